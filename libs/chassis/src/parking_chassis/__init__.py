@@ -1,0 +1,1 @@
+"""What every process of every service needs alike, and nothing that knows what a parking lot is."""

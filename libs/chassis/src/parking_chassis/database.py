@@ -1,0 +1,81 @@
+"""PostgreSQL: engines, and the one place where a transaction commits."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+CONNECT_TIMEOUT = 5.0
+ATTEMPTS = 5
+FIRST_PAUSE = 0.01
+TRANSIENT = frozenset({"40P01", "40001"})
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """How many connections one process may hold, and for how long (seconds)."""
+
+    size: int = 20
+    max_overflow: int = 30
+    recycle: int = 3600
+    timeout: float = 5.0
+
+
+def create_engine(url: str, application_name: str, pool: PoolSettings) -> AsyncEngine:
+    """An engine on asyncpg for a plain `postgresql://` URL. Nothing connects yet."""
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=pool.size,
+        max_overflow=pool.max_overflow,
+        pool_recycle=pool.recycle,
+        pool_timeout=pool.timeout,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT,
+            "server_settings": {"application_name": application_name, "timezone": "UTC"},
+        },
+    )
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Raise what keeps the database from answering."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+def transactions[Work](
+    engine: AsyncEngine, build: Callable[[AsyncConnection], Work]
+) -> Callable[[], AbstractAsyncContextManager[Work]]:
+    """A unit of work: `async with open_work() as work:` is one transaction on the repositories that `build` makes.
+
+    It commits when the block ends and rolls back when the block raises. Nothing else commits.
+    """
+
+    @asynccontextmanager
+    async def open_work() -> AsyncGenerator[Work]:
+        async with engine.begin() as connection:
+            yield build(connection)
+
+    return open_work
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """True for a deadlock (40P01) and a serialization failure (40001): the same transaction may succeed if repeated."""
+    return getattr(error.orig, "sqlstate", None) in TRANSIENT
+
+
+async def with_retries[Result](operation: Callable[[], Awaitable[Result]]) -> Result:
+    """Run a whole transaction again after a transient failure, with jitter; the last failure is raised."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return await operation()
+        except DBAPIError as error:
+            if not is_transient(error):
+                raise
+        await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311 - spreads clients, no secret
+    return await operation()

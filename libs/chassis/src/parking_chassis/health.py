@@ -1,0 +1,42 @@
+"""`/healthz` (this process lives), `/readyz` (what it depends on answers), `/metrics`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+ReadinessCheck = Callable[[], Awaitable[object]]
+
+CHECK_TIMEOUT = 2.0
+
+
+async def _outcome(check: ReadinessCheck) -> str | None:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT):
+            await check()
+    except Exception as error:  # noqa: BLE001 - whatever a dependency raises, it is not ready, and the answer says so
+        return f"{type(error).__name__}: {error}".split("\n", 1)[0]
+    return None
+
+
+def health_router(checks: Mapping[str, ReadinessCheck]) -> APIRouter:
+    """The three routes. A check that raises, or takes longer than two seconds, makes the process not ready."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        outcomes = await asyncio.gather(*(_outcome(check) for check in checks.values()))
+        report = {name: outcome or "ok" for name, outcome in zip(checks, outcomes, strict=True)}
+        return JSONResponse(report, status_code=503 if any(outcomes) else 200)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router

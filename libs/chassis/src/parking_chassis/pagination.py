@@ -1,0 +1,59 @@
+"""Lists: `{"items": […], "next": <url or null>}` and `Link: rel="next"`, paged by an opaque cursor."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, TypeAdapter
+
+from parking_chassis.problems import INVALID_REQUEST, Problem
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+POSITION: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many at most")]
+Cursor = Annotated[str | None, Query(description="from the `next` of the page before; opaque")]
+
+
+class Page[Item: BaseModel](BaseModel):
+    """One page of a list; `next` is the address of the following one."""
+
+    items: Sequence[Item]
+    next: str | None = None
+
+
+def encode_cursor(*position: str) -> str:
+    """An opaque cursor for the position of a page's last item."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, length: int) -> tuple[str, ...] | None:
+    """The position in a cursor. Raises a 422 problem when it is not one of ours."""
+    if cursor is None:
+        return None
+    try:
+        position = POSITION.validate_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise _bad_cursor() from error
+    if len(position) != length:
+        raise _bad_cursor()
+    return position
+
+
+def _bad_cursor() -> Problem:
+    rule = "must be the cursor of a page's `next`"
+    return Problem(INVALID_REQUEST, f"query/cursor: {rule}", errors=[{"pointer": "query/cursor", "detail": rule}])
+
+
+def next_page(request: Request, response: Response, cursor: str | None) -> str | None:
+    """The relative address of the next page, which also goes into `Link`; nothing when there is none."""
+    if cursor is None:
+        return None
+    url = request.url.include_query_params(cursor=cursor)
+    address = f"{url.path}?{url.query}"
+    response.headers["Link"] = f'<{address}>; rel="next"'
+    return address

@@ -1,0 +1,127 @@
+"""Errors as RFC 9457 `application/problem+json`: one shape for every error of every service."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from asyncpg.exceptions import PostgresConnectionError, TooManyConnectionsError
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+log = structlog.stdlib.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A kind of error: a stable slug, a title and a status. The slug is part of the contract, the title is not."""
+
+    slug: str
+    title: str
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Problem(Exception):
+    """An error that the HTTP layer itself finds; errors of the domain come through a table instead."""
+
+    def __init__(self, kind: ProblemKind, detail: str, **members: object) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.members = members
+
+
+INVALID_REQUEST = ProblemKind("invalid-request", "The request is not valid", 422)
+UNAUTHENTICATED = ProblemKind(
+    "unauthenticated", "Sign in first", 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+)
+NO_CREDENTIALS = ProblemKind("unauthenticated", "Sign in first", 401, {"WWW-Authenticate": "Bearer"})
+FORBIDDEN = ProblemKind("forbidden", "Not allowed", 403)
+NOT_FOUND = ProblemKind("not-found", "Not found", 404)
+UNAVAILABLE = ProblemKind("service-unavailable", "Not available now", 503, {"Retry-After": RETRY_AFTER_SECONDS})
+INTERNAL = ProblemKind("internal-error", "Something went wrong on our side", 500)
+
+
+def problem_response(
+    request: Request, kind: ProblemKind, detail: str, members: Mapping[str, Any] | None = None
+) -> JSONResponse:
+    """The answer for a kind of error, with the request's own id in it."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": request.url.path,
+        "request_id": request.scope.get("request_id"),
+        **(members or {}),
+    }
+    return JSONResponse(body, status_code=kind.status, headers=dict(kind.headers), media_type=MEDIA_TYPE)
+
+
+def pointer_of(location: Sequence[str | int]) -> str:
+    """Where a wrong value stands: a JSON pointer into the body, or `query/<name>`, `path/<name>`, `header/<name>`."""
+    place, *names = (str(part) for part in location)
+    return "/" + "/".join(names) if place == "body" else "/".join([place, *names])
+
+
+async def _validation_failed(request: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [{"pointer": pointer_of(each["loc"]), "detail": str(each["msg"])} for each in error.errors()]
+    detail = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors)
+    return problem_response(request, INVALID_REQUEST, detail, {"errors": errors})
+
+
+async def _problem_raised(request: Request, error: Problem) -> JSONResponse:
+    return problem_response(request, error.kind, error.detail, error.members)
+
+
+async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+    phrase = HTTPStatus(error.status_code).phrase
+    slug = phrase.lower().replace(" ", "-").replace("'", "")
+    kind = ProblemKind(slug, phrase, error.status_code, error.headers or {})
+    detail = f"{request.method} {request.url.path}: {phrase}"
+    return problem_response(request, kind, detail if error.detail == phrase else str(error.detail))
+
+
+async def _dependency_away(request: Request, error: Exception) -> JSONResponse:
+    log.warning("dependency_unavailable", error=type(error).__name__)
+    return problem_response(request, UNAVAILABLE, "A part that this needs is away for a moment; try again.")
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected_error", exc_info=error, request_id=request.scope.get("request_id"))
+    return problem_response(request, INTERNAL, "The error is recorded under this request_id.")
+
+
+def _domain_error_handler(kind: ProblemKind) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        return problem_response(request, kind, str(error))
+
+    return handle
+
+
+def install_problem_handlers(app: FastAPI, table: Mapping[type[Exception], ProblemKind]) -> None:
+    """Answer every error as a problem; `table` says which kind each error of the service's domain is."""
+    app.exception_handler(RequestValidationError)(_validation_failed)
+    app.exception_handler(Problem)(_problem_raised)
+    app.exception_handler(HTTPException)(_http_error)
+    for away in (
+        OperationalError,
+        InterfaceError,
+        PoolTimeoutError,
+        PostgresConnectionError,
+        TooManyConnectionsError,
+        ConnectionError,
+    ):
+        app.add_exception_handler(away, _dependency_away)
+    app.add_exception_handler(Exception, _unexpected)
+    for error_type, kind in table.items():
+        app.add_exception_handler(error_type, _domain_error_handler(kind))

@@ -1,0 +1,129 @@
+"""The life of a process: start, run until SIGTERM or SIGINT, finish what is in flight, stop."""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from parking_chassis.health import ReadinessCheck, health_router
+from parking_chassis.metrics import ERRORS
+
+log = structlog.stdlib.get_logger(__name__)
+
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a process listens, and how long it may take to finish what is in flight (seconds)."""
+
+    host: str
+    port: int
+    grace: float
+
+
+def _server(app: FastAPI, address: Address) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=address.host,
+            port=address.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=max(1, int(address.grace)),
+        )
+    )
+
+
+def serve(app: FastAPI, address: Address) -> None:
+    """Answer HTTP until a signal; requests in flight are finished first."""
+    _server(app, address).run()
+
+
+def every(seconds: float, name: str, action: Callable[[], Awaitable[object]]) -> Loop:
+    """A loop that does the same again after each pause. A failure is recorded, and the next round tries again."""
+
+    async def loop(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await action()
+            except Exception:  # an entry point's loop: recorded, and tried again
+                log.exception("timer_failed", timer=name)
+                ERRORS.labels(name).inc()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), seconds)
+
+    return loop
+
+
+@dataclass(slots=True)
+class _Worker:
+    loops: Mapping[str, Loop]
+    grace: float
+    stop_server: Callable[[], None] = field(default=lambda: None)
+    failed: bool = False
+
+    @asynccontextmanager
+    async def running(self, _app: FastAPI) -> AsyncGenerator[None]:
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(self._run(name, loop, stop)) for name, loop in self.loops.items()]
+        yield
+        stop.set()
+        _, late = await asyncio.wait(tasks, timeout=self.grace)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            log.warning("loops_cancelled", count=len(late), grace=self.grace)
+
+    async def _run(self, name: str, loop: Loop, stop: asyncio.Event) -> None:
+        try:
+            await loop(stop)
+        except Exception:  # an entry point's loop: recorded, and the process ends
+            log.exception("loop_failed", loop=name)
+            ERRORS.labels(name).inc()
+            self.failed = True
+        if not stop.is_set():
+            self.failed = True
+            self.stop_server()
+
+
+def work(
+    loops: Mapping[str, Loop],
+    readiness: Mapping[str, ReadinessCheck],
+    resources: Callable[[], AbstractAsyncContextManager[None]],
+    address: Address,
+) -> None:
+    """Run background loops beside a small health server until a signal, or until one of them ends by itself.
+
+    Each loop gets an event and returns soon after it is set. What has not returned within the grace period is
+    cancelled. A loop that fails ends the process with exit code 1, and whoever runs it starts it anew. `resources`
+    is open around all loops.
+    """
+    worker = _Worker(loops, address.grace)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with resources(), worker.running(app):
+            yield
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.include_router(health_router(readiness))
+    server = _server(app, address)
+
+    def stop_server() -> None:
+        server.should_exit = True
+
+    worker.stop_server = stop_server
+    server.run()
+    if worker.failed:
+        sys.exit(1)

@@ -1,0 +1,42 @@
+"""Who asks, and whether they may: FastAPI dependencies over the access token."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from parking_chassis.access_tokens import AccessTokenVerifier, InvalidToken, Principal
+from parking_chassis.problems import FORBIDDEN, NO_CREDENTIALS, UNAUTHENTICATED, Problem
+
+bearer = HTTPBearer(bearerFormat="JWT", scheme_name="access token", auto_error=False)
+
+
+async def current_principal(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Principal:
+    """The principal of the request's bearer token. Raises a 401 problem without one, or with a bad one."""
+    if credentials is None:
+        raise Problem(NO_CREDENTIALS, "This needs an access token: Authorization: Bearer <token>.")
+    verifier: AccessTokenVerifier = request.app.state.token_verifier
+    try:
+        principal = await verifier.verify(credentials.credentials)
+    except InvalidToken as error:
+        raise Problem(UNAUTHENTICATED, f"The access token does not count: {error}.") from error
+    structlog.contextvars.bind_contextvars(principal=principal.subject)
+    return principal
+
+
+SignedIn = Annotated[Principal, Depends(current_principal)]
+
+
+def permitted(permission: str) -> Callable[[Principal], Awaitable[Principal]]:
+    """A dependency that answers 403 to a principal without the permission."""
+
+    async def check(principal: SignedIn) -> Principal:
+        if not principal.may(permission):
+            raise Problem(FORBIDDEN, f"This needs the permission {permission}.")
+        return principal
+
+    return check

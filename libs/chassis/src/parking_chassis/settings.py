@@ -1,0 +1,57 @@
+"""The settings that all services share. Each service adds its own and its prefix, once, in its `settings.py`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PostgresDsn, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_LENGTH = 32
+
+TokenAlgorithm = Literal["ES256", "Ed25519", "HS256"]
+
+
+class ServiceSettings(BaseSettings):
+    """Read once at start from the environment (`<SERVICE>_<NAME>`); a wrong value ends the process and names itself.
+
+    Durations are seconds.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    environment: Literal["production", "development", "test"] = "production"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    public_url: str = "https://localhost:8443"
+
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    worker_port: int = 8001
+    shutdown_grace: float = 8.0
+
+    database_url: PostgresDsn
+    database_read_url: PostgresDsn | None = None
+    pool_size: Annotated[int, Field(ge=1)] = 20
+    max_overflow: Annotated[int, Field(ge=0)] = 30
+    pool_recycle: int = 3600
+    pool_timeout: float = 5.0
+
+    redis_url: str = "redis://localhost:6379/0"
+    kafka_bootstrap_servers: str = "localhost:9092"
+
+    token_issuer: str
+    token_audience: str = "parking"  # noqa: S105 - no secret
+    token_algorithms: tuple[TokenAlgorithm, ...] = ("ES256", "Ed25519")
+    token_shared_secret: SecretStr | None = None
+    jwks_url: str = "http://localhost:8101/api/v1/auth/jwks.json"
+
+    otlp_endpoint: str | None = None
+    trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+    @model_validator(mode="after")
+    def _shared_secret_goes_with_hs256(self) -> "ServiceSettings":
+        if ("HS256" in self.token_algorithms) != (self.token_shared_secret is not None):
+            raise ValueError("token_shared_secret is required with the algorithm HS256, and allowed only with it")
+        if self.token_shared_secret and len(self.token_shared_secret.get_secret_value()) < MIN_SECRET_LENGTH:
+            raise ValueError(f"token_shared_secret must have at least {MIN_SECRET_LENGTH} characters (RFC 7518, 3.2)")
+        if "HS256" in self.token_algorithms and len(self.token_algorithms) > 1:
+            raise ValueError("HS256 stands alone in token_algorithms: one secret or published keys, never both")
+        return self

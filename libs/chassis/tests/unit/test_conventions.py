@@ -1,0 +1,120 @@
+"""The small conventions: cursors, entity tags, settings, retries, ids."""
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request, Response
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from parking_chassis.concurrency import etag, expected_version
+from parking_chassis.database import with_retries
+from parking_chassis.ids import new_id
+from parking_chassis.pagination import decode_cursor, encode_cursor, next_page
+from parking_chassis.problems import Problem
+from parking_chassis.settings import ServiceSettings
+
+DATABASE = "postgresql://service@localhost/service"
+
+
+def settings(**values: object) -> ServiceSettings:
+    return ServiceSettings.model_validate({"database_url": DATABASE, "token_issuer": "https://x", **values})
+
+
+def test_a_cursor_comes_back_as_it_was() -> None:
+    assert decode_cursor(encode_cursor("2026-01-01", "7"), 2) == ("2026-01-01", "7")
+    assert decode_cursor(None, 2) is None
+
+
+@pytest.mark.parametrize("cursor", ["!", "bm9uc2Vuc2U", encode_cursor("one"), "WzEsIDJd"])
+def test_a_cursor_that_is_not_ours_is_named(cursor: str) -> None:
+    with pytest.raises(Problem) as raised:
+        decode_cursor(cursor, 2)
+    assert raised.value.members["errors"] == [
+        {"pointer": "query/cursor", "detail": "must be the cursor of a page's `next`"}
+    ]
+
+
+async def test_the_next_page_keeps_the_other_parameters() -> None:
+    app = FastAPI()
+
+    @app.get("/things")
+    async def things(request: Request, response: Response) -> str | None:
+        return next_page(request, response, "abc")
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        answer = await client.get("/things?limit=5")
+    assert answer.json() == "/things?limit=5&cursor=abc"
+    assert answer.headers["link"] == '</things?limit=5&cursor=abc>; rel="next"'
+
+
+def test_an_entity_tag_is_the_version() -> None:
+    assert expected_version(etag(7)) == 7
+    assert expected_version(None) is None
+    assert expected_version("*") is None
+    with pytest.raises(Problem):
+        expected_version('"seven"')
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"token_algorithms": ("HS256",)},
+        {"token_algorithms": ("HS256",), "token_shared_secret": "short"},
+        {"token_shared_secret": "x" * 40},
+        {"token_algorithms": ("HS256", "ES256"), "token_shared_secret": "x" * 40},
+        {"pool_size": 0},
+        {"trace_sample_ratio": 1.5},
+        {"database_url": "mysql://x"},
+    ],
+)
+def test_settings_that_cannot_work_are_refused(values: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**values)
+
+
+def test_one_shared_secret_stands_for_all_keys() -> None:
+    assert settings(token_algorithms=("HS256",), token_shared_secret="x" * 40).token_shared_secret
+
+
+def test_settings_tell_no_secret() -> None:
+    assert "xxxx" not in repr(settings(token_algorithms=("HS256",), token_shared_secret="x" * 40))
+
+
+def test_ids_sort_by_time() -> None:
+    ids = [new_id() for _ in range(1000)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 1000
+
+
+class FailedStatement(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
+async def test_a_deadlock_is_tried_again(sqlstate: str) -> None:
+    attempts = 0
+
+    async def transaction() -> str:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 3:
+            raise DBAPIError("INSERT", {}, FailedStatement(sqlstate))
+        return "done"
+
+    assert await with_retries(transaction) == "done"
+    assert attempts == 3
+
+
+async def test_another_failure_is_not_tried_again() -> None:
+    attempts = 0
+
+    async def transaction() -> None:
+        nonlocal attempts
+        attempts += 1
+        raise DBAPIError("INSERT", {}, FailedStatement("23514"))
+
+    with pytest.raises(DBAPIError):
+        await with_retries(transaction)
+    assert attempts == 1

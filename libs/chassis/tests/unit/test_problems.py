@@ -1,0 +1,134 @@
+"""Every error has one shape, and names the field and the rule."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import APIRouter, FastAPI, Query
+from pydantic import AwareDatetime, Field
+from sqlalchemy.exc import OperationalError
+
+from parking_chassis.problems import ProblemKind, install_problem_handlers
+from parking_chassis.request_context import RequestContext
+from parking_chassis.schemas import RequestBody
+
+
+class SpotTaken(Exception):
+    """An error of some domain."""
+
+
+class Stay(RequestBody):
+    start_time: AwareDatetime
+    wheels: Annotated[int, Field(ge=1)]
+
+
+def application() -> FastAPI:
+    router = APIRouter()
+
+    @router.post("/stays")
+    async def create_stay(body: Stay) -> datetime:
+        return body.start_time
+
+    @router.get("/lots")
+    async def list_lots(radius_m: Annotated[int, Query(ge=1)]) -> int:
+        return radius_m
+
+    @router.get("/taken")
+    async def taken() -> None:
+        raise SpotTaken("Spot 7 is taken.")
+
+    @router.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("a secret of the code")
+
+    @router.get("/database-away")
+    async def database_away() -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    app = FastAPI()
+    app.include_router(router)
+    install_problem_handlers(app, {SpotTaken: ProblemKind("spot-unavailable", "The spot is taken", 409)})
+    app.add_middleware(RequestContext)
+    return app
+
+
+@pytest_asyncio.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application(), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        yield client
+
+
+async def test_a_domain_error_is_a_problem_of_its_kind(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/taken", headers={"X-Request-ID": "request-7"})
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == "request-7"
+    assert answer.json() == {
+        "type": "/problems/spot-unavailable",
+        "title": "The spot is taken",
+        "status": 409,
+        "detail": "Spot 7 is taken.",
+        "instance": "/taken",
+        "request_id": "request-7",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "rule"),
+    [
+        ({"start_time": "2026-01-01T10:00:00", "wheels": 4}, "/start_time", "timezone"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 0}, "/wheels", "greater than or equal to 1"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": "many"}, "/wheels", "integer"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "colour": "red"}, "/colour", "not permitted"),
+        ({"wheels": 4}, "/start_time", "required"),
+    ],
+)
+async def test_bad_input_names_the_field_and_the_rule(
+    client: httpx.AsyncClient, body: dict[str, object], pointer: str, rule: str
+) -> None:
+    answer = await client.post("/stays", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/invalid-request"
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == pointer
+    assert rule in error["detail"]
+
+
+async def test_a_query_parameter_is_named_as_one(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/lots", params={"radius_m": -5})
+    assert answer.json()["errors"][0]["pointer"] == "query/radius_m"
+
+
+async def test_what_is_no_json_is_said_to_be_none(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/stays", content=b"{", headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "JSON" in answer.json()["detail"]
+
+
+async def test_an_unknown_path_is_a_problem_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/nowhere")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
+async def test_a_dependency_that_is_away_is_503_with_retry_after(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/database-away")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+    assert "SELECT" not in answer.text
+
+
+async def test_a_mistake_of_ours_tells_nothing_of_the_code(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/broken")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.json()["request_id"]
+
+
+@pytest.mark.parametrize("sent", ["", "with blank", "x" * 65, "a\u00e9"])
+async def test_a_strange_request_id_is_replaced(client: httpx.AsyncClient, sent: str) -> None:
+    answer = await client.get("/nowhere", headers={b"X-Request-ID": sent.encode("latin-1")})
+    assert answer.headers["x-request-id"] not in {"", sent}

@@ -1,0 +1,1 @@
+"""Auth: who someone is, and what they may do."""

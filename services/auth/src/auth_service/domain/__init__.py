@@ -1,0 +1,1 @@
+"""What decides: users, logins, organizations, roles. Standard library only."""

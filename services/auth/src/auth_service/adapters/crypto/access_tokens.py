@@ -1,0 +1,101 @@
+"""Signing access tokens (RFC 9068)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey
+
+from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
+from auth_service.application.ports import AccessToken, Clock
+from auth_service.domain.logins import LoginState
+from auth_service.domain.signing_keys import ACCESS_TOKEN_LIFETIME, signing_key
+from auth_service.domain.users import UserState
+
+KEY_REMEMBERED_SECONDS = 30.0
+FIRST_PARTY_CLIENT = "parking"
+
+
+class NoSigningKey(ConnectionError):
+    """There is no key yet; `auth-service migrate` makes the first one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentKey:
+    """What signs now."""
+
+    algorithm: str
+    key: ECKey | OctKey
+
+
+class StoredKeys:
+    """The current key of the database, remembered for half a minute."""
+
+    def __init__(self, keys: PostgresSigningKeys, clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._current: CurrentKey | None = None
+        self._read_at = float("-inf")
+
+    async def __call__(self) -> CurrentKey:
+        """Raises `NoSigningKey`."""
+        elapsed = asyncio.get_running_loop().time()
+        if self._current is None or elapsed - self._read_at > KEY_REMEMBERED_SECONDS:
+            self._current = await self._read()
+            self._read_at = elapsed
+        return self._current
+
+    async def _read(self) -> CurrentKey:
+        stored = {key.age.key_id: key for key in await self._keys.private()}
+        chosen = signing_key([key.age for key in stored.values()], self._clock.now())
+        if chosen is None:
+            raise NoSigningKey("there is no signing key yet")
+        return CurrentKey("ES256", stored[chosen.key_id].key)
+
+
+class SharedSecretKey:
+    """The one secret of an installation that set HS256."""
+
+    def __init__(self, secret: str) -> None:
+        self._current = CurrentKey("HS256", OctKey.import_key(secret))
+
+    async def __call__(self) -> CurrentKey:
+        """Always the same."""
+        return self._current
+
+
+@dataclass(frozen=True, slots=True)
+class JwtAccessTokens:
+    """See `auth_service.application.ports.AccessTokens`."""
+
+    current_key: Callable[[], Awaitable[CurrentKey]]
+    issuer: str
+    audience: str
+    clock: Clock
+
+    async def issue(
+        self, user: UserState, login: LoginState, permissions: frozenset[str], organizations: Sequence[UUID]
+    ) -> AccessToken:
+        """A token for a user's login."""
+        current = await self.current_key()
+        issued_at = int(self.clock.now().timestamp())
+        lifetime = int(ACCESS_TOKEN_LIFETIME.total_seconds())
+        claims = {
+            "iss": self.issuer,
+            "aud": self.audience,
+            "sub": str(user.id),
+            "client_id": FIRST_PARTY_CLIENT,
+            "sid": str(login.id),
+            "jti": str(uuid4()),
+            "iat": issued_at,
+            "exp": issued_at + lifetime,
+            "scope": " ".join(sorted(permissions)),
+            "roles": sorted(user.roles),
+            "organizations": [str(organization) for organization in organizations],
+        }
+        header = {"alg": current.algorithm, "typ": "at+jwt"}
+        if current.key.kid:
+            header["kid"] = current.key.kid
+        return AccessToken(jwt.encode(header, claims, current.key, algorithms=[current.algorithm]), lifetime)

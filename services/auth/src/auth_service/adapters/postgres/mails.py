@@ -1,0 +1,76 @@
+"""The mail queue and the tokens of its links in PostgreSQL."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth_service.adapters.postgres.tables import account_mails, mail_tokens
+from auth_service.domain.mails import MailKind, MailToken, QueuedMail, TokenPurpose
+
+
+class PostgresMails:
+    """See `auth_service.application.ports.Mails`."""
+
+    def __init__(self, connection: AsyncConnection, new_id: Callable[[], UUID]) -> None:
+        self._connection = connection
+        self._new_id = new_id
+
+    async def queue(self, user_id: UUID, kind: MailKind, at: datetime) -> None:
+        """Have a mail sent soon after this transaction."""
+        values = {"id": self._new_id(), "user_id": user_id, "kind": kind.value, "due_at": at}
+        await self._connection.execute(insert(account_mails).values(values))
+
+    async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[QueuedMail]:
+        """Mails that are due, which nobody else gets before `until`."""
+        due = (
+            select(account_mails.c.id)
+            .where(account_mails.c.sent_at.is_(None), account_mails.c.due_at <= at)
+            .order_by(account_mails.c.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            update(account_mails)
+            .where(account_mails.c.id.in_(due))
+            .values(due_at=until)
+            .returning(account_mails.c.id, account_mails.c.user_id, account_mails.c.kind, account_mails.c.attempts)
+        )
+        found = await self._connection.execute(statement)
+        return [QueuedMail(mail_id, user_id, MailKind(kind), attempts) for mail_id, user_id, kind, attempts in found]
+
+    async def sent(self, mail_id: UUID, at: datetime) -> None:
+        """Note that a mail went out."""
+        await self._connection.execute(update(account_mails).where(account_mails.c.id == mail_id).values(sent_at=at))
+
+    async def failed(self, mail_id: UUID, again_at: datetime) -> None:
+        """Note that an attempt failed."""
+        values = {"due_at": again_at, "attempts": account_mails.c.attempts + 1}
+        await self._connection.execute(update(account_mails).where(account_mails.c.id == mail_id).values(values))
+
+    async def keep_token(self, token: MailToken) -> None:
+        """Keep a token that is about to be sent."""
+        values = {
+            "secret_hash": token.secret_hash,
+            "user_id": token.user_id,
+            "purpose": token.purpose.value,
+            "expires_at": token.expires_at,
+        }
+        await self._connection.execute(insert(mail_tokens).values(values))
+
+    async def use_token(self, secret_hash: bytes, purpose: TokenPurpose, at: datetime) -> UUID | None:
+        """Use a token up; the user it was sent to, or nothing when it does not count."""
+        statement = (
+            update(mail_tokens)
+            .where(
+                mail_tokens.c.secret_hash == secret_hash,
+                mail_tokens.c.purpose == purpose.value,
+                mail_tokens.c.used_at.is_(None),
+                mail_tokens.c.expires_at > at,
+            )
+            .values(used_at=at)
+            .returning(mail_tokens.c.user_id)
+        )
+        return (await self._connection.execute(statement)).scalar_one_or_none()

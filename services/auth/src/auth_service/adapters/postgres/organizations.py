@@ -1,0 +1,91 @@
+"""Organizations in PostgreSQL."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from types import MappingProxyType
+from uuid import UUID
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth_service.adapters.postgres.tables import members, organizations
+from auth_service.application.ports import Membership
+from auth_service.domain.errors import ChangedMeanwhile, UnknownOrganization
+from auth_service.domain.organizations import MemberRole, Organization, OrganizationState
+
+Members = dict[UUID, MemberRole]
+
+
+class PostgresOrganizations:
+    """See `auth_service.application.ports.Organizations`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, organization_id: UUID) -> Organization:
+        """One organization. Raises `UnknownOrganization`."""
+        statement = select(organizations).where(organizations.c.id == organization_id)
+        row = (await self._connection.execute(statement)).mappings().first()
+        if row is None:
+            raise UnknownOrganization(organization_id)
+        return _organization(row, (await self._members_of([organization_id]))[organization_id])
+
+    async def add(self, organization: Organization) -> None:
+        """Keep a new organization."""
+        state = organization.state
+        await self._connection.execute(
+            insert(organizations).values(
+                id=state.id, name=state.name, created_at=state.created_at, version=state.version
+            )
+        )
+
+    async def save(self, organization: Organization) -> None:
+        """Keep a changed organization. Raises `ChangedMeanwhile`."""
+        state = organization.state
+        if state.version == organization.loaded_version:
+            return
+        mine = (organizations.c.id == state.id) & (organizations.c.version == organization.loaded_version)
+        statement = update(organizations).where(mine).values(name=state.name, version=state.version)
+        if (await self._connection.execute(statement)).rowcount != 1:
+            raise ChangedMeanwhile("organization")
+        await self._connection.execute(delete(members).where(members.c.organization_id == state.id))
+        rows = [
+            {"organization_id": state.id, "user_id": user_id, "role": role.value}
+            for user_id, role in state.members.items()
+        ]
+        if rows:
+            await self._connection.execute(insert(members), rows)
+
+    async def memberships(self, user_id: UUID) -> Sequence[Membership]:
+        """The organizations that a user belongs to, by name."""
+        statement = (
+            select(members.c.organization_id, organizations.c.name, members.c.role)
+            .join_from(members, organizations)
+            .where(members.c.user_id == user_id)
+            .order_by(organizations.c.name)
+        )
+        found = await self._connection.execute(statement)
+        return [Membership(organization_id, name, MemberRole(role)) for organization_id, name, role in found]
+
+    async def page(self, member: UUID | None, after: UUID | None, limit: int) -> Sequence[Organization]:
+        """Organizations in the order of their ids, after one of them; only a member's where one is given."""
+        statement = select(organizations).order_by(organizations.c.id).limit(limit)
+        if member:
+            mine = select(members.c.organization_id).where(members.c.user_id == member)
+            statement = statement.where(organizations.c.id.in_(mine))
+        if after:
+            statement = statement.where(organizations.c.id > after)
+        rows = (await self._connection.execute(statement)).mappings().all()
+        members_of = await self._members_of([row["id"] for row in rows])
+        return [_organization(row, members_of[row["id"]]) for row in rows]
+
+    async def _members_of(self, organization_ids: Sequence[UUID]) -> dict[UUID, Members]:
+        found: dict[UUID, Members] = defaultdict(dict)
+        statement = select(members).where(members.c.organization_id.in_(organization_ids))
+        for row in await self._connection.execute(statement):
+            found[row.organization_id][row.user_id] = MemberRole(row.role)
+        return found
+
+
+def _organization(row: RowMapping, members_of_it: Members) -> Organization:
+    return Organization(OrganizationState(**row, members=MappingProxyType(members_of_it)))

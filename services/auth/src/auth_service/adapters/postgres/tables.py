@@ -1,0 +1,132 @@
+"""The tables of auth's database."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from parking_messaging.tables import messaging_tables
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def instant() -> DateTime:
+    """`timestamptz`."""
+    return DateTime(timezone=True)
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("full_name", Text, nullable=False),
+    Column("phone_number", Text),
+    Column("password_hash", Text, nullable=False),
+    Column("is_verified", Boolean, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("created_at", instant(), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("permissions", ARRAY(Text), nullable=False),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("device", Text, nullable=False),
+    Column("started_at", instant(), nullable=False),
+    Column("last_used_at", instant(), nullable=False),
+    Column("ended_at", instant()),
+    Column("end_reason", String(32)),
+    Column("version", Integer, nullable=False),
+    Index("ix_logins_open_of_user", "user_id", postgresql_where=text("ended_at IS NULL")),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("login_id", Uuid, ForeignKey("logins.id"), nullable=False, index=True),
+    Column("issued_at", instant(), nullable=False),
+    Column("used_at", instant()),
+)
+
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", instant(), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("organization_id", Uuid, ForeignKey("organizations.id"), primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True, index=True),
+    Column("role", String(16), nullable=False),
+)
+
+account_mails = Table(
+    "account_mails",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", instant(), nullable=False),
+    Column("sent_at", instant()),
+    Index("ix_account_mails_due", "due_at", postgresql_where=text("sent_at IS NULL")),
+)
+
+mail_tokens = Table(
+    "mail_tokens",
+    metadata,
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("expires_at", instant(), nullable=False),
+    Column("used_at", instant()),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("algorithm", String(16), nullable=False),
+    Column("sealed_private_key", LargeBinary, nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("created_at", instant(), nullable=False),
+)
+
+messaging = messaging_tables(metadata)

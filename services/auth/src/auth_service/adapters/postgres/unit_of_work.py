@@ -1,0 +1,44 @@
+"""One transaction and the repositories on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from auth_service.adapters.kafka.outbox import OutboxEvents
+from auth_service.adapters.postgres.logins import PostgresLogins
+from auth_service.adapters.postgres.mails import PostgresMails
+from auth_service.adapters.postgres.organizations import PostgresOrganizations
+from auth_service.adapters.postgres.roles import PostgresRoles
+from auth_service.adapters.postgres.users import PostgresUsers
+from auth_service.application.ports import OpenWork
+from parking_chassis.database import transactions
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresWork:
+    """See `auth_service.application.ports.Work`."""
+
+    users: PostgresUsers
+    logins: PostgresLogins
+    organizations: PostgresOrganizations
+    roles: PostgresRoles
+    mails: PostgresMails
+    events: OutboxEvents
+
+
+def postgres_work(engine: AsyncEngine, new_id: Callable[[], UUID]) -> OpenWork:
+    """How this service opens a unit of work."""
+
+    def build(connection: AsyncConnection) -> PostgresWork:
+        return PostgresWork(
+            PostgresUsers(connection),
+            PostgresLogins(connection),
+            PostgresOrganizations(connection),
+            PostgresRoles(connection),
+            PostgresMails(connection, new_id),
+            OutboxEvents(connection),
+        )
+
+    return transactions(engine, build)

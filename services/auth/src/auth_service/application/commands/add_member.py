@@ -1,0 +1,37 @@
+"""Let someone into an organization."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.application.ports import Clock, OpenWork
+from auth_service.domain.organizations import MemberRole
+from auth_service.domain.roles import OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class AddMember:
+    """Someone is to run an organization's lots."""
+
+    organization_id: UUID
+    user_id: UUID
+    role: MemberRole
+
+
+@dataclass(frozen=True, slots=True)
+class AddMemberHandler:
+    """Adds the member and gives the role `operator`, without which a member could do nothing there."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: AddMember) -> None:
+        """Raises `UnknownOrganization` and `UnknownUser`."""
+        now = self.clock.now()
+        async with self.open_work() as work:
+            organization = await work.organizations.get(command.organization_id)
+            user = await work.users.get(command.user_id)
+            organization.add_member(command.user_id, command.role, now)
+            user.assign_role(OPERATOR, now)
+            await work.organizations.save(organization)
+            await work.users.save(user)
+            await work.events.publish(organization, user)

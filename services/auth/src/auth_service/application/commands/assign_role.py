@@ -1,0 +1,33 @@
+"""Give a user a role."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.application.ports import Clock, OpenWork
+from auth_service.domain.errors import UnknownRole
+
+
+@dataclass(frozen=True, slots=True)
+class AssignRole:
+    """Give a user a role."""
+
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignRoleHandler:
+    """Changes the user; it shows in the next access token."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: AssignRole) -> None:
+        """Raises `UnknownUser` and `UnknownRole`."""
+        async with self.open_work() as work:
+            if command.role not in {role.name for role in await work.roles.all()}:
+                raise UnknownRole(command.role)
+            user = await work.users.get(command.user_id)
+            user.assign_role(command.role, self.clock.now())
+            await work.users.save(user)
+            await work.events.publish(user)

@@ -1,0 +1,56 @@
+"""Make a verified account with roles: the first administrator, and the accounts of a demonstration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from auth_service.application.ports import Clock, NewId, OpenWork, PasswordHasher
+from auth_service.domain.errors import UnknownRole
+from auth_service.domain.passwords import check_password
+from auth_service.domain.users import User, UserState
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAccount:
+    """Whoever runs the installation vouches for the address."""
+
+    email: str
+    password: str = field(repr=False)
+    full_name: str
+    roles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAccountHandler:
+    """Makes the account; where the address is known already, that account gets the roles and keeps its password."""
+
+    open_work: OpenWork
+    passwords: PasswordHasher
+    clock: Clock
+    new_id: NewId
+
+    async def __call__(self, command: CreateAccount) -> UserState:
+        """The account. Raises `UnacceptablePassword` and `UnknownRole`."""
+        check_password(command.password, command.email)
+        password_hash = await self.passwords.hash(command.password)
+        now = self.clock.now()
+        async with self.open_work() as work:
+            unknown = set(command.roles) - {role.name for role in await work.roles.all()}
+            if unknown:
+                raise UnknownRole(", ".join(sorted(unknown)))
+            user = await work.users.by_email(command.email)
+            if user is None:
+                user = User.register(
+                    self.new_id(),
+                    email=command.email,
+                    full_name=command.full_name,
+                    phone_number=None,
+                    password_hash=password_hash,
+                    at=now,
+                )
+                await work.users.add(user)
+            user.verify(now)
+            for role in command.roles:
+                user.assign_role(role, now)
+            await work.users.save(user)
+            await work.events.publish(user)
+        return user.state

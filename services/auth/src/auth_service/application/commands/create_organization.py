@@ -1,0 +1,30 @@
+"""Make a tenant."""
+
+from dataclasses import dataclass
+
+from auth_service.application.ports import Clock, NewId, OpenWork
+from auth_service.domain.organizations import Organization, OrganizationState
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOrganization:
+    """An administrator takes on a company."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOrganizationHandler:
+    """Makes an organization without members."""
+
+    open_work: OpenWork
+    clock: Clock
+    new_id: NewId
+
+    async def __call__(self, command: CreateOrganization) -> OrganizationState:
+        """The new organization."""
+        organization = Organization.create(self.new_id(), command.name, self.clock.now())
+        async with self.open_work() as work:
+            await work.organizations.add(organization)
+            await work.events.publish(organization)
+        return organization.state

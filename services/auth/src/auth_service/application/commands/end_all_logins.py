@@ -1,0 +1,32 @@
+"""Sign all devices out."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.application.ports import Clock, OpenWork
+from auth_service.domain.logins import EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class EndAllLogins:
+    """A user wants to be signed out everywhere."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EndAllLoginsHandler:
+    """Ends every open login of a user."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: EndAllLogins) -> None:
+        """End them all, in one transaction."""
+        now = self.clock.now()
+        async with self.open_work() as work:
+            logins = await work.logins.open_of_user(command.user_id)
+            for login in logins:
+                login.end(EndReason.SIGNED_OUT, now)
+                await work.logins.save(login)
+            await work.events.publish(*logins)

@@ -1,0 +1,34 @@
+"""Sign one device out."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.application.ports import Clock, OpenWork
+from auth_service.domain.errors import UnknownLogin
+from auth_service.domain.logins import EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class EndLogin:
+    """A user wants one of their devices signed out."""
+
+    user_id: UUID
+    login_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EndLoginHandler:
+    """Ends one of the user's own logins."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: EndLogin) -> None:
+        """Raises `UnknownLogin` for one that is not the user's own, or is over."""
+        async with self.open_work() as work:
+            login = await work.logins.get(command.login_id)
+            if login is None or login.state.user_id != command.user_id or not login.is_open:
+                raise UnknownLogin(command.login_id)
+            login.end(EndReason.SIGNED_OUT, self.clock.now())
+            await work.logins.save(login)
+            await work.events.publish(login)

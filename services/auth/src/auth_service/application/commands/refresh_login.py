@@ -1,0 +1,45 @@
+"""Exchange a refresh token for new tokens."""
+
+from dataclasses import dataclass, field
+
+from auth_service.application.ports import Clock, OpenWork, Secrets
+from auth_service.application.tokens import IssuedTokens, TokenIssuer
+from auth_service.domain.errors import InvalidRefreshToken
+from auth_service.domain.logins import RefreshToken
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshLogin:
+    """A device shows its refresh token."""
+
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshLoginHandler:
+    """Rotates the token. One that was used before ends the whole login, and that end is kept."""
+
+    open_work: OpenWork
+    secrets: Secrets
+    issuer: TokenIssuer
+    clock: Clock
+
+    async def __call__(self, command: RefreshLogin) -> IssuedTokens:
+        """Raises `InvalidRefreshToken`."""
+        now = self.clock.now()
+        fresh = self.secrets.new()
+        async with self.open_work() as work:
+            found = await work.logins.by_refresh_token(self.secrets.hash(command.refresh_token))
+            if found is None:
+                raise InvalidRefreshToken
+            login, token = found
+            user = await work.users.get(login.state.user_id)
+            counts = login.use(token, now) and user.may_sign_in
+            if counts:
+                await work.logins.rotate(token, RefreshToken(fresh.hash, login.state.id, now, None))
+            await work.logins.save(login)
+            await work.events.publish(login)
+            grant = await self.issuer.grant(work, user.state)
+        if not counts:
+            raise InvalidRefreshToken
+        return await self.issuer.issue(user.state, login.state, grant, fresh)

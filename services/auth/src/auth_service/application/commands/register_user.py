@@ -1,0 +1,53 @@
+"""Make an account."""
+
+from dataclasses import dataclass, field
+
+from auth_service.application.ports import Clock, NewId, OpenWork, PasswordHasher
+from auth_service.domain.mails import MailKind
+from auth_service.domain.passwords import check_password
+from auth_service.domain.users import User, UserState
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterUser:
+    """Someone wants an account."""
+
+    email: str
+    password: str = field(repr=False)
+    full_name: str
+    phone_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterUserHandler:
+    """Makes an unverified user and queues the mail with the link.
+
+    For an address that is taken it does the same work and answers the same, but changes nothing, and the owner gets
+    a mail instead: nobody learns from here who has an account.
+    """
+
+    open_work: OpenWork
+    passwords: PasswordHasher
+    clock: Clock
+    new_id: NewId
+
+    async def __call__(self, command: RegisterUser) -> UserState:
+        """The new user, or what it would have been. Raises `UnacceptablePassword` and `TooBusy`."""
+        check_password(command.password, command.email)
+        password_hash = await self.passwords.hash(command.password)
+        now = self.clock.now()
+        user = User.register(
+            self.new_id(),
+            email=command.email,
+            full_name=command.full_name,
+            phone_number=command.phone_number,
+            password_hash=password_hash,
+            at=now,
+        )
+        async with self.open_work() as work:
+            if await work.users.add(user):
+                await work.mails.queue(user.state.id, MailKind.VERIFY_EMAIL, now)
+                await work.events.publish(user)
+            elif owner := await work.users.by_email(command.email):
+                await work.mails.queue(owner.state.id, MailKind.ALREADY_REGISTERED, now)
+        return user.state

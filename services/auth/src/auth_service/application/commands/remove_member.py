@@ -1,0 +1,36 @@
+"""Let someone leave an organization."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.application.ports import Clock, OpenWork
+from auth_service.domain.roles import OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMember:
+    """Someone runs an organization's lots no more."""
+
+    organization_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMemberHandler:
+    """Removes the member; with the last organization the role `operator` goes too."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: RemoveMember) -> None:
+        """Raises `UnknownOrganization` and `UnknownUser`."""
+        now = self.clock.now()
+        async with self.open_work() as work:
+            organization = await work.organizations.get(command.organization_id)
+            user = await work.users.get(command.user_id)
+            organization.remove_member(command.user_id, now)
+            await work.organizations.save(organization)
+            if not await work.organizations.memberships(command.user_id):
+                user.revoke_role(OPERATOR, now)
+            await work.users.save(user)
+            await work.events.publish(organization, user)

@@ -1,0 +1,36 @@
+"""Give an organization another name."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.application.ports import Clock, OpenWork
+from auth_service.domain.errors import ChangedMeanwhile
+from auth_service.domain.organizations import OrganizationState
+
+
+@dataclass(frozen=True, slots=True)
+class RenameOrganization:
+    """A new name; `expected_version` is the version that the asking person saw."""
+
+    organization_id: UUID
+    name: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameOrganizationHandler:
+    """Changes the name."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: RenameOrganization) -> OrganizationState:
+        """Raises `UnknownOrganization`, and `ChangedMeanwhile` when the version is another one."""
+        async with self.open_work() as work:
+            organization = await work.organizations.get(command.organization_id)
+            if command.expected_version not in {None, organization.state.version}:
+                raise ChangedMeanwhile("organization")
+            organization.rename(command.name, self.clock.now())
+            await work.organizations.save(organization)
+            await work.events.publish(organization)
+        return organization.state

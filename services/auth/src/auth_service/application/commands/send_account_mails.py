@@ -1,0 +1,58 @@
+"""Send the mails that are due."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from auth_service.application.ports import Clock, Letter, MailSender, MailUnsent, OpenWork, Secret, Secrets
+from auth_service.domain.mails import TOKEN_LIFETIME, TOKEN_OF_MAIL, MailToken, QueuedMail, pause_after
+
+BATCH = 20
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class SendAccountMails:
+    """The timer came round."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendAccountMailsHandler:
+    """Claims mails for two minutes, makes the token of each, sends it, and notes what came of it.
+
+    The secret is made here, so that none rests in the database; nothing is sent inside a transaction. A crash
+    between sending and noting sends a mail twice, never not at all.
+    """
+
+    open_work: OpenWork
+    sender: MailSender
+    secrets: Secrets
+    clock: Clock
+
+    async def __call__(self, _command: SendAccountMails) -> int:
+        """How many were tried."""
+        now = self.clock.now()
+        async with self.open_work() as work:
+            mails = await work.mails.claim(now, now + LEASE, BATCH)
+        for mail in mails:
+            await self._send(mail)
+        return len(mails)
+
+    async def _send(self, mail: QueuedMail) -> None:
+        try:
+            await self.sender.send(await self._letter(mail))
+        except MailUnsent:
+            async with self.open_work() as work:
+                await work.mails.failed(mail.id, self.clock.now() + pause_after(mail.attempts))
+            return
+        async with self.open_work() as work:
+            await work.mails.sent(mail.id, self.clock.now())
+
+    async def _letter(self, mail: QueuedMail) -> Letter:
+        secret: Secret | None = None
+        async with self.open_work() as work:
+            user = (await work.users.get(mail.user_id)).state
+            if purpose := TOKEN_OF_MAIL.get(mail.kind):
+                secret = self.secrets.new()
+                expires_at = self.clock.now() + TOKEN_LIFETIME[purpose]
+                await work.mails.keep_token(MailToken(secret.hash, user.id, purpose, expires_at))
+        return Letter(mail.kind, user.email, user.full_name, secret.text if secret else None)

@@ -1,0 +1,35 @@
+"""Show that an e-mail address is one's own."""
+
+from dataclasses import dataclass, field
+
+from auth_service.application.ports import Clock, OpenWork, Secrets
+from auth_service.domain.errors import InvalidMailToken
+from auth_service.domain.mails import TokenPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyEmail:
+    """Someone followed the link of the mail."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyEmailHandler:
+    """Uses the token up and marks its user as verified."""
+
+    open_work: OpenWork
+    secrets: Secrets
+    clock: Clock
+
+    async def __call__(self, command: VerifyEmail) -> None:
+        """Raises `InvalidMailToken` for a token that is unknown, used or too old."""
+        now = self.clock.now()
+        async with self.open_work() as work:
+            user_id = await work.mails.use_token(self.secrets.hash(command.token), TokenPurpose.VERIFY_EMAIL, now)
+            if user_id is None:
+                raise InvalidMailToken
+            user = await work.users.get(user_id)
+            user.verify(now)
+            await work.users.save(user)
+            await work.events.publish(user)

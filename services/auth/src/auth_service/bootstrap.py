@@ -1,0 +1,165 @@
+"""Wires settings, adapters and use cases: the only file that knows everyone."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from auth_service.adapters.crypto.access_tokens import JwtAccessTokens, SharedSecretKey, StoredKeys
+from auth_service.adapters.crypto.own_keys import OwnKeys
+from auth_service.adapters.crypto.passwords import BcryptPasswords
+from auth_service.adapters.crypto.sealing import Sealer
+from auth_service.adapters.crypto.secrets import RandomSecrets
+from auth_service.adapters.postgres.revocations import PostgresRevocations
+from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
+from auth_service.adapters.postgres.unit_of_work import postgres_work
+from auth_service.adapters.smtp.sender import SmtpMailSender
+from auth_service.application.commands.add_member import AddMemberHandler
+from auth_service.application.commands.assign_role import AssignRoleHandler
+from auth_service.application.commands.create_account import CreateAccountHandler
+from auth_service.application.commands.create_organization import CreateOrganizationHandler
+from auth_service.application.commands.end_all_logins import EndAllLoginsHandler
+from auth_service.application.commands.end_login import EndLoginHandler
+from auth_service.application.commands.refresh_login import RefreshLoginHandler
+from auth_service.application.commands.register_user import RegisterUserHandler
+from auth_service.application.commands.remove_member import RemoveMemberHandler
+from auth_service.application.commands.rename_organization import RenameOrganizationHandler
+from auth_service.application.commands.revoke_role import RevokeRoleHandler
+from auth_service.application.commands.revoke_token import RevokeTokenHandler
+from auth_service.application.commands.rotate_signing_keys import RotateSigningKeysHandler
+from auth_service.application.commands.send_account_mails import SendAccountMailsHandler
+from auth_service.application.commands.sign_in import SignInHandler
+from auth_service.application.commands.suspend_user import SuspendUserHandler
+from auth_service.application.commands.verify_email import VerifyEmailHandler
+from auth_service.application.queries.count_open_logins import CountOpenLoginsHandler
+from auth_service.application.queries.get_profile import GetProfileHandler
+from auth_service.application.queries.list_logins import ListLoginsHandler
+from auth_service.application.queries.list_organizations import ListOrganizationsHandler
+from auth_service.application.queries.list_published_keys import ListPublishedKeysHandler
+from auth_service.application.queries.list_roles import ListRolesHandler
+from auth_service.application.queries.list_users import ListUsersHandler
+from auth_service.application.tokens import TokenIssuer
+from auth_service.settings import AuthSettings
+from parking_chassis.access_tokens import AccessTokenVerifier, SharedSecret
+from parking_chassis.clock import SystemClock
+from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.ids import new_id
+from parking_chassis.telemetry import trace_engine
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything that can be asked of this service."""
+
+    register_user: RegisterUserHandler
+    verify_email: VerifyEmailHandler
+    sign_in: SignInHandler
+    refresh_login: RefreshLoginHandler
+    revoke_token: RevokeTokenHandler
+    end_login: EndLoginHandler
+    end_all_logins: EndAllLoginsHandler
+    assign_role: AssignRoleHandler
+    revoke_role: RevokeRoleHandler
+    suspend_user: SuspendUserHandler
+    create_organization: CreateOrganizationHandler
+    rename_organization: RenameOrganizationHandler
+    add_member: AddMemberHandler
+    remove_member: RemoveMemberHandler
+    create_account: CreateAccountHandler
+    send_account_mails: SendAccountMailsHandler
+    rotate_signing_keys: RotateSigningKeysHandler
+    get_profile: GetProfileHandler
+    list_users: ListUsersHandler
+    list_logins: ListLoginsHandler
+    list_roles: ListRolesHandler
+    list_organizations: ListOrganizationsHandler
+    list_published_keys: ListPublishedKeysHandler
+    count_open_logins: CountOpenLoginsHandler
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """The wired service."""
+
+    use_cases: UseCases
+    engine: AsyncEngine
+    passwords: BcryptPasswords
+    token_verifier: AccessTokenVerifier
+
+
+def bootstrap(settings: AuthSettings) -> Auth:
+    """Wire everything. Nothing connects before it is used."""
+    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
+    engine = create_engine(str(settings.database_url), "auth", pool)
+    trace_engine(engine)
+    keys = PostgresSigningKeys(engine, Sealer(settings.master_key_bytes))
+    secret = settings.token_shared_secret
+    verifier = AccessTokenVerifier(
+        SharedSecret(secret.get_secret_value()) if secret else OwnKeys(keys),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        algorithms=settings.token_algorithms,
+        revocations=PostgresRevocations(engine),
+    )
+    passwords = BcryptPasswords(settings.bcrypt_cost, settings.max_waiting_passwords)
+    return Auth(_use_cases(settings, engine, keys, passwords), engine, passwords, verifier)
+
+
+@asynccontextmanager
+async def resources(auth: Auth) -> AsyncGenerator[None]:
+    """What is open while a process runs."""
+    try:
+        yield
+    finally:
+        auth.passwords.close()
+        await auth.engine.dispose()
+
+
+def _use_cases(
+    settings: AuthSettings, engine: AsyncEngine, keys: PostgresSigningKeys, passwords: BcryptPasswords
+) -> UseCases:
+    clock, secrets = SystemClock(), RandomSecrets()
+    work = postgres_work(engine, new_id)
+    shared = settings.token_shared_secret
+    current_key = SharedSecretKey(shared.get_secret_value()) if shared else StoredKeys(keys, clock)
+    issuer = TokenIssuer(JwtAccessTokens(current_key, settings.token_issuer, settings.token_audience, clock))
+    return UseCases(
+        register_user=RegisterUserHandler(work, passwords, clock, new_id),
+        verify_email=VerifyEmailHandler(work, secrets, clock),
+        sign_in=SignInHandler(work, passwords, secrets, issuer, clock, new_id),
+        refresh_login=RefreshLoginHandler(work, secrets, issuer, clock),
+        revoke_token=RevokeTokenHandler(work, secrets, clock),
+        end_login=EndLoginHandler(work, clock),
+        end_all_logins=EndAllLoginsHandler(work, clock),
+        assign_role=AssignRoleHandler(work, clock),
+        revoke_role=RevokeRoleHandler(work, clock),
+        suspend_user=SuspendUserHandler(work, clock),
+        create_organization=CreateOrganizationHandler(work, clock, new_id),
+        rename_organization=RenameOrganizationHandler(work, clock),
+        add_member=AddMemberHandler(work, clock),
+        remove_member=RemoveMemberHandler(work, clock),
+        create_account=CreateAccountHandler(work, passwords, clock, new_id),
+        send_account_mails=SendAccountMailsHandler(work, _mail_sender(settings), secrets, clock),
+        rotate_signing_keys=RotateSigningKeysHandler(keys, clock),
+        get_profile=GetProfileHandler(work),
+        list_users=ListUsersHandler(work),
+        list_logins=ListLoginsHandler(work),
+        list_roles=ListRolesHandler(work),
+        list_organizations=ListOrganizationsHandler(work),
+        list_published_keys=ListPublishedKeysHandler(keys),
+        count_open_logins=CountOpenLoginsHandler(work, clock),
+    )
+
+
+def _mail_sender(settings: AuthSettings) -> SmtpMailSender:
+    password = settings.smtp_password
+    return SmtpMailSender(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_from,
+        settings.public_url,
+        settings.smtp_username,
+        password.get_secret_value() if password else None,
+        settings.smtp_tls,
+    )

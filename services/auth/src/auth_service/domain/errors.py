@@ -1,0 +1,72 @@
+"""What can be wrong, as sentences. Which HTTP status each one is stands at the edge."""
+
+
+class AuthError(Exception):
+    """Anything that this domain refuses."""
+
+
+class UnacceptablePassword(AuthError):
+    """The password breaks a rule; the message names it."""
+
+
+class InvalidCredentials(AuthError):
+    """E-mail and password do not belong together, or the account may not sign in. Never says which."""
+
+    def __init__(self) -> None:
+        super().__init__("E-mail address or password is wrong.")
+
+
+class InvalidRefreshToken(AuthError):
+    """The refresh token is unknown, expired, used before, or its login was ended."""
+
+    def __init__(self) -> None:
+        super().__init__("The refresh token does not count any more; sign in again.")
+
+
+class InvalidMailToken(AuthError):
+    """The token of a mail's link is unknown, used or too old."""
+
+    def __init__(self) -> None:
+        super().__init__("This link was used before or is too old; ask for a new one.")
+
+
+class UnknownUser(AuthError):
+    """No such user."""
+
+    def __init__(self, user_id: object) -> None:
+        super().__init__(f"There is no user {user_id}.")
+
+
+class UnknownOrganization(AuthError):
+    """No such organization, or none that the asking person may know of."""
+
+    def __init__(self, organization_id: object) -> None:
+        super().__init__(f"There is no organization {organization_id}.")
+
+
+class UnknownRole(AuthError):
+    """No such role."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"There is no role {role!r}.")
+
+
+class UnknownLogin(AuthError):
+    """No such login of this user."""
+
+    def __init__(self, login_id: object) -> None:
+        super().__init__(f"There is no signed-in device {login_id}.")
+
+
+class ChangedMeanwhile(AuthError):
+    """Someone else changed the same thing since it was read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} was changed by someone else meanwhile; read it again.")
+
+
+class TooBusy(AuthError):
+    """More passwords wait to be checked than can be checked in time."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many people are signing in at this moment; try again in a few seconds.")

@@ -1,0 +1,51 @@
+"""The mails that auth sends itself: their tokens and addresses must stand in no event (decision 0021)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=30)
+
+
+class MailKind(StrEnum):
+    """Why a mail is sent."""
+
+    VERIFY_EMAIL = "verify_email"
+    ALREADY_REGISTERED = "already_registered"
+
+
+class TokenPurpose(StrEnum):
+    """What the token of a mail's link is good for."""
+
+    VERIFY_EMAIL = "verify_email"
+
+
+TOKEN_LIFETIME = {TokenPurpose.VERIFY_EMAIL: timedelta(hours=48)}
+TOKEN_OF_MAIL = {MailKind.VERIFY_EMAIL: TokenPurpose.VERIFY_EMAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMail:
+    """A mail to be sent; `attempts` counts the ones that failed."""
+
+    id: UUID
+    user_id: UUID
+    kind: MailKind
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailToken:
+    """The token of a link, of which only a hash is kept."""
+
+    secret_hash: bytes
+    user_id: UUID
+    purpose: TokenPurpose
+    expires_at: datetime
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after so many failed attempts: doubling, from five seconds to half an hour."""
+    return min(FIRST_PAUSE * 2 ** min(attempts, 20), LONGEST_PAUSE)

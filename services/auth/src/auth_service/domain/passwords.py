@@ -1,0 +1,18 @@
+"""What a password must be. Sources: OWASP ASVS 5.0, 6.2.1 to 6.2.10; NIST SP 800-63B, 3.1.1."""
+
+from auth_service.domain.errors import UnacceptablePassword
+
+MIN_CHARACTERS = 8
+MAX_BYTES = 72  # bcrypt reads no further, so that a longer one would be checked in part only
+
+
+def check_password(password: str, email: str) -> None:
+    """Raise `UnacceptablePassword` for one that is too short, too long for bcrypt, or the e-mail address itself."""
+    if len(password) < MIN_CHARACTERS:
+        raise UnacceptablePassword(f"The password must have at least {MIN_CHARACTERS} characters.")
+    if len(password.encode()) > MAX_BYTES:
+        raise UnacceptablePassword(f"The password must have at most {MAX_BYTES} bytes in UTF-8.")
+    if "\0" in password:
+        raise UnacceptablePassword("The password must not contain the NUL character.")
+    if password.casefold() in {email.casefold(), email.casefold().partition("@")[0]}:
+        raise UnacceptablePassword("The password must not be the e-mail address or its first part.")

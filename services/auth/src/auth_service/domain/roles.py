@@ -1,0 +1,13 @@
+"""Roles and what they permit. The shipped ones are rows of the database, and can be changed there."""
+
+from dataclasses import dataclass
+
+OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named set of permissions, such as `write:reservation`; `*` is all of them."""
+
+    name: str
+    permissions: frozenset[str]

@@ -1,0 +1,130 @@
+"""A user: someone who can sign in."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+FIRST_ROLE = "user"
+
+
+class UserStatus(StrEnum):
+    """Whether the user may sign in."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class UserState:
+    """All there is to know of a user, at one version."""
+
+    id: UUID
+    email: str
+    full_name: str
+    phone_number: str | None
+    password_hash: str = field(repr=False)
+    is_verified: bool
+    status: UserStatus
+    roles: frozenset[str]
+    created_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserEvent:
+    """Something that happened to a user, with the state that it led to."""
+
+    at: datetime
+    user: UserState
+
+
+class UserRegistered(UserEvent):
+    """An account was made."""
+
+
+class UserVerified(UserEvent):
+    """The user showed that the e-mail address is theirs."""
+
+
+class RoleAssigned(UserEvent):
+    """The user got a role."""
+
+
+class RoleRevoked(UserEvent):
+    """The user lost a role."""
+
+
+class UserSuspended(UserEvent):
+    """The user may not sign in any more."""
+
+
+class User:
+    """The aggregate: each change makes one event and the next version; a change of nothing makes none."""
+
+    def __init__(self, state: UserState) -> None:
+        self.state = state
+        self.loaded_version = state.version
+        self.events: list[UserEvent] = []
+
+    @classmethod
+    def register(
+        cls,
+        user_id: UUID,
+        *,
+        email: str,
+        full_name: str,
+        phone_number: str | None,
+        password_hash: str,
+        at: datetime,
+    ) -> "User":
+        """A new, unverified user with the first role."""
+        state = UserState(
+            id=user_id,
+            email=normalised_email(email),
+            full_name=full_name,
+            phone_number=phone_number,
+            password_hash=password_hash,
+            is_verified=False,
+            status=UserStatus.ACTIVE,
+            roles=frozenset({FIRST_ROLE}),
+            created_at=at,
+            version=1,
+        )
+        user = cls(state)
+        user.events.append(UserRegistered(at, state))
+        return user
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether this account is open."""
+        return self.state.status is UserStatus.ACTIVE
+
+    def verify(self, at: datetime) -> None:
+        """Note that the e-mail address is really theirs."""
+        if not self.state.is_verified:
+            self._change(replace(self.state, is_verified=True), UserVerified, at)
+
+    def assign_role(self, role: str, at: datetime) -> None:
+        """Give a role."""
+        if role not in self.state.roles:
+            self._change(replace(self.state, roles=self.state.roles | {role}), RoleAssigned, at)
+
+    def revoke_role(self, role: str, at: datetime) -> None:
+        """Take a role away."""
+        if role in self.state.roles:
+            self._change(replace(self.state, roles=self.state.roles - {role}), RoleRevoked, at)
+
+    def suspend(self, at: datetime) -> None:
+        """Close the account for signing in."""
+        if self.may_sign_in:
+            self._change(replace(self.state, status=UserStatus.SUSPENDED), UserSuspended, at)
+
+    def _change(self, state: UserState, event: type[UserEvent], at: datetime) -> None:
+        self.state = replace(state, version=self.state.version + 1)
+        self.events.append(event(at, self.state))
+
+
+def normalised_email(email: str) -> str:
+    """The form in which addresses are compared: without outer blanks, in lower case."""
+    return email.strip().lower()

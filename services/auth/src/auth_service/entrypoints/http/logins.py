@@ -1,0 +1,56 @@
+"""A user's own signed-in devices."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from auth_service.application.commands.end_all_logins import EndAllLogins
+from auth_service.application.commands.end_login import EndLogin
+from auth_service.application.queries.list_logins import ListLogins
+from auth_service.entrypoints.http.dependencies import Does, Me
+from parking_chassis.pagination import Page
+from parking_chassis.schemas import ResponseBody
+from parking_chassis.security import SignedIn
+
+router = APIRouter(prefix="/api/v1/auth/sessions", tags=["auth"])
+
+
+class SignedInDevice(ResponseBody):
+    """A device; `current` marks the one that asks."""
+
+    id: UUID
+    device: str
+    started_at: datetime
+    last_used_at: datetime
+    current: bool
+
+
+@router.get("")
+async def list_logins(does: Does, me: Me, principal: SignedIn) -> Page[SignedInDevice]:
+    """All signed-in devices, the newest first."""
+    logins = await does.list_logins(ListLogins(me))
+    return Page(
+        items=[
+            SignedInDevice(
+                id=login.id,
+                device=login.device,
+                started_at=login.started_at,
+                last_used_at=login.last_used_at,
+                current=str(login.id) == principal.login_id,
+            )
+            for login in logins
+        ]
+    )
+
+
+@router.delete("/{login_id}", status_code=204)
+async def end_login(login_id: UUID, does: Does, me: Me) -> None:
+    """Sign one device out; its access token counts no more."""
+    await does.end_login(EndLogin(me, login_id))
+
+
+@router.delete("", status_code=204)
+async def end_all_logins(does: Does, me: Me) -> None:
+    """Sign all devices out, this one too."""
+    await does.end_all_logins(EndAllLogins(me))

@@ -1,0 +1,111 @@
+"""Organizations and their members."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import StringConstraints
+
+from auth_service.application.commands.add_member import AddMember
+from auth_service.application.commands.create_organization import CreateOrganization
+from auth_service.application.commands.remove_member import RemoveMember
+from auth_service.application.commands.rename_organization import RenameOrganization
+from auth_service.application.queries.list_organizations import ListOrganizations
+from auth_service.domain.organizations import MemberRole, OrganizationState
+from auth_service.entrypoints.http.dependencies import Does, Me
+from parking_chassis.concurrency import etag, expected_version
+from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.security import SignedIn, permitted
+
+router = APIRouter(prefix="/api/v1/organizations", tags=["organizations"])
+MANAGE = "manage:organizations"
+administrators = Depends(permitted(MANAGE))
+
+
+class OrganizationBody(RequestBody):
+    """What an organization is called."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class MembershipBody(RequestBody):
+    """What the member is in it."""
+
+    role: MemberRole = MemberRole.OPERATOR
+
+
+class MemberView(ResponseBody):
+    """Someone who runs the organization's lots."""
+
+    user_id: UUID
+    role: str
+
+
+class OrganizationView(ResponseBody):
+    """A tenant."""
+
+    id: UUID
+    name: str
+    members: list[MemberView]
+    version: int
+
+
+@router.post("", status_code=201, dependencies=[administrators])
+async def create_organization(body: OrganizationBody, does: Does, response: Response) -> OrganizationView:
+    """Make a tenant; for administrators."""
+    organization = await does.create_organization(CreateOrganization(body.name))
+    response.headers["Location"] = f"/api/v1/organizations/{organization.id}"
+    response.headers["ETag"] = etag(organization.version)
+    return _view(organization)
+
+
+@router.get("")
+async def list_organizations(
+    request: Request,
+    response: Response,
+    does: Does,
+    principal: SignedIn,
+    me: Me,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[OrganizationView]:
+    """One's own organizations; all of them for administrators."""
+    position = decode_cursor(cursor, length=1)
+    after = UUID(position[0]) if position else None
+    member = None if principal.may(MANAGE) else me
+    found = await does.list_organizations(ListOrganizations(member, after, limit + 1))
+    last = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None
+    return Page(items=[_view(each) for each in found[:limit]], next=next_page(request, response, last))
+
+
+@router.patch("/{organization_id}", dependencies=[administrators])
+async def rename_organization(
+    organization_id: UUID,
+    body: OrganizationBody,
+    does: Does,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> OrganizationView:
+    """Give an organization another name; with `If-Match` only if nobody changed it meanwhile."""
+    command = RenameOrganization(organization_id, body.name, expected_version(if_match))
+    organization = await does.rename_organization(command)
+    response.headers["ETag"] = etag(organization.version)
+    return _view(organization)
+
+
+@router.put("/{organization_id}/members/{user_id}", status_code=204, dependencies=[administrators])
+async def add_member(organization_id: UUID, user_id: UUID, does: Does, body: MembershipBody | None = None) -> None:
+    """Let someone run the organization's lots; gives the role `operator` too."""
+    await does.add_member(AddMember(organization_id, user_id, (body or MembershipBody()).role))
+
+
+@router.delete("/{organization_id}/members/{user_id}", status_code=204, dependencies=[administrators])
+async def remove_member(organization_id: UUID, user_id: UUID, does: Does) -> None:
+    """Let someone go; with the last organization the role `operator` goes too."""
+    await does.remove_member(RemoveMember(organization_id, user_id))
+
+
+def _view(organization: OrganizationState) -> OrganizationView:
+    members = [MemberView(user_id=user_id, role=role.value) for user_id, role in organization.members.items()]
+    return OrganizationView(id=organization.id, name=organization.name, members=members, version=organization.version)

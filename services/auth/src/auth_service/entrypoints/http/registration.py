@@ -1,0 +1,68 @@
+"""Routes for those who have no account yet."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import EmailStr, Field, SecretStr, StringConstraints
+
+from auth_service.application.commands.register_user import RegisterUser
+from auth_service.application.commands.verify_email import VerifyEmail
+from auth_service.entrypoints.http.dependencies import Does
+from parking_chassis.schemas import RequestBody, ResponseBody
+
+router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
+
+FullName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()/.-]{5,30}$")]
+
+
+class Registration(RequestBody):
+    """Who wants an account."""
+
+    email: EmailStr
+    password: SecretStr
+    full_name: FullName
+    phone_number: PhoneNumber | None = None
+
+
+class RegisteredUser(ResponseBody):
+    """The account that was made."""
+
+    id: UUID
+    email: str
+    full_name: str
+    phone_number: str | None
+    is_verified: bool
+    roles: list[str]
+
+
+class Verification(RequestBody):
+    """The token of the mail's link."""
+
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@router.post("/register", status_code=201)
+async def register_user(body: Registration, does: Does) -> RegisteredUser:
+    """Make an account with the role `user`; a mail with a link to verify the address goes out.
+
+    An address that has an account already gets the same answer, and its owner a mail.
+    """
+    user = await does.register_user(
+        RegisterUser(body.email, body.password.get_secret_value(), body.full_name, body.phone_number)
+    )
+    return RegisteredUser(
+        id=user.id,
+        email=user.email,
+        full_name=user.full_name,
+        phone_number=user.phone_number,
+        is_verified=user.is_verified,
+        roles=sorted(user.roles),
+    )
+
+
+@router.post("/verify-email", status_code=204)
+async def verify_email(body: Verification, does: Does) -> None:
+    """Show that the address is one's own, with the token of the mail's link. It counts once, for 48 hours."""
+    await does.verify_email(VerifyEmail(body.token))

@@ -1,0 +1,105 @@
+"""OAuth 2: tokens, their revocation, and the keys that check them (RFC 6749, 7009, 7517, 9068)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Header, Response
+
+from auth_service.application.commands.refresh_login import RefreshLogin
+from auth_service.application.commands.revoke_token import RevokeToken
+from auth_service.application.commands.sign_in import SignIn
+from auth_service.application.queries.list_published_keys import ListPublishedKeys
+from auth_service.application.tokens import IssuedTokens
+from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken
+from auth_service.entrypoints.http.dependencies import Does
+from auth_service.entrypoints.http.problems import NO_STORE
+from parking_chassis.problems import Problem, ProblemKind
+from parking_chassis.schemas import ResponseBody
+
+router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
+
+INVALID_GRANT = ProblemKind("invalid-grant", "Not signed in", 400, NO_STORE)
+INVALID_REQUEST = ProblemKind("invalid-token-request", "The token request is not valid", 400, NO_STORE)
+UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STORE)
+MAX_DEVICE_LENGTH = 200
+
+Field = Annotated[str | None, Form(max_length=1000)]
+
+
+class Tokens(ResponseBody):
+    """The answer of RFC 6749, 5.1. `expires_in` is seconds; `scope` the permissions, separated by blanks."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - the scheme's name
+    expires_in: int
+    refresh_token: str
+    scope: str
+
+
+class PublishedKeys(ResponseBody):
+    """A JSON Web Key Set (RFC 7517, 5)."""
+
+    keys: list[dict[str, str]]
+
+
+@router.post("/token")
+async def issue_token(
+    does: Does,
+    response: Response,
+    grant_type: Field = None,
+    username: Field = None,
+    password: Field = None,
+    refresh_token: Field = None,
+    user_agent: Annotated[str, Header()] = "",
+) -> Tokens:
+    """Sign in (`grant_type=password`) or go on (`grant_type=refresh_token`).
+
+    Each refresh token serves once; one that comes again ends its login. Errors carry `error` as in RFC 6749, 5.2.
+    """
+    response.headers.update(NO_STORE)
+    device = user_agent[:MAX_DEVICE_LENGTH]
+    try:
+        match _required(grant_type, "grant_type"):
+            case "password":
+                command = SignIn(_required(username, "username"), _required(password, "password"), device)
+                issued = await does.sign_in(command)
+            case "refresh_token":
+                issued = await does.refresh_login(RefreshLogin(_required(refresh_token, "refresh_token")))
+            case _:
+                raise _refused(UNSUPPORTED, "unsupported_grant_type", "grant_type must be password or refresh_token.")
+    except (InvalidCredentials, InvalidRefreshToken) as error:
+        raise _refused(INVALID_GRANT, "invalid_grant", str(error)) from error
+    return _tokens(issued)
+
+
+@router.post("/revoke", status_code=200)
+async def revoke_token(does: Does, token: Annotated[str, Form(min_length=1, max_length=1000)]) -> None:
+    """End the login of a refresh token. An unknown token is no error (RFC 7009, 2.2)."""
+    await does.revoke_token(RevokeToken(token))
+
+
+@router.get("/jwks.json")
+async def list_published_keys(does: Does, response: Response) -> PublishedKeys:
+    """The public keys that check access tokens. Ask again for a key id that you do not know."""
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return PublishedKeys(keys=list(await does.list_published_keys(ListPublishedKeys())))
+
+
+def _required(value: str | None, name: str) -> str:
+    if not value:
+        rule = "is required"
+        errors = [{"pointer": f"/{name}", "detail": rule}]
+        raise Problem(INVALID_REQUEST, f"{name} {rule}.", error="invalid_request", errors=errors)
+    return value
+
+
+def _refused(kind: ProblemKind, code: str, detail: str) -> Problem:
+    return Problem(kind, detail, error=code, error_description=detail)
+
+
+def _tokens(issued: IssuedTokens) -> Tokens:
+    return Tokens(
+        access_token=issued.access_token,
+        expires_in=issued.expires_in,
+        refresh_token=issued.refresh_token,
+        scope=" ".join(sorted(issued.permissions)),
+    )

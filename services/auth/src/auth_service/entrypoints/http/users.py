@@ -1,0 +1,142 @@
+"""Users and roles."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from auth_service.application.commands.assign_role import AssignRole
+from auth_service.application.commands.revoke_role import RevokeRole
+from auth_service.application.commands.suspend_user import SuspendUser
+from auth_service.application.queries.get_profile import GetProfile, Profile
+from auth_service.application.queries.list_roles import ListRoles
+from auth_service.application.queries.list_users import ListUsers
+from auth_service.domain.users import UserState
+from auth_service.entrypoints.http.dependencies import Does, Me
+from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.schemas import ResponseBody
+from parking_chassis.security import permitted
+
+router = APIRouter(prefix="/api/v1", tags=["users"])
+administrators = Depends(permitted("manage:users"))
+
+
+class MembershipView(ResponseBody):
+    """An organization that the user belongs to."""
+
+    id: UUID
+    name: str
+    role: str
+
+
+class UserProfile(ResponseBody):
+    """A user with what they may do, and where."""
+
+    id: UUID
+    email: str
+    full_name: str
+    phone_number: str | None
+    is_verified: bool
+    roles: list[str]
+    permissions: list[str]
+    organizations: list[MembershipView]
+
+
+class UserSummary(ResponseBody):
+    """A user in a list."""
+
+    id: UUID
+    email: str
+    full_name: str
+    is_verified: bool
+    status: str
+    roles: list[str]
+
+
+class RoleView(ResponseBody):
+    """A role and what it permits."""
+
+    name: str
+    permissions: list[str]
+
+
+@router.get("/users/me")
+async def get_own_profile(does: Does, me: Me) -> UserProfile:
+    """One's own profile."""
+    return _profile(await does.get_profile(GetProfile(me)))
+
+
+@router.get("/users", dependencies=[administrators])
+async def list_users(
+    request: Request,
+    response: Response,
+    does: Does,
+    query: Annotated[str | None, Query(max_length=200, description="part of a name or address")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[UserSummary]:
+    """Find users; for administrators."""
+    position = decode_cursor(cursor, length=1)
+    after = UUID(position[0]) if position else None
+    found = await does.list_users(ListUsers(query, after, limit + 1))
+    last = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None
+    return Page(items=[_summary(user) for user in found[:limit]], next=next_page(request, response, last))
+
+
+@router.get("/users/{user_id}", dependencies=[administrators])
+async def get_user(user_id: UUID, does: Does) -> UserProfile:
+    """One user; for administrators."""
+    return _profile(await does.get_profile(GetProfile(user_id)))
+
+
+@router.get("/roles", dependencies=[administrators])
+async def list_roles(does: Does) -> Page[RoleView]:
+    """The roles and what they permit; for administrators."""
+    roles = await does.list_roles(ListRoles())
+    return Page(items=[RoleView(name=role.name, permissions=sorted(role.permissions)) for role in roles])
+
+
+@router.put("/users/{user_id}/roles/{role}", status_code=204, dependencies=[administrators])
+async def assign_role(user_id: UUID, role: str, does: Does) -> None:
+    """Give a user a role; it shows in the next access token."""
+    await does.assign_role(AssignRole(user_id, role))
+
+
+@router.delete("/users/{user_id}/roles/{role}", status_code=204, dependencies=[administrators])
+async def revoke_role(user_id: UUID, role: str, does: Does) -> None:
+    """Take a role from a user."""
+    await does.revoke_role(RevokeRole(user_id, role))
+
+
+@router.post("/users/{user_id}/suspend", status_code=204, dependencies=[administrators])
+async def suspend_user(user_id: UUID, does: Does) -> None:
+    """Close an account for signing in; all its devices are signed out."""
+    await does.suspend_user(SuspendUser(user_id))
+
+
+def _profile(profile: Profile) -> UserProfile:
+    user = profile.user
+    return UserProfile(
+        id=user.id,
+        email=user.email,
+        full_name=user.full_name,
+        phone_number=user.phone_number,
+        is_verified=user.is_verified,
+        roles=sorted(user.roles),
+        permissions=sorted(profile.permissions),
+        organizations=[
+            MembershipView(id=each.organization_id, name=each.organization_name, role=each.role.value)
+            for each in profile.memberships
+        ],
+    )
+
+
+def _summary(user: UserState) -> UserSummary:
+    return UserSummary(
+        id=user.id,
+        email=user.email,
+        full_name=user.full_name,
+        is_verified=user.is_verified,
+        status=user.status.value,
+        roles=sorted(user.roles),
+    )

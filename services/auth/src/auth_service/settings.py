@@ -1,0 +1,50 @@
+"""Auth's settings, from `AUTH_*` in the environment."""
+
+import base64
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from parking_chassis.settings import ServiceSettings
+
+MASTER_KEY_BYTES = 32
+MIN_PRODUCTION_COST = 12
+
+
+class AuthSettings(ServiceSettings):
+    """See `ServiceSettings` for what all services share."""
+
+    model_config = SettingsConfigDict(env_prefix="AUTH_")
+
+    master_key: SecretStr
+    """32 random bytes in base64; seals the private signing keys."""
+
+    bcrypt_cost: Annotated[int, Field(ge=4, le=16)] = 12
+    max_waiting_passwords: Annotated[int, Field(ge=1)] = 32
+    """Password checks under way and waiting in a process; one more is answered 429."""
+
+    smtp_host: str = "localhost"
+    smtp_port: int = 1025
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: bool = False
+    mail_from: str = "Parking <no-reply@parking.example>"
+
+    @field_validator("master_key")
+    @classmethod
+    def _master_key_has_256_bits(cls, value: SecretStr) -> SecretStr:
+        if len(base64.b64decode(value.get_secret_value(), validate=True)) != MASTER_KEY_BYTES:
+            raise ValueError(f"must be {MASTER_KEY_BYTES} bytes in base64 (openssl rand -base64 32)")
+        return value
+
+    @model_validator(mode="after")
+    def _production_is_slow_enough(self) -> "AuthSettings":
+        if self.environment == "production" and self.bcrypt_cost < MIN_PRODUCTION_COST:
+            raise ValueError(f"bcrypt_cost must be at least {MIN_PRODUCTION_COST} in production")
+        return self
+
+    @property
+    def master_key_bytes(self) -> bytes:
+        """The master key itself."""
+        return base64.b64decode(self.master_key.get_secret_value())

@@ -1,0 +1,1 @@
+"""A real gateway before six small services that say what reached them."""

@@ -1,0 +1,1 @@
+"""Reservation: which spot is whose, and when."""

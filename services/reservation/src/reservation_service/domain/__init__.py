@@ -1,0 +1,1 @@
+"""What decides: periods, prices, reservations, gates. Standard library only."""

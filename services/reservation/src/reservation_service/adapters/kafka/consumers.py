@@ -1,0 +1,56 @@
+"""Which events this service takes in, and what each does."""
+
+from collections.abc import Callable
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
+from parking_messaging.cloud_events import Envelope
+from parking_messaging.failures import PoisonEvent
+from parking_messaging.handlers import Handlers
+from reservation_service.adapters.kafka import from_wire
+from reservation_service.application.event_handlers.keep_lot import KeepLot, keep_lot
+from reservation_service.application.event_handlers.keep_spot import KeepSpot, keep_spot
+from reservation_service.application.event_handlers.keep_tariff import KeepTariff, keep_tariff
+from reservation_service.application.event_handlers.settle_payment import SettlePaymentHandler
+from reservation_service.application.ports import Work
+from reservation_service.domain.errors import UnknownReservation
+
+CATALOGUE = "reservation.catalogue"
+PAYMENTS = "reservation.payments"
+GROUPS = (CATALOGUE, PAYMENTS)
+
+WorkOn = Callable[[AsyncConnection], Work]
+
+
+def catalogue_handlers(work_on: WorkOn) -> Handlers[AsyncConnection]:
+    """Parking's lots, spots and tariffs: own copies."""
+
+    async def lot(event: LotState, _envelope: Envelope, tx: AsyncConnection) -> None:
+        await keep_lot(work_on(tx), KeepLot(from_wire.lot_copy(event)))
+
+    async def spot(event: SpotState, _envelope: Envelope, tx: AsyncConnection) -> None:
+        await keep_spot(work_on(tx), KeepSpot(from_wire.spot_copy(event)))
+
+    async def tariff(event: TariffState, _envelope: Envelope, tx: AsyncConnection) -> None:
+        await keep_tariff(work_on(tx), KeepTariff(from_wire.tariff(event)))
+
+    handlers = Handlers[AsyncConnection]()
+    handlers.state_copy(LotState, lot)
+    handlers.state_copy(SpotState, spot)
+    handlers.state_copy(TariffState, tariff)
+    return handlers
+
+
+def payment_handlers(work_on: WorkOn, settle: SettlePaymentHandler) -> Handlers[AsyncConnection]:
+    """Payment's captures: effects, each once."""
+
+    async def succeeded(event: PaymentSucceededV1, _envelope: Envelope, tx: AsyncConnection) -> None:
+        try:
+            await settle(work_on(tx), from_wire.settle_payment(event))
+        except UnknownReservation as error:
+            raise PoisonEvent(str(error)) from error
+
+    handlers = Handlers[AsyncConnection]()
+    handlers.effect(PaymentSucceededV1, succeeded)
+    return handlers

@@ -1,0 +1,68 @@
+"""Whose each spot's time is, in PostgreSQL. The exclusion constraint alone refuses a double booking."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from reservation_service.domain.lots import Spot
+from reservation_service.domain.periods import Period
+from reservation_service.domain.reservations import ReservationState
+
+# No conflict target is named: only so does it cover the exclusion constraint, and a plain INSERT that catches the
+# violation deadlocks under contention (docs/decisions/0001).
+TAKE = text(
+    """
+    INSERT INTO allocations (id, parking_lot_id, spot_id, during, reservation_id)
+    VALUES (gen_random_uuid(), :parking_lot_id, :spot_id, tstzrange(:starts_at, :ends_at, '[)'), :reservation_id)
+    ON CONFLICT DO NOTHING
+    """
+)
+FREE = text("DELETE FROM allocations WHERE reservation_id = :reservation_id")
+
+# The lot is repeated within NOT EXISTS so that the constraint's own index answers (docs/decisions/0001).
+FREE_SPOTS = text(
+    """
+    SELECT s.id, s.number, s.type FROM spots s
+    WHERE s.parking_lot_id = :parking_lot_id AND s.in_service
+        AND (CAST(:spot_type AS text) IS NULL OR s.type = :spot_type)
+        AND NOT EXISTS (
+            SELECT FROM allocations a
+            WHERE a.parking_lot_id = :parking_lot_id AND a.spot_id = s.id AND a.blocking
+                AND a.during && tstzrange(:starts_at, :ends_at, '[)'))
+    ORDER BY s.number
+    """
+)
+
+
+class PostgresAllocations:
+    """See `reservation_service.application.ports.Allocations`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def take(self, reservation: ReservationState) -> bool:
+        """Take the spot's time; false when any of it is taken."""
+        values = {
+            "parking_lot_id": reservation.parking_lot_id,
+            "spot_id": reservation.spot.id,
+            "starts_at": reservation.period.starts_at,
+            "ends_at": reservation.period.ends_at,
+            "reservation_id": reservation.id,
+        }
+        return (await self._connection.execute(TAKE, values)).rowcount == 1
+
+    async def free(self, reservation_id: UUID) -> None:
+        """Give all time back that a reservation holds."""
+        await self._connection.execute(FREE, {"reservation_id": reservation_id})
+
+    async def free_spots(self, parking_lot_id: UUID, period: Period, spot_type: str | None) -> Sequence[Spot]:
+        """All spots in service that are free for the whole period, by number."""
+        values = {
+            "parking_lot_id": parking_lot_id,
+            "starts_at": period.starts_at,
+            "ends_at": period.ends_at,
+            "spot_type": spot_type,
+        }
+        return [Spot(*row) for row in await self._connection.execute(FREE_SPOTS, values)]

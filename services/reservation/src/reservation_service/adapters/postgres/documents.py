@@ -1,0 +1,140 @@
+"""Tariffs, opening hours and charges as JSON documents, and back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from typing import Any, Protocol
+from uuid import UUID
+
+from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus
+from reservation_service.domain.lots import OpenFor, OpeningHours
+from reservation_service.domain.money import Money
+from reservation_service.domain.pricing import LineItem
+from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
+
+Document = Mapping[str, Any]
+
+
+class Row(Protocol):
+    """A row by the names of its columns, from either driver."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """One column's value."""
+        ...
+
+
+def tariff_document(tariff: Tariff) -> Document:
+    """A tariff as it is kept."""
+    return {
+        "currency": tariff.currency,
+        "tax": {"rate_basis_points": tariff.tax.rate_basis_points, "included": tariff.tax.included},
+        "rounding_minutes": tariff.rounding_minutes,
+        "free_minutes": tariff.free_minutes,
+        "lines": [_line_document(line) for line in tariff.lines],
+        "caps": [{"per": cap.per.value, "amount": cap.amount} for cap in tariff.caps],
+        "time_bands": [
+            {
+                "weekdays": sorted(band.weekdays),
+                "starts": band.starts.isoformat(),
+                "ends": band.ends.isoformat(),
+                "lines": [_line_document(line) for line in band.lines],
+            }
+            for band in tariff.time_bands
+        ],
+    }
+
+
+def tariff_of(tariff_id: UUID, document: Document) -> Tariff:
+    """The tariff of a document."""
+    return Tariff(
+        id=tariff_id,
+        currency=document["currency"],
+        tax=Tax(**document["tax"]),
+        rounding_minutes=document["rounding_minutes"],
+        free_minutes=document["free_minutes"],
+        lines=[_line(line) for line in document["lines"]],
+        caps=[Cap(CapPeriod(cap["per"]), cap["amount"]) for cap in document["caps"]],
+        time_bands=[
+            TimeBand(
+                frozenset(band["weekdays"]),
+                time.fromisoformat(band["starts"]),
+                time.fromisoformat(band["ends"]),
+                [_line(line) for line in band["lines"]],
+            )
+            for band in document["time_bands"]
+        ],
+    )
+
+
+def hours_document(hours: OpeningHours) -> Document:
+    """Opening hours as they are kept."""
+    return {
+        "weekdays": {
+            str(day): [[each.opens, each.closes] for each in open_for] for day, open_for in hours.weekdays.items()
+        },
+        "exceptions": {
+            day.isoformat(): [[each.opens, each.closes] for each in open_for]
+            for day, open_for in hours.exceptions.items()
+        },
+    }
+
+
+def hours_of(document: Document) -> OpeningHours:
+    """The opening hours of a document."""
+    return OpeningHours(
+        {int(day): _open_for(entries) for day, entries in document["weekdays"].items()},
+        {date.fromisoformat(day): _open_for(entries) for day, entries in document["exceptions"].items()},
+    )
+
+
+def charges_document(charges: Sequence[Charge]) -> list[Document]:
+    """Charges as they are kept."""
+    return [
+        {
+            "id": str(charge.id),
+            "reason": charge.reason.value,
+            "status": charge.status.value,
+            "amount": charge.amount.amount,
+            "tax": charge.tax.amount,
+            "line_items": [[item.label, item.kind, item.amount] for item in charge.line_items],
+            "paid_by": str(charge.paid_by) if charge.paid_by else None,
+        }
+        for charge in charges
+    ]
+
+
+def charges_of(documents: Sequence[Document], currency: str) -> tuple[Charge, ...]:
+    """The charges of a document."""
+    return tuple(
+        Charge(
+            UUID(document["id"]),
+            ChargeReason(document["reason"]),
+            ChargeStatus(document["status"]),
+            Money(document["amount"], currency),
+            Money(document["tax"], currency),
+            tuple(LineItem(*item) for item in document["line_items"]),
+            UUID(document["paid_by"]) if document["paid_by"] else None,
+        )
+        for document in documents
+    )
+
+
+def _line_document(line: RateLine) -> Document:
+    return {
+        "type": line.type.value,
+        "from_minutes": line.from_minutes,
+        "to_minutes": line.to_minutes,
+        "increment_minutes": line.increment_minutes,
+        "amount": line.amount,
+    }
+
+
+def _line(document: Document) -> RateLine:
+    return RateLine(**{**document, "type": LineType(document["type"])})
+
+
+def _entries(open_for: Sequence[OpenFor]) -> list[list[str]]:
+    return [[each.opens, each.closes] for each in open_for]
+
+
+def _open_for(entries: Sequence[Sequence[str]]) -> list[OpenFor]:
+    return [OpenFor(opens, closes) for opens, closes in entries]

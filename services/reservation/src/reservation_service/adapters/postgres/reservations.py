@@ -1,0 +1,165 @@
+"""Reservations in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from reservation_service.adapters.postgres.documents import Row, charges_document, charges_of
+from reservation_service.adapters.postgres.tables import allocations, reservations
+from reservation_service.domain.errors import ChangedMeanwhile, UnknownReservation
+from reservation_service.domain.lots import Spot
+from reservation_service.domain.money import Money
+from reservation_service.domain.periods import Period
+from reservation_service.domain.reservations import (
+    ParkingSession,
+    Reservation,
+    ReservationState,
+    ReservationStatus,
+)
+
+WITHIN = text("allocations.during && tstzrange(:starts_at, :ends_at, '[)')")
+
+
+class PostgresReservations:
+    """See `reservation_service.application.ports.Reservations`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, reservation_id: UUID) -> Reservation:
+        """One reservation, locked until the transaction ends. Raises `UnknownReservation`."""
+        return Reservation(await self._one(_by_id(reservation_id).with_for_update(), reservation_id))
+
+    async def read(self, reservation_id: UUID) -> ReservationState:
+        """One reservation, not locked. Raises `UnknownReservation`."""
+        return await self._one(_by_id(reservation_id), reservation_id)
+
+    async def save(self, reservation: Reservation) -> None:
+        """Keep a changed reservation. Raises `ChangedMeanwhile`."""
+        if reservation.state.version == reservation.loaded_version:
+            return
+        mine = (reservations.c.id == reservation.state.id) & (reservations.c.version == reservation.loaded_version)
+        statement = update(reservations).where(mine).values(reservation_row(reservation.state))
+        if (await self._connection.execute(statement)).rowcount != 1:
+            raise ChangedMeanwhile("reservation")
+
+    async def of_user(
+        self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[ReservationState]:
+        """A driver's reservations, the newest first, after a position."""
+        return await self._page(reservations.c.user_id == user_id, after, limit)
+
+    async def of_lot(
+        self, parking_lot_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[ReservationState]:
+        """A lot's reservations, the newest first, after a position."""
+        return await self._page(reservations.c.parking_lot_id == parking_lot_id, after, limit)
+
+    async def overdue(self, at: datetime, limit: int) -> Sequence[UUID]:
+        """Holds that were due before an instant, the oldest first."""
+        statement = _overdue(at).order_by(reservations.c.hold_expires_at).limit(limit)
+        return (await self._connection.execute(statement)).scalars().all()
+
+    async def overdue_within(self, parking_lot_id: UUID, period: Period, at: datetime) -> Sequence[UUID]:
+        """Holds that were due before an instant and stand in the way of a period."""
+        statement = (
+            _overdue(at)
+            .join_from(reservations, allocations, allocations.c.reservation_id == reservations.c.id)
+            .where(allocations.c.parking_lot_id == parking_lot_id, WITHIN)
+        )
+        found = await self._connection.execute(statement, {"starts_at": period.starts_at, "ends_at": period.ends_at})
+        return found.scalars().all()
+
+    async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
+        """Confirmed ones whose period was over before an instant."""
+        statement = (
+            select(reservations.c.id)
+            .where(reservations.c.status == ReservationStatus.CONFIRMED.value, reservations.c.ends_at <= at)
+            .order_by(reservations.c.ends_at)
+            .limit(limit)
+        )
+        return (await self._connection.execute(statement)).scalars().all()
+
+    async def _one(self, statement: Select[Any], reservation_id: UUID) -> ReservationState:
+        row = (await self._connection.execute(statement)).mappings().first()
+        if row is None:
+            raise UnknownReservation(reservation_id)
+        return _state(row)
+
+    async def _page(
+        self, whose: ColumnElement[bool], after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[ReservationState]:
+        position = tuple_(reservations.c.created_at, reservations.c.id)
+        statement = (
+            select(reservations)
+            .where(whose)
+            .order_by(reservations.c.created_at.desc(), reservations.c.id.desc())
+            .limit(limit)
+        )
+        if after:
+            statement = statement.where(position < after)
+        return [_state(row) for row in (await self._connection.execute(statement)).mappings()]
+
+
+def _by_id(reservation_id: UUID) -> Select[Any]:
+    return select(reservations).where(reservations.c.id == reservation_id)
+
+
+def _overdue(at: datetime) -> Select[Any]:
+    return select(reservations.c.id).where(
+        reservations.c.status == ReservationStatus.PENDING.value, reservations.c.hold_expires_at <= at
+    )
+
+
+def reservation_row(state: ReservationState) -> dict[str, Any]:
+    """The columns of a reservation."""
+    stay = state.parking_session
+    return {
+        "id": state.id,
+        "user_id": state.user_id,
+        "organization_id": state.organization_id,
+        "parking_lot_id": state.parking_lot_id,
+        "spot_id": state.spot.id,
+        "spot_number": state.spot.number,
+        "spot_type": state.spot.type,
+        "starts_at": state.period.starts_at,
+        "ends_at": state.period.ends_at,
+        "status": state.status.value,
+        "tariff_id": state.tariff_id,
+        "currency": state.refund_due.currency,
+        "charges": charges_document(state.charges),
+        "refund_due": state.refund_due.amount,
+        "created_at": state.created_at,
+        "hold_expires_at": state.hold_expires_at,
+        "vehicle_plate": state.vehicle_plate,
+        "parking_session_id": stay.id if stay else None,
+        "entered_at": stay.entered_at if stay else None,
+        "exited_at": stay.exited_at if stay else None,
+        "version": state.version,
+    }
+
+
+def _state(row: Row) -> ReservationState:
+    currency = row["currency"]
+    stay_id = row["parking_session_id"]
+    return ReservationState(
+        id=row["id"],
+        user_id=row["user_id"],
+        organization_id=row["organization_id"],
+        parking_lot_id=row["parking_lot_id"],
+        spot=Spot(row["spot_id"], row["spot_number"], row["spot_type"]),
+        period=Period(row["starts_at"], row["ends_at"]),
+        status=ReservationStatus(row["status"]),
+        tariff_id=row["tariff_id"],
+        charges=charges_of(row["charges"], currency),
+        refund_due=Money(row["refund_due"], currency),
+        created_at=row["created_at"],
+        hold_expires_at=row["hold_expires_at"],
+        vehicle_plate=row["vehicle_plate"],
+        parking_session=ParkingSession(stay_id, row["entered_at"], row["exited_at"]) if stay_id else None,
+        version=row["version"],
+    )

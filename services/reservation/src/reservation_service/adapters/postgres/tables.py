@@ -1,0 +1,137 @@
+"""The tables of reservation's database."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
+
+from parking_messaging.tables import messaging_tables
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def instant() -> DateTime:
+    """`timestamptz`."""
+    return DateTime(timezone=True)
+
+
+lots = Table(
+    "lots",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organization_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("latitude", Double, nullable=False),
+    Column("longitude", Double, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("opening_hours", JSONB),
+    Column("tariff_id", Uuid),
+    Column("version", Integer, nullable=False),
+    Index("ix_lots_latitude_longitude", "latitude", "longitude"),
+)
+
+spots = Table(
+    "spots",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("in_service", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_spots_parking_lot_id", "parking_lot_id", postgresql_where=text("in_service")),
+)
+
+tariffs = Table(
+    "tariffs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("document", JSONB, nullable=False),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, nullable=False),
+    Column("organization_id", Uuid, nullable=False),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("spot_id", Uuid, nullable=False),
+    Column("spot_number", Text, nullable=False),
+    Column("spot_type", Text, nullable=False),
+    Column("starts_at", instant(), nullable=False),
+    Column("ends_at", instant(), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("tariff_id", Uuid, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("charges", JSONB, nullable=False),
+    Column("refund_due", Integer, nullable=False),
+    Column("created_at", instant(), nullable=False),
+    Column("hold_expires_at", instant()),
+    Column("vehicle_plate", Text),
+    Column("parking_session_id", Uuid),
+    Column("entered_at", instant()),
+    Column("exited_at", instant()),
+    Column("version", Integer, nullable=False),
+    Index("ix_reservations_of_user", "user_id", "created_at", "id"),
+    Index("ix_reservations_of_lot", "parking_lot_id", "created_at", "id"),
+    Index("ix_reservations_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),
+    Index("ix_reservations_confirmed", "ends_at", postgresql_where=text("status = 'confirmed'")),
+)
+
+allocations = Table(
+    "allocations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("spot_id", Uuid, nullable=False),
+    Column("during", TSTZRANGE, nullable=False),
+    Column("reservation_id", Uuid),
+    Column("block_id", Uuid),
+    Column("blocking", Boolean, nullable=False, server_default="true"),
+    CheckConstraint("NOT isempty(during)", name="during_is_not_empty"),
+    CheckConstraint("num_nonnulls(reservation_id, block_id) = 1", name="one_holder"),
+    ExcludeConstraint(
+        ("parking_lot_id", "="), ("during", "&&"), ("spot_id", "="), where=text("blocking"), name="no_double_booking"
+    ),
+    Index("ix_allocations_reservation_id", "reservation_id"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", instant(), nullable=False, server_default=text("now()")),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+)
+
+payments_seen = Table("payments_seen", metadata, Column("until", instant(), nullable=False))
+
+messaging = messaging_tables(metadata)

@@ -1,0 +1,36 @@
+"""Give a reservation up."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from reservation_service.application.ports import Clock, OpenWork
+from reservation_service.domain.errors import UnknownReservation
+from reservation_service.domain.reservations import ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReservation:
+    """A driver cancels one of their own."""
+
+    user_id: UUID
+    reservation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReservationHandler:
+    """Frees the spot's time; what goes back follows the terms, and payment gives it back."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: CancelReservation) -> ReservationState:
+        """The cancelled reservation. Raises `UnknownReservation` and `NotCancellable`."""
+        async with self.open_work() as work:
+            reservation = await work.reservations.get(command.reservation_id)
+            if reservation.state.user_id != command.user_id:
+                raise UnknownReservation(command.reservation_id)
+            reservation.cancel(self.clock.now())
+            await work.allocations.free(command.reservation_id)
+            await work.reservations.save(reservation)
+            await work.events.publish(reservation)
+        return reservation.state

@@ -1,0 +1,18 @@
+"""Parking published a tariff version."""
+
+from dataclasses import dataclass
+
+from reservation_service.application.ports import Work
+from reservation_service.domain.tariffs import Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTariff:
+    """The version; it never changes."""
+
+    tariff: Tariff
+
+
+async def keep_tariff(work: Work, event: KeepTariff) -> None:
+    """Keep it; bookings name the version that they were quoted."""
+    await work.copies.keep_tariff(event.tariff)

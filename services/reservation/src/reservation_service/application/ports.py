@@ -1,0 +1,365 @@
+"""What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from reservation_service.domain.charges import Charge
+from reservation_service.domain.gates import GateVerdict
+from reservation_service.domain.lots import Lot, OpeningHours, Spot
+from reservation_service.domain.money import Money
+from reservation_service.domain.periods import Period
+from reservation_service.domain.pricing import Price
+from reservation_service.domain.reservations import Reservation, ReservationState
+from reservation_service.domain.tariffs import Tariff
+
+
+class Clock(Protocol):
+    """Time from outside."""
+
+    def now(self) -> datetime:
+        """The present instant, with its offset."""
+        ...
+
+
+NewId = Callable[[], UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: a user, the organizations they operate, and whether they may see everything."""
+
+    user_id: UUID
+    operated: frozenset[UUID]
+    sees_all: bool
+
+    def operates(self, organization_id: UUID) -> bool:
+        """Whether the organization's lots are theirs to run."""
+        return self.sees_all or organization_id in self.operated
+
+    def may_see(self, user_id: UUID, organization_id: UUID) -> bool:
+        """Whether a reservation is their own, or of a lot that they run."""
+        return user_id == self.user_id or self.operates(organization_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it left, kept to be given again for the same key; `replayed` is true when it is."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """An `Idempotency-Key` with whose it is, on which route, and a fingerprint of the request."""
+
+    scope: str
+    key: str
+    fingerprint: bytes
+
+
+class KeyReused(Exception):
+    """The key came before with another request."""
+
+
+class InFlight(Exception):
+    """A request with the same key is being worked on."""
+
+
+class Lots(Protocol):
+    """The own copies of lots, spots and tariffs."""
+
+    async def get(self, parking_lot_id: UUID) -> Lot:
+        """A lot with the tariff in force. Raises `UnknownLot` while it, or its tariff, has not arrived."""
+        ...
+
+    async def spot(self, parking_lot_id: UUID, spot_id: UUID) -> Spot:
+        """A spot in service. Raises `UnknownSpot`."""
+        ...
+
+    async def pinned_tariff(self, parking_lot_id: UUID, tariff_id: UUID) -> tuple[Tariff, ZoneInfo]:
+        """The tariff version that a booking was made under, and its lot's zone. Raises `UnknownLot`."""
+        ...
+
+    async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
+        """Other open lots nearby with their distance in metres, the nearest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LotCopy:
+    """A lot as parking last told it."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+    time_zone: str
+    latitude: float
+    longitude: float
+    is_open: bool
+    opening_hours: OpeningHours | None
+    tariff_id: UUID | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpotCopy:
+    """A spot as parking last told it."""
+
+    id: UUID
+    parking_lot_id: UUID
+    number: str
+    type: str
+    in_service: bool
+    version: int
+
+
+class Copies(Protocol):
+    """Where what parking tells is kept. An older version than the kept one changes nothing."""
+
+    async def keep_lot(self, lot: LotCopy) -> None:
+        """Keep a lot."""
+        ...
+
+    async def keep_spot(self, spot: SpotCopy) -> None:
+        """Keep a spot."""
+        ...
+
+    async def keep_tariff(self, tariff: Tariff) -> None:
+        """Keep a tariff version."""
+        ...
+
+
+class Allocations(Protocol):
+    """Whose each spot's time is. The database alone refuses a double booking (decision 0001)."""
+
+    async def take(self, reservation: ReservationState) -> bool:
+        """Take the spot's time; false when any of it is taken."""
+        ...
+
+    async def free(self, reservation_id: UUID) -> None:
+        """Give all time back that a reservation holds."""
+        ...
+
+    async def free_spots(self, parking_lot_id: UUID, period: Period, spot_type: str | None) -> Sequence[Spot]:
+        """All spots in service that are free for the whole period, by number."""
+        ...
+
+
+class Reservations(Protocol):
+    """The reservations."""
+
+    async def get(self, reservation_id: UUID) -> Reservation:
+        """One reservation, locked until the transaction ends. Raises `UnknownReservation`."""
+        ...
+
+    async def read(self, reservation_id: UUID) -> ReservationState:
+        """One reservation, not locked. Raises `UnknownReservation`."""
+        ...
+
+    async def save(self, reservation: Reservation) -> None:
+        """Keep a changed reservation. Raises `ChangedMeanwhile`."""
+        ...
+
+    async def of_user(
+        self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[ReservationState]:
+        """A driver's reservations, the newest first, after a position."""
+        ...
+
+    async def of_lot(
+        self, parking_lot_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[ReservationState]:
+        """A lot's reservations, the newest first, after a position."""
+        ...
+
+    async def overdue(self, at: datetime, limit: int) -> Sequence[UUID]:
+        """Holds that were due before an instant, the oldest first."""
+        ...
+
+    async def overdue_within(self, parking_lot_id: UUID, period: Period, at: datetime) -> Sequence[UUID]:
+        """Holds that were due before an instant and stand in the way of a period."""
+        ...
+
+    async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
+        """Confirmed ones whose period was over before an instant."""
+        ...
+
+
+class PaymentsSeen(Protocol):
+    """Up to when everything that payment told has been taken in."""
+
+    async def until(self) -> datetime:
+        """Holds that fell due after this instant must wait: their money may be on the way."""
+        ...
+
+    async def note(self, at: datetime) -> None:
+        """Everything up to this instant has been taken in."""
+        ...
+
+
+class Time(Protocol):
+    """The database's clock, by which holds are measured."""
+
+    async def now(self) -> datetime:
+        """The present instant."""
+        ...
+
+
+class Events(Protocol):
+    """Where domain events go, in the transaction of what they tell of."""
+
+    async def publish(self, *reservations: Reservation) -> None:
+        """Have everything that happened to the reservations told to the other services."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction's repositories."""
+
+    @property
+    def lots(self) -> Lots:
+        """The own copies of lots."""
+        ...
+
+    @property
+    def copies(self) -> Copies:
+        """Where what parking tells is kept."""
+        ...
+
+    @property
+    def allocations(self) -> Allocations:
+        """Whose each spot's time is."""
+        ...
+
+    @property
+    def reservations(self) -> Reservations:
+        """The reservations."""
+        ...
+
+    @property
+    def payments_seen(self) -> PaymentsSeen:
+        """How far payment's events have been taken in."""
+        ...
+
+    @property
+    def time(self) -> Time:
+        """The database's clock."""
+        ...
+
+    @property
+    def events(self) -> Events:
+        """Where events go."""
+        ...
+
+
+OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
+"""Opens a transaction that commits when its block ends, and rolls back when the block raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A lot with spots to try for a period, the best fit first, by the database's clock."""
+
+    lot: Lot
+    spots: Sequence[Spot]
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What someone wants to reserve: one spot, or any of a kind, or any."""
+
+    parking_lot_id: UUID
+    period: Period
+    spot_id: UUID | None = None
+    spot_type: str | None = None
+
+
+class Bookings(Protocol):
+    """The hot path: few round trips, and all of a booking in one statement (decision 0018)."""
+
+    async def find(self, wish: Wish, limit: int) -> Offer:
+        """The lot, and the spots to try; a named spot whether it is free or not, others only if they are.
+
+        Raises `UnknownLot`, and `UnknownSpot` for a named one.
+        """
+        ...
+
+    async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+        """Write hold, spot's time, events and answer: all, or nothing when the time is taken (then none is answered).
+
+        Where the key was used before, the first answer. Raises `KeyReused` and `InFlight`.
+        """
+        ...
+
+    async def earlier(self, key: RequestKey) -> Answer | None:
+        """The first answer to this key. Raises `KeyReused` and `InFlight`."""
+        ...
+
+    async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
+        """Keep a refusal under its key; what is answered. Raises `KeyReused` and `InFlight`."""
+        ...
+
+    async def forget_answers(self, older_than: timedelta) -> int:
+        """Delete answers that were kept for longer; how many."""
+        ...
+
+
+class PaymentBacklog(Protocol):
+    """What payment told and this service has not taken in yet."""
+
+    async def is_empty(self) -> bool:
+        """Whether nothing is left; false too while Kafka does not answer."""
+        ...
+
+
+class Tokens(Protocol):
+    """Signs what others must be able to trust without asking: charges and gate credentials."""
+
+    def charge(self, reservation: ReservationState, charge: Charge) -> str:
+        """A short-lived token that `POST /payments` accepts."""
+        ...
+
+    def credential(self, reservation: ReservationState) -> str:
+        """What the QR code holds: reservation and lot, never the spot, so that it stays valid when the spot changes."""
+        ...
+
+    def reservation_of(self, credential: str) -> UUID:
+        """The reservation of a credential. Raises `InvalidCredential`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswer:
+    """What a gate is told: whether it opens, which stay it is, and what is owed."""
+
+    verdict: GateVerdict
+    parking_session_id: UUID | None = None
+    amount_due: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to park: same lot, nearby time or nearby lot; true at `as_of`."""
+
+    parking_lot_id: UUID
+    spot: Spot
+    period: Period
+    price: Price
+    distance_m: int
+    as_of: datetime
+
+
+class Alternatives(Protocol):
+    """What else could be reserved."""
+
+    async def find(self, wish: Wish) -> Sequence[Alternative]:
+        """The nearest ways to park otherwise; worked out at most once a second for a lot and a window."""
+        ...

@@ -1,0 +1,69 @@
+"""What else could be reserved."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reservation_service.application.ports import Alternative, OpenWork, Wish, Work
+from reservation_service.domain.errors import LotNotBookable
+from reservation_service.domain.lots import Lot, check_open
+from reservation_service.domain.periods import Period
+from reservation_service.domain.pricing import price
+
+_SHIFTS = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
+_NEARBY_LOTS = 3
+_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FindAlternatives:
+    """The wish that could not be met."""
+
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True)
+class FindAlternativesHandler:
+    """First another spot at the same time, then the same lot somewhat earlier or later, then the nearest lots."""
+
+    open_work: OpenWork
+
+    async def __call__(self, query: FindAlternatives) -> Sequence[Alternative]:
+        """Five at most."""
+        async with self.open_work() as work:
+            as_of = await work.time.now()
+            lot = await work.lots.get(query.wish.parking_lot_id)
+            found: list[Alternative] = []
+            async for alternative in self._all(work, lot, query.wish, as_of):
+                found.append(alternative)
+                if len(found) == _MOST:
+                    break
+        return found
+
+    async def _all(self, work: Work, lot: Lot, wish: Wish, as_of: datetime) -> AsyncIterator[Alternative]:
+        for period in (wish.period, *_shifted(wish.period, as_of)):
+            if found := await self._first_free(work, lot, replace(wish, period=period), as_of, 0):
+                yield found
+        for neighbour, distance_m in await work.lots.near(lot.id, _NEARBY_LOTS):
+            if found := await self._first_free(work, neighbour, wish, as_of, round(distance_m)):
+                yield found
+
+    async def _first_free(
+        self, work: Work, lot: Lot, wish: Wish, as_of: datetime, distance_m: int
+    ) -> Alternative | None:
+        try:
+            check_open(lot, wish.period)
+        except LotNotBookable:
+            return None
+        spots = await work.allocations.free_spots(lot.id, wish.period, wish.spot_type)
+        if not spots:
+            return None
+        cost = price(lot.tariff, wish.period, lot.zone)
+        return Alternative(lot.id, spots[0], wish.period, cost, distance_m, as_of)
+
+
+def _shifted(period: Period, as_of: datetime) -> list[Period]:
+    # The period's own length clears a time that one reservation of the same length holds.
+    shifts = (sign * shift for shift in (*_SHIFTS, period.length) for sign in (1, -1))
+    moved = (Period(period.starts_at + shift, period.ends_at + shift) for shift in shifts)
+    return [each for each in moved if each.starts_at >= as_of]

@@ -1,0 +1,36 @@
+"""What a driver shows at the gate."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from reservation_service.application.ports import OpenWork, Tokens
+from reservation_service.domain.errors import NoCredential, UnknownReservation
+from reservation_service.domain.reservations import ReservationStatus
+
+_WITH_CREDENTIAL = frozenset({ReservationStatus.CONFIRMED, ReservationStatus.ACTIVE})
+
+
+@dataclass(frozen=True, slots=True)
+class GetCredential:
+    """A driver asks for the QR code of one of their reservations."""
+
+    user_id: UUID
+    reservation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GetCredentialHandler:
+    """Signs it; the same reservation gets an equivalent one each time."""
+
+    open_work: OpenWork
+    tokens: Tokens
+
+    async def __call__(self, query: GetCredential) -> str:
+        """The text of the QR code. Raises `UnknownReservation`, and `NoCredential` before it is paid."""
+        async with self.open_work() as work:
+            state = await work.reservations.read(query.reservation_id)
+        if state.user_id != query.user_id:
+            raise UnknownReservation(query.reservation_id)
+        if state.status not in _WITH_CREDENTIAL:
+            raise NoCredential(f"A reservation that is {state.status.value} opens no gate.")
+        return self.tokens.credential(state)

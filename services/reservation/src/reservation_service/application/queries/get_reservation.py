@@ -1,0 +1,31 @@
+"""One reservation."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from reservation_service.application.ports import Asker, OpenWork
+from reservation_service.domain.errors import UnknownReservation
+from reservation_service.domain.reservations import ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class GetReservation:
+    """Someone asks for a reservation."""
+
+    asker: Asker
+    reservation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GetReservationHandler:
+    """Drivers see their own, operators those of their lots."""
+
+    open_work: OpenWork
+
+    async def __call__(self, query: GetReservation) -> ReservationState:
+        """Raises `UnknownReservation` for one that the asker may not know of."""
+        async with self.open_work() as work:
+            state = await work.reservations.read(query.reservation_id)
+        if not query.asker.may_see(state.user_id, state.organization_id):
+            raise UnknownReservation(query.reservation_id)
+        return state

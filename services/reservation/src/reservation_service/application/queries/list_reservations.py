@@ -1,0 +1,37 @@
+"""A driver's reservations, or a lot's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from reservation_service.application.ports import Asker, OpenWork
+from reservation_service.domain.errors import UnknownLot
+from reservation_service.domain.reservations import ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class ListReservations:
+    """One's own, or with a lot those of the lot; after a position, the newest first."""
+
+    asker: Asker
+    parking_lot_id: UUID | None
+    after: tuple[datetime, UUID] | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListReservationsHandler:
+    """Reads one page."""
+
+    open_work: OpenWork
+
+    async def __call__(self, query: ListReservations) -> Sequence[ReservationState]:
+        """At most `limit`. Raises `UnknownLot` for one that the asker does not operate."""
+        async with self.open_work() as work:
+            if query.parking_lot_id is None:
+                return await work.reservations.of_user(query.asker.user_id, query.after, query.limit)
+            lot = await work.lots.get(query.parking_lot_id)
+            if not query.asker.operates(lot.organization_id):
+                raise UnknownLot(query.parking_lot_id)
+            return await work.reservations.of_lot(lot.id, query.after, query.limit)

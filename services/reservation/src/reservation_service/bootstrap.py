@@ -1,0 +1,163 @@
+"""Wires settings, adapters and use cases: the only file that knows everyone."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret
+from parking_chassis.clock import SystemClock
+from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.ids import new_id
+from parking_chassis.telemetry import trace_engine
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.consumer import Consumer
+from parking_messaging.relay import Relay, RelaySettings
+from parking_messaging.wiring import kafka_consumer, postgres_relay
+from reservation_service.adapters.alternatives import OncePerSecond
+from reservation_service.adapters.crypto.qr_codes import qr_png, qr_svg
+from reservation_service.adapters.crypto.tokens import SignedTokens
+from reservation_service.adapters.kafka import topics
+from reservation_service.adapters.kafka.consumers import CATALOGUE, PAYMENTS, catalogue_handlers, payment_handlers
+from reservation_service.adapters.kafka.payment_backlog import KafkaPaymentBacklog
+from reservation_service.adapters.postgres.bookings import BookingPool, PostgresBookings
+from reservation_service.adapters.postgres.unit_of_work import postgres_work, work_on
+from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
+from reservation_service.application.commands.check_in import CheckInHandler
+from reservation_service.application.commands.check_out import CheckOutHandler
+from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
+from reservation_service.application.commands.forget_old_answers import ForgetOldAnswersHandler
+from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
+from reservation_service.application.commands.note_payments_seen import NotePaymentsSeenHandler
+from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
+from reservation_service.application.event_handlers.settle_payment import SettlePaymentHandler
+from reservation_service.application.ports import Alternative, Tokens, Wish
+from reservation_service.application.queries.create_quote import CreateQuoteHandler
+from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
+from reservation_service.application.queries.get_availability import GetAvailabilityHandler
+from reservation_service.application.queries.get_credential import GetCredentialHandler
+from reservation_service.application.queries.get_reservation import GetReservationHandler
+from reservation_service.application.queries.list_reservations import ListReservationsHandler
+from reservation_service.settings import ReservationSettings
+
+SERVICE = "reservation"
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything that can be asked of this service."""
+
+    reserve_spot: ReserveSpotHandler
+    cancel_reservation: CancelReservationHandler
+    check_in: CheckInHandler
+    check_out: CheckOutHandler
+    expire_holds: ExpireHoldsHandler
+    note_no_shows: NoteNoShowsHandler
+    note_payments_seen: NotePaymentsSeenHandler
+    forget_old_answers: ForgetOldAnswersHandler
+    create_quote: CreateQuoteHandler
+    get_availability: GetAvailabilityHandler
+    get_reservation: GetReservationHandler
+    get_credential: GetCredentialHandler
+    list_reservations: ListReservationsHandler
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The wired service."""
+
+    settings: ReservationSettings
+    use_cases: UseCases
+    engine: AsyncEngine
+    booking_pool: BookingPool
+    http: httpx.AsyncClient
+    tokens: Tokens
+    token_verifier: AccessTokenVerifier
+
+    qr_svg = staticmethod(qr_svg)
+    qr_png = staticmethod(qr_png)
+
+
+def bootstrap(settings: ReservationSettings) -> Reservation:
+    """Wire everything. Nothing connects before it is used."""
+    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
+    engine = create_engine(str(settings.database_url), SERVICE, pool)
+    trace_engine(engine)
+    booking_pool = BookingPool(str(settings.database_url), settings.booking_pool_size)
+    tokens = SignedTokens(settings.signing_key_pem)
+    http = httpx.AsyncClient(timeout=2.0)
+    secret = settings.token_shared_secret
+    verifier = AccessTokenVerifier(
+        SharedSecret(secret.get_secret_value()) if secret else PublishedKeys(http, settings.jwks_url),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        algorithms=settings.token_algorithms,
+    )
+    use_cases = _use_cases(engine, booking_pool, tokens, _kafka(settings))
+    return Reservation(settings, use_cases, engine, booking_pool, http, tokens, verifier)
+
+
+@asynccontextmanager
+async def resources(reservation: Reservation) -> AsyncGenerator[None]:
+    """What is open while a process runs."""
+    try:
+        yield
+    finally:
+        await reservation.http.aclose()
+        await reservation.booking_pool.close()
+        await reservation.engine.dispose()
+
+
+def outbox_relay(settings: ReservationSettings) -> Relay:
+    """What publishes the outbox."""
+    return postgres_relay(
+        settings=RelaySettings(service=SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
+    )
+
+
+async def make_topics(settings: ReservationSettings) -> None:
+    """Make the topics that reservation owns. Raises `ConnectionError` with what is wrong."""
+    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+
+
+def consumers(reservation: Reservation) -> dict[str, Consumer[AsyncConnection]]:
+    """What takes other services' events in, by group."""
+    settle = SettlePaymentHandler(SystemClock())
+    kafka = _kafka(reservation.settings)
+    handlers = {CATALOGUE: catalogue_handlers(work_on), PAYMENTS: payment_handlers(work_on, settle)}
+    return {
+        group: kafka_consumer(group=group, handlers=each, transactions=reservation.engine.begin, kafka=kafka)
+        for group, each in handlers.items()
+    }
+
+
+def _kafka(settings: ReservationSettings) -> KafkaConnection:
+    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)
+
+
+def _use_cases(engine: AsyncEngine, booking_pool: BookingPool, tokens: Tokens, kafka: KafkaConnection) -> UseCases:
+    clock, work = SystemClock(), postgres_work(engine)
+    bookings = PostgresBookings(booking_pool)
+    expire_holds = ExpireHoldsHandler(work)
+    alternatives = FindAlternativesHandler(work)
+
+    async def find_alternatives(wish: Wish) -> Sequence[Alternative]:
+        return await alternatives(FindAlternatives(wish))
+
+    return UseCases(
+        reserve_spot=ReserveSpotHandler(bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id),
+        cancel_reservation=CancelReservationHandler(work, clock),
+        check_in=CheckInHandler(work, tokens, clock, new_id),
+        check_out=CheckOutHandler(work, tokens, clock, new_id),
+        expire_holds=expire_holds,
+        note_no_shows=NoteNoShowsHandler(work, clock),
+        note_payments_seen=NotePaymentsSeenHandler(work, KafkaPaymentBacklog(kafka)),
+        forget_old_answers=ForgetOldAnswersHandler(bookings),
+        create_quote=CreateQuoteHandler(work, clock),
+        get_availability=GetAvailabilityHandler(work),
+        get_reservation=GetReservationHandler(work),
+        get_credential=GetCredentialHandler(work, tokens),
+        list_reservations=ListReservationsHandler(work),
+    )

@@ -1,0 +1,62 @@
+"""What can be wrong, as sentences. Which HTTP status each one is stands at the edge."""
+
+
+class ReservationError(Exception):
+    """Anything that this domain refuses."""
+
+
+class InvalidPeriod(ReservationError):
+    """The period cannot be reserved; the message says why, `field` which end is wrong."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field} {rule}.")
+        self.field = field
+        self.rule = rule
+
+
+class UnknownLot(ReservationError):
+    """No such lot, or none that the asking person may know of."""
+
+    def __init__(self, parking_lot_id: object) -> None:
+        super().__init__(f"There is no parking lot {parking_lot_id}.")
+
+
+class UnknownSpot(ReservationError):
+    """No such spot in this lot."""
+
+    def __init__(self, spot_id: object) -> None:
+        super().__init__(f"There is no spot {spot_id} in this parking lot.")
+
+
+class UnknownReservation(ReservationError):
+    """No such reservation, or it is another driver's."""
+
+    def __init__(self, reservation_id: object) -> None:
+        super().__init__(f"There is no reservation {reservation_id}.")
+
+
+class LotNotBookable(ReservationError):
+    """The lot is closed, retired, or shut in that period."""
+
+
+class SpotUnavailable(ReservationError):
+    """The spot, or every spot of the kind, is taken in that period."""
+
+
+class NotCancellable(ReservationError):
+    """The reservation is in a state in which it cannot be cancelled."""
+
+
+class NoCredential(ReservationError):
+    """The reservation is not one that opens a gate."""
+
+
+class InvalidCredential(ReservationError):
+    """What was shown at the gate was not issued here, or is altered."""
+
+
+class ChangedMeanwhile(ReservationError):
+    """Someone else changed the same thing since it was read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} was changed by someone else meanwhile; read it again.")

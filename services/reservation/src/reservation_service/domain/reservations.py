@@ -1,0 +1,283 @@
+"""A reservation: a right to a spot's time, from the hold to the drive out. The table of states is in docs/saga.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from reservation_service.domain.cancellation import DEFAULT_TERMS, refundable
+from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus, open_charge
+from reservation_service.domain.errors import NotCancellable
+from reservation_service.domain.lots import Lot, Spot
+from reservation_service.domain.money import Money
+from reservation_service.domain.periods import Period
+from reservation_service.domain.pricing import Price
+
+HOLD = timedelta(minutes=15)
+
+
+class ReservationStatus(StrEnum):
+    """Where a reservation stands."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+S = ReservationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ParkingSession:
+    """The actual stay."""
+
+    id: UUID
+    entered_at: datetime
+    exited_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationState:
+    """All there is to know of a reservation, at one version. `refund_due` is all that has to go back, summed up."""
+
+    id: UUID
+    user_id: UUID
+    organization_id: UUID
+    parking_lot_id: UUID
+    spot: Spot
+    period: Period
+    status: ReservationStatus
+    tariff_id: UUID
+    charges: Sequence[Charge]
+    refund_due: Money
+    created_at: datetime
+    hold_expires_at: datetime | None
+    vehicle_plate: str | None = field(repr=False)
+    parking_session: ParkingSession | None
+    version: int
+
+    @property
+    def owed(self) -> Money:
+        """The sum of all charges that are not void."""
+        amounts = (charge.amount.amount for charge in self.charges if charge.status is not ChargeStatus.VOID)
+        return Money(sum(amounts), self.refund_due.currency)
+
+    @property
+    def priced(self) -> Money:
+        """The sum of all charges ever raised: what the line items add up to."""
+        return Money(sum(charge.amount.amount for charge in self.charges), self.refund_due.currency)
+
+    @property
+    def paid(self) -> Money:
+        """The sum of the paid charges."""
+        amounts = (charge.amount.amount for charge in self.charges if charge.status is ChargeStatus.PAID)
+        return Money(sum(amounts), self.refund_due.currency)
+
+    def moved_to(self, spot: Spot) -> "ReservationState":
+        """The same on another spot."""
+        return replace(self, spot=spot)
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationEvent:
+    """Something that happened to a reservation, with the state that it led to."""
+
+    at: datetime
+    reservation: ReservationState
+    reason: str | None = None
+    changed: tuple[str, ...] = ()
+
+
+class ReservationCreated(ReservationEvent):
+    """A spot's time is held."""
+
+
+class ReservationConfirmed(ReservationEvent):
+    """What was owed is paid."""
+
+
+class ReservationReinstated(ReservationEvent):
+    """Late money came, and there was still room."""
+
+
+class ReservationChanged(ReservationEvent):
+    """Money came that changes what is owed or has to go back; `changed` says which."""
+
+
+class ReservationCancelled(ReservationEvent):
+    """The driver gave it up."""
+
+
+class ReservationExpired(ReservationEvent):
+    """The hold ran out."""
+
+
+class ReservationCheckedIn(ReservationEvent):
+    """The car is in."""
+
+
+class ReservationCompleted(ReservationEvent):
+    """The car is out."""
+
+
+class ReservationNoShow(ReservationEvent):
+    """Nobody came."""
+
+
+class ChargeRaised(ReservationEvent):
+    """It owes something more."""
+
+
+class Reservation:
+    """The aggregate: each change makes one event and the next version; a change of nothing makes none."""
+
+    def __init__(self, state: ReservationState) -> None:
+        self.state = state
+        self.loaded_version = state.version
+        self.events: list[ReservationEvent] = []
+
+    @classmethod
+    def hold(
+        cls,
+        reservation_id: UUID,
+        *,
+        user_id: UUID,
+        lot: Lot,
+        spot: Spot,
+        period: Period,
+        price: Price,
+        charge_id: UUID,
+        vehicle_plate: str | None,
+        at: datetime,
+    ) -> "Reservation":
+        """A spot's time held for payment; one that costs nothing is confirmed at once."""
+        state = ReservationState(
+            id=reservation_id,
+            user_id=user_id,
+            organization_id=lot.organization_id,
+            parking_lot_id=lot.id,
+            spot=spot,
+            period=period,
+            status=S.PENDING,
+            tariff_id=lot.tariff.id,
+            charges=(open_charge(charge_id, ChargeReason.BOOKING, price),),
+            refund_due=Money(0, price.total.currency),
+            created_at=at,
+            hold_expires_at=at + HOLD,
+            vehicle_plate=vehicle_plate,
+            parking_session=None,
+            version=1,
+        )
+        reservation = cls(state)
+        reservation.events.append(ReservationCreated(at, state))
+        if state.paid == state.owed:
+            confirmed = replace(state, status=S.CONFIRMED, hold_expires_at=None)
+            reservation._change(confirmed, ReservationConfirmed, at)
+        return reservation
+
+    def settle(self, charge_id: UUID, payment_id: UUID, amount: Money, at: datetime) -> bool:
+        """Take note of money that was captured. False: it came after the hold, and room has to be looked for again.
+
+        Money that no open charge waits for goes back in full.
+        """
+        charge = self._charge(charge_id)
+        if charge is not None and charge.paid_by == payment_id:
+            return True
+        if charge is None or charge.status is not ChargeStatus.OPEN or self.state.status is S.NO_SHOW:
+            self.give_back(amount, "not_owed", at)
+            return True
+        if self.state.status is S.EXPIRED:
+            return False
+        state = self._paid(charge, payment_id)
+        if state.status is S.PENDING and state.paid == state.owed:
+            self._change(replace(state, status=S.CONFIRMED, hold_expires_at=None), ReservationConfirmed, at)
+        else:
+            self._change(state, ReservationChanged, at, changed=("charges",))
+        return True
+
+    def reinstate(self, charge_id: UUID, payment_id: UUID, spot: Spot, at: datetime) -> None:
+        """Late money, and the time of this spot is the driver's again."""
+        charge = self._charge(charge_id)
+        assert charge is not None, "settle has found the charge"
+        state = replace(self._paid(charge, payment_id), status=S.CONFIRMED, spot=spot, hold_expires_at=None)
+        moved = ("spot",) if spot != self.state.spot else ()
+        self._change(state, ReservationReinstated, at, changed=moved)
+
+    def give_back(self, amount: Money, reason: str, at: datetime) -> None:
+        """Have an amount refunded that nothing is owed for."""
+        state = replace(self.state, refund_due=self.state.refund_due + amount)
+        self._change(state, ReservationChanged, at, reason=reason, changed=("refund_due",))
+
+    def expire(self, at: datetime) -> bool:
+        """Let an overdue hold go. False when there is nothing to let go."""
+        hold_expires_at = self.state.hold_expires_at
+        if self.state.status is not S.PENDING or hold_expires_at is None or at < hold_expires_at:
+            return False
+        self._change(replace(self.state, status=S.EXPIRED), ReservationExpired, at)
+        return True
+
+    def cancel(self, at: datetime) -> None:
+        """Give it up; what goes back follows the terms. Again changes nothing. Raises `NotCancellable`."""
+        if self.state.status is S.CANCELLED:
+            return
+        if self.state.status not in {S.PENDING, S.CONFIRMED}:
+            raise NotCancellable(f"A reservation that is {self.state.status.value} cannot be cancelled.")
+        refund = refundable(self.state.paid, self.state.period.starts_at, at, DEFAULT_TERMS)
+        charges = tuple(
+            replace(charge, status=ChargeStatus.VOID) if charge.status is ChargeStatus.OPEN else charge
+            for charge in self.state.charges
+        )
+        state = replace(
+            self.state,
+            status=S.CANCELLED,
+            charges=charges,
+            refund_due=self.state.refund_due + refund,
+            hold_expires_at=None,
+        )
+        self._change(state, ReservationCancelled, at, reason="driver")
+
+    def check_in(self, parking_session_id: UUID, at: datetime) -> None:
+        """The car drives in; `reservation_service.domain.gates` has said that it may."""
+        stay = ParkingSession(parking_session_id, at)
+        self._change(replace(self.state, status=S.ACTIVE, parking_session=stay), ReservationCheckedIn, at)
+
+    def check_out(self, overstay: Charge | None, at: datetime) -> None:
+        """The car drives out; what it owes for staying too long is a charge of its own."""
+        stay = self.state.parking_session
+        assert stay is not None, "an active reservation has a stay"
+        if overstay:
+            self._change(replace(self.state, charges=(*self.state.charges, overstay)), ChargeRaised, at)
+        state = replace(self.state, status=S.COMPLETED, parking_session=replace(stay, exited_at=at))
+        self._change(state, ReservationCompleted, at)
+
+    def note_no_show(self, at: datetime) -> bool:
+        """The period is over and nobody came. False when there is nothing to note."""
+        if self.state.status is not S.CONFIRMED or at < self.state.period.ends_at:
+            return False
+        self._change(replace(self.state, status=S.NO_SHOW), ReservationNoShow, at)
+        return True
+
+    def _charge(self, charge_id: UUID) -> Charge | None:
+        return next((charge for charge in self.state.charges if charge.id == charge_id), None)
+
+    def _paid(self, paid: Charge, payment_id: UUID) -> ReservationState:
+        settled = replace(paid, status=ChargeStatus.PAID, paid_by=payment_id)
+        charges = tuple(settled if charge.id == paid.id else charge for charge in self.state.charges)
+        return replace(self.state, charges=charges)
+
+    def _change(
+        self,
+        state: ReservationState,
+        event: type[ReservationEvent],
+        at: datetime,
+        *,
+        reason: str | None = None,
+        changed: tuple[str, ...] = (),
+    ) -> None:
+        self.state = replace(state, version=self.state.version + 1)
+        self.events.append(event(at, self.state, reason, changed))

@@ -1,0 +1,172 @@
+"""Quotes, availability and the booking itself."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import AwareDatetime, StringConstraints
+
+from parking_chassis.problems import MEDIA_TYPE
+from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.security import permitted
+from reservation_service.application.commands.reserve_spot import ReserveSpot
+from reservation_service.application.ports import Alternative, Answer, RequestKey, Wish
+from reservation_service.application.queries.create_quote import CreateQuote
+from reservation_service.application.queries.get_availability import GetAvailability
+from reservation_service.domain.cancellation import DEFAULT_TERMS
+from reservation_service.domain.periods import Period
+from reservation_service.domain.reservations import ReservationState
+from reservation_service.entrypoints.http.dependencies import Does, Me
+from reservation_service.entrypoints.http.problems import SPOT_UNAVAILABLE
+from reservation_service.entrypoints.http.views import (
+    AlternativeView,
+    ChargeView,
+    LineItemView,
+    MoneyView,
+    ReservationView,
+    SpotView,
+    open_charge,
+)
+
+router = APIRouter(prefix="/api/v1", tags=["reservations"])
+
+SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
+Plate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9ÄÖÜäöü -]{2,16}$")]
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+
+
+class QuoteRequest(RequestBody):
+    """Where and when."""
+
+    parking_lot_id: UUID
+    spot_type: SpotType | None = None
+    start_time: AwareDatetime
+    end_time: AwareDatetime
+
+
+class CancellationTermView(ResponseBody):
+    """Until so many hours before the start, so many percent go back."""
+
+    until_hours_before: int
+    refund_percent: int
+
+
+class Quote(ResponseBody):
+    """A price, sure until `expires_at` for the tariff version."""
+
+    parking_lot_id: UUID
+    start_time: datetime
+    end_time: datetime
+    total_cost: MoneyView
+    line_items: list[LineItemView]
+    taxes: MoneyView
+    tariff_version: str
+    cancellation_terms: list[CancellationTermView]
+    expires_at: datetime
+
+
+class Availability(ResponseBody):
+    """The free spots, true at `as_of`."""
+
+    free: int
+    spots: list[SpotView]
+    as_of: datetime
+
+
+class ReservationRequest(RequestBody):
+    """Where, when, and which spot or which type; without either, any spot that is not kept for some."""
+
+    parking_lot_id: UUID
+    spot_id: UUID | None = None
+    spot_type: SpotType | None = None
+    start_time: AwareDatetime
+    end_time: AwareDatetime
+    vehicle_plate: Plate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Presentation:
+    """How a booking and a refusal are answered, as they are kept under the key."""
+
+    request: Request
+
+    def booked(self, reservation: ReservationState, charge_token: str) -> Answer:
+        """201, with what is to be paid."""
+        charge = open_charge(reservation)
+        view = ReservationView.of(
+            reservation,
+            ChargeView(id=charge.id, amount=MoneyView.of(charge.amount), token=charge_token) if charge else None,
+        )
+        return Answer(201, view.model_dump_json().encode())
+
+    def taken(self, alternatives: Sequence[Alternative]) -> Answer:
+        """409, with what is free."""
+        body = {
+            "type": f"/problems/{SPOT_UNAVAILABLE.slug}",
+            "title": SPOT_UNAVAILABLE.title,
+            "status": SPOT_UNAVAILABLE.status,
+            "detail": "Nothing that was asked for is free in that time.",
+            "instance": self.request.url.path,
+            "request_id": self.request.scope.get("request_id"),
+            "alternatives": [AlternativeView.of(each).model_dump(mode="json") for each in alternatives],
+        }
+        return Answer(SPOT_UNAVAILABLE.status, json.dumps(body).encode())
+
+
+@router.post("/quotes")
+async def create_quote(body: QuoteRequest, does: Does) -> Quote:
+    """What a stay would cost, line by line."""
+    wish = Wish(body.parking_lot_id, Period(body.start_time, body.end_time), spot_type=body.spot_type)
+    price, tariff_version, expires_at = await does.create_quote(CreateQuote(wish))
+    return Quote(
+        parking_lot_id=body.parking_lot_id,
+        start_time=body.start_time,
+        end_time=body.end_time,
+        total_cost=MoneyView.of(price.total),
+        line_items=LineItemView.all_of(price.line_items),
+        taxes=MoneyView.of(price.tax),
+        tariff_version=tariff_version,
+        cancellation_terms=[
+            CancellationTermView(until_hours_before=term.until_hours_before, refund_percent=term.refund_percent)
+            for term in DEFAULT_TERMS
+        ],
+        expires_at=expires_at,
+    )
+
+
+@router.get("/parking-lots/{parking_lot_id}/availability")
+async def get_availability(
+    parking_lot_id: UUID,
+    does: Does,
+    starts_at: Annotated[AwareDatetime, Query(alias="from")],
+    ends_at: Annotated[AwareDatetime, Query(alias="to")],
+    spot_type: SpotType | None = None,
+) -> Availability:
+    """Which spots are free for the whole period."""
+    wish = Wish(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
+    spots, as_of = await does.get_availability(GetAvailability(wish))
+    return Availability(free=len(spots), spots=[SpotView.of(spot) for spot in spots], as_of=as_of)
+
+
+@router.post(
+    "/reservations",
+    status_code=201,
+    response_model=ReservationView,
+    dependencies=[Depends(permitted("write:reservation"))],
+)
+async def reserve_spot(
+    body: ReservationRequest, request: Request, does: Does, me: Me, idempotency_key: IdempotencyKey
+) -> Response:
+    """Hold a spot's time for fifteen minutes; pay the charge to confirm it. What costs nothing is confirmed at once."""
+    wish = Wish(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
+    fingerprint = sha256(body.model_dump_json().encode()).digest()
+    key = RequestKey(f"{me}:reservations", idempotency_key, fingerprint)
+    answer = await does.reserve_spot(ReserveSpot(me, wish, key, _Presentation(request), body.vehicle_plate))
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    media_type = MEDIA_TYPE if answer.status == SPOT_UNAVAILABLE.status else "application/json"
+    return Response(answer.body, answer.status, headers, media_type)

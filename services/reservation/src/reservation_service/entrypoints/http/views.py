@@ -1,0 +1,146 @@
+"""How reservations, prices and spots are answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from parking_chassis.schemas import ResponseBody
+from reservation_service.application.ports import Alternative
+from reservation_service.domain import money, pricing, reservations
+from reservation_service.domain.charges import Charge, ChargeStatus
+from reservation_service.domain.lots import Spot
+
+
+class MoneyView(ResponseBody):
+    """An amount in the currency's minor unit."""
+
+    amount: int
+    currency: str
+
+    @classmethod
+    def of(cls, value: money.Money) -> Self:
+        """From the domain's."""
+        return cls(amount=value.amount, currency=value.currency)
+
+
+class LineItemView(ResponseBody):
+    """One line of a price; the lines add up to the total."""
+
+    label: str
+    kind: str
+    amount: int
+
+    @classmethod
+    def all_of(cls, items: Sequence[pricing.LineItem]) -> list[Self]:
+        """From the domain's."""
+        return [cls(label=item.label, kind=item.kind, amount=item.amount) for item in items]
+
+
+class SpotView(ResponseBody):
+    """A spot that is free."""
+
+    spot_id: UUID
+    spot_number: str
+    spot_type: str
+
+    @classmethod
+    def of(cls, spot: Spot) -> Self:
+        """From the domain's."""
+        return cls(spot_id=spot.id, spot_number=spot.number, spot_type=spot.type)
+
+
+class ChargeView(ResponseBody):
+    """What is to be paid; `token` is for `POST /payments`."""
+
+    id: UUID
+    amount: MoneyView
+    token: str
+
+
+class ParkingSessionView(ResponseBody):
+    """The actual stay."""
+
+    id: UUID
+    entered_at: datetime
+    exited_at: datetime | None
+
+
+class ReservationView(ResponseBody):
+    """A reservation. `charge` is there while something is to be paid."""
+
+    id: UUID
+    user_id: UUID
+    parking_lot_id: UUID
+    spot_id: UUID
+    spot_number: str
+    spot_type: str
+    start_time: datetime
+    end_time: datetime
+    status: str
+    hold_expires_at: datetime | None
+    total_cost: MoneyView
+    line_items: list[LineItemView]
+    refund_due: MoneyView
+    charge: ChargeView | None
+    vehicle_plate: str | None
+    parking_session: ParkingSessionView | None
+    created_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, state: reservations.ReservationState, charge: ChargeView | None = None) -> Self:
+        """From the domain's."""
+        stay = state.parking_session
+        return cls(
+            id=state.id,
+            user_id=state.user_id,
+            parking_lot_id=state.parking_lot_id,
+            spot_id=state.spot.id,
+            spot_number=state.spot.number,
+            spot_type=state.spot.type,
+            start_time=state.period.starts_at,
+            end_time=state.period.ends_at,
+            status=state.status.value,
+            hold_expires_at=state.hold_expires_at,
+            total_cost=MoneyView.of(state.priced),
+            line_items=[item for each in state.charges for item in LineItemView.all_of(each.line_items)],
+            refund_due=MoneyView.of(state.refund_due),
+            charge=charge,
+            vehicle_plate=state.vehicle_plate,
+            parking_session=ParkingSessionView(id=stay.id, entered_at=stay.entered_at, exited_at=stay.exited_at)
+            if stay
+            else None,
+            created_at=state.created_at,
+            version=state.version,
+        )
+
+
+class AlternativeView(ResponseBody):
+    """Another way to park; true at `as_of`."""
+
+    parking_lot_id: UUID
+    spot_id: UUID
+    start_time: datetime
+    end_time: datetime
+    total_cost: MoneyView
+    distance_m: int
+    as_of: datetime
+
+    @classmethod
+    def of(cls, alternative: Alternative) -> Self:
+        """From the application's."""
+        return cls(
+            parking_lot_id=alternative.parking_lot_id,
+            spot_id=alternative.spot.id,
+            start_time=alternative.period.starts_at,
+            end_time=alternative.period.ends_at,
+            total_cost=MoneyView.of(alternative.price.total),
+            distance_m=alternative.distance_m,
+            as_of=alternative.as_of,
+        )
+
+
+def open_charge(state: reservations.ReservationState) -> Charge | None:
+    """The charge that waits to be paid."""
+    return next((charge for charge in state.charges if charge.status is ChargeStatus.OPEN), None)

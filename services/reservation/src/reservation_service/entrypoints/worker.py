@@ -1,0 +1,48 @@
+"""What reservation does by itself: let holds go, take events in, publish its own."""
+
+from parking_chassis.database import ping
+from parking_chassis.process import Address, every, work
+from reservation_service.application.commands.expire_holds import ExpireHolds
+from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers
+from reservation_service.application.commands.note_no_shows import NoteNoShows
+from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen
+from reservation_service.bootstrap import Reservation, consumers, outbox_relay, resources
+
+HOLDS_SECONDS = 1.0
+NO_SHOWS_SECONDS = 30.0
+ANSWERS_SECONDS = 3600.0
+
+
+def run_worker(service: Reservation) -> None:
+    """Run all loops until a signal."""
+    does, settings = service.use_cases, service.settings
+    relay, groups = outbox_relay(settings), consumers(service)
+
+    async def expire_holds() -> None:
+        await does.note_payments_seen(NotePaymentsSeen())
+        await does.expire_holds(ExpireHolds())
+
+    async def note_no_shows() -> None:
+        await does.note_no_shows(NoteNoShows())
+
+    async def forget_answers() -> None:
+        await does.forget_old_answers(ForgetOldAnswers())
+
+    async def check_kafka() -> None:
+        if not relay.status().is_connected:
+            raise ConnectionError("the relay is not connected to the outbox")
+        if away := [group for group, consumer in groups.items() if not consumer.status().is_ready]:
+            raise ConnectionError(f"not consuming: {', '.join(away)}")
+
+    work(
+        {
+            "outbox_relay": relay.run,
+            **{group: consumer.run for group, consumer in groups.items()},
+            "holds": every(HOLDS_SECONDS, "holds", expire_holds),
+            "no_shows": every(NO_SHOWS_SECONDS, "no_shows", note_no_shows),
+            "old_answers": every(ANSWERS_SECONDS, "old_answers", forget_answers),
+        },
+        {"database": lambda: ping(service.engine), "kafka": check_kafka},
+        lambda: resources(service),
+        Address(settings.http_host, settings.worker_port, settings.shutdown_grace),
+    )

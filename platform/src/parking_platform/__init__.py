@@ -1,0 +1,1 @@
+"""The native platform: the real servers and all services on a machine without Docker."""

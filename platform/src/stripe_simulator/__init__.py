@@ -1,0 +1,1 @@
+"""A stateful simulator of the Stripe API: the calls this platform uses, behaving as Stripe does."""

@@ -1,0 +1,72 @@
+# `make` lists the targets. Everything works from a fresh clone; nothing needs root but missing Debian packages.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Byte code must be written (see platform/README.md), whatever the machine says.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
+
+PROFILE ?= default
+NAME ?=
+FOLLOW ?=
+PYTHON := .venv/bin/python
+PLATFORM = $(PYTHON) -m parking_platform --profile $(PROFILE)
+# Containers, where a Docker engine answers and there is a file for them; else the native platform. ENGINE=native chooses.
+ENGINE ?= $$(platform/engine.sh)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: ## what is needed: Python packages, Debian packages, jars (again: nothing)
+	@platform/install.sh
+
+.PHONY: up
+up: install ## start everything that does not run (PROFILE=bench: without rate limits)
+	@if [[ $(ENGINE) == docker ]]; then docker compose up --detach --wait; else $(PLATFORM) up; fi
+
+.PHONY: down
+down: ## stop everything
+	@if [[ $(ENGINE) == docker ]]; then docker compose down; else $(PLATFORM) down; fi
+
+.PHONY: status
+status: ## how each process is
+	@$(PLATFORM) status
+
+.PHONY: logs
+logs: ## the end of the logs (NAME=auth: of one service or process; FOLLOW=1: go on)
+	@$(PLATFORM) logs $(NAME) $(if $(FOLLOW),--follow)
+
+.PHONY: restart
+restart: ## restart a service or process (NAME=auth)
+	@$(PLATFORM) restart $(NAME)
+
+.PHONY: reset
+reset: ## stop everything and delete its data
+	@$(PLATFORM) reset
+
+.PHONY: test
+test: check ## everything: the checks, then all tests
+	@$(PYTHON) -m pytest
+
+.PHONY: test-unit
+test-unit: install ## the tests without I/O
+	@$(PYTHON) -m pytest -m unit
+
+.PHONY: check
+check: install ## linters, types, import rules
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/basedpyright
+	@.venv/bin/lint-imports
+
+.PHONY: format
+format: install ## write the sources as the formatter wants them
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+.PHONY: lock
+lock: install ## write the lock files anew from the pyproject files
+	@requirements/compile.sh

@@ -1,0 +1,25 @@
+"""`python -m mail_catcher --directory PATH --smtp-port N --http-port N`."""
+
+import argparse
+from pathlib import Path
+
+import uvicorn
+
+from mail_catcher.app import create_app
+from mail_catcher.mailbox import Mailbox
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="mail_catcher", description=__doc__)
+    parser.add_argument("--directory", type=Path, required=True, help="where the messages are kept")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--smtp-port", type=int, required=True)
+    parser.add_argument("--http-port", type=int, required=True)
+    options = parser.parse_args()
+    app = create_app(Mailbox(options.directory), options.host, options.smtp_port)
+    uvicorn.run(app, host=options.host, port=options.http_port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""Entry point of `python -m parking_platform`."""
+
+from parking_platform.cli import main
+
+main()

@@ -1,0 +1,126 @@
+"""`python -m parking_platform`: up, down, status, logs, restart, reset."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from tomllib import TOMLDecodeError
+
+from pydantic import ValidationError
+
+from parking_platform.composition import Composition
+from parking_platform.failures import PlatformFailure
+from parking_platform.layout import Layout
+from parking_platform.programs import CHECKOUT
+from parking_platform.report import Report
+from parking_platform.secret_store import SecretStore
+from parking_platform.settings import load_settings
+from parking_platform.stack import Health, Stack, UnknownName
+
+EXPECTED = (PlatformFailure, TOMLDecodeError, ValidationError)
+INCIDENTS_SHOWN = 5
+TAIL = ("tail", "-n", "40")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line; exits with 1 and a message when something did not work."""
+    options = _parse(arguments)
+    # Its complaints while the broker starts would only alarm people; what matters is in our own messages.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+    layout = Layout.of_checkout(CHECKOUT)
+    if options.command == "logs":
+        show_logs(layout, options.name, follow=options.follow)
+    try:
+        asyncio.run(_run(options, layout))
+    except* EXPECTED as group:
+        for error in _leaves(group):
+            sys.stderr.write(f"\n{error}\n")
+        sys.exit(1)
+
+
+async def _run(options: argparse.Namespace, layout: Layout) -> None:
+    report = Report()
+    if options.command == "reset":
+        await _reset(layout, report, options.profile)
+        return
+    stack = _stack(layout, report, options.profile)
+    match options.command:
+        case "up":
+            await stack.up()
+        case "down":
+            await stack.down()
+        case "restart":
+            await stack.restart(options.name)
+        case _:
+            sys.exit(show_status(await stack.health(), layout, report))
+
+
+def _stack(layout: Layout, report: Report, profile: str) -> Stack:
+    settings = load_settings()
+    if profile not in settings.profiles:
+        raise UnknownName(f"There is no profile {profile}. There are: {', '.join(settings.profiles)}")
+    layout.run.mkdir(exist_ok=True)
+    composition = Composition(
+        settings=settings, layout=layout, secrets=SecretStore(layout.secrets), profile=settings.profiles[profile]
+    )
+    return Stack(composition, report)
+
+
+async def _reset(layout: Layout, report: Report, profile: str) -> None:
+    await _stack(layout, report, profile).down()
+    for path in layout.delete():
+        report.say(f"Deleted {path}")
+
+
+def show_status(healths: list[Health], layout: Layout, report: Report) -> int:
+    """Print a table and the last incidents; 0 when all is well."""
+    if not healths:
+        report.say("Nothing runs. `make up` starts it.")
+        return 1
+    for health in healths:
+        process = health.process
+        uptime = f"{time.time() - process.started_at:.0f} s" if process.pid else "-"
+        ports = " ".join(str(port) for port in health.ports.values())
+        condition = health.complaint or "ready"
+        report.say(f"{process.name:<22} {process.state:<9} pid {process.pid:<8} up {uptime:<9} {ports:<12} {condition}")
+    if layout.incidents.exists():
+        lines = layout.incidents.read_text().splitlines()
+        report.say(f"\nIncidents ({len(lines)} lines in {layout.incidents}):")
+        for line in lines[-INCIDENTS_SHOWN:]:
+            report.say(f"  {line}")
+    return 1 if any(health.complaint for health in healths) else 0
+
+
+def show_logs(layout: Layout, name: str | None, *, follow: bool) -> None:
+    """Become `tail` on one log, on a service's logs, or on all."""
+    files = sorted(layout.logs.glob(f"{name or ''}*.log"))
+    if not files:
+        known = ", ".join(sorted(path.stem for path in layout.logs.glob("*.log"))) or "none"
+        sys.exit(f"There is no log of {name or 'anything'}. There are: {known}")
+    os.execvp(TAIL[0], (*TAIL, *(("-F",) if follow else ()), *map(str, files)))  # noqa: S606 - tail knows how
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m parking_platform", description=__doc__)
+    parser.add_argument("--profile", default=os.environ.get("PROFILE") or "default")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("up", help="start whatever does not run")
+    commands.add_parser("down", help="stop everything")
+    commands.add_parser("status", help="how each process is")
+    commands.add_parser("reset", help="stop everything and delete its data")
+    logs = commands.add_parser("logs", help="the end of the logs")
+    logs.add_argument("name", nargs="?", help="a process or a service")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on")
+    restart = commands.add_parser("restart", help="restart one process, or both of a service")
+    restart.add_argument("name")
+    return parser.parse_args(arguments)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return found

@@ -1,0 +1,34 @@
+"""`.run/demo.json`: where everything is, and whom to sign in as."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from parking_platform.accounts import accounts
+from parking_platform.composition import Composition
+
+
+def content(parts: Composition) -> dict[str, Any]:
+    """What the file says. Paths are relative to the checkout when they lie in it."""
+    ports = parts.settings.ports
+    authority = parts.certificates.authority
+    checkout = parts.layout.run.parent
+    return {
+        "gateway": parts.public_url,
+        "ca": str(authority.relative_to(checkout)),
+        "kafka": f"localhost:{ports['kafka']}",
+        "elasticsearch": f"http://localhost:{ports['elasticsearch']}",
+        "stripe": f"http://localhost:{ports['stripe']}",
+        "mail": f"http://localhost:{ports['mail_http']}",
+        "postgres": {name: parts.database_url(name) for name in parts.settings.databases},
+        "accounts": {name: asdict(account) for name, account in accounts(parts.secrets).items()},
+    }
+
+
+def write(parts: Composition) -> None:
+    """Write it, readable by its owner alone: it holds passwords."""
+    file = parts.layout.demo
+    being_written = file.with_suffix(".part")
+    being_written.touch(mode=0o600)
+    being_written.write_text(json.dumps(content(parts), indent=2) + "\n")
+    being_written.rename(file)

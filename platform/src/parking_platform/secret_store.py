@@ -1,0 +1,39 @@
+"""The passwords and keys of one checkout: made once, at random, and readable by its owner alone."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+KEY_BYTES = 32
+
+
+class SecretStore:
+    """A JSON file of named secrets; a name that is asked for the first time gets a value."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._values: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+
+    def password(self, name: str) -> str:
+        """A password, safe in URLs and command lines. It has what password rules ask for: Aa1 and length."""
+        return self._get(name, lambda: f"Aa1-{secrets.token_urlsafe(24)}")
+
+    def key(self, name: str) -> str:
+        """A key of 32 bytes, in base64."""
+        return self._get(name, lambda: base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+
+    def _get(self, name: str, make: Callable[[], str]) -> str:
+        if name not in self._values:
+            self._values[name] = make()
+            self._save()
+        return self._values[name]
+
+    def _save(self) -> None:
+        being_written = self._file.with_suffix(".part")
+        descriptor = os.open(being_written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(self._values, file, indent=2)
+        being_written.rename(self._file)

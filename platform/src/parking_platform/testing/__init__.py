@@ -1,0 +1,1 @@
+"""Real servers for tests: own ports, own data, and gone when the test run is."""

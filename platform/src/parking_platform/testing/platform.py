@@ -1,0 +1,140 @@
+"""The whole platform for system tests, by the code of `make up`, on free ports and with its own data."""
+
+import os
+import signal
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from parking_platform.accounts import Account, accounts
+from parking_platform.composition import Composition
+from parking_platform.layout import Layout
+from parking_platform.ports import free_ports
+from parking_platform.report import Report
+from parking_platform.secret_store import SecretStore
+from parking_platform.settings import PlatformSettings, load_settings
+from parking_platform.stack import Stack
+
+
+@dataclass(frozen=True)
+class RunningPlatform:
+    """A platform that is up. Processes are named as in `make status`: `auth-serve`, `postgres`, `nginx`."""
+
+    parts: Composition
+    stack: Stack
+
+    @property
+    def gateway(self) -> str:
+        """The public address, without a slash at its end."""
+        return self.parts.public_url
+
+    @property
+    def ca(self) -> Path:
+        """The certificate authority that clients must trust."""
+        return self.parts.certificates.authority
+
+    def client(self) -> httpx.AsyncClient:
+        """An HTTP client of the gateway that trusts its certificate. Paths begin with /api/v1."""
+        trust = ssl.create_default_context(cafile=self.ca)
+        return httpx.AsyncClient(base_url=self.gateway, verify=trust, trust_env=False, timeout=30)
+
+    @property
+    def mail(self) -> str:
+        """The mail catcher's page and API."""
+        return self.parts.mail_catcher.url
+
+    @property
+    def stripe(self) -> str:
+        """The Stripe simulator's address."""
+        return self.parts.stripe_simulator.url
+
+    @property
+    def kafka(self) -> str:
+        """The broker's bootstrap servers."""
+        return self.parts.kafka.bootstrap_servers
+
+    @property
+    def elasticsearch(self) -> str:
+        """The search node's address."""
+        return self.parts.elasticsearch.url
+
+    @property
+    def redis(self) -> str:
+        """The URL of Redis' database 0."""
+        return self.parts.redis.url()
+
+    @property
+    def postgres(self) -> Mapping[str, str]:
+        """The URL of each service's database, as its own role."""
+        return {name: self.parts.database_url(name) for name in self.parts.settings.databases}
+
+    @property
+    def postgres_admin(self) -> str:
+        """The superuser's URL of the database `postgres`."""
+        return self.parts.postgres.url("postgres")
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Whom to sign in as: driver, operator, admin."""
+        return accounts(self.parts.secrets)
+
+    def address(self, service: str) -> str:
+        """A service's own HTTP address, past the gateway; `auth_worker` is that of its worker."""
+        return f"http://127.0.0.1:{self.parts.settings.ports[service]}"
+
+    def log(self, name: str) -> str:
+        """All that a process has written."""
+        return (self.parts.layout.logs / f"{name}.log").read_text(errors="replace")
+
+    def signal(self, name: str, signal_number: signal.Signals = signal.SIGKILL) -> int:
+        """Send a signal to a process; returns the process id that it had."""
+        pid = self.stack.state(name).pid
+        os.kill(pid, signal_number)
+        return pid
+
+    async def wait_until_ready(self, name: str, seconds: float = 30) -> None:
+        """Wait until a process serves (again)."""
+        await self.stack.wait_until_ready(name, seconds)
+
+
+def settings_on_free_ports() -> PlatformSettings:
+    """The settings of the tree with all ports moved."""
+    settings = load_settings()
+    ports = dict(zip(settings.ports, free_ports(len(settings.ports)), strict=True))
+    return settings.model_copy(update={"ports": ports})
+
+
+def compose(directory: Path, *, profile: str, with_services: bool = True) -> Composition:
+    """A platform below a directory that other users may enter, as they may not enter what `make up` calls `.run`."""
+    settings = settings_on_free_ports()
+    if not with_services:
+        settings = settings.model_copy(update={"services": {}})
+    layout = Layout(run=directory / "run", state=directory / "state")
+    directory.mkdir(exist_ok=True)
+    layout.run.mkdir(mode=0o700)
+    return Composition(
+        settings=settings,
+        layout=layout,
+        secrets=SecretStore(layout.secrets),
+        profile=settings.profiles[profile],
+        durable=False,
+    )
+
+
+@asynccontextmanager
+async def running_platform(
+    directory: Path, *, profile: str = "bench", with_services: bool = True
+) -> AsyncIterator[RunningPlatform]:
+    """Bring it up, and down after the block. `bench` is without rate limits: all tests come from one address."""
+    parts = compose(directory, profile=profile, with_services=with_services)
+    report = Report(quiet=True)
+    stack = Stack(parts, report, ends_with_us=True)
+    try:
+        await stack.up()
+        yield RunningPlatform(parts, stack)
+    finally:
+        await stack.down()

@@ -1,0 +1,33 @@
+"""Entry point: `python -m stripe_simulator --state FILE --secret-key sk_test_... ...`."""
+
+import logging
+import sys
+
+import uvicorn
+
+from stripe_simulator.app import build
+from stripe_simulator.faults import BreakableProtocol
+from stripe_simulator.settings import parse
+
+SECONDS_TO_FINISH = 3
+
+
+def main() -> None:
+    """Serve until SIGTERM; requests under way are finished."""
+    settings = parse(sys.argv[1:])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings.state.parent.mkdir(parents=True, exist_ok=True)
+    uvicorn.run(
+        build(settings),
+        host=settings.host,
+        port=settings.port,
+        http=BreakableProtocol,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""One platform of its own, from nothing to nothing."""
+
+import asyncio
+import json
+import os
+import signal
+import stat
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from parking_platform.layout import Layout
+from parking_platform.programs import CHECKOUT
+from parking_platform.report import Report
+from parking_platform.stack import Busy, Stack
+from parking_platform.testing.platform import RunningPlatform, running_platform
+from parking_platform.testing.scratch import scratch_directory
+from parking_platform.testing.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def own() -> AsyncIterator[RunningPlatform]:
+    with scratch_directory() as directory:
+        async with running_platform(directory / "own", profile="default") as running:
+            yield running
+
+
+async def test_everything_is_ready(own: RunningPlatform) -> None:
+    health = await own.stack.health()
+
+    assert {each.process.name for each in health} >= {"postgres", "redis", "kafka", "elasticsearch", "nginx"}
+    assert [each for each in health if each.complaint] == []
+
+
+async def test_the_gateway_is_trusted_by_its_authority(own: RunningPlatform) -> None:
+    async with own.client() as client:
+        answer = await client.get("/api/v1/auth/jwks.json")
+
+    assert answer.status_code == 200
+
+
+async def test_tells_where_everything_is(own: RunningPlatform) -> None:
+    told = json.loads(own.parts.layout.demo.read_text())
+
+    assert told["gateway"] == own.gateway
+    assert (own.parts.layout.run.parent / told["ca"]).samefile(own.ca)
+    assert told["postgres"] == own.postgres
+    assert told["accounts"]["driver"] == asdict(own.accounts["driver"])
+    assert told["accounts"].keys() == {"driver", "operator", "admin"}
+    assert told.keys() >= {"kafka", "elasticsearch", "stripe", "mail"}
+
+
+async def test_the_accounts_can_sign_in(own: RunningPlatform) -> None:
+    async with own.client() as client:
+        for account in own.accounts.values():
+            form = {"grant_type": "password", "username": account.email, "password": account.password}
+            answer = await client.post("/api/v1/auth/token", data=form)
+            assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("name", ["auth", "analytics"])
+async def test_a_role_reaches_its_own_database(own: RunningPlatform, name: str) -> None:
+    connection = await asyncpg.connect(own.postgres[name])
+    try:
+        await connection.execute("CREATE TABLE reached (id int)")
+        await connection.execute("DROP TABLE reached")
+        assert not await connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("database", ["parking", "payment", "postgres", "template1"])
+async def test_a_role_reaches_no_other_database(own: RunningPlatform, database: str) -> None:
+    foreign = own.postgres["auth"].removesuffix("/auth") + f"/{database}"
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(foreign)
+
+
+async def test_a_wrong_password_is_refused(own: RunningPlatform) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(own.postgres["auth"], password="guessed")
+
+
+async def test_up_again_changes_nothing(own: RunningPlatform) -> None:
+    before = {each.process.name: each.process.pid for each in await own.stack.health()}
+    started = time.monotonic()
+
+    await own.stack.up()
+
+    assert time.monotonic() - started < 5
+    assert {each.process.name: each.process.pid for each in await own.stack.health()} == before
+
+
+async def test_two_commands_at_once_are_refused(own: RunningPlatform) -> None:
+    other = Stack(own.parts, Report(quiet=True))
+
+    outcomes = await asyncio.gather(own.stack.restart("redis"), other.restart("redis"), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes if outcome] == [Busy]
+
+
+async def test_a_killed_process_is_started_again_and_reported(own: RunningPlatform) -> None:
+    killed = own.signal("auth-serve")
+
+    await wait_until(lambda: own.stack.state("auth-serve").pid not in {0, killed}, "a new process")
+    await own.wait_until_ready("auth-serve")
+
+    incidents = own.parts.layout.incidents
+    await wait_until(lambda: "auth-serve runs again" in incidents.read_text(), "the incident to be told")
+    assert f"auth-serve ended unexpectedly (pid {killed})" in incidents.read_text()
+
+
+async def test_state_lies_outside_of_a_closed_checkout_and_secrets_are_closed(own: RunningPlatform) -> None:
+    layout = Layout.of_checkout(CHECKOUT)
+
+    assert not layout.state.is_relative_to(CHECKOUT)
+    assert len(str(layout.state / "gateway/run/internal.sock")) <= 107
+    for file in (own.parts.layout.secrets, own.parts.layout.demo, own.parts.layout.supervisor / "supervisord.conf"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_down_leaves_nothing_even_when_the_supervisor_was_killed() -> None:
+    with scratch_directory() as directory:
+        async with running_platform(directory / "own", with_services=False) as running:
+            layout = running.parts.layout
+            visitor = await asyncio.create_subprocess_exec("sleep", "60", cwd=layout.server("redis"))
+            os.kill(int((layout.supervisor / "supervisord.pid").read_text()), signal.SIGKILL)
+            assert {"postgres", "java", "nginx"} <= {name_of(left.pid) for left in running.stack.left()}
+
+            await running.stack.down()
+
+            assert running.stack.left() == []
+            assert await running.stack.health() == []
+            # Whoever only looks around in the state directory is left alone.
+            assert visitor.returncode is None
+            visitor.kill()
+            await visitor.wait()
+
+
+def name_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
+import structlog
 from cachetools import TLRUCache
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet, KeySetSerialization, OctKey
 from joserfc.jws import JWSRegistry
+
+log = structlog.stdlib.get_logger(__name__)
 
 MAX_REMEMBERED = 50_000
 KEYS_FRESH_SECONDS = 300.0
@@ -96,7 +99,9 @@ class PublishedKeys:
 
     async def current(self) -> KeySet:
         """See `SigningKeys`."""
-        if self._keys is None or time.monotonic() - self._asked_at > KEYS_FRESH_SECONDS:
+        is_old = time.monotonic() - self._asked_at > KEYS_FRESH_SECONDS
+        # Whoever has keys does not wait for somebody else's question: the issuer may be slow to answer.
+        if self._keys is None or (is_old and not self._lock.locked()):
             await self._ask()
         if self._keys is None:
             raise KeysUnavailable("the issuer's keys cannot be fetched")
@@ -115,10 +120,11 @@ class PublishedKeys:
             try:
                 answer = await self._client.get(self._url)
                 answer.raise_for_status()
-            except httpx.HTTPError:
-                return
-            document: KeySetSerialization = answer.json()
-            self._keys = KeySet.import_key_set(document)
+                document: KeySetSerialization = answer.json()
+                self._keys = KeySet.import_key_set(document)
+            except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
+                # A page that is no key set, such as a proxy's error, is as good as no answer.
+                log.warning("signing_keys_unavailable", url=self._url, error=type(error).__name__)
 
 
 class AccessTokenVerifier:

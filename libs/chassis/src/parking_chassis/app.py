@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.health import ReadinessCheck, health_router
-from parking_chassis.problems import MEDIA_TYPE, ProblemKind, install_problem_handlers
+from parking_chassis.problems import MEDIA_TYPE, TableEntry, install_problem_handlers
 from parking_chassis.request_context import RequestContext
 from parking_chassis.telemetry import trace_app
 
@@ -41,7 +41,7 @@ def create_app(
     description: str,
     *,
     routers: Sequence[APIRouter],
-    problems: Mapping[type[Exception], ProblemKind],
+    problems: Mapping[type[Exception], TableEntry],
     readiness: Mapping[str, ReadinessCheck],
     token_verifier: AccessTokenVerifier,
     lifespan: Lifespan | None = None,

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 Arguments = argparse.Namespace
 CONFIGURATION_ERROR = 78  # EX_CONFIG of sysexits.h
+UNAVAILABLE = 69  # EX_UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,10 @@ class Subcommand:
 def run_command_line(
     program: str, description: str, subcommands: Sequence[Subcommand], argv: Sequence[str] | None = None
 ) -> None:
-    """Parse the arguments and run one subcommand; wrong settings end with a sentence for each and exit code 78."""
+    """Parse the arguments and run one subcommand.
+
+    Wrong settings end with a sentence for each and exit code 78; a server that cannot be reached, with one and 69.
+    """
     parser = argparse.ArgumentParser(prog=program, description=description)
     choices = parser.add_subparsers(required=True, metavar="command")
     for subcommand in subcommands:
@@ -43,3 +47,6 @@ def run_command_line(
             name = "_".join(str(part) for part in each["loc"]) or "settings"
             sys.stderr.write(f"{program}: setting {name.upper()}: {each['msg']}\n")
         sys.exit(CONFIGURATION_ERROR)
+    except OSError as error:
+        sys.stderr.write(f"{program}: {error}\n")
+        sys.exit(UNAVAILABLE)

@@ -1,8 +1,11 @@
 """Optimistic concurrency over HTTP: `ETag` is the aggregate's version, `If-Match` the one that was read (RFC 9110)."""
 
-from parking_chassis.problems import INVALID_REQUEST, Problem
+import re
+
+from parking_chassis.problems import invalid_field
 
 ANY = "*"
+VERSION_TAG = re.compile(r'"(?P<version>[0-9]{1,18})"')
 
 
 def etag(version: int) -> str:
@@ -14,9 +17,7 @@ def expected_version(if_match: str | None) -> int | None:
     """The version in `If-Match`; none without the header, or for `*`. Raises a 422 problem for anything else."""
     if if_match is None or if_match.strip() == ANY:
         return None
-    digits = if_match.strip().removeprefix('"').removesuffix('"')
-    if not digits.isdecimal():
-        rule = "must be the ETag of the last read"
-        errors = [{"pointer": "header/If-Match", "detail": rule}]
-        raise Problem(INVALID_REQUEST, f"header/If-Match: {rule}", errors=errors)
-    return int(digits)
+    tag = VERSION_TAG.fullmatch(if_match.strip())
+    if tag is None:
+        raise invalid_field("header/If-Match", "must be the ETag of the last read")
+    return int(tag["version"])

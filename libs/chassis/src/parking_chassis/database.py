@@ -35,6 +35,7 @@ def create_engine(url: str, application_name: str, pool: PoolSettings) -> AsyncE
         pool_recycle=pool.recycle,
         pool_timeout=pool.timeout,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text ends in the log, and parameters are people's data
         connect_args={
             "timeout": CONNECT_TIMEOUT,
             "server_settings": {"application_name": application_name, "timezone": "UTC"},

@@ -5,11 +5,12 @@ import binascii
 import json
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, TypeAdapter
 
-from parking_chassis.problems import INVALID_REQUEST, Problem
+from parking_chassis.problems import Problem, invalid_field
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -44,9 +45,17 @@ def decode_cursor(cursor: str | None, length: int) -> tuple[str, ...] | None:
     return position
 
 
+def id_in_cursor(cursor: str | None) -> UUID | None:
+    """The last id of the page before, in a list that goes by ids. Raises a 422 problem when the cursor holds none."""
+    position = decode_cursor(cursor, length=1)
+    try:
+        return UUID(position[0]) if position else None
+    except ValueError as error:
+        raise _bad_cursor() from error
+
+
 def _bad_cursor() -> Problem:
-    rule = "must be the cursor of a page's `next`"
-    return Problem(INVALID_REQUEST, f"query/cursor: {rule}", errors=[{"pointer": "query/cursor", "detail": rule}])
+    return invalid_field("query/cursor", "must be the cursor of a page's `next`")
 
 
 def next_page(request: Request, response: Response, cursor: str | None) -> str | None:

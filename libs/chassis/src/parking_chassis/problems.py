@@ -10,7 +10,7 @@ from asyncpg.exceptions import PostgresConnectionError, TooManyConnectionsError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -18,6 +18,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
+NOT_IN_REPERTOIRE = "22021"  # PostgreSQL's sqlstate for text that it cannot keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Problem(Exception):
         self.detail = detail
         self.members = members
 
+
+TableEntry = ProblemKind | Callable[[Exception], Problem]
 
 INVALID_REQUEST = ProblemKind("invalid-request", "The request is not valid", 422)
 UNAUTHENTICATED = ProblemKind(
@@ -96,20 +99,36 @@ async def _dependency_away(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, UNAVAILABLE, "A part that this needs is away for a moment; try again.")
 
 
+async def _database_refused(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == NOT_IN_REPERTOIRE:
+        return problem_response(request, INVALID_REQUEST, "The request holds a NUL character, which cannot be kept.")
+    raise error
+
+
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected_error", exc_info=error, request_id=request.scope.get("request_id"))
-    return problem_response(request, INTERNAL, "The error is recorded under this request_id.")
+    request_id = request.scope.get("request_id")
+    log.error("unexpected_error", exc_info=error, request_id=request_id)
+    answer = problem_response(request, INTERNAL, "The error is recorded under this request_id.")
+    if request_id:  # this handler stands outside of `RequestContext`, which sets the header otherwise
+        answer.headers["X-Request-ID"] = request_id
+    return answer
 
 
-def _domain_error_handler(kind: ProblemKind) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
+def _domain_error_handler(entry: TableEntry) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
     async def handle(request: Request, error: Exception) -> JSONResponse:
-        return problem_response(request, kind, str(error))
+        problem = Problem(entry, str(error)) if isinstance(entry, ProblemKind) else entry(error)
+        return problem_response(request, problem.kind, problem.detail, problem.members)
 
     return handle
 
 
-def install_problem_handlers(app: FastAPI, table: Mapping[type[Exception], ProblemKind]) -> None:
-    """Answer every error as a problem; `table` says which kind each error of the service's domain is."""
+def invalid_field(pointer: str, rule: str) -> Problem:
+    """A 422 that names one field and the rule it breaks, found where the schema cannot look."""
+    return Problem(INVALID_REQUEST, f"{pointer}: {rule}", errors=[{"pointer": pointer, "detail": rule}])
+
+
+def install_problem_handlers(app: FastAPI, table: Mapping[type[Exception], TableEntry]) -> None:
+    """Answer every error as a problem; `table` says which kind each error of the domain is, or makes its problem."""
     app.exception_handler(RequestValidationError)(_validation_failed)
     app.exception_handler(Problem)(_problem_raised)
     app.exception_handler(HTTPException)(_http_error)
@@ -122,6 +141,7 @@ def install_problem_handlers(app: FastAPI, table: Mapping[type[Exception], Probl
         ConnectionError,
     ):
         app.add_exception_handler(away, _dependency_away)
+    app.add_exception_handler(DBAPIError, _database_refused)
     app.add_exception_handler(Exception, _unexpected)
     for error_type, kind in table.items():
         app.add_exception_handler(error_type, _domain_error_handler(kind))

@@ -1,6 +1,7 @@
 """The life of a process: start, run until SIGTERM or SIGINT, finish what is in flight, stop."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -17,6 +18,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 BACKLOG = 2048
+START_FAILED = 3  # as uvicorn's own command exits
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,20 @@ def _server(app: FastAPI, address: Address) -> uvicorn.Server:
     )
 
 
+def _run(server: uvicorn.Server) -> None:
+    """Run until a signal. Exits with code 3 where the start fails, which uvicorn alone would call a success."""
+    # uvicorn raises the signal once more when it is done, which would kill the process before its exit code and its
+    # exit hooks (the last spans) have their turn.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    server.run()
+    if not server.started:
+        sys.exit(START_FAILED)
+
+
 def serve(app: FastAPI, address: Address) -> None:
     """Answer HTTP until a signal; requests in flight are finished first."""
-    _server(app, address).run()
+    _run(_server(app, address))
 
 
 def every(seconds: float, name: str, action: Callable[[], Awaitable[object]]) -> Loop:
@@ -124,6 +137,6 @@ def work(
         server.should_exit = True
 
     worker.stop_server = stop_server
-    server.run()
+    _run(server)
     if worker.failed:
         sys.exit(1)

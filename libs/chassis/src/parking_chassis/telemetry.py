@@ -1,5 +1,7 @@
 """OpenTelemetry: one trace from the gateway through HTTP, outbox, Kafka and every consumer."""
 
+from typing import Any
+
 from fastapi import FastAPI
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -31,7 +33,15 @@ def configure_tracing(service: str, endpoint: str | None, sample_ratio: float) -
 
 def trace_app(app: FastAPI) -> None:
     """Give each request a span; one span a request, none for each message of its body."""
-    FastAPIInstrumentor.instrument_app(app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"])
+    FastAPIInstrumentor.instrument_app(
+        app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"], server_request_hook=_leave_query_out
+    )
+
+
+def _leave_query_out(span: trace.Span, scope: dict[str, Any]) -> None:
+    """Queries may name people (`/users?query=…`), and traces must not."""
+    if span.is_recording():
+        span.set_attribute("http.url", scope["path"])
 
 
 def trace_engine(engine: AsyncEngine) -> None:

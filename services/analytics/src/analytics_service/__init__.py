@@ -1,0 +1,1 @@
+"""Analytics: what the lots did, and what they earned."""

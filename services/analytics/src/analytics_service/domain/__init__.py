@@ -1,0 +1,1 @@
+"""What decides: time series, rates, sums. Standard library only."""

@@ -1,0 +1,1 @@
+"""One file for each topic: the state its events carry, and the events."""

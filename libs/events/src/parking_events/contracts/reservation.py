@@ -1,0 +1,171 @@
+"""`reservation.reservation.v1`: the reservations, what they owe, and the stays."""
+
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from parking_events.base import WireEvent
+from parking_events.contracts.spot import SpotType
+from parking_events.topics import RESERVATION, Topic
+from parking_events.values import Instant, Money, WireValue
+
+
+class ReservationStatus(StrEnum):
+    """Where the reservation stands."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+class ReservationOrigin(StrEnum):
+    """How it came to be: booked ahead, or driven in."""
+
+    BOOKING = "booking"
+    DRIVE_IN = "drive_in"
+
+
+class ChargeReason(StrEnum):
+    """What is owed for."""
+
+    BOOKING = "booking"
+    CHANGE = "change"
+    EXTENSION = "extension"
+    OVERSTAY = "overstay"
+    DRIVE_IN = "drive_in"
+
+
+class ChargeStatus(StrEnum):
+    """Whether the charge can still be paid. A void one was replaced, and late money for it goes back."""
+
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+
+
+class Charge(WireValue):
+    """An amount that the reservation owes; `tax` is contained in `amount`."""
+
+    charge_id: UUID
+    amount: Money
+    tax: Money
+    reason: ChargeReason
+    status: ChargeStatus
+
+
+class ParkingSession(WireValue):
+    """The actual stay."""
+
+    parking_session_id: UUID
+    entered_at: Instant
+    exited_at: Instant | None = None
+    overstayed_since: Instant | None = None
+
+
+class ReservationState(WireEvent):
+    """A right to a spot's time, `[starts_at, ends_at)`.
+
+    `amount_owed` sums the charges that are not void, `amount_paid` what was captured for them. `refund_due` is all that
+    has to go back by policy, summed up over the reservation's life: payment refunds until it has refunded that much.
+    A car that drove in without a reservation has no `user_id`.
+    """
+
+    topic: ClassVar[Topic] = RESERVATION
+    partition_key_field: ClassVar[str] = "reservation_id"
+    subject_field: ClassVar[str] = "reservation_id"
+
+    reservation_id: UUID
+    user_id: UUID | None = None
+    organization_id: UUID
+    parking_lot_id: UUID
+    spot_id: UUID
+    spot_number: str
+    spot_type: SpotType
+    origin: ReservationOrigin = ReservationOrigin.BOOKING
+    status: ReservationStatus
+    starts_at: Instant
+    ends_at: Instant
+    created_at: Instant
+    hold_expires_at: Instant | None = None
+    tariff_id: UUID | None = None
+    charges: tuple[Charge, ...] = ()
+    amount_owed: Money
+    amount_paid: Money
+    refund_due: Money
+    parking_session: ParkingSession | None = None
+
+
+class ReservationCreatedV1(ReservationState):
+    """A spot is held until `hold_expires_at`."""
+
+    event_type: ClassVar[str] = "parking.reservation.created.v1"
+
+
+class ReservationConfirmedV1(ReservationState):
+    """What is owed was paid; the spot's time is sure."""
+
+    event_type: ClassVar[str] = "parking.reservation.confirmed.v1"
+
+
+class ReservationReinstatedV1(ReservationState):
+    """Late money came while the spot, or an equal one, was still free: expired became confirmed."""
+
+    event_type: ClassVar[str] = "parking.reservation.reinstated.v1"
+
+
+class ReservationChangedV1(ReservationState):
+    """Time or spot changed; `changed` names the fields, `reason` who caused it."""
+
+    event_type: ClassVar[str] = "parking.reservation.changed.v1"
+
+
+class ReservationExtendedV1(ReservationState):
+    """The end moved on."""
+
+    event_type: ClassVar[str] = "parking.reservation.extended.v1"
+
+
+class ReservationCancelledV1(ReservationState):
+    """Given up; `refund_due` says what goes back."""
+
+    event_type: ClassVar[str] = "parking.reservation.cancelled.v1"
+
+
+class ReservationExpiredV1(ReservationState):
+    """The hold ran out unpaid; the spot is free again."""
+
+    event_type: ClassVar[str] = "parking.reservation.expired.v1"
+
+
+class ReservationCheckedInV1(ReservationState):
+    """The car is in."""
+
+    event_type: ClassVar[str] = "parking.reservation.checked_in.v1"
+
+
+class ReservationOverstayedV1(ReservationState):
+    """The car is in beyond the end."""
+
+    event_type: ClassVar[str] = "parking.reservation.overstayed.v1"
+
+
+class ReservationCompletedV1(ReservationState):
+    """The car is out."""
+
+    event_type: ClassVar[str] = "parking.reservation.completed.v1"
+
+
+class ReservationNoShowV1(ReservationState):
+    """Nobody came within the grace period."""
+
+    event_type: ClassVar[str] = "parking.reservation.no_show.v1"
+
+
+class ChargeRaisedV1(ReservationState):
+    """The reservation owes something more; the newest charge is the last of `charges`."""
+
+    event_type: ClassVar[str] = "parking.charge.raised.v1"

@@ -1,0 +1,50 @@
+"""Topics are made by `migrate`, from the catalogue; the brokers make none by themselves."""
+
+from collections.abc import Collection
+from typing import Final
+
+import structlog
+
+from parking_events import TOPICS, Topic, dead_letter_topic
+from parking_messaging.adapters.aiokafka_client import NewTopic, error_name, new_admin
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.failures import PublisherUnavailable
+
+_log: Final = structlog.get_logger(__name__)
+_FINE: Final = {0, 36}
+"""No error, and TOPIC_ALREADY_EXISTS."""
+
+
+def topics_of(service: str, *, groups: Collection[str] = ()) -> list[Topic]:
+    """What a service's `migrate` has to make: the topics that it owns, and its groups' dead-letter topics."""
+    owned = [topic for topic in TOPICS.values() if topic.owner == service]
+    return owned + [dead_letter_topic(group) for group in groups]
+
+
+async def ensure_topics(
+    connection: KafkaConnection, topics: Collection[Topic], *, replication_factor: int = 1
+) -> list[str]:
+    """Make the topics that do not exist yet; their names. Existing ones are left as they are.
+
+    Raises PublisherUnavailable where Kafka refuses one.
+    """
+    admin = new_admin(connection)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        missing = [
+            NewTopic(topic.name, topic.partitions, replication_factor, topic_configs=topic.configuration)
+            for topic in topics
+            if topic.name not in existing
+        ]
+        if not missing:
+            return []
+        answer = await admin.create_topics(missing)
+    finally:
+        await admin.close()
+    for name, code, *_ in answer.topic_errors:
+        if code not in _FINE:
+            raise PublisherUnavailable(f"topic {name} was not made: {error_name(code)}")
+    created = sorted(str(topic.name) for topic in missing)
+    _log.info("topics made", topics=created)
+    return created

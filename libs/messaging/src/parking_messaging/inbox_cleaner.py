@@ -1,0 +1,42 @@
+"""Forgetting what the inbox noted long ago."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from parking_messaging.failures import is_transient
+from parking_messaging.ports import Inbox, Transactions
+
+
+class InboxCleaner[Tx]:
+    """Deletes a group's inbox rows once no repeat can come any more: later than the topic's retention, or 31 days."""
+
+    def __init__(
+        self,
+        *,
+        group: str,
+        transactions: Transactions[Tx],
+        inbox: Inbox[Tx],
+        kept: timedelta = timedelta(days=31),
+        interval: float = 600.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._group = group
+        self._transactions = transactions
+        self._inbox = inbox
+        self._kept = kept
+        self._interval = interval
+        self._clock = clock
+        self._due = clock() + interval
+
+    async def clean_when_due(self) -> None:
+        """Clean, every `interval` seconds. A database that is away is tried again next time."""
+        if self._clock() < self._due:
+            return
+        self._due = self._clock() + self._interval
+        try:
+            async with self._transactions() as tx:
+                await self._inbox.forget(tx, self._group, self._kept)
+        except Exception as error:
+            if not is_transient(error):
+                raise

@@ -1,0 +1,147 @@
+"""One partition: its records in order, each settled before the next."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import structlog
+
+from parking_messaging.backoff import Backoff
+from parking_messaging.failures import PoisonEvent, TooManyDeadLetters, is_transient
+from parking_messaging.processor import Processor
+from parking_messaging.records import Partition, Record
+from parking_messaging.waiting import wait_for_any
+
+_log: Final = structlog.get_logger(__name__)
+
+
+_BETWEEN_TRIES: Final = Backoff(first=0.05, longest=1.0)
+_WHILE_AWAY: Final = Backoff(first=0.2, longest=30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """`tries` for an event that fails by itself; a dependency that is away is waited for without end."""
+
+    tries: int = 3
+    between_tries: Backoff = _BETWEEN_TRIES
+    while_away: Backoff = _WHILE_AWAY
+
+
+class Lane[Tx]:
+    """Works through a partition. Waiting for a dependency holds up this partition alone."""
+
+    def __init__(self, partition: Partition, processor: Processor[Tx], policy: RetryPolicy) -> None:
+        self.partition = partition
+        self.done_up_to: int | None = None
+        self.is_waiting = False
+        self._processor = processor
+        self._policy = policy
+        self._queue: deque[Record] = deque()
+        self._filled = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def offer(self, records: Sequence[Record]) -> None:
+        """Add what Kafka delivered."""
+        self._queue.extend(records)
+        self._filled.set()
+
+    def stop(self) -> None:
+        """Finish the event at hand and nothing more."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Settle records until stopped. Raises TooManyDeadLetters."""
+        while not self._stopping.is_set():
+            if not self._queue:
+                self._filled.clear()
+                await wait_for_any(self._filled, self._stopping, timeout=60)
+                continue
+            await self._step()
+
+    async def _step(self) -> None:
+        length = self._processor.run_length(self._queue)
+        run = list(islice(self._queue, length))
+        if length > 1 and await self._settled_together(run):
+            self._advance(length)
+            return
+        for record in run:
+            if not await self._settled(record):
+                return
+            self._advance(1)
+
+    def _advance(self, count: int) -> None:
+        for _ in range(count):
+            self.done_up_to = self._queue.popleft().offset + 1
+
+    async def _settled_together(self, run: Sequence[Record]) -> bool:
+        try:
+            await self._processor.apply_run(run)
+        except Exception as error:  # noqa: BLE001 - the consumer's loop: each record now meets the error alone
+            if not isinstance(error, PoisonEvent):
+                _log.info("a batch failed; its events go one by one", size=len(run), error_type=type(error).__name__)
+            return False
+        return True
+
+    async def _settled(self, record: Record) -> bool:
+        """Apply a record, or bury it; False where the lane was stopped before either.
+
+        What cannot be buried either is waited for: the partition stands still rather than lose it.
+        """
+        tries = waits = 0
+        verdict: Exception | None = None
+        while not self._stopping.is_set():
+            try:
+                if verdict is None:
+                    await self._processor.apply(record)
+                else:
+                    await self._processor.bury(record, verdict, tries)
+            except TooManyDeadLetters:
+                raise
+            except Exception as error:  # noqa: BLE001 - the consumer's loop: what fails is retried, then kept
+                if verdict is not None or is_transient(error):
+                    waits += 1
+                    await self._wait(record, error, self._policy.while_away.delay(waits))
+                    continue
+                tries += 1
+                if isinstance(error, PoisonEvent) or tries >= self._policy.tries:
+                    verdict = error
+                    self._log_failure(record, error, tries)
+                else:
+                    await wait_for_any(self._stopping, timeout=self._policy.between_tries.delay(tries))
+            else:
+                return True
+        return False
+
+    async def _wait(self, record: Record, error: Exception, delay: float) -> None:
+        _log.warning(
+            "a dependency is away; the partition waits",
+            group=self._processor.group,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            error_type=type(error).__name__,
+            retry_in=round(delay, 2),
+        )
+        self.is_waiting = True
+        try:
+            await wait_for_any(self._stopping, timeout=delay)
+        finally:
+            self.is_waiting = False
+
+    def _log_failure(self, record: Record, error: Exception, tries: int) -> None:
+        _log.error(
+            "an event cannot be applied and goes to the dead letters",
+            group=self._processor.group,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            error_type=type(error).__name__,
+            tries=tries,
+        )

@@ -1,0 +1,59 @@
+"""The usual relay and consumer in one call each, for a service's `bootstrap`."""
+
+from typing import Final
+
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.adapters.kafka_publisher import KafkaPublisher
+from parking_messaging.adapters.kafka_source import KafkaSource
+from parking_messaging.adapters.postgres_backlog import connect_backlog
+from parking_messaging.adapters.postgres_inbox import PostgresInbox
+from parking_messaging.adapters.postgres_outbox import Executor
+from parking_messaging.consumer import Consumer, ConsumerSettings
+from parking_messaging.handlers import Handlers
+from parking_messaging.inbox_cleaner import InboxCleaner
+from parking_messaging.ports import Transactions
+from parking_messaging.processor import DeadLetterLimit, Processor
+from parking_messaging.relay import Relay, RelaySettings
+
+_DEFAULTS: Final = ConsumerSettings()
+_LIMIT: Final = DeadLetterLimit()
+
+
+def postgres_relay(*, settings: RelaySettings, database_url: str, kafka: KafkaConnection) -> Relay:
+    """A relay from a service's database into Kafka; connects when it runs."""
+    return Relay(
+        settings=settings,
+        connect=connect_backlog(database_url, settings.service),
+        publisher=KafkaPublisher(kafka),
+    )
+
+
+def kafka_consumer[Tx: Executor](
+    *,
+    group: str,
+    handlers: Handlers[Tx],
+    transactions: Transactions[Tx],
+    kafka: KafkaConnection,
+    settings: ConsumerSettings = _DEFAULTS,
+    limit: DeadLetterLimit = _LIMIT,
+    notes_effects: bool = True,
+) -> Consumer[Tx]:
+    """A consumer from Kafka into a service's database; connects when it runs.
+
+    `transactions` is `engine.begin` or `sessionmaker.begin`. `notes_effects=False` switches the inbox off, for the one
+    test that shows what it is good for.
+    """
+    inbox = PostgresInbox()
+    return Consumer(
+        processor=Processor(
+            group=group,
+            handlers=handlers,
+            transactions=transactions,
+            inbox=inbox,
+            limit=limit,
+            notes_effects=notes_effects,
+        ),
+        connect=lambda: KafkaSource(kafka, group=group, topics=handlers.topics),
+        cleaner=InboxCleaner(group=group, transactions=transactions, inbox=inbox),
+        settings=settings,
+    )

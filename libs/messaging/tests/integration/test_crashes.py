@@ -1,0 +1,150 @@
+"""Processes die and freeze at the worst moments: nothing is lost, nothing takes effect twice."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from parking_messaging import PostgresOutbox, RelaySettings, postgres_relay
+
+WORKER = Path(__file__).with_name("worker.py")
+
+
+class Worker:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def says(self, word: str) -> None:
+        assert self._process.stdout is not None
+        async with asyncio.timeout(30):
+            while (line := await self._process.stdout.readline()).strip() != word.encode():
+                assert line, "the worker ended"
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    async def ends(self, within: float = 20) -> int:
+        async with asyncio.timeout(within):
+            return await self._process.wait()
+
+
+@pytest.fixture
+def start_worker(database_url: str, kafka: Any, kafka_topic: Any) -> Callable[..., Any]:
+    @asynccontextmanager
+    async def start(role: str, **settings: object) -> AsyncIterator[Worker]:
+        arguments = {
+            "role": role, "hang": False, "database_url": database_url, "bootstrap_servers": kafka.bootstrap_servers,
+            "topic": kafka_topic.topic.name, "event_type": kafka_topic.event_class.event_type,
+            "group": kafka_topic.group, **settings,
+        }  # fmt: skip
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(WORKER), json.dumps(arguments), stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
+        )
+        worker = Worker(process)
+        try:
+            await worker.says("started")
+            yield worker
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    return start
+
+
+@pytest.fixture
+def publish(
+    engine: AsyncEngine, database_url: str, kafka: Any, kafka_topic: Any, running: Any, eventually: Any, rows: Any
+) -> Any:
+    """Put events on the topic the usual way."""
+
+    async def put(subject: Any, count: int) -> None:
+        async with engine.begin() as connection:
+            await PostgresOutbox().add(connection, [kafka_topic.event(subject, n) for n in range(1, count + 1)])
+        relay = postgres_relay(settings=RelaySettings("sample"), database_url=database_url, kafka=kafka)
+        async with running(relay.run):
+            await eventually(lambda: _is(rows("SELECT count(*) FROM outbox WHERE sent_at IS NULL"), [(0,)]))
+
+    return put
+
+
+EFFECTS = "SELECT version, count(*) FROM effects GROUP BY version ORDER BY min(at)"
+
+
+async def test_killed_between_produce_and_mark_an_event_comes_twice_and_takes_effect_once(
+    engine: AsyncEngine, start_worker: Any, eventually: Any, rows: Any, kafka_topic: Any
+) -> None:
+    subject = uuid4()
+    for version in range(1, 4):
+        async with engine.begin() as connection:
+            await PostgresOutbox().add(connection, [kafka_topic.event(subject, version)])
+        async with start_worker("relay", hang=True) as worker:
+            await worker.says("published")
+            worker.send(signal.SIGKILL)
+            await worker.ends()
+    assert await rows("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == [(3,)]
+    async with start_worker("relay"), start_worker("consumer"):
+        await eventually(lambda: _is(rows(EFFECTS), [(1, 1), (2, 1), (3, 1)]))
+        await eventually(lambda: _is(rows("SELECT count(*) FROM outbox WHERE sent_at IS NULL"), [(0,)]))
+
+
+@pytest.mark.parametrize(("notes_effects", "count"), [(True, 1), (False, 2)], ids=["inbox on", "inbox off"])
+async def test_killed_between_effect_and_offset(
+    start_worker: Any, publish: Any, eventually: Any, rows: Any, notes_effects: bool, count: int
+) -> None:
+    """With the inbox the repeat is harmless; without it the second effect is there for the test to see."""
+    await publish(uuid4(), 5)
+    async with start_worker("consumer", hang=True, notes_effects=notes_effects) as worker:
+        await worker.says("effective")
+        await eventually(lambda: _is(rows(EFFECTS), [(version, 1) for version in range(1, 6)]))
+        worker.send(signal.SIGKILL)
+        await worker.ends()
+    await publish(uuid4(), 6)
+    async with start_worker("consumer", notes_effects=notes_effects):
+        await eventually(lambda: _is(rows("SELECT count(*) FROM effects WHERE version = 6"), [(1,)]), within=30)
+    assert await rows(EFFECTS) == [(version, 1 + count) for version in range(1, 6)] + [(6, 1)]
+
+
+async def test_frozen_beyond_its_poll_interval_a_consumer_comes_back_without_a_second_effect(
+    start_worker: Any, publish: Any, eventually: Any, rows: Any
+) -> None:
+    await publish(uuid4(), 100)
+    async with start_worker("consumer", pace=0.02) as frozen, start_worker("consumer", pace=0.02) as other:
+        await eventually(lambda: _is(rows("SELECT count(*) > 10 FROM effects"), [(True,)]), within=30)
+        for worker in (frozen, other):
+            worker.send(signal.SIGSTOP)
+        await asyncio.sleep(8)  # the time beyond the session that this test is about
+        for worker in (other, frozen):
+            worker.send(signal.SIGCONT)
+        await eventually(lambda: _is(rows("SELECT count(DISTINCT version) FROM effects"), [(100,)]), within=40)
+        await publish(uuid4(), 101)
+        await eventually(lambda: _is(rows("SELECT count(*) FROM effects WHERE version = 101"), [(1,)]), within=40)
+    assert await rows("SELECT version FROM effects WHERE version <= 100 GROUP BY version HAVING count(*) > 2") == []
+    assert await rows("SELECT count(*), count(DISTINCT event_id) FROM effects") == [(201, 201)]
+
+
+async def test_a_term_signal_ends_a_consumer_in_time(
+    start_worker: Any, publish: Any, eventually: Any, rows: Any
+) -> None:
+    await publish(uuid4(), 100)
+    async with start_worker("consumer", pace=0.05) as worker:
+        await eventually(lambda: _is(rows("SELECT count(*) > 5 FROM effects"), [(True,)]), within=30)
+        worker.send(signal.SIGTERM)
+        assert await worker.ends(within=10) == 0
+    (done,) = await rows("SELECT count(*), count(DISTINCT event_id) FROM effects")
+    assert done[0] == done[1]
+    async with start_worker("consumer"):
+        await eventually(lambda: _is(rows("SELECT count(*), count(DISTINCT event_id) FROM effects"), [(100, 100)]))
+
+
+async def _is(actual: Any, expected: object) -> bool:
+    return await actual == expected

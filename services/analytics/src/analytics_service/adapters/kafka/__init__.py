@@ -1,0 +1,1 @@
+"""Kafka: wire contracts to documents, and all that was ever told."""

@@ -1,0 +1,78 @@
+"""The one place where wire contracts become documents."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from analytics_service.application.ports import Document, LotCopy, Projection
+from parking_events import (
+    LedgerEntryState,
+    LotOccupancyState,
+    LotState,
+    ReservationState,
+    SpotOccupancyState,
+    WireEvent,
+)
+
+
+def lot_copy(event: LotState) -> LotCopy:
+    """What analytics keeps of a lot."""
+    return LotCopy(
+        event.parking_lot_id, event.organization_id, event.time_zone, event.currency, event.total_spots, event.version
+    )
+
+
+def reservation_document(event: ReservationState) -> Document:
+    """A reservation as it now is."""
+    stay = event.parking_session
+    body = {
+        **_fields(event, "reservation_id", "user_id", "organization_id", "parking_lot_id", "spot_id", "spot_number"),
+        **_fields(event, "spot_type", "origin", "status", "starts_at", "ends_at", "created_at", "version"),
+        "entered_at": stay.entered_at.isoformat() if stay else None,
+        "exited_at": stay.exited_at.isoformat() if stay and stay.exited_at else None,
+        "currency": event.amount_owed.currency,
+        "amount_owed": event.amount_owed.amount,
+        "amount_paid": event.amount_paid.amount,
+        "refund_due": event.refund_due.amount,
+    }
+    return Document(Projection.RESERVATIONS, event.subject, event.version, body)
+
+
+def ledger_document(event: LedgerEntryState) -> Document:
+    """An entry of the books, which never changes."""
+    body = {
+        **_fields(event, "entry_id", "kind", "organization_id", "parking_lot_id", "reservation_id", "payment_id"),
+        **_fields(event, "refund_id", "currency", "posted_at", "version"),
+        "gross": event.gross.amount,
+        "tax": event.tax.amount,
+    }
+    return Document(Projection.LEDGER, event.subject, event.version, body)
+
+
+def spot_sighting_document(event: SpotOccupancyState) -> Document:
+    """One sighting of one spot: each is kept, so that the past can be told."""
+    fields = _fields(event, "parking_lot_id", "spot_id", "source", "confidence", "observed_at", "version")
+    body = {**fields, "occupied": int(event.occupied), "capacity": 1}
+    return Document(Projection.OCCUPANCY, f"spot-{event.subject}-{event.version}", event.version, body)
+
+
+def lot_sighting_document(event: LotOccupancyState) -> Document:
+    """One count of a whole lot."""
+    body = _fields(event, "parking_lot_id", "occupied", "capacity", "source", "confidence", "observed_at", "version")
+    return Document(Projection.OCCUPANCY, f"lot-{event.subject}-{event.version}", event.version, body)
+
+
+STATES: Mapping[type[WireEvent], Callable[[Any], Document]] = {
+    ReservationState: reservation_document,
+    LedgerEntryState: ledger_document,
+    SpotOccupancyState: spot_sighting_document,
+    LotOccupancyState: lot_sighting_document,
+}
+
+
+def document_of(event: WireEvent) -> Document | None:
+    """The document of an event, if any read model shows it."""
+    return next((make(event) for state, make in STATES.items() if isinstance(event, state)), None)
+
+
+def _fields(event: WireEvent, *names: str) -> dict[str, Any]:
+    return event.model_dump(mode="json", include=set(names))

@@ -1,0 +1,1 @@
+"""PostgreSQL: own copies, the register of indices, the unit of work."""

@@ -1,0 +1,37 @@
+"""The tables of analytics' database."""
+
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, Uuid
+
+from parking_messaging.tables import messaging_tables
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+lots = Table(
+    "lots",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organization_id", Uuid, nullable=False, index=True),
+    Column("time_zone", Text, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("spots", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+indices = Table(
+    "indices",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("projection", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Index("uq_indices_state_of_projection", "projection", "state", unique=True),
+)
+
+messaging = messaging_tables(metadata)

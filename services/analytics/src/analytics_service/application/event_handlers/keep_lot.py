@@ -1,0 +1,17 @@
+"""Parking told something of a lot."""
+
+from dataclasses import dataclass
+
+from analytics_service.application.ports import LotCopy, Work
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLot:
+    """The lot as it now is."""
+
+    lot: LotCopy
+
+
+async def keep_lot(work: Work, event: KeepLot) -> None:
+    """Keep it, unless a newer version is kept already."""
+    await work.lots.keep(event.lot)

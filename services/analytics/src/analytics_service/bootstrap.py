@@ -1,0 +1,130 @@
+"""Wires settings, adapters and use cases: the only file that knows everyone."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from elasticsearch import AsyncElasticsearch
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from analytics_service.adapters.elasticsearch.figures import ElasticsearchFigures
+from analytics_service.adapters.elasticsearch.store import ElasticsearchStore, asked
+from analytics_service.adapters.kafka import topics
+from analytics_service.adapters.kafka.consumers import (
+    CATALOGUE,
+    PROJECTIONS,
+    catalogue_handlers,
+    projection_handlers,
+)
+from analytics_service.adapters.kafka.history import KafkaHistory
+from analytics_service.adapters.postgres.unit_of_work import postgres_work, work_on
+from analytics_service.application.commands.prepare_indices import PrepareIndicesHandler
+from analytics_service.application.commands.rebuild_projection import RebuildProjectionHandler
+from analytics_service.application.event_handlers.project import ProjectHandler
+from analytics_service.application.queries.get_occupancy import GetOccupancyHandler
+from analytics_service.application.queries.get_revenue import GetRevenueHandler
+from analytics_service.settings import AnalyticsSettings
+from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret
+from parking_chassis.clock import SystemClock
+from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.telemetry import trace_engine
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.consumer import Consumer
+from parking_messaging.relay import Relay, RelaySettings
+from parking_messaging.wiring import kafka_consumer, postgres_relay
+
+SERVICE = "analytics"
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything that can be asked of this service."""
+
+    get_revenue: GetRevenueHandler
+    get_occupancy: GetOccupancyHandler
+    prepare_indices: PrepareIndicesHandler
+    rebuild_projection: RebuildProjectionHandler
+
+
+@dataclass(frozen=True, slots=True)
+class Analytics:
+    """The wired service."""
+
+    settings: AnalyticsSettings
+    use_cases: UseCases
+    engine: AsyncEngine
+    elasticsearch: AsyncElasticsearch
+    http: httpx.AsyncClient
+    token_verifier: AccessTokenVerifier
+
+    async def ping_elasticsearch(self) -> None:
+        """Raise what keeps Elasticsearch from answering."""
+        await asked(self.elasticsearch.cluster.health())
+
+
+def bootstrap(settings: AnalyticsSettings) -> Analytics:
+    """Wire everything. Nothing connects before it is used."""
+    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
+    engine = create_engine(str(settings.database_url), SERVICE, pool)
+    trace_engine(engine)
+    key = settings.elasticsearch_api_key
+    elasticsearch = AsyncElasticsearch(
+        settings.elasticsearch_url,
+        api_key=key.get_secret_value() if key else None,
+        request_timeout=settings.elasticsearch_timeout,
+    )
+    http = httpx.AsyncClient(timeout=2.0)
+    secret = settings.token_shared_secret
+    verifier = AccessTokenVerifier(
+        SharedSecret(secret.get_secret_value()) if secret else PublishedKeys(http, settings.jwks_url),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        algorithms=settings.token_algorithms,
+    )
+    work, store, figures = postgres_work(engine), ElasticsearchStore(elasticsearch), ElasticsearchFigures(elasticsearch)
+    use_cases = UseCases(
+        get_revenue=GetRevenueHandler(work, figures),
+        get_occupancy=GetOccupancyHandler(work, figures, SystemClock()),
+        prepare_indices=PrepareIndicesHandler(work, store),
+        rebuild_projection=RebuildProjectionHandler(work, store, store, KafkaHistory(_kafka(settings))),
+    )
+    return Analytics(settings, use_cases, engine, elasticsearch, http, verifier)
+
+
+@asynccontextmanager
+async def resources(analytics: Analytics) -> AsyncGenerator[None]:
+    """What is open while a process runs."""
+    try:
+        yield
+    finally:
+        await analytics.http.aclose()
+        await analytics.elasticsearch.close()
+        await analytics.engine.dispose()
+
+
+def outbox_relay(settings: AnalyticsSettings) -> Relay:
+    """What publishes the outbox: dead letters, here."""
+    return postgres_relay(
+        settings=RelaySettings(service=SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
+    )
+
+
+async def make_topics(settings: AnalyticsSettings) -> None:
+    """Make the topics that analytics owns. Raises `ConnectionError` with what is wrong."""
+    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+
+
+def consumers(analytics: Analytics) -> dict[str, Consumer[AsyncConnection]]:
+    """What takes other services' events in, by group."""
+    project = ProjectHandler(ElasticsearchStore(analytics.elasticsearch))
+    kafka = _kafka(analytics.settings)
+    handlers = {CATALOGUE: catalogue_handlers(work_on), PROJECTIONS: projection_handlers(work_on, project)}
+    return {
+        group: kafka_consumer(group=group, handlers=each, transactions=analytics.engine.begin, kafka=kafka)
+        for group, each in handlers.items()
+    }
+
+
+def _kafka(settings: AnalyticsSettings) -> KafkaConnection:
+    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)

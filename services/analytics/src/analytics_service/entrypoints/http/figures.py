@@ -1,0 +1,123 @@
+"""Revenue and occupancy."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field
+
+from analytics_service.application.queries.get_occupancy import GetOccupancy
+from analytics_service.application.queries.get_revenue import GetRevenue
+from analytics_service.domain.buckets import Interval
+from analytics_service.domain.revenue import Sums
+from analytics_service.entrypoints.http.dependencies import AskedBy, Does
+from parking_chassis.schemas import ResponseBody
+
+router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
+
+From = Annotated[AwareDatetime, Query(alias="from")]
+To = Annotated[AwareDatetime, Query(alias="to")]
+
+
+class SumsView(ResponseBody):
+    """In minor units: captured, given back, the tax within what remains, what is left, and how many payments."""
+
+    gross: int
+    refunds: int
+    tax: int
+    net: int
+    payments: int
+
+
+class RevenueBucketView(SumsView):
+    """The sums of one bucket."""
+
+    from_: Annotated[datetime, Field(serialization_alias="from")]
+    to: datetime
+
+
+class RevenueView(ResponseBody):
+    """The sums of each bucket, and of all."""
+
+    currency: str
+    interval: Interval
+    buckets: list[RevenueBucketView]
+    total: SumsView
+
+
+class OccupancyBucketView(ResponseBody):
+    """The booked and the sensed share of a bucket, between 0 and 1; none where nothing is known."""
+
+    from_: Annotated[datetime, Field(serialization_alias="from")]
+    to: datetime
+    booked_rate: float | None
+    sensed_rate: float | None
+    as_of: datetime
+
+
+class OccupancyView(ResponseBody):
+    """The rates of each bucket."""
+
+    buckets: list[OccupancyBucketView]
+
+
+@router.get("/revenue")
+async def get_revenue(
+    does: Does,
+    asker: AskedBy,
+    starts_at: From,
+    ends_at: To,
+    parking_lot_id: UUID | None = None,
+    organization_id: UUID | None = None,
+    interval: Interval = Interval.DAY,
+    currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+) -> RevenueView:
+    """What a lot or an organization earned, as the payment ledger says."""
+    question = GetRevenue(asker, parking_lot_id, organization_id, starts_at, ends_at, interval, currency)
+    revenue = await does.get_revenue(question)
+    return RevenueView(
+        currency=revenue.currency,
+        interval=interval,
+        buckets=[
+            RevenueBucketView(from_=bucket.starts_at, to=bucket.ends_at, **_sums(sums))
+            for bucket, sums in revenue.buckets
+        ],
+        total=SumsView(**_sums(revenue.total)),
+    )
+
+
+@router.get("/occupancy")
+async def get_occupancy(
+    does: Does,
+    asker: AskedBy,
+    parking_lot_id: UUID,
+    starts_at: From,
+    ends_at: To,
+    interval: Interval = Interval.HOUR,
+) -> OccupancyView:
+    """How full a lot was, weighted by time: by what was booked, and by what sensors saw."""
+    question = GetOccupancy(asker, parking_lot_id, starts_at, ends_at, interval)
+    found, as_of = await does.get_occupancy(question)
+    return OccupancyView(
+        buckets=[
+            OccupancyBucketView(
+                from_=each.bucket.starts_at,
+                to=each.bucket.ends_at,
+                booked_rate=each.booked,
+                sensed_rate=each.sensed,
+                as_of=as_of,
+            )
+            for each in found
+        ]
+    )
+
+
+def _sums(sums: Sums) -> dict[str, int]:
+    return {
+        "gross": sums.gross,
+        "refunds": sums.refunds,
+        "tax": sums.tax,
+        "net": sums.net,
+        "payments": sums.payments,
+    }

@@ -1,0 +1,21 @@
+"""Analytics' settings, from `ANALYTICS_*` in the environment."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from parking_chassis.settings import ServiceSettings
+
+
+class AnalyticsSettings(ServiceSettings):
+    """See `ServiceSettings` for what all services share."""
+
+    model_config = SettingsConfigDict(env_prefix="ANALYTICS_")
+
+    elasticsearch_url: str = "http://localhost:9200"
+    elasticsearch_api_key: SecretStr | None = None
+    elasticsearch_timeout: Annotated[float, Field(gt=0)] = 10.0
+
+    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
+    """How many brokers hold each topic that `migrate` makes."""

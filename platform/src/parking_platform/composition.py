@@ -1,12 +1,12 @@
 """Which servers and processes the platform has, made from its settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from parking_platform.layout import Layout
 from parking_platform.ports import LOOPBACK
 from parking_platform.programs import CHECKOUT
-from parking_platform.secret_store import SecretStore
+from parking_platform.secret_store import SecretStore, public_half
 from parking_platform.servers.elasticsearch import Elasticsearch
 from parking_platform.servers.kafka import Kafka
 from parking_platform.servers.mail_catcher import MailCatcher
@@ -16,7 +16,7 @@ from parking_platform.servers.redis import Redis
 from parking_platform.servers.server import Server
 from parking_platform.servers.service import ServiceProcess
 from parking_platform.servers.stripe_simulator import StripeKeys, StripeSimulator
-from parking_platform.settings import PlatformSettings, Profile
+from parking_platform.settings import PlatformSettings, Profile, Use
 from parking_platform.tls import Certificates
 
 TOKEN_AUDIENCE = "parking"  # noqa: S105 - not a secret
@@ -183,24 +183,27 @@ class Composition:
             values |= self._used(use, name)
         return {f"{name.upper()}_{setting}": value for setting, value in values.items()}
 
-    def _used(self, use: str, service: str) -> Mapping[str, str]:
-        match use:
-            case "mail":
-                return {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(self.settings.ports["mail_smtp"])}
-            case "master_key":
-                return {"MASTER_KEY": self.secrets.key(f"{service}.master_key")}
-            case "elasticsearch":
-                return {"ELASTICSEARCH_URL": self.elasticsearch.url}
-            case "stripe":
-                keys = self._stripe_keys
-                return {
-                    "STRIPE_API_BASE": self.stripe_simulator.url,
-                    "STRIPE_SECRET_KEY": keys.secret_key,
-                    "STRIPE_PUBLISHABLE_KEY": keys.publishable_key,
-                    "STRIPE_WEBHOOK_SECRET": keys.webhook_secret,
-                }
-            case _:
-                raise ValueError(f"services.{service}.uses: nobody knows {use}")
+    def _used(self, use: Use, service: str) -> Mapping[str, str]:
+        made: Mapping[Use, Callable[[], Mapping[str, str]]] = {
+            "mail": lambda: {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(self.settings.ports["mail_smtp"])},
+            "master_key": lambda: {"MASTER_KEY": self.secrets.key(f"{service}.master_key")},
+            "signing_key": lambda: {"SIGNING_KEY": self.secrets.signing_key(f"{service}.signing_key")},
+            "charge_key": lambda: {"CHARGE_KEY": public_half(self.secrets.signing_key("reservation.signing_key"))},
+            "internal_token": lambda: {"INTERNAL_TOKEN": self.secrets.password("internal_token")},
+            "auth_url": lambda: {"AUTH_URL": f"http://{self._upstream('auth')}"},
+            "elasticsearch": lambda: {"ELASTICSEARCH_URL": self.elasticsearch.url},
+            "stripe": self._stripe,
+        }
+        return made[use]()
+
+    def _stripe(self) -> Mapping[str, str]:
+        keys = self._stripe_keys
+        return {
+            "STRIPE_API_BASE": self.stripe_simulator.url,
+            "STRIPE_SECRET_KEY": keys.secret_key,
+            "STRIPE_PUBLISHABLE_KEY": keys.publishable_key,
+            "STRIPE_WEBHOOK_SECRET": keys.webhook_secret,
+        }
 
     @property
     def _stripe_keys(self) -> StripeKeys:

@@ -7,7 +7,28 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
+
 KEY_BYTES = 32
+
+
+def _new_signing_key() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return base64.b64encode(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())).decode()
+
+
+def public_half(signing_key: str) -> str:
+    """What checks the signatures of a private key: SubjectPublicKeyInfo as DER in base64."""
+    key = load_der_private_key(base64.b64decode(signing_key), password=None)
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(public).decode()
 
 
 class SecretStore:
@@ -24,6 +45,10 @@ class SecretStore:
     def key(self, name: str) -> str:
         """A key of 32 bytes, in base64."""
         return self._get(name, lambda: base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+
+    def signing_key(self, name: str) -> str:
+        """A private P-256 key: PKCS 8 as DER in base64."""
+        return self._get(name, _new_signing_key)
 
     def _get(self, name: str, make: Callable[[], str]) -> str:
         if name not in self._values:

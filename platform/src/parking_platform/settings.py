@@ -14,7 +14,9 @@ FILE = CHECKOUT / "platform" / "platform.toml"
 PORT_VARIABLE = "PARKING_PORT_"
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
-Use = Literal["mail", "master_key", "stripe", "elasticsearch"]
+Use = Literal[
+    "mail", "master_key", "signing_key", "charge_key", "internal_token", "auth_url", "elasticsearch", "stripe"
+]
 
 
 class _Table(BaseModel):

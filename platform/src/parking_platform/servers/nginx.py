@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class Nginx:
 
     def prepare(self) -> None:
         """Render the templates and copy what is served, afresh."""
-        for folder in (self._configuration, self.directory / "run", self._root, self.logs):
+        for folder in (self._configuration, self._run, self._root, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         for stale in self._configuration.iterdir():
             stale.unlink()
@@ -61,20 +62,20 @@ class Nginx:
             shutil.rmtree(self._root / folder, ignore_errors=True)
             if (self.source / folder).is_dir():
                 shutil.copytree(self.source / folder, self._root / folder)
-        for path in (self.directory, self.directory / "run", self._root, *self._root.rglob("*")):
+        for path in (self.directory, self._run, self._root, *self._root.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
 
     def process(self) -> ProcessSpec:
-        """The master; TERM drops the connections that are open, for WebSockets never end by themselves."""
+        """The master, by the gateway's own script, which also clears up after one that was killed.
+
+        QUIT lets requests end; `worker_shutdown_timeout` ends the WebSockets, which never end by themselves.
+        """
+        find_program("nginx", package="nginx")
         return ProcessSpec(
             name=self.name,
-            command=(
-                *(str(find_program("nginx", package="nginx")), "-p", str(self.directory)),
-                # Without -e it opens the system's own error log first.
-                *("-e", str(self.logs / "error.log"), "-c", str(self._configuration / "nginx.conf")),
-                *("-g", "daemon off;"),
-            ),
+            command=(str(self.source / "start.sh"), str(self._run), str(self._configuration / "nginx.conf")),
             directory=self.directory,
+            stop_signal=signal.SIGQUIT,
         )
 
     async def check(self) -> None:
@@ -91,6 +92,10 @@ class Nginx:
         return self.directory / "conf"
 
     @property
+    def _run(self) -> Path:
+        return self.directory / "run"
+
+    @property
     def _root(self) -> Path:
         return self.directory / "root"
 
@@ -100,7 +105,7 @@ class Nginx:
             "GATEWAY_HTTPS_PORT": f"{LOOPBACK}:{self.port}",
             "GATEWAY_SERVER_NAME": "localhost",
             "GATEWAY_ROOT": str(self._root),
-            "GATEWAY_RUN_DIR": str(self.directory / "run"),
+            "GATEWAY_RUN_DIR": str(self._run),
             "GATEWAY_LOG_DIR": str(self.logs),
             "NGINX_MODULES_DIR": str(MODULES),
             **self.variables,

@@ -4,16 +4,21 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
+from typing import overload
 
 PAUSE = 0.02
 
 
-async def wait_until(condition: Callable[[], bool | Awaitable[bool]], what: str, *, seconds: float = 20) -> None:
-    """Return as soon as the condition holds; fail with `what` was waited for after so many seconds."""
+@overload
+async def wait_until[Found](condition: Callable[[], Awaitable[Found]], what: str, *, seconds: float = 20) -> Found: ...
+@overload
+async def wait_until[Found](condition: Callable[[], Found], what: str, *, seconds: float = 20) -> Found: ...
+async def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 20) -> object:
+    """What the condition gives, as soon as that is true; after so many seconds a failure that names `what`."""
     deadline = time.monotonic() + seconds
     while True:
         outcome = condition()
-        if await outcome if inspect.isawaitable(outcome) else outcome:
-            return
+        if found := (await outcome if inspect.isawaitable(outcome) else outcome):
+            return found
         assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}"
         await asyncio.sleep(PAUSE)

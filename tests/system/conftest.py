@@ -1,0 +1,47 @@
+"""The whole platform, and the people who use it."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest_asyncio
+
+from parking_platform.testing.platform import RunningPlatform
+
+# What tests share is imported by its place in the tree: `tests.system.people`.
+sys.path.append(str(Path(__file__).parents[2]))
+
+from tests.system.people import Administrator, City, Driver, Operator
+
+
+@pytest_asyncio.fixture(scope="session")
+async def client(platform: RunningPlatform) -> AsyncIterator[httpx.AsyncClient]:
+    """The gateway, as an app on a phone reaches it."""
+    async with platform.client() as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def city(platform: RunningPlatform, client: httpx.AsyncClient) -> City:
+    """Where everything is."""
+    return City(client, platform.mail, platform.stripe)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def administrator(platform: RunningPlatform, city: City) -> Administrator:
+    """Runs the platform."""
+    account = platform.accounts["admin"]
+    return await Administrator.signed_in(city, account.email, account.password)
+
+
+@pytest_asyncio.fixture
+async def operator(city: City, administrator: Administrator) -> Operator:
+    """Runs the lots of an organization of its own."""
+    return await administrator.take_on_an_operator()
+
+
+@pytest_asyncio.fixture
+async def driver(city: City) -> Driver:
+    """Has just registered, verified the address and signed in."""
+    return await Driver.registered(city)

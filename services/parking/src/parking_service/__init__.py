@@ -1,0 +1,1 @@
+"""Which lots and spots there are, what they cost, and what their sensors saw."""

@@ -1,0 +1,1 @@
+"""What decides: lots, spots, tariffs, opening hours, occupancy, imports. Standard library only."""

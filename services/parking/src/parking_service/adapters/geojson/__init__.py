@@ -1,0 +1,1 @@
+"""Files of lots, as GeoJSON."""

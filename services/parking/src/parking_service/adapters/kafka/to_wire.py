@@ -1,0 +1,154 @@
+"""The one place where parking's domain events become wire contracts."""
+
+from typing import Any
+
+import parking_events as wire
+from parking_service.domain import lots, occupancy, spots, tariffs
+from parking_service.domain.opening_hours import WEEKDAYS, Hours, OpeningHours, text_of
+from parking_service.domain.values import Money
+
+DomainEvent = lots.LotEvent | spots.SpotEvent | tariffs.TariffPublished | occupancy.SpotSeen | occupancy.LotCounted
+
+LOT_CONTRACTS: dict[type, type[wire.WireEvent]] = {
+    lots.LotCreated: wire.LotCreatedV1,
+    lots.LotUpdated: wire.LotUpdatedV1,
+    lots.LotRetiredForGood: wire.LotRetiredV1,
+}
+SPOT_CONTRACTS: dict[type, type[wire.WireEvent]] = {
+    spots.SpotCreated: wire.SpotCreatedV1,
+    spots.SpotUpdated: wire.SpotUpdatedV1,
+    spots.SpotTakenOutOfService: wire.SpotTakenOutOfServiceV1,
+    spots.SpotReturnedToService: wire.SpotReturnedToServiceV1,
+    spots.SpotRemoved: wire.SpotRemovedV1,
+}
+
+
+def to_wire(event: DomainEvent) -> wire.WireEvent:
+    """The wire contract of a domain event: the state that it led to."""
+    match event:
+        case lots.LotEvent():
+            return LOT_CONTRACTS[type(event)](**_lot(event.lot), changed=event.changed)
+        case spots.SpotEvent():
+            return SPOT_CONTRACTS[type(event)](**_spot(event.spot), changed=event.changed)
+        case tariffs.TariffPublished():
+            return wire.TariffPublishedV1(**_tariff(event.tariff))
+        case occupancy.SpotSeen():
+            seen = wire.SpotOccupiedV1 if event.state.occupied else wire.SpotVacatedV1
+            return seen(**_spot_seen(event.state))
+        case occupancy.LotCounted():
+            return wire.LotCountedV1(**_counted(event.state))
+
+
+def _lot(state: lots.LotState) -> dict[str, Any]:
+    return {
+        "version": state.version,
+        "parking_lot_id": state.id,
+        "organization_id": state.organization_id,
+        "name": state.name,
+        "description": state.description,
+        "address": state.address,
+        "location": wire.Place(latitude=state.place.latitude, longitude=state.place.longitude),
+        "time_zone": state.time_zone,
+        "currency": state.currency,
+        "status": wire.LotStatus(state.status.value),
+        "total_spots": state.total_spots,
+        "spot_types": tuple(wire.SpotType(spot_type.value) for spot_type in state.spot_types),
+        "amenities": state.amenities,
+        "opening_hours": _opening_hours(state.opening_hours) if state.opening_hours else None,
+        "tariff_id": state.tariff_id,
+        "hourly_rate": _money(state.hourly_rate),
+        "daily_rate": _money(state.daily_rate),
+    }
+
+
+def _money(money: Money | None) -> wire.Money | None:
+    return wire.Money(amount=money.amount, currency=money.currency) if money else None
+
+
+def _opening_hours(hours: OpeningHours) -> wire.OpeningHours:
+    days = {name: _hours(of_day) for name, of_day in zip(WEEKDAYS, hours.week, strict=True)}
+    exceptions = tuple(
+        wire.ExceptionalDay(day=day, hours=_hours(of_day)) for day, of_day in sorted(hours.exceptions.items())
+    )
+    return wire.OpeningHours(**days, exceptions=exceptions)
+
+
+def _hours(of_day: tuple[Hours, ...]) -> tuple[wire.Hours, ...]:
+    return tuple(wire.Hours(opens=text_of(hours.opens), closes=text_of(hours.closes)) for hours in of_day)
+
+
+def _spot(state: spots.SpotState) -> dict[str, Any]:
+    position = state.position
+    return {
+        "version": state.version,
+        "spot_id": state.id,
+        "parking_lot_id": state.parking_lot_id,
+        "organization_id": state.organization_id,
+        "spot_number": state.number,
+        "spot_type": wire.SpotType(state.type.value),
+        "status": wire.SpotStatus(state.status.value),
+        "level": state.level,
+        "width": state.width,
+        "length": state.length,
+        "location_coordinates": wire.PlanPosition(x=position.x, y=position.y, rotation=position.rotation)
+        if position
+        else None,
+    }
+
+
+def _tariff(state: tariffs.TariffState) -> dict[str, Any]:
+    terms = state.terms
+    return {
+        "version": 1,
+        "tariff_id": state.id,
+        "organization_id": state.organization_id,
+        "parking_lot_id": state.parking_lot_id,
+        "number": state.number,
+        "currency": terms.currency,
+        "tax": wire.Tax(rate_basis_points=terms.tax.rate_basis_points, included=terms.tax.included),
+        "rounding_minutes": terms.rounding_minutes,
+        "free_minutes": terms.free_minutes,
+        "lines": _lines(terms.lines),
+        "caps": tuple(wire.Cap(per=wire.CapPeriod(cap.per.value), amount=cap.amount) for cap in terms.caps),
+        "time_bands": tuple(
+            wire.TimeBand(weekdays=band.weekdays, starts=band.starts, ends=band.ends, lines=_lines(band.lines))
+            for band in terms.time_bands
+        ),
+        "published_at": state.published_at,
+    }
+
+
+def _lines(lines: tuple[tariffs.RateLine, ...]) -> tuple[wire.RateLine, ...]:
+    return tuple(
+        wire.RateLine(
+            sequence=line.sequence,
+            type=wire.RateLineType(line.type.value),
+            from_minutes=line.from_minutes,
+            to_minutes=line.to_minutes,
+            increment_minutes=line.increment_minutes,
+            amount=line.amount,
+        )
+        for line in lines
+    )
+
+
+def _spot_seen(state: occupancy.SpotOccupancyState) -> dict[str, Any]:
+    return {
+        "version": state.version,
+        "spot_id": state.spot_id,
+        "parking_lot_id": state.parking_lot_id,
+        "occupied": state.occupied,
+        "observed_at": state.observed_at,
+        "source": wire.ObservationSource.SENSOR,
+    }
+
+
+def _counted(state: occupancy.LotCountState) -> dict[str, Any]:
+    return {
+        "version": state.version,
+        "parking_lot_id": state.parking_lot_id,
+        "occupied": state.occupied,
+        "capacity": state.capacity,
+        "observed_at": state.observed_at,
+        "source": wire.ObservationSource.COUNTER,
+    }

@@ -1,0 +1,1 @@
+"""PostgreSQL with PostGIS: tables, repositories, the unit of work, and the tables that questions are answered from."""

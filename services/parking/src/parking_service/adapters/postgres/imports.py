@@ -1,0 +1,100 @@
+"""Imports and their waiting rows in PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from parking_service.adapters.postgres.tables import import_rows, imports
+from parking_service.domain.errors import UnknownImport
+from parking_service.domain.imports import ImportRow, ImportState, ImportStatus, RefusedRow
+
+RUNNING = imports.c.status == ImportStatus.RUNNING.value
+STATE = [column for column in imports.c if column.name != "attempts"]
+
+
+class PostgresImports:
+    """See `parking_service.application.ports.Imports`. A row that waits has no reason; a settled one is gone or has."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
+        """Keep a new import."""
+        await self._connection.execute(insert(imports).values(asdict(state) | {"status": state.status.value}))
+        waiting = [{"row": each.row, "source_id": each.source_id, "feature": dict(each.feature)} for each in rows]
+        for values in (waiting, [_refused(each) for each in refused]):
+            if values:
+                named = [{"import_id": state.id, **each} for each in values]
+                await self._connection.execute(insert(import_rows), named)
+
+    async def claim(self) -> tuple[UUID, int] | None:
+        """The oldest import that runs and that nobody works on, and how often it was claimed without getting on."""
+        oldest = (
+            select(imports.c.id)
+            .where(RUNNING)
+            .order_by(imports.c.started_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            update(imports)
+            .where(imports.c.id == oldest.scalar_subquery())
+            .values(attempts=imports.c.attempts + 1)
+            .returning(imports.c.id, imports.c.attempts)
+        )
+        row = (await self._connection.execute(statement)).first()
+        return (row.id, row.attempts) if row else None
+
+    async def locked(self, import_id: UUID) -> ImportState | None:
+        """An import that runs, locked until the transaction ends; none while someone else has it."""
+        statement = select(*STATE).where(imports.c.id == import_id, RUNNING).with_for_update(skip_locked=True)
+        row = (await self._connection.execute(statement)).mappings().first()
+        return _state(row) if row else None
+
+    async def next_rows(self, import_id: UUID, limit: int) -> Sequence[ImportRow]:
+        """The first rows that wait."""
+        statement = (
+            select(import_rows.c.row, import_rows.c.source_id, import_rows.c.feature)
+            .where(import_rows.c.import_id == import_id, import_rows.c.reason.is_(None))
+            .order_by(import_rows.c.row)
+            .limit(limit)
+        )
+        return [ImportRow(*row) for row in await self._connection.execute(statement)]
+
+    async def settle(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
+        """Note that rows are done with, some of them refused, and how far the import is now."""
+        settled = import_rows.c.row.in_([row.row for row in rows])
+        await self._connection.execute(delete(import_rows).where(import_rows.c.import_id == state.id, settled))
+        if refused:
+            named = [{"import_id": state.id, **_refused(each)} for each in refused]
+            await self._connection.execute(insert(import_rows), named)
+        counts = {"created": state.created, "updated": state.updated, "unchanged": state.unchanged}
+        statement = update(imports).where(imports.c.id == state.id)
+        await self._connection.execute(statement.values(status=state.status.value, attempts=0, **counts))
+
+    async def get(self, import_id: UUID) -> ImportState:
+        """One import. Raises `UnknownImport`."""
+        row = (await self._connection.execute(select(*STATE).where(imports.c.id == import_id))).mappings().first()
+        if row is None:
+            raise UnknownImport(import_id)
+        return _state(row)
+
+    async def refused(self, import_id: UUID) -> Sequence[RefusedRow]:
+        """Its refused rows, in the file's order."""
+        statement = (
+            select(import_rows.c.row, import_rows.c.source_id, import_rows.c.reason)
+            .where(import_rows.c.import_id == import_id, import_rows.c.reason.is_not(None))
+            .order_by(import_rows.c.row)
+        )
+        return [RefusedRow(*row) for row in await self._connection.execute(statement)]
+
+
+def _state(row: RowMapping) -> ImportState:
+    return ImportState(**{**row, "status": ImportStatus(row["status"])})
+
+
+def _refused(refused: RefusedRow) -> dict[str, object]:
+    return {"row": refused.row, "source_id": refused.source_id, "reason": refused.reason}

@@ -1,0 +1,145 @@
+"""Lots in PostgreSQL."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from parking_service.adapters.postgres.tables import IN_USE, lots
+from parking_service.domain.errors import ChangedMeanwhile, UnknownLot
+from parking_service.domain.lots import ImportedFrom, Lot, LotState, LotStatus
+from parking_service.domain.opening_hours import OpeningHours, opening_hours
+from parking_service.domain.spots import SpotType
+from parking_service.domain.values import Money, Place, zone
+
+KNOWN_FOR = timedelta(days=30)
+EXTENDED_BEFORE = timedelta(days=15)
+
+DERIVED = {"location", "open_periods", "open_periods_until"}
+READ = [column for column in lots.c if column.name not in DERIVED]
+
+
+class PostgresLots:
+    """See `parking_service.application.ports.Lots`. `now` tells from when on the open periods are worked out."""
+
+    def __init__(self, connection: AsyncConnection, now: Callable[[], datetime]) -> None:
+        self._connection = connection
+        self._now = now
+
+    async def get(self, lot_id: UUID) -> Lot:
+        """One lot, locked until the transaction ends. Raises `UnknownLot`."""
+        found = await self._locked(lots.c.id == lot_id)
+        if not found:
+            raise UnknownLot(lot_id)
+        return found[0]
+
+    async def by_source(self, organization_id: UUID, source_ids: Sequence[str]) -> Mapping[str, Lot]:
+        """An organization's lots that were imported under these ids, locked until the transaction ends."""
+        condition = (lots.c.organization_id == organization_id) & lots.c.source_id.in_(source_ids)
+        return {
+            lot.state.imported_from.source_id: lot for lot in await self._locked(condition) if lot.state.imported_from
+        }
+
+    async def add(self, new_lots: Sequence[Lot]) -> None:
+        """Keep new lots."""
+        if new_lots:
+            await self._connection.execute(insert(lots), [self._row(lot.state) for lot in new_lots])
+
+    async def save(self, lot: Lot) -> None:
+        """Keep a changed lot. Raises `ChangedMeanwhile`."""
+        mine = (lots.c.id == lot.state.id) & (lots.c.version == lot.loaded_version)
+        statement = update(lots).where(mine).values(self._row(lot.state))
+        if (await self._connection.execute(statement)).rowcount != 1:
+            raise ChangedMeanwhile("parking lot")
+
+    async def extend_open_periods(self, limit: int) -> int:
+        """Work out again when lots are open where that is soon known no more; how many there were."""
+        statement = (
+            select(lots.c.id, lots.c.opening_hours, lots.c.time_zone)
+            .where(IN_USE, lots.c.open_periods_until < self._now() + EXTENDED_BEFORE)
+            .order_by(lots.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        found = (await self._connection.execute(statement)).all()
+        rows = [{"lot_id": row.id, **self._periods(_hours(row.opening_hours), row.time_zone)} for row in found]
+        if rows:
+            changed = {name: bindparam(name) for name in ("open_periods", "open_periods_until")}
+            await self._connection.execute(update(lots).where(lots.c.id == bindparam("lot_id")).values(changed), rows)
+        return len(rows)
+
+    async def _locked(self, condition: ColumnElement[bool]) -> list[Lot]:
+        # In the order of their ids, so that two who lock several never wait for each other.
+        statement = select(*READ).where(condition).order_by(lots.c.id).with_for_update()
+        return [Lot(_state(row)) for row in (await self._connection.execute(statement)).mappings()]
+
+    def _row(self, state: LotState) -> dict[str, Any]:
+        return {
+            "id": state.id,
+            "organization_id": state.organization_id,
+            "name": state.name,
+            "description": state.description,
+            "address": state.address,
+            "latitude": state.place.latitude,
+            "longitude": state.place.longitude,
+            "time_zone": state.time_zone,
+            "amenities": list(state.amenities),
+            "opening_hours": state.opening_hours.plain() if state.opening_hours else None,
+            **self._periods(state.opening_hours, state.time_zone),
+            "tariff_id": state.tariff_id,
+            "currency": state.currency,
+            "hourly_amount": state.hourly_rate.amount if state.hourly_rate else None,
+            "daily_amount": state.daily_rate.amount if state.daily_rate else None,
+            "status": state.status.value,
+            "capacity": {spot_type.value: count for spot_type, count in state.capacity.items()},
+            "total_spots": state.total_spots,
+            "spot_types": [spot_type.value for spot_type in state.spot_types],
+            "source_id": state.imported_from.source_id if state.imported_from else None,
+            "source_digest": state.imported_from.digest if state.imported_from else None,
+            "created_at": state.created_at,
+            "version": state.version,
+        }
+
+    def _periods(self, hours: OpeningHours | None, time_zone: str) -> dict[str, Any]:
+        """When the lot is open in the next weeks: what the search asks, so that only the domain knows the rules."""
+        if hours is None:
+            return {"open_periods": None, "open_periods_until": None}
+        since = self._now()
+        until = since + KNOWN_FOR
+        periods = hours.periods(since, until, zone(time_zone))
+        return {"open_periods": [Range(*period) for period in periods], "open_periods_until": until}
+
+
+def _hours(plain: Mapping[str, Any] | None) -> OpeningHours | None:
+    if plain is None:
+        return None
+    exceptions = [(date.fromisoformat(each["date"]), each["hours"]) for each in plain["exceptions"]]
+    return opening_hours({day: texts for day, texts in plain.items() if day != "exceptions"}, exceptions, "")
+
+
+def _state(row: RowMapping) -> LotState:
+    hourly, daily, source_id = row["hourly_amount"], row["daily_amount"], row["source_id"]
+    return LotState(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        name=row["name"],
+        description=row["description"],
+        address=row["address"],
+        place=Place(row["latitude"], row["longitude"]),
+        time_zone=row["time_zone"],
+        amenities=tuple(row["amenities"]),
+        opening_hours=_hours(row["opening_hours"]),
+        tariff_id=row["tariff_id"],
+        currency=row["currency"],
+        hourly_rate=Money(hourly, row["currency"]) if hourly is not None else None,
+        daily_rate=Money(daily, row["currency"]) if daily is not None else None,
+        created_at=row["created_at"],
+        status=LotStatus(row["status"]),
+        capacity={SpotType(name): count for name, count in row["capacity"].items()},
+        imported_from=ImportedFrom(source_id, row["source_digest"]) if source_id is not None else None,
+        version=row["version"],
+    )

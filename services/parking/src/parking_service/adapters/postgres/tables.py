@@ -1,0 +1,201 @@
+"""The tables of parking's database."""
+
+from geoalchemy2 import Geography
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZMULTIRANGE
+
+from parking_messaging.tables import messaging_tables
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+IN_USE = text("status <> 'retired'")
+
+
+def instant() -> DateTime:
+    """`timestamptz`."""
+    return DateTime(timezone=True)
+
+
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+lots = Table(
+    "lots",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organization_id", Uuid, ForeignKey("organizations.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("address", Text, nullable=False),
+    Column("latitude", Double, nullable=False),
+    Column("longitude", Double, nullable=False),
+    Column(
+        "location",
+        Geography("POINT", srid=4326, spatial_index=False),
+        Computed("ST_SetSRID(ST_MakePoint(longitude, latitude), 4326)::geography", persisted=True),
+    ),
+    Column("time_zone", Text, nullable=False),
+    Column("amenities", ARRAY(Text), nullable=False),
+    Column("opening_hours", JSONB(none_as_null=True)),
+    Column("open_periods", TSTZMULTIRANGE),
+    Column("open_periods_until", instant()),
+    Column("tariff_id", Uuid, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("hourly_amount", BigInteger),
+    Column("daily_amount", BigInteger),
+    Column("status", String(16), nullable=False),
+    Column("capacity", JSONB, nullable=False),
+    Column("total_spots", Integer, nullable=False),
+    Column("spot_types", ARRAY(Text), nullable=False),
+    Column("source_id", Text),
+    Column("source_digest", Text),
+    Column("created_at", instant(), nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
+    CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
+    Index("ix_lots_location", "location", postgresql_using="gist", postgresql_where=IN_USE),
+    Index("ix_lots_box", text("(location::geometry)"), postgresql_using="gist", postgresql_where=IN_USE),
+    Index(
+        "ix_lots_words",
+        literal_column("((name || ' '::text) || address)").label("words"),
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+        postgresql_where=IN_USE,
+    ),
+    Index("ix_lots_organization_id", "organization_id"),
+    Index("ix_lots_open_periods_until", "open_periods_until", postgresql_where=IN_USE),
+    Index(
+        "uq_lots_source", "organization_id", "source_id", unique=True, postgresql_where=text("source_id IS NOT NULL")
+    ),
+)
+
+tariffs = Table(
+    "tariffs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organization_id", Uuid, ForeignKey("organizations.id"), nullable=False),
+    Column("parking_lot_id", Uuid, ForeignKey("lots.id")),
+    Column("number", Integer, nullable=False),
+    Column("terms", JSONB, nullable=False),
+    Column("published_at", instant(), nullable=False),
+    Index("uq_tariffs_of_lot", "parking_lot_id", "number", unique=True),
+    Index(
+        "uq_tariffs_default",
+        "organization_id",
+        "number",
+        unique=True,
+        postgresql_where=text("parking_lot_id IS NULL"),
+    ),
+)
+
+spots = Table(
+    "spots",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("parking_lot_id", Uuid, ForeignKey("lots.id"), nullable=False),
+    Column("organization_id", Uuid, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("type", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("level", Text),
+    Column("width", Double),
+    Column("length", Double),
+    Column("x", Double),
+    Column("y", Double),
+    Column("rotation", Double),
+    Column("version", Integer, nullable=False),
+    Index("uq_spots_number", "parking_lot_id", "number", unique=True, postgresql_where=text("status <> 'removed'")),
+)
+
+spot_occupancy = Table(
+    "spot_occupancy",
+    metadata,
+    Column("spot_id", Uuid, ForeignKey("spots.id"), primary_key=True),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("occupied", Boolean, nullable=False),
+    Column("observed_at", instant(), nullable=False),
+    Column("changed_at", instant(), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+lot_counts = Table(
+    "lot_counts",
+    metadata,
+    Column("parking_lot_id", Uuid, ForeignKey("lots.id"), primary_key=True),
+    Column("occupied", Integer, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("observed_at", instant(), nullable=False),
+    Column("changed_at", instant(), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+free_spots = Table(
+    "free_spots",
+    metadata,
+    Column("parking_lot_id", Uuid, ForeignKey("lots.id"), primary_key=True),
+    Column("usable", Integer, nullable=False),
+    Column("free", Integer, nullable=False),
+    Column("coverage", Double, nullable=False),
+    Column("observed_at", instant()),
+    Column("changed_at", instant()),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organization_id", Uuid, ForeignKey("organizations.id"), nullable=False),
+    Column("time_zone", Text),
+    Column("currency", String(3)),
+    Column("total", Integer, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("started_at", instant(), nullable=False),
+    Index("ix_imports_running", "started_at", postgresql_where=text("status = 'running'")),
+)
+
+import_rows = Table(
+    "import_rows",
+    metadata,
+    Column("import_id", Uuid, ForeignKey("imports.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("source_id", Text),
+    Column("feature", JSONB(none_as_null=True)),
+    Column("reason", Text),
+)
+
+messaging = messaging_tables(metadata)

@@ -1,0 +1,54 @@
+"""Change a spot, take it out of service, or return it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from parking_service.application.ports import Clock, OpenWork
+from parking_service.domain.errors import ChangedMeanwhile, SpotNumberTaken, UnknownSpot
+from parking_service.domain.lots import recounted
+from parking_service.domain.spots import SpotChanges, SpotStatus
+from parking_service.domain.tenancy import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSpot:
+    """New values for what is named; `expected_version` is the version that the asking person saw."""
+
+    actor: Actor
+    spot_id: UUID
+    changes: SpotChanges
+    status: SpotStatus | None = None
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSpotHandler:
+    """Changes the spot, and the lot where its types of spots change."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: ChangeSpot) -> None:
+        """Raises `UnknownSpot`, `LotRetired`, `SpotNumberTaken`, and `ChangedMeanwhile` for another version."""
+        async with self.open_work() as work:
+            # The lot first: whoever changes its spots waits for its lock.
+            lot = await work.lots.get(await work.spots.lot_of(command.spot_id))
+            if not command.actor.works_for(lot.state.organization_id):
+                raise UnknownSpot(command.spot_id)
+            spot = await work.spots.get(command.spot_id)
+            if command.expected_version not in {None, spot.state.version}:
+                raise ChangedMeanwhile("spot")
+            before = spot.state
+            spot.change(**command.changes)
+            if command.status:
+                spot.put(command.status)
+            if spot.state.number != before.number:
+                others = {each.state.number for each in await work.spots.of_lot(before.parking_lot_id)}
+                if spot.state.number in others:
+                    raise SpotNumberTaken([spot.state.number])
+            capacity = recounted(lot.state.capacity, gone=before.type, come=spot.state.type)
+            lot.change(self.clock.now(), capacity=capacity)
+            await work.lots.save(lot)
+            await work.spots.save([spot])
+            await work.occupancy.recount([lot.state.id])
+            await work.events.publish(lot, spot)

@@ -1,0 +1,190 @@
+"""Work on the imports that run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from parking_service.application.ports import Aggregate, Clock, LotFiles, NewId, OpenWork, Work
+from parking_service.domain.errors import RowRefused
+from parking_service.domain.imports import (
+    CHUNK_ROWS,
+    MAX_ATTEMPTS,
+    ImportState,
+    ImportStatus,
+    LotDraft,
+    RefusedRow,
+    RowOutcome,
+)
+from parking_service.domain.lots import ImportedFrom, Lot, LotState, LotStatus, prices_of
+from parking_service.domain.spots import Spot, SpotPlan, SpotType, free_numbers, surplus
+from parking_service.domain.tariffs import Tariff, TariffState, TariffTerms, in_currency
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueImports:
+    """The timer came round."""
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What one transaction of an import writes."""
+
+    work: Work
+    state: ImportState
+    default: TariffTerms
+    new_lots: list[Lot]
+    new_tariffs: list[Tariff]
+    new_spots: list[Spot]
+    touched: list[UUID]
+    events: list[Aggregate]
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueImportsHandler:
+    """Turns waiting rows into lots, a chunk in each transaction.
+
+    A process that dies leaves whole chunks behind it, and the next one goes on after them: nothing is made twice. A
+    chunk that fails again and again ends its import.
+    """
+
+    open_work: OpenWork
+    files: LotFiles
+    clock: Clock
+    new_id: NewId
+
+    async def __call__(self, _command: ContinueImports) -> int:
+        """How many rows were settled. Returns when nothing waits."""
+        settled = 0
+        while True:
+            # Counted in a transaction of its own, so that it stands when the chunk's does not.
+            async with self.open_work() as work:
+                claimed = await work.imports.claim()
+            if claimed is None:
+                return settled
+            import_id, attempts = claimed
+            settled += await self._chunk(import_id, attempts)
+
+    async def _chunk(self, import_id: UUID, attempts: int) -> int:
+        async with self.open_work() as work:
+            state = await work.imports.locked(import_id)
+            if state is None:
+                return 0
+            rows = await work.imports.next_rows(import_id, CHUNK_ROWS)
+            if not rows or attempts > MAX_ATTEMPTS:
+                status = ImportStatus.FAILED if rows else ImportStatus.DONE
+                await work.imports.settle(replace(state, status=status), [], [])
+                return 0
+            default = (await work.tariffs.default_of(state.organization_id)).terms
+            chunk = _Chunk(work, state, default, [], [], [], [], [])
+            drafts, refused = list[LotDraft](), list[RefusedRow]()
+            for row in rows:
+                try:
+                    drafts.append(self.files.draft(row, state.time_zone, state.currency))
+                except RowRefused as error:
+                    refused.append(RefusedRow(row.row, row.source_id, str(error)))
+            known = await work.lots.by_source(state.organization_id, [draft.source_id for draft in drafts])
+            rows_by_id = {row.source_id: row.row for row in rows}
+            for draft in drafts:
+                try:
+                    await self._take(chunk, draft, known)
+                except RowRefused as error:
+                    refused.append(RefusedRow(rows_by_id[draft.source_id], draft.source_id, str(error)))
+            await self._write(chunk)
+            await work.imports.settle(chunk.state, rows, refused)
+        return len(rows)
+
+    async def _take(self, chunk: _Chunk, draft: LotDraft, known: Mapping[str, Lot]) -> None:
+        lot = known.get(draft.source_id)
+        if lot is None:
+            self._create(chunk, draft)
+            outcome = RowOutcome.CREATED
+        elif lot.state.status is LotStatus.RETIRED:
+            raise RowRefused("the lot is retired")
+        elif lot.state.imported_from == ImportedFrom(draft.source_id, draft.digest):
+            outcome = RowOutcome.UNCHANGED
+        else:
+            await self._update(chunk, draft, lot)
+            outcome = RowOutcome.UPDATED
+        chunk.state = replace(chunk.state, **{outcome.value: getattr(chunk.state, outcome.value) + 1})
+
+    def _create(self, chunk: _Chunk, draft: LotDraft) -> None:
+        lot_id, organization_id, now = self.new_id(), chunk.state.organization_id, self.clock.now()
+        tariff = Tariff.publish(
+            TariffState(self.new_id(), organization_id, lot_id, 1, _terms(draft, chunk.default), now)
+        )
+        lot = Lot.create(
+            LotState(
+                id=lot_id,
+                organization_id=organization_id,
+                name=draft.name,
+                description=draft.description,
+                address=draft.address,
+                place=draft.place,
+                time_zone=draft.time_zone,
+                amenities=draft.amenities,
+                opening_hours=draft.opening_hours,
+                created_at=now,
+                capacity=draft.capacity,
+                imported_from=ImportedFrom(draft.source_id, draft.digest),
+                **prices_of(tariff.state),
+            )
+        )
+        spots = self._new_spots(lot, draft.capacity, [])
+        chunk.new_lots.append(lot)
+        chunk.new_tariffs.append(tariff)
+        chunk.new_spots += spots
+        chunk.events += [tariff, lot, *spots]
+        chunk.touched.append(lot_id)
+
+    async def _update(self, chunk: _Chunk, draft: LotDraft, lot: Lot) -> None:
+        work, now, lot_id = chunk.work, self.clock.now(), lot.state.id
+        spots = await work.spots.of_lot(lot_id)
+        gone = surplus(spots, draft.capacity)
+        for spot in gone:
+            spot.remove()
+        come = self._new_spots(lot, draft.capacity, spots)
+        tariff = Tariff(await work.tariffs.get(lot.state.tariff_id))
+        terms = _terms(draft, chunk.default)
+        if tariff.state.terms != terms:
+            number = tariff.state.number + 1
+            tariff = Tariff.publish(TariffState(self.new_id(), lot.state.organization_id, lot_id, number, terms, now))
+            chunk.new_tariffs.append(tariff)
+        lot.change(
+            now,
+            tariff.state,
+            name=draft.name,
+            description=draft.description,
+            address=draft.address,
+            place=draft.place,
+            time_zone=draft.time_zone,
+            amenities=draft.amenities,
+            opening_hours=draft.opening_hours,
+            capacity=draft.capacity,
+            imported_from=ImportedFrom(draft.source_id, draft.digest),
+        )
+        await work.lots.save(lot)
+        await work.spots.save(gone)
+        chunk.new_spots += come
+        chunk.events += [tariff, lot, *gone, *come]
+        chunk.touched.append(lot_id)
+
+    def _new_spots(self, lot: Lot, capacity: Mapping[SpotType, int], spots: Sequence[Spot]) -> list[Spot]:
+        taken = {spot.state.number for spot in spots}
+        have = [spot.state.type for spot in spots]
+        return [
+            Spot.create(self.new_id(), lot.state.id, lot.state.organization_id, SpotPlan(number, spot_type))
+            for spot_type, count in capacity.items()
+            for number in free_numbers(spot_type, count - have.count(spot_type), taken)
+        ]
+
+    async def _write(self, chunk: _Chunk) -> None:
+        work = chunk.work
+        await work.lots.add(chunk.new_lots)
+        await work.tariffs.add(chunk.new_tariffs)
+        await work.spots.add(chunk.new_spots)
+        await work.occupancy.recount(chunk.touched)
+        await work.events.publish(*chunk.events)
+
+
+def _terms(draft: LotDraft, default: TariffTerms) -> TariffTerms:
+    return draft.terms or in_currency(default, draft.currency or default.currency)

@@ -1,0 +1,67 @@
+"""Open a new lot."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from parking_service.application.ports import Clock, NewId, OpenWork
+from parking_service.domain.lots import Lot, LotState, prices_of
+from parking_service.domain.opening_hours import OpeningHours
+from parking_service.domain.tariff_rules import check_terms
+from parking_service.domain.tariffs import Tariff, TariffState, TariffTerms, in_currency
+from parking_service.domain.tenancy import Actor
+from parking_service.domain.values import Place
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLot:
+    """An operator takes on a car park. Without `terms` it gets its organization's default tariff."""
+
+    actor: Actor
+    organization_id: UUID | None
+    name: str
+    description: str | None
+    address: str
+    place: Place
+    time_zone: str
+    amenities: tuple[str, ...]
+    opening_hours: OpeningHours | None
+    terms: TariffTerms | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLotHandler:
+    """Makes the lot and the first version of its tariff."""
+
+    open_work: OpenWork
+    clock: Clock
+    new_id: NewId
+
+    async def __call__(self, command: CreateLot) -> UUID:
+        """The new lot's id. Raises `UnknownOrganization` and `InvalidFields`."""
+        organization_id = command.actor.choose(command.organization_id, "/organization_id")
+        now, lot_id = self.clock.now(), self.new_id()
+        async with self.open_work() as work:
+            default = (await work.tariffs.default_of(organization_id)).terms
+            terms = command.terms or in_currency(default, command.currency or default.currency)
+            tariff = Tariff.publish(TariffState(self.new_id(), organization_id, lot_id, 1, check_terms(terms), now))
+            lot = Lot.create(
+                LotState(
+                    id=lot_id,
+                    organization_id=organization_id,
+                    name=command.name,
+                    description=command.description,
+                    address=command.address,
+                    place=command.place,
+                    time_zone=command.time_zone,
+                    amenities=command.amenities,
+                    opening_hours=command.opening_hours,
+                    created_at=now,
+                    **prices_of(tariff.state),
+                )
+            )
+            await work.lots.add([lot])
+            await work.tariffs.add([tariff])
+            await work.occupancy.recount([lot_id])
+            await work.events.publish(tariff, lot)
+        return lot_id

@@ -1,0 +1,39 @@
+"""Take a spot away for good."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from parking_service.application.ports import Clock, OpenWork
+from parking_service.domain.errors import UnknownSpot
+from parking_service.domain.lots import recounted
+from parking_service.domain.tenancy import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSpot:
+    """An operator gives a spot up."""
+
+    actor: Actor
+    spot_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSpotHandler:
+    """Removes the spot; the lot has one less."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, command: RemoveSpot) -> None:
+        """Raises `UnknownSpot` and `LotRetired`."""
+        async with self.open_work() as work:
+            lot = await work.lots.get(await work.spots.lot_of(command.spot_id))
+            if not command.actor.works_for(lot.state.organization_id):
+                raise UnknownSpot(command.spot_id)
+            spot = await work.spots.get(command.spot_id)
+            spot.remove()
+            lot.change(self.clock.now(), capacity=recounted(lot.state.capacity, gone=spot.state.type))
+            await work.lots.save(lot)
+            await work.spots.save([spot])
+            await work.occupancy.recount([lot.state.id])
+            await work.events.publish(lot, spot)

@@ -1,0 +1,67 @@
+"""Take a file of lots in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from parking_service.application.ports import Clock, LotFiles, NewId, OpenWork
+from parking_service.domain.currencies import CURRENCIES
+from parking_service.domain.errors import Violation, refuse_any
+from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
+from parking_service.domain.tenancy import Actor
+from parking_service.domain.values import zone_violations
+
+
+@dataclass(frozen=True, slots=True)
+class StartImport:
+    """An operator hands in the features of a file; zone and currency hold for lots whose source names none."""
+
+    actor: Actor
+    organization_id: UUID | None
+    features: Sequence[Mapping[str, object]]
+    time_zone: str | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartImportHandler:
+    """Keeps the rows for `ContinueImports`. What the file calls twice is refused at once."""
+
+    open_work: OpenWork
+    files: LotFiles
+    clock: Clock
+    new_id: NewId
+
+    async def __call__(self, command: StartImport) -> UUID:
+        """The import's id. Raises `UnknownOrganization` and `InvalidFields`."""
+        organization_id = command.actor.choose(command.organization_id, "query/organization_id")
+        refuse_any(_option_violations(command))
+        rows, refused, first = list[ImportRow](), list[RefusedRow](), dict[str, int]()
+        for number, feature in enumerate(command.features, start=1):
+            source_id = self.files.source_id(feature)
+            if source_id is None:
+                refused.append(RefusedRow(number, None, "the id is missing"))
+            elif source_id in first:
+                refused.append(RefusedRow(number, source_id, f"row {first[source_id]} has the same id"))
+            else:
+                first[source_id] = number
+                rows.append(ImportRow(number, source_id, feature))
+        state = ImportState(
+            self.new_id(),
+            organization_id,
+            command.time_zone,
+            command.currency,
+            len(command.features),
+            self.clock.now(),
+        )
+        async with self.open_work() as work:
+            await work.tariffs.default_of(organization_id)
+            await work.imports.add(state, rows, refused)
+        return state.id
+
+
+def _option_violations(command: StartImport) -> list[Violation]:
+    violations = list(zone_violations(command.time_zone, "query/time_zone")) if command.time_zone else []
+    if command.currency and command.currency not in CURRENCIES:
+        violations.append(Violation("query/currency", f"{command.currency!r} is no currency of ISO 4217"))
+    return violations

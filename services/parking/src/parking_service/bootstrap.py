@@ -1,0 +1,175 @@
+"""Wires settings, adapters and use cases: the only file that knows everyone."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from prometheus_client.registry import REGISTRY
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret, SigningKeys
+from parking_chassis.clock import SystemClock
+from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.ids import new_id
+from parking_chassis.metrics import watch_pool
+from parking_chassis.telemetry import trace_engine
+from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, postgres_relay
+from parking_service.adapters.geojson.files import GeoJsonLotFiles
+from parking_service.adapters.kafka import topics
+from parking_service.adapters.kafka.consumer import organization_consumer
+from parking_service.adapters.postgres.lot_views import PostgresLotViews
+from parking_service.adapters.postgres.unit_of_work import postgres_work
+from parking_service.application.commands.add_spots import AddSpotsHandler
+from parking_service.application.commands.change_lot import ChangeLotHandler
+from parking_service.application.commands.change_spot import ChangeSpotHandler
+from parking_service.application.commands.continue_imports import ContinueImportsHandler
+from parking_service.application.commands.create_lot import CreateLotHandler
+from parking_service.application.commands.extend_open_periods import ExtendOpenPeriodsHandler
+from parking_service.application.commands.publish_tariff import PublishTariffHandler
+from parking_service.application.commands.remove_spot import RemoveSpotHandler
+from parking_service.application.commands.report_occupancy import ReportOccupancyHandler
+from parking_service.application.commands.retire_lot import RetireLotHandler
+from parking_service.application.commands.start_import import StartImportHandler
+from parking_service.application.event_handlers.keep_organization import KeepOrganizationHandler
+from parking_service.application.queries.get_import import GetImportHandler
+from parking_service.application.queries.get_lot import GetLotHandler
+from parking_service.application.queries.get_spot import GetSpotHandler
+from parking_service.application.queries.get_tariff import GetTariffHandler
+from parking_service.application.queries.list_spots import ListSpotsHandler
+from parking_service.application.queries.measure_occupancy import MeasureOccupancyHandler
+from parking_service.application.queries.search_lots import SearchLotsHandler
+from parking_service.domain.tariffs import simple_terms
+from parking_service.settings import ParkingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything that can be asked of this service."""
+
+    create_lot: CreateLotHandler
+    change_lot: ChangeLotHandler
+    retire_lot: RetireLotHandler
+    publish_tariff: PublishTariffHandler
+    add_spots: AddSpotsHandler
+    change_spot: ChangeSpotHandler
+    remove_spot: RemoveSpotHandler
+    report_occupancy: ReportOccupancyHandler
+    start_import: StartImportHandler
+    continue_imports: ContinueImportsHandler
+    extend_open_periods: ExtendOpenPeriodsHandler
+    keep_organization: KeepOrganizationHandler
+    search_lots: SearchLotsHandler
+    get_lot: GetLotHandler
+    list_spots: ListSpotsHandler
+    get_spot: GetSpotHandler
+    get_tariff: GetTariffHandler
+    get_import: GetImportHandler
+    measure_occupancy: MeasureOccupancyHandler
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """The wired service. `read_engine` answers questions; it is `engine` where there is no replica."""
+
+    use_cases: UseCases
+    engine: AsyncEngine
+    read_engine: AsyncEngine
+    token_verifier: AccessTokenVerifier
+    issuer_client: httpx.AsyncClient
+    clock: SystemClock
+
+
+def bootstrap(settings: ParkingSettings) -> Parking:
+    """Wire everything. Nothing connects before it is used."""
+    engine = _engine(settings, str(settings.database_url))
+    read_url = settings.database_read_url
+    read_engine = _engine(settings, str(read_url)) if read_url else engine
+    issuer_client = httpx.AsyncClient(timeout=5.0)
+    verifier = AccessTokenVerifier(
+        _keys(settings, issuer_client),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        algorithms=settings.token_algorithms,
+    )
+    clock = SystemClock()
+    use_cases = _use_cases(settings, engine, read_engine, clock)
+    return Parking(use_cases, engine, read_engine, verifier, issuer_client, clock)
+
+
+def outbox_relay(settings: ParkingSettings) -> Relay:
+    """What publishes parking's events; connects when it runs."""
+    return postgres_relay(
+        settings=RelaySettings(service="parking"), database_url=str(settings.database_url), kafka=_kafka(settings)
+    )
+
+
+def organizations_consumer(settings: ParkingSettings, parking: Parking) -> Consumer[AsyncConnection]:
+    """What keeps the copy of the organizations; connects when it runs."""
+    keep = parking.use_cases.keep_organization
+    return organization_consumer(parking.engine, _kafka(settings), keep, parking.clock.now)
+
+
+async def make_topics(settings: ParkingSettings) -> None:
+    """Make the topics that parking owns. Raises `ConnectionError` with what is wrong."""
+    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+
+
+@asynccontextmanager
+async def resources(parking: Parking) -> AsyncGenerator[None]:
+    """What is open while a process runs."""
+    pool = watch_pool(parking.engine)
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(pool)
+        await parking.issuer_client.aclose()
+        await parking.read_engine.dispose()
+        await parking.engine.dispose()
+
+
+def _engine(settings: ParkingSettings, url: str) -> AsyncEngine:
+    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
+    engine = create_engine(url, "parking", pool)
+    trace_engine(engine)
+    return engine
+
+
+def _keys(settings: ParkingSettings, client: httpx.AsyncClient) -> SigningKeys:
+    secret = settings.token_shared_secret
+    return SharedSecret(secret.get_secret_value()) if secret else PublishedKeys(client, settings.jwks_url)
+
+
+def _kafka(settings: ParkingSettings) -> KafkaConnection:
+    return KafkaConnection(settings.kafka_bootstrap_servers, client_id="parking")
+
+
+def _use_cases(
+    settings: ParkingSettings, engine: AsyncEngine, read_engine: AsyncEngine, clock: SystemClock
+) -> UseCases:
+    work = postgres_work(engine, clock.now)
+    # What was just written is read where it was written: a replica may lag behind.
+    written, views = PostgresLotViews(engine), PostgresLotViews(read_engine)
+    files = GeoJsonLotFiles(settings.default_time_zone)
+    default_terms = simple_terms(settings.default_hourly_rate, settings.default_daily_rate, settings.default_currency)
+    return UseCases(
+        create_lot=CreateLotHandler(work, clock, new_id),
+        change_lot=ChangeLotHandler(work, clock),
+        retire_lot=RetireLotHandler(work, clock),
+        publish_tariff=PublishTariffHandler(work, clock, new_id),
+        add_spots=AddSpotsHandler(work, clock, new_id),
+        change_spot=ChangeSpotHandler(work, clock),
+        remove_spot=RemoveSpotHandler(work, clock),
+        report_occupancy=ReportOccupancyHandler(work, clock),
+        start_import=StartImportHandler(work, files, clock, new_id),
+        continue_imports=ContinueImportsHandler(work, files, clock, new_id),
+        extend_open_periods=ExtendOpenPeriodsHandler(work),
+        keep_organization=KeepOrganizationHandler(default_terms, clock, new_id),
+        search_lots=SearchLotsHandler(views),
+        get_lot=GetLotHandler(written),
+        list_spots=ListSpotsHandler(written),
+        get_spot=GetSpotHandler(written),
+        get_tariff=GetTariffHandler(written),
+        get_import=GetImportHandler(work),
+        measure_occupancy=MeasureOccupancyHandler(views),
+    )

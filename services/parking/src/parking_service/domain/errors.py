@@ -1,0 +1,87 @@
+"""What can be wrong, as sentences. Which HTTP status each one is stands at the edge."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class ParkingError(Exception):
+    """Anything that this domain refuses."""
+
+
+class Violation(NamedTuple):
+    """One wrong value: where it stands (a JSON pointer, or `query/<name>`), and the rule it breaks."""
+
+    pointer: str
+    rule: str
+
+
+class InvalidFields(ParkingError):
+    """Values that break rules of the domain; names every one of them."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("; ".join(f"{each.pointer}: {each.rule}" for each in violations))
+        self.violations = tuple(violations)
+
+
+def refuse_any(violations: Iterable[Violation]) -> None:
+    """Raise `InvalidFields` when there is a violation."""
+    found = tuple(violations)
+    if found:
+        raise InvalidFields(found)
+
+
+class ImpossibleReadings(InvalidFields):
+    """None of the readings can be true."""
+
+
+class UnknownOrganization(ParkingError):
+    """No such organization, or none in which the asking person may change anything."""
+
+    def __init__(self, organization_id: object) -> None:
+        super().__init__(f"There is no organization {organization_id} that you work for.")
+
+
+class UnknownLot(ParkingError):
+    """No such lot, or one that the asking person may not change."""
+
+    def __init__(self, lot_id: object) -> None:
+        super().__init__(f"There is no parking lot {lot_id}.")
+
+
+class UnknownSpot(ParkingError):
+    """No such spot, or one that the asking person may not change."""
+
+    def __init__(self, spot_id: object) -> None:
+        super().__init__(f"There is no spot {spot_id}.")
+
+
+class UnknownImport(ParkingError):
+    """No such import, or one of another organization."""
+
+    def __init__(self, import_id: object) -> None:
+        super().__init__(f"There is no import {import_id}.")
+
+
+class LotRetired(ParkingError):
+    """The lot is gone for good and changes no more."""
+
+    def __init__(self, lot_id: object) -> None:
+        super().__init__(f"The parking lot {lot_id} is retired and cannot be changed.")
+
+
+class SpotNumberTaken(ParkingError):
+    """Two spots of a lot would have the same number."""
+
+    def __init__(self, numbers: Sequence[str]) -> None:
+        super().__init__(f"These spot numbers are taken in this lot: {', '.join(numbers)}.")
+
+
+class ChangedMeanwhile(ParkingError):
+    """Someone else changed the same thing since it was read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} was changed by someone else meanwhile; read it again.")
+
+
+class RowRefused(ParkingError):
+    """A row of an import cannot become a lot; the message is the reason."""

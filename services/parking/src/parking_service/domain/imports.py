@@ -1,0 +1,133 @@
+"""Imports: a file of lots on its way into the tables, row by row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID
+
+from parking_service.domain.errors import ParkingError, RowRefused, Violation
+from parking_service.domain.opening_hours import OpeningHours
+from parking_service.domain.spots import SpotType
+from parking_service.domain.tariff_rules import check_terms
+from parking_service.domain.tariffs import TariffTerms, plain_terms
+from parking_service.domain.values import Place, place_violations, zone_violations
+
+CHUNK_ROWS = 25
+MAX_ATTEMPTS = 5
+MAX_CAPACITY = 20_000
+MAX_NAME = 200
+MAX_ADDRESS = 300
+
+
+class ImportStatus(StrEnum):
+    """How far an import is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class RowOutcome(StrEnum):
+    """What became of a row that was not refused."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportState:
+    """One import. `time_zone` and `currency` hold for lots whose source names none."""
+
+    id: UUID
+    organization_id: UUID
+    time_zone: str | None
+    currency: str | None
+    total: int
+    started_at: datetime
+    status: ImportStatus = ImportStatus.RUNNING
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One feature of the file, counted from 1, as it was written."""
+
+    row: int
+    source_id: str | None
+    feature: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that did not become a lot."""
+
+    row: int
+    source_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LotDraft:
+    """A lot as a file describes it. Without `terms` it gets its organization's default tariff."""
+
+    source_id: str
+    name: str
+    description: str | None
+    address: str
+    place: Place
+    time_zone: str
+    capacity: Mapping[SpotType, int]
+    amenities: tuple[str, ...]
+    opening_hours: OpeningHours | None
+    currency: str | None
+    terms: TariffTerms | None
+
+    @property
+    def digest(self) -> str:
+        """Changes when anything changes that the file says."""
+        hours = self.opening_hours.plain() if self.opening_hours else None
+        said = (
+            self.name,
+            self.description,
+            self.address,
+            (self.place.latitude, self.place.longitude),
+            self.time_zone,
+            sorted((spot_type.value, count) for spot_type, count in self.capacity.items()),
+            self.amenities,
+            hours,
+            self.currency,
+            plain_terms(self.terms) if self.terms else None,
+        )
+        return sha256(repr(said).encode()).hexdigest()
+
+
+def check_draft(draft: LotDraft) -> LotDraft:
+    """The draft, if it can become a lot. Raises `RowRefused` with the reason."""
+    if not draft.name:
+        raise RowRefused("the name is missing")
+    if len(draft.name) > MAX_NAME or len(draft.address) > MAX_ADDRESS:
+        raise RowRefused("the name or the address is too long")
+    _refuse([*place_violations(draft.place, "coordinates"), *zone_violations(draft.time_zone, "time_zone")])
+    if any(count < 0 for count in draft.capacity.values()):
+        raise RowRefused("the capacity is negative")
+    total = sum(draft.capacity.values())
+    if total == 0:
+        raise RowRefused("the capacity is zero")
+    if total > MAX_CAPACITY:
+        raise RowRefused(f"the capacity of {total} is more than {MAX_CAPACITY}")
+    if draft.terms:
+        try:
+            check_terms(draft.terms, "tariff")
+        except ParkingError as error:
+            raise RowRefused(str(error)) from error
+    return draft
+
+
+def _refuse(violations: list[Violation]) -> None:
+    if violations:
+        raise RowRefused("; ".join(f"{each.pointer}: {each.rule}" for each in violations))

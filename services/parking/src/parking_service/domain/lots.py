@@ -1,0 +1,200 @@
+"""A lot: a car park with one address and one tariff in force."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+from parking_service.domain.errors import ChangedMeanwhile, LotRetired, UnknownLot, Violation, refuse_any
+from parking_service.domain.opening_hours import OpeningHours
+from parking_service.domain.spots import SpotType
+from parking_service.domain.tariffs import TariffState
+from parking_service.domain.tenancy import Actor
+from parking_service.domain.values import Money, Place, place_violations, zone_violations
+
+
+class LotStatus(StrEnum):
+    """Whether the lot can be booked."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFrom:
+    """Which feature of an imported file a lot is, and the digest of what the file said of it last."""
+
+    source_id: str
+    digest: str
+
+
+Capacity = Mapping[SpotType, int]
+NO_SPOTS: Capacity = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class LotState:
+    """All there is to know of a lot, at one version. No `opening_hours` means open day and night."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+    description: str | None
+    address: str
+    place: Place
+    time_zone: str
+    amenities: tuple[str, ...]
+    opening_hours: OpeningHours | None
+    tariff_id: UUID
+    currency: str
+    hourly_rate: Money | None
+    daily_rate: Money | None
+    created_at: datetime
+    status: LotStatus = LotStatus.OPEN
+    capacity: Capacity = NO_SPOTS
+    imported_from: ImportedFrom | None = None
+    version: int = 1
+
+    @property
+    def total_spots(self) -> int:
+        """How many spots it has, in service or not."""
+        return sum(self.capacity.values())
+
+    @property
+    def spot_types(self) -> tuple[SpotType, ...]:
+        """The types of which it has a spot."""
+        return tuple(spot_type for spot_type in SpotType if self.capacity.get(spot_type))
+
+
+@dataclass(frozen=True, slots=True)
+class LotEvent:
+    """Something that happened to a lot, with the state that it led to and the codes of what changed."""
+
+    at: datetime
+    lot: LotState
+    changed: tuple[str, ...] = ()
+
+
+class LotCreated(LotEvent):
+    """A lot exists."""
+
+
+class LotUpdated(LotEvent):
+    """Something of it changed."""
+
+
+class LotRetiredForGood(LotEvent):
+    """It is gone for good."""
+
+
+class LotPrices(TypedDict):
+    """What of a lot follows from its tariff."""
+
+    tariff_id: UUID
+    currency: str
+    hourly_rate: Money | None
+    daily_rate: Money | None
+
+
+class LotChanges(TypedDict, total=False):
+    """What of a lot can be changed besides."""
+
+    name: str
+    description: str | None
+    address: str
+    place: Place
+    time_zone: str
+    amenities: tuple[str, ...]
+    opening_hours: OpeningHours | None
+    capacity: Capacity
+    imported_from: ImportedFrom | None
+
+
+def prices_of(tariff: TariffState) -> LotPrices:
+    """What of a lot follows from its tariff."""
+    terms = tariff.terms
+    return LotPrices(
+        tariff_id=tariff.id, currency=terms.currency, hourly_rate=terms.hourly_rate, daily_rate=terms.daily_rate
+    )
+
+
+class Lot:
+    """The aggregate: each change makes one event and the next version; a change of nothing makes none."""
+
+    def __init__(self, state: LotState) -> None:
+        self.state = state
+        self.loaded_version = state.version
+        self.events: list[LotEvent] = []
+
+    @classmethod
+    def create(cls, state: LotState) -> "Lot":
+        """A new lot. Raises `InvalidFields`."""
+        _check(state)
+        lot = cls(state)
+        lot.events.append(LotCreated(state.created_at, state))
+        return lot
+
+    def admit(self, actor: Actor, expected_version: int | None = None) -> None:
+        """Let someone change it, if it is theirs and as they saw it. Raises `UnknownLot` and `ChangedMeanwhile`."""
+        if not actor.works_for(self.state.organization_id):
+            raise UnknownLot(self.state.id)
+        if expected_version not in {None, self.state.version}:
+            raise ChangedMeanwhile("parking lot")
+
+    def change(self, at: datetime, tariff: TariffState | None = None, **changes: Unpack[LotChanges]) -> None:
+        """Change what is named, and put a tariff in force. Raises `LotRetired` and `InvalidFields`."""
+        if self.state.status is LotStatus.RETIRED:
+            raise LotRetired(self.state.id)
+        state = replace(self.state, **changes)
+        if tariff:
+            state = replace(state, **prices_of(tariff))
+        _check(state)
+        before, after = _public(self.state), _public(state)
+        changed = tuple(code for code, value in after.items() if value != before[code])
+        if changed:
+            self.state = replace(state, version=self.state.version + 1)
+            self.events.append(LotUpdated(at, self.state, changed))
+        elif state != self.state:  # the digest of an import is nobody's business, but has to be kept
+            self.state = state
+
+    def retire(self, at: datetime) -> None:
+        """Take the lot away for good."""
+        if self.state.status is not LotStatus.RETIRED:
+            self.state = replace(self.state, status=LotStatus.RETIRED, version=self.state.version + 1)
+            self.events.append(LotRetiredForGood(at, self.state, ("status",)))
+
+
+def _check(state: LotState) -> None:
+    violations = [*place_violations(state.place, "/location"), *zone_violations(state.time_zone, "/time_zone")]
+    if not state.name:
+        violations.append(Violation("/name", "must not be empty"))
+    refuse_any(violations)
+
+
+def _public(state: LotState) -> dict[str, object]:
+    """What others see of a lot, by the codes that events name it with."""
+    return {
+        "name": state.name,
+        "description": state.description,
+        "address": state.address,
+        "location": state.place,
+        "time_zone": state.time_zone,
+        "amenities": state.amenities,
+        "opening_hours": state.opening_hours,
+        "total_spots": state.total_spots,
+        "spot_types": state.spot_types,
+        "tariff": state.tariff_id,
+    }
+
+
+def recounted(capacity: Capacity, gone: SpotType | None = None, come: SpotType | None = None) -> Capacity:
+    """The capacity after one spot has gone, come, or changed its type."""
+    counts = dict(capacity)
+    for spot_type, step in ((gone, -1), (come, 1)):
+        if spot_type is not None:
+            counts[spot_type] = counts.get(spot_type, 0) + step
+    return {spot_type: count for spot_type, count in counts.items() if count > 0}

@@ -1,0 +1,51 @@
+"""Values: money, places, zones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from parking_service.domain.errors import Violation
+
+MAX_LATITUDE = 90
+MAX_LONGITUDE = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units (1250 is 12.50 EUR)."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point on the earth in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+def place_violations(place: Place, pointer: str) -> Iterator[Violation]:
+    """What is wrong with a place; a value that is no number is wrong too."""
+    if not -MAX_LATITUDE <= place.latitude <= MAX_LATITUDE:
+        yield Violation(f"{pointer}/latitude", "must lie between -90 and 90 degrees")
+    if not -MAX_LONGITUDE <= place.longitude <= MAX_LONGITUDE:
+        yield Violation(f"{pointer}/longitude", "must lie between -180 and 180 degrees")
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone_violations(name: str, pointer: str) -> Iterator[Violation]:
+    """What is wrong with the name of a time zone."""
+    if name not in _zones():
+        yield Violation(pointer, f"{name!r} is no IANA time zone, such as Europe/Zurich")
+
+
+def zone(name: str) -> ZoneInfo:
+    """The zone of a checked name."""
+    return ZoneInfo(name)

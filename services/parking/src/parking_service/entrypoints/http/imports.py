@@ -1,0 +1,124 @@
+"""Imports of lots from files."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from parking_chassis.problems import INVALID_REQUEST, Problem
+from parking_chassis.schemas import ResponseBody
+from parking_service.application.commands.start_import import StartImport
+from parking_service.application.queries.get_import import GetImport
+from parking_service.entrypoints.http.dependencies import Does, Operator
+from parking_service.entrypoints.http.problems import FILE_TOO_LARGE, UNSUPPORTED_FILE
+from parking_service.entrypoints.http.values import Currency, ZoneName
+
+router = APIRouter(prefix="/api/v1", tags=["imports"])
+
+MAX_BYTES = 20 * 1024 * 1024
+UNDERSTOOD = ("application/geo+json", "application/json")
+FILE_SCHEMA = {"type": "object", "description": "A GeoJSON FeatureCollection (RFC 7946)"}
+FILE_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {media_type: {"schema": FILE_SCHEMA} for media_type in UNDERSTOOD}}
+}
+
+
+class Accepted(ResponseBody):
+    """Where to ask how far the import is: `/imports/{import_id}`."""
+
+    import_id: UUID
+
+
+class RefusedRowAnswer(ResponseBody):
+    """A feature that did not become a lot: its place in the file counted from 1, its id, and why."""
+
+    row: int
+    id: str | None
+    reason: str
+
+
+class ImportAnswer(ResponseBody):
+    """How far an import is. What is neither created, updated, unchanged nor refused still waits."""
+
+    id: UUID
+    status: Annotated[str, Field(description="running, done or failed")]
+    total: int
+    created: int
+    updated: int
+    unchanged: int
+    refused: list[RefusedRowAnswer]
+
+
+@router.post("/parking-lots/import", status_code=202, openapi_extra=FILE_BODY)
+async def start_import(
+    request: Request,
+    response: Response,
+    does: Does,
+    operator: Operator,
+    organization_id: UUID | None = None,
+    time_zone: Annotated[ZoneName | None, Query(description="of lots whose source names none")] = None,
+    currency: Annotated[Currency | None, Query(description="of lots whose source names none")] = None,
+) -> Accepted:
+    """Import lots with numbered spots and tariffs from GeoJSON, up to 20 MiB; the same file again changes nothing."""
+    _check_media_type(request)
+    features = await asyncio.to_thread(_features, await _body(request))
+    import_id = await does.start_import(StartImport(operator, organization_id, features, time_zone, currency))
+    response.headers["Location"] = f"/api/v1/imports/{import_id}"
+    return Accepted(import_id=import_id)
+
+
+@router.get("/imports/{import_id}")
+async def get_import(import_id: UUID, does: Does, operator: Operator) -> ImportAnswer:
+    """How far an import of one's own organizations is."""
+    state, refused = await does.get_import(GetImport(operator, import_id))
+    return ImportAnswer(
+        id=state.id,
+        status=state.status.value,
+        total=state.total,
+        created=state.created,
+        updated=state.updated,
+        unchanged=state.unchanged,
+        refused=[RefusedRowAnswer(row=each.row, id=each.source_id, reason=each.reason) for each in refused],
+    )
+
+
+def _check_media_type(request: Request) -> None:
+    named = request.headers.get("content-type", UNDERSTOOD[0]).partition(";")[0].strip().lower()
+    if named not in UNDERSTOOD:
+        raise Problem(UNSUPPORTED_FILE, f"{named} is not understood; send GeoJSON as {' or '.join(UNDERSTOOD)}.")
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise Problem(FILE_TOO_LARGE, f"A file may have {MAX_BYTES} bytes at most.")
+    return bytes(body)
+
+
+def _features(body: bytes) -> Sequence[Mapping[str, object]]:
+    try:
+        document = json.loads(body)
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (ValueError, RecursionError) as error:
+        raise _not_geojson("must be JSON in UTF-8") from error
+    if "\\u0000" in text:
+        raise _not_geojson("must not contain the NUL character")
+    features = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(features, list) or document.get("type") != "FeatureCollection":
+        raise _not_geojson("must be a GeoJSON FeatureCollection")
+    for index, feature in enumerate(features):
+        if not isinstance(feature, dict):
+            raise _not_geojson("must be a feature", f"/features/{index}")
+    return features
+
+
+def _not_geojson(rule: str, pointer: str = "") -> Problem:
+    errors = [{"pointer": pointer, "detail": rule}]
+    return Problem(INVALID_REQUEST, f"The file{f' at {pointer}' if pointer else ''} {rule}.", errors=errors)

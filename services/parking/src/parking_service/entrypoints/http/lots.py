@@ -1,0 +1,151 @@
+"""Lots, one at a time."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from parking_chassis.schemas import RequestBody
+from parking_service.application.commands.change_lot import ChangeLot
+from parking_service.application.commands.create_lot import CreateLot
+from parking_service.application.commands.retire_lot import RetireLot
+from parking_service.application.queries.get_lot import GetLot
+from parking_service.domain.errors import Violation, refuse_any
+from parking_service.domain.lots import LotChanges
+from parking_service.domain.tariff_rules import check_terms
+from parking_service.domain.tariffs import TariffTerms, simple_terms
+from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
+from parking_service.entrypoints.http.lot_answers import LotAnswer, lot_answer
+from parking_service.entrypoints.http.tariff_bodies import TariffBody
+from parking_service.entrypoints.http.values import (
+    Address,
+    Amenities,
+    Amount,
+    Currency,
+    Description,
+    MoneyBody,
+    Name,
+    OpeningHoursBody,
+    PlaceBody,
+    ZoneName,
+)
+
+router = APIRouter(prefix="/api/v1/parking-lots", tags=["parking lots"])
+
+Rate = Annotated[Amount | MoneyBody, Field(description="Money, or minor units of `currency`")]
+
+
+class NewLot(RequestBody):
+    """A lot with a simple tariff, a full one, or, with neither, its organization's default one."""
+
+    organization_id: UUID | None = None
+    name: Name
+    description: Description | None = None
+    location: PlaceBody
+    address: Address
+    time_zone: ZoneName
+    amenities: Amenities = ()
+    opening_hours: OpeningHoursBody | None = None
+    hourly_rate: Rate | None = None
+    daily_rate: Rate | None = None
+    currency: Currency | None = None
+    tariff: TariffBody | None = None
+
+    def terms(self) -> TariffTerms | None:
+        """The tariff that the body describes. Raises `InvalidFields`."""
+        if self.tariff:
+            refuse_any(
+                Violation(f"/{name}", "goes with no tariff: the tariff says it")
+                for name in ("hourly_rate", "daily_rate", "currency")
+                if getattr(self, name) is not None
+            )
+            return check_terms(self.tariff.terms(), "/tariff")
+        if self.hourly_rate is None:
+            refuse_any([Violation("/daily_rate", "needs an hourly_rate")] if self.daily_rate is not None else [])
+            return None
+        rates = [("hourly_rate", self.hourly_rate), ("daily_rate", self.daily_rate)]
+        named = {rate.currency for _, rate in rates if isinstance(rate, MoneyBody)} | (
+            {self.currency} if self.currency else set()
+        )
+        if len(named) != 1:
+            refuse_any([Violation("/currency", "must be named, and be that of both rates")])
+        hourly, daily = (rate.amount if isinstance(rate, MoneyBody) else rate for _, rate in rates)
+        return check_terms(simple_terms(hourly or 0, daily, named.pop()))
+
+
+class LotPatch(RequestBody):
+    """New values for what is named."""
+
+    name: Name = ""
+    description: Description | None = None
+    location: PlaceBody = PlaceBody(latitude=0, longitude=0)
+    address: Address = ""
+    time_zone: ZoneName = ""
+    amenities: Amenities = ()
+
+    def changes(self) -> LotChanges:
+        """What is named; the defaults above only say that a field may be left out."""
+        named: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        if "location" in named:
+            named["place"] = named.pop("location").place()
+        return LotChanges(**named)
+
+
+@router.post("", status_code=201, response_model=LotAnswer)
+async def create_lot(body: NewLot, does: Does, operator: Operator, request: Request) -> Response:
+    """Open a lot. It can be booked as soon as it has spots and reservation has heard of it."""
+    lot_id = await does.create_lot(
+        CreateLot(
+            operator,
+            body.organization_id,
+            name=body.name,
+            description=body.description,
+            address=body.address,
+            place=body.location.place(),
+            time_zone=body.time_zone,
+            amenities=body.amenities,
+            opening_hours=body.opening_hours.hours("/opening_hours") if body.opening_hours else None,
+            terms=body.terms(),
+            currency=body.currency,
+        )
+    )
+    answer = lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now(), 201)
+    answer.headers["Location"] = f"/api/v1/parking-lots/{lot_id}"
+    return answer
+
+
+@router.get("/{lot_id}", response_model=LotAnswer)
+async def get_lot(lot_id: UUID, does: Does, request: Request) -> Response:
+    """One lot, also a retired one; no sign-in needed."""
+    return lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now())
+
+
+@router.patch("/{lot_id}", response_model=LotAnswer)
+async def change_lot(
+    lot_id: UUID, body: LotPatch, does: Does, operator: Operator, version: IfMatch, request: Request
+) -> Response:
+    """Change what is named; with `If-Match` only if nobody changed the lot meanwhile."""
+    await does.change_lot(ChangeLot(operator, lot_id, body.changes(), version))
+    return lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now())
+
+
+@router.put("/{lot_id}/opening-hours", response_model=LotAnswer)
+async def set_opening_hours(
+    lot_id: UUID,
+    body: OpeningHoursBody | None,
+    does: Does,
+    operator: Operator,
+    version: IfMatch,
+    request: Request,
+) -> Response:
+    """Set when the lot is open, in its own zone; `null` is day and night."""
+    changes = LotChanges(opening_hours=body.hours() if body else None)
+    await does.change_lot(ChangeLot(operator, lot_id, changes, version))
+    return lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now())
+
+
+@router.delete("/{lot_id}", status_code=204)
+async def retire_lot(lot_id: UUID, does: Does, operator: Operator, version: IfMatch) -> None:
+    """Take a lot away for good. It is found no more, but stays readable for those who booked it."""
+    await does.retire_lot(RetireLot(operator, lot_id, version))

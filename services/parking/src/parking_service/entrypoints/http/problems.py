@@ -1,0 +1,29 @@
+"""Which HTTP problem each error of the domain is: one table, and the fields that an error names."""
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+
+from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, ProblemKind, problem_response
+from parking_service.domain import errors
+
+IMPOSSIBLE_READINGS = ProblemKind("impossible-readings", "The readings cannot be true", 422)
+UNSUPPORTED_FILE = ProblemKind("unsupported-file", "Not a kind of file that can be imported", 415)
+FILE_TOO_LARGE = ProblemKind("file-too-large", "The file is too large", 413)
+
+PROBLEMS: dict[type[Exception], ProblemKind] = {
+    errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 412),
+    errors.LotRetired: ProblemKind("lot-retired", "The parking lot is retired", 409),
+    errors.SpotNumberTaken: ProblemKind("spot-number-taken", "The spot number is taken", 409),
+    errors.UnknownLot: NOT_FOUND,
+    errors.UnknownSpot: NOT_FOUND,
+    errors.UnknownImport: NOT_FOUND,
+    errors.UnknownOrganization: NOT_FOUND,
+}
+
+
+async def invalid_fields(request: Request, error: Exception) -> JSONResponse:
+    """A 422 that names each field, as chassis answers for the fields that it checks itself."""
+    assert isinstance(error, errors.InvalidFields)
+    kind = IMPOSSIBLE_READINGS if isinstance(error, errors.ImpossibleReadings) else INVALID_REQUEST
+    named = [{"pointer": each.pointer, "detail": each.rule} for each in error.violations]
+    return problem_response(request, kind, str(error), {"errors": named})

@@ -1,0 +1,109 @@
+"""The search for lots."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from parking_chassis.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
+from parking_service.application.ports import Box, LotFilter
+from parking_service.application.queries.search_lots import SearchLots
+from parking_service.domain.errors import Violation, refuse_any
+from parking_service.domain.spots import SpotType
+from parking_service.domain.values import Place
+from parking_service.entrypoints.http.dependencies import Does
+from parking_service.entrypoints.http.lot_answers import FoundLotAnswer, lots_answer
+from parking_service.entrypoints.http.values import Latitude, Longitude, Storable
+
+router = APIRouter(prefix="/api/v1/parking-lots", tags=["parking lots"])
+
+MAX_RADIUS = 50_000
+MAX_OFFSET = 10_000
+DEFAULT_RADIUS = 5_000
+BOX_NUMBERS = 4
+
+
+class LotQuery(BaseModel):
+    """What is asked for: lots near a place, in a box, or anywhere. An unknown parameter is refused, not overlooked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    radius_m: Annotated[int, Field(ge=1, le=MAX_RADIUS, description="metres")] = DEFAULT_RADIUS
+    bbox: Annotated[str | None, Field(max_length=200, description="west,south,east,north in degrees")] = None
+    q: Annotated[str | None, StringConstraints(max_length=100), Storable] = None
+    spot_type: SpotType | None = None
+    amenities: Annotated[list[str], Field(max_length=20, description="all of them; repeated or comma-separated")] = []
+    max_hourly: Annotated[int | None, Field(ge=0, le=10**9, description="minor units of the lot's currency")] = None
+    open_now: bool = False
+    organization_id: UUID | None = None
+    sort: Literal["distance", "price", "availability"] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
+
+    @field_validator("amenities")
+    @classmethod
+    def _separated(cls, values: list[str]) -> list[str]:
+        return [word for value in values for word in value.split(",") if word]
+
+    def box(self) -> Box | None:
+        """The box that is asked for. Raises `InvalidFields`."""
+        if self.bbox is None:
+            return None
+        try:
+            numbers = [float(part) for part in self.bbox.split(",")]
+        except ValueError:
+            numbers = []
+        valid = len(numbers) == BOX_NUMBERS and _is_box(Box(*numbers))
+        refuse_any([] if valid else [Violation("query/bbox", "must be west,south,east,north in degrees")])
+        return Box(*numbers)
+
+    def near(self) -> Place | None:
+        """The place that is asked about. Raises `InvalidFields`."""
+        if self.latitude is not None and self.longitude is not None:
+            return Place(self.latitude, self.longitude)
+        missing = {"latitude": self.latitude, "longitude": self.longitude}
+        if any(value is not None for value in missing.values()) or self.sort == "distance":
+            refuse_any(
+                Violation(f"query/{name}", "is required: a place has both, and a distance has a place")
+                for name, value in missing.items()
+                if value is None
+            )
+        return None
+
+
+@router.get("", response_model=Page[FoundLotAnswer])
+async def search_lots(request: Request, does: Does, asked: Annotated[LotQuery, Query()]) -> Response:
+    """Find lots: the nearest first where a place is named, else by name; no sign-in needed."""
+    now, near = request.app.state.clock.now(), asked.near()
+    wanted = LotFilter(
+        at=now,
+        near=near,
+        radius_m=asked.radius_m,
+        box=asked.box(),
+        words=tuple((asked.q or "").split()),
+        spot_type=asked.spot_type,
+        amenities=tuple(asked.amenities),
+        max_hourly=asked.max_hourly,
+        open_now=asked.open_now,
+        organization_id=asked.organization_id,
+        sort=asked.sort or ("distance" if near else "name"),
+        limit=asked.limit + 1,
+        offset=asked.offset,
+    )
+    found = await does.search_lots(SearchLots(wanted))
+    following = None
+    if len(found) > asked.limit:
+        url = request.url.include_query_params(offset=asked.offset + asked.limit)
+        following = f"{url.path}?{url.query}"
+    return lots_answer(found[: asked.limit], now, following)
+
+
+def _is_box(box: Box) -> bool:
+    return (
+        -180 <= box.west <= 180  # noqa: PLR2004 - degrees
+        and -180 <= box.east <= 180  # noqa: PLR2004 - degrees
+        and -90 <= box.south <= box.north <= 90  # noqa: PLR2004 - degrees
+    )

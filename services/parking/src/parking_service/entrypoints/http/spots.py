@@ -1,0 +1,173 @@
+"""The spots of a lot."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, StringConstraints
+
+from parking_chassis.concurrency import etag
+from parking_chassis.pagination import MAX_LIMIT, Cursor, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_service.application.commands.add_spots import AddSpots
+from parking_service.application.commands.change_spot import ChangeSpot
+from parking_service.application.commands.remove_spot import RemoveSpot
+from parking_service.application.ports import SpotView
+from parking_service.application.queries.get_spot import GetSpot
+from parking_service.application.queries.list_spots import ListSpots
+from parking_service.domain.spots import PlanPosition, SpotChanges, SpotPlan, SpotStatus, SpotType
+from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
+from parking_service.entrypoints.http.values import Storable
+
+router = APIRouter(prefix="/api/v1", tags=["spots"])
+
+MAX_SPOTS = 1000
+SpotNumber = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
+Level = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
+Metres = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+PlanMetres = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
+Usable = Literal[SpotStatus.IN_SERVICE, SpotStatus.OUT_OF_SERVICE]
+
+
+class PositionBody(RequestBody):
+    """Where a spot lies in the lot's plan: metres from its corner, rotation in degrees."""
+
+    x: PlanMetres
+    y: PlanMetres
+    rotation: Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)] | None = None
+
+    def position(self) -> PlanPosition:
+        """The domain's value."""
+        return PlanPosition(self.x, self.y, self.rotation)
+
+
+class NewSpot(RequestBody):
+    """A spot; `width` and `length` in metres."""
+
+    spot_number: SpotNumber
+    spot_type: SpotType = SpotType.STANDARD
+    level: Level | None = None
+    width: Metres | None = None
+    length: Metres | None = None
+    location_coordinates: PositionBody | None = None
+
+    def plan(self) -> SpotPlan:
+        """The domain's value."""
+        position = self.location_coordinates.position() if self.location_coordinates else None
+        return SpotPlan(self.spot_number, self.spot_type, self.level, self.width, self.length, position)
+
+
+class NewSpots(RequestBody):
+    """Up to a thousand spots, added together or not at all."""
+
+    spots: Annotated[list[NewSpot], Field(min_length=1, max_length=MAX_SPOTS)]
+
+
+class SpotPatch(RequestBody):
+    """New values for what is named."""
+
+    spot_number: SpotNumber = ""
+    spot_type: SpotType = SpotType.STANDARD
+    level: Level | None = None
+    width: Metres | None = None
+    length: Metres | None = None
+    location_coordinates: PositionBody | None = None
+    status: Usable = SpotStatus.IN_SERVICE
+
+    def changes(self) -> SpotChanges:
+        """What is named, the status aside; the defaults above only say that a field may be left out."""
+        domain_names = {"spot_number": "number", "spot_type": "type", "location_coordinates": "position"}
+        named: dict[str, Any] = {
+            domain_names.get(name, name): getattr(self, name) for name in self.model_fields_set - {"status"}
+        }
+        if named.get("position"):
+            named["position"] = named["position"].position()
+        return SpotChanges(**named)
+
+
+class PositionAnswer(ResponseBody):
+    """Where a spot lies in the lot's plan."""
+
+    x: float
+    y: float
+    rotation: float | None
+
+
+class SpotAnswer(ResponseBody):
+    """A spot, and what was last seen of it (`observed_at`; a spot that nobody watches counts as free)."""
+
+    id: UUID
+    parking_lot_id: UUID
+    spot_number: str
+    spot_type: SpotType
+    level: str | None
+    width: float | None
+    length: float | None
+    location_coordinates: PositionAnswer | None
+    status: SpotStatus
+    occupied: bool
+    observed_at: datetime | None
+    version: int
+
+
+@router.get("/parking-lots/{lot_id}/spots")
+async def list_spots(
+    request: Request,
+    response: Response,
+    lot_id: UUID,
+    does: Does,
+    spot_type: SpotType | None = None,
+    limit: Annotated[int | None, Query(ge=1, le=MAX_LIMIT, description="how many at most; all where left out")] = None,
+    cursor: Cursor = None,
+) -> Page[SpotAnswer]:
+    """The plan of a lot and what is taken now, by number; no sign-in needed."""
+    position = decode_cursor(cursor, length=1)
+    after = position[0] if position else None
+    found = await does.list_spots(ListSpots(lot_id, spot_type, after, limit + 1 if limit else None))
+    last = encode_cursor(found[limit - 1].spot_number) if limit and len(found) > limit else None
+    items = [_answer(spot) for spot in found[:limit]]
+    return Page(items=items, next=next_page(request, response, last))
+
+
+@router.post("/parking-lots/{lot_id}/spots", status_code=201)
+async def add_spots(lot_id: UUID, body: NewSpots, does: Does, operator: Operator) -> Page[SpotAnswer]:
+    """Add numbered spots, in service."""
+    added = set(await does.add_spots(AddSpots(operator, lot_id, [spot.plan() for spot in body.spots])))
+    spots = await does.list_spots(ListSpots(lot_id))
+    return Page(items=[_answer(spot) for spot in spots if spot.id in added])
+
+
+@router.patch("/spots/{spot_id}")
+async def change_spot(
+    spot_id: UUID, body: SpotPatch, does: Does, operator: Operator, version: IfMatch, response: Response
+) -> SpotAnswer:
+    """Change what is named, or take a spot out of service; with `If-Match` only if nobody changed it meanwhile."""
+    status = body.status if "status" in body.model_fields_set else None
+    await does.change_spot(ChangeSpot(operator, spot_id, body.changes(), status, version))
+    spot = await does.get_spot(GetSpot(spot_id))
+    response.headers["ETag"] = etag(spot.version)
+    return _answer(spot)
+
+
+@router.delete("/spots/{spot_id}", status_code=204)
+async def remove_spot(spot_id: UUID, does: Does, operator: Operator) -> None:
+    """Take a spot away for good."""
+    await does.remove_spot(RemoveSpot(operator, spot_id))
+
+
+def _answer(spot: SpotView) -> SpotAnswer:
+    return SpotAnswer(
+        id=spot.id,
+        parking_lot_id=spot.parking_lot_id,
+        spot_number=spot.spot_number,
+        spot_type=spot.spot_type,
+        level=spot.level,
+        width=spot.width,
+        length=spot.length,
+        location_coordinates=PositionAnswer.model_validate(spot.position) if spot.position else None,
+        status=spot.status,
+        occupied=spot.occupied,
+        observed_at=spot.observed_at,
+        version=spot.version,
+    )

@@ -1,0 +1,157 @@
+"""Tariffs as clients write and read them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_service.domain.tariffs import (
+    NO_TAX,
+    Cap,
+    CapPeriod,
+    LineType,
+    RateLine,
+    TariffState,
+    TariffTerms,
+    Tax,
+    TimeBand,
+    plain_terms,
+)
+from parking_service.entrypoints.http.values import Currency
+
+BASIS_POINTS = 100
+Minutes = Annotated[int, Field(strict=True, ge=-(10**7), le=10**7)]
+MinorUnits = Annotated[int, Field(strict=True, description="minor units: 1250 is 12.50 EUR")]
+
+
+class RateLineBody(RequestBody):
+    """A price for a stretch of elapsed minutes; no `to_minutes` means without end."""
+
+    sequence: Annotated[int, Field(strict=True, ge=0, le=1000)]
+    type: LineType
+    from_minutes: Minutes
+    to_minutes: Minutes | None = None
+    increment_minutes: Minutes | None = None
+    amount: MinorUnits
+
+    def line(self) -> RateLine:
+        """The domain's value."""
+        return RateLine(
+            self.sequence, self.type, self.from_minutes, self.to_minutes, self.increment_minutes, self.amount
+        )
+
+
+Lines = Annotated[list[RateLineBody], Field(max_length=100)]
+
+
+class CapBody(RequestBody):
+    """The most that a period costs."""
+
+    per: CapPeriod
+    amount: MinorUnits
+
+
+class TimeBandBody(RequestBody):
+    """Lines that hold on some weekdays (1 is Monday) from one local time to another."""
+
+    weekdays: Annotated[list[int], Field(max_length=7)]
+    starts: Annotated[str, Field(alias="from", max_length=5)]
+    ends: Annotated[str, Field(alias="to", max_length=5)]
+    lines: Lines
+
+    def band(self) -> TimeBand:
+        """The domain's value."""
+        return TimeBand(tuple(sorted(self.weekdays)), self.starts, self.ends, tuple(each.line() for each in self.lines))
+
+
+class TaxBody(RequestBody):
+    """The tax on the price, and whether the amounts include it."""
+
+    rate_percent: Annotated[Decimal, Field(decimal_places=2, max_digits=6, json_schema_extra={"type": "number"})]
+    included: bool = True
+
+    def tax(self) -> Tax:
+        """The domain's value."""
+        return Tax(int(self.rate_percent * BASIS_POINTS), self.included)
+
+
+class TariffBody(RequestBody):
+    """A tariff; the first line begins at 0, each next one where the one before ends."""
+
+    currency: Currency
+    tax: TaxBody | None = None
+    rounding_minutes: Minutes = 0
+    free_minutes: Minutes = 0
+    lines: Lines
+    caps: Annotated[tuple[CapBody, ...], Field(max_length=2)] = ()
+    time_bands: Annotated[tuple[TimeBandBody, ...], Field(max_length=50)] = ()
+
+    def terms(self) -> TariffTerms:
+        """The domain's value, unchecked."""
+        return TariffTerms(
+            currency=self.currency,
+            tax=self.tax.tax() if self.tax else NO_TAX,
+            rounding_minutes=self.rounding_minutes,
+            free_minutes=self.free_minutes,
+            lines=tuple(each.line() for each in self.lines),
+            caps=tuple(Cap(each.per, each.amount) for each in self.caps),
+            time_bands=tuple(each.band() for each in self.time_bands),
+        )
+
+
+class RateLineView(ResponseBody):
+    """A price for a stretch of elapsed minutes."""
+
+    sequence: int
+    type: str
+    from_minutes: int
+    to_minutes: int | None
+    increment_minutes: int | None
+    amount: int
+
+
+class CapView(ResponseBody):
+    """The most that a period costs."""
+
+    per: str
+    amount: int
+
+
+class TaxView(ResponseBody):
+    """The tax on the price."""
+
+    rate_percent: float
+    included: bool
+
+
+class TimeBandView(ResponseBody):
+    """Lines that hold on some weekdays."""
+
+    weekdays: list[int]
+    starts: Annotated[str, Field(alias="from")]
+    ends: Annotated[str, Field(alias="to")]
+    lines: list[RateLineView]
+
+
+class TariffView(ResponseBody):
+    """One version of a lot's prices, which never changes; `number` counts them."""
+
+    id: UUID
+    number: int
+    published_at: datetime
+    currency: str
+    tax: TaxView
+    rounding_minutes: int
+    free_minutes: int
+    lines: list[RateLineView]
+    caps: list[CapView]
+    time_bands: list[TimeBandView]
+
+
+def tariff_view(tariff: TariffState) -> TariffView:
+    """The answer for a tariff."""
+    plain: dict[str, Any] = plain_terms(tariff.terms)
+    return TariffView(id=tariff.id, number=tariff.number, published_at=tariff.published_at, **plain)

@@ -1,0 +1,26 @@
+"""The tariff of a lot."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from parking_service.application.commands.publish_tariff import PublishTariff
+from parking_service.application.queries.get_tariff import GetTariff
+from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
+from parking_service.entrypoints.http.tariff_bodies import TariffBody, TariffView, tariff_view
+
+router = APIRouter(prefix="/api/v1/parking-lots/{lot_id}/tariff", tags=["tariffs"])
+
+
+@router.get("")
+async def get_tariff(lot_id: UUID, does: Does) -> TariffView:
+    """The prices in force; no sign-in needed."""
+    return tariff_view(await does.get_tariff(GetTariff(lot_id)))
+
+
+@router.put("")
+async def publish_tariff(
+    lot_id: UUID, body: TariffBody, does: Does, operator: Operator, version: IfMatch
+) -> TariffView:
+    """Put new prices in force, as the lot's next version; `If-Match` is the lot's ETag."""
+    return tariff_view(await does.publish_tariff(PublishTariff(operator, lot_id, body.terms(), version)))

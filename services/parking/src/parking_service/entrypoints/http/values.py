@@ -1,0 +1,82 @@
+"""Values that several bodies hold, as clients write them."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from parking_chassis.schemas import RequestBody
+from parking_service.domain.opening_hours import WEEKDAYS, OpeningHours, opening_hours
+from parking_service.domain.values import Place
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+
+
+def _distinct(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(words)))
+
+
+Storable = AfterValidator(_storable)
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), Storable]
+Address = Annotated[str, StringConstraints(min_length=1, max_length=300), Storable]
+Description = Annotated[str, StringConstraints(max_length=2000), Storable]
+ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64), Storable]
+Amenity = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
+Amenities = Annotated[tuple[Amenity, ...], Field(max_length=50), AfterValidator(_distinct)]
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+Amount = Annotated[int, Field(strict=True, ge=0, le=10**9, description="minor units: 1250 is 12.50 EUR")]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class MoneyBody(RequestBody):
+    """An amount in minor units."""
+
+    amount: Amount
+    currency: Currency
+
+
+class PlaceBody(RequestBody):
+    """A point on the earth in degrees (WGS 84)."""
+
+    latitude: Latitude
+    longitude: Longitude
+
+    def place(self) -> Place:
+        """The domain's value."""
+        return Place(self.latitude, self.longitude)
+
+
+Interval = Annotated[
+    tuple[str, str], Field(description="from and to, `HH:MM`; a `to` that is not later lies on the next day")
+]
+DayHours = Annotated[tuple[Interval, ...], Field(max_length=20)]
+
+
+class ExceptionalDayBody(RequestBody):
+    """A date whose hours replace the weekday's; without hours the lot is shut."""
+
+    date: date
+    hours: DayHours
+
+
+class OpeningHoursBody(RequestBody):
+    """The hours of each weekday in the lot's own zone. A weekday without hours is shut."""
+
+    mon: DayHours = ()
+    tue: DayHours = ()
+    wed: DayHours = ()
+    thu: DayHours = ()
+    fri: DayHours = ()
+    sat: DayHours = ()
+    sun: DayHours = ()
+    exceptions: Annotated[tuple[ExceptionalDayBody, ...], Field(max_length=500)] = ()
+
+    def hours(self, pointer: str = "") -> OpeningHours:
+        """The domain's value. Raises `InvalidFields`."""
+        week = {name: getattr(self, name) for name in WEEKDAYS}
+        return opening_hours(week, [(each.date, each.hours) for each in self.exceptions], pointer)

@@ -1,0 +1,64 @@
+"""What parking does by itself: imports, open periods, how full the lots are, and events in and out."""
+
+from prometheus_client import Gauge
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from parking_chassis.database import ping
+from parking_chassis.process import Address, every, work
+from parking_messaging import Consumer, Relay
+from parking_service.application.commands.continue_imports import ContinueImports
+from parking_service.application.commands.extend_open_periods import ExtendOpenPeriods
+from parking_service.application.queries.measure_occupancy import MeasureOccupancy
+from parking_service.bootstrap import Parking, resources
+from parking_service.settings import ParkingSettings
+
+IMPORTS_SECONDS = 0.5
+OPEN_PERIODS_SECONDS = 3600.0
+OCCUPANCY_SECONDS = 15.0
+
+# One figure for the whole installation: a label for each lot would be one for each row of a table.
+OCCUPANCY_RATE = Gauge("occupancy_rate", "Share of the usable spots of all watched lots that are taken")
+WATCHED_SPOTS = Gauge("watched_spots", "Usable spots of the lots that are watched, for weighing occupancy_rate")
+
+
+def run_worker(
+    parking: Parking, relay: Relay, organizations: Consumer[AsyncConnection], settings: ParkingSettings
+) -> None:
+    """Run all loops until a signal."""
+    does = parking.use_cases
+
+    async def continue_imports() -> None:
+        await does.continue_imports(ContinueImports())
+
+    async def extend_open_periods() -> None:
+        await does.extend_open_periods(ExtendOpenPeriods())
+
+    async def measure_occupancy() -> None:
+        rate = await does.measure_occupancy(MeasureOccupancy())
+        WATCHED_SPOTS.set(rate.spots)
+        OCCUPANCY_RATE.set(rate.taken / rate.spots if rate.spots else 0)
+
+    async def check_relay() -> None:
+        if not relay.status().is_connected:
+            raise ConnectionError("the relay is not connected to the outbox")
+
+    async def check_organizations() -> None:
+        if not organizations.status().is_ready:
+            raise ConnectionError("the consumer of auth's organizations is not connected")
+
+    work(
+        {
+            "outbox_relay": relay.run,
+            "organizations": organizations.run,
+            "imports": every(IMPORTS_SECONDS, "imports", continue_imports),
+            "open_periods": every(OPEN_PERIODS_SECONDS, "open_periods", extend_open_periods),
+            "occupancy_rate": every(OCCUPANCY_SECONDS, "occupancy_rate", measure_occupancy),
+        },
+        {
+            "database": lambda: ping(parking.engine),
+            "outbox_relay": check_relay,
+            "organizations": check_organizations,
+        },
+        lambda: resources(parking),
+        Address(settings.http_host, settings.worker_port, settings.shutdown_grace),
+    )

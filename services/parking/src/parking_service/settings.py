@@ -1,0 +1,39 @@
+"""Parking's settings, from `PARKING_*` in the environment."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import SettingsConfigDict
+
+from parking_chassis.settings import ServiceSettings
+from parking_service.domain.currencies import CURRENCIES
+from parking_service.domain.values import zone_violations
+
+
+def _known_zone(name: str) -> str:
+    for violation in zone_violations(name, ""):
+        raise ValueError(violation.rule)
+    return name
+
+
+def _known_currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError(f"{code!r} is no currency of ISO 4217")
+    return code
+
+
+class ParkingSettings(ServiceSettings):
+    """See `ServiceSettings` for what all services share. Amounts are minor units."""
+
+    model_config = SettingsConfigDict(env_prefix="PARKING_")
+
+    default_currency: Annotated[str, AfterValidator(_known_currency)] = "EUR"
+    default_hourly_rate: Annotated[int, Field(gt=0)] = 200
+    default_daily_rate: Annotated[int, Field(gt=0)] = 2000
+    """What a new organization's default tariff asks."""
+
+    default_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Zurich"
+    """The zone of imported lots where neither file nor request names one."""
+
+    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
+    """How many brokers hold each topic that `migrate` makes."""

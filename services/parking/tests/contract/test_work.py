@@ -1,0 +1,205 @@
+"""See `parking_service.application.ports`."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from services.parking.tests.fakes.clock import START
+
+from parking_chassis.ids import new_id
+from parking_service.application.ports import OpenWork
+from parking_service.domain.errors import (
+    ChangedMeanwhile,
+    UnknownImport,
+    UnknownLot,
+    UnknownOrganization,
+    UnknownSpot,
+)
+from parking_service.domain.imports import ImportRow, ImportState, ImportStatus, RefusedRow
+from parking_service.domain.lots import ImportedFrom, Lot, LotState, prices_of
+from parking_service.domain.occupancy import CountReading, SpotReading
+from parking_service.domain.opening_hours import opening_hours
+from parking_service.domain.organizations import Organization
+from parking_service.domain.spots import PlanPosition, Spot, SpotPlan, SpotType
+from parking_service.domain.tariffs import Tariff, TariffState, simple_terms
+from parking_service.domain.values import Place
+
+HOURS = opening_hours({"fri": [("22:00", "02:00")]}, [(date(2026, 12, 25), [])], "")
+
+
+async def kept_organization(open_work: OpenWork) -> UUID:
+    organization_id = new_id()
+    default = TariffState(new_id(), organization_id, None, 1, simple_terms(200, 2000, "EUR"), START)
+    async with open_work() as work:
+        assert await work.organizations.keep(Organization(organization_id, "Basel", 2))
+        await work.tariffs.add([Tariff.publish(default)])
+    return organization_id
+
+
+async def kept_lot(open_work: OpenWork, source_id: str | None = None) -> Lot:
+    organization_id, lot_id = await kept_organization(open_work), new_id()
+    tariff = Tariff.publish(TariffState(new_id(), organization_id, lot_id, 1, simple_terms(250, None, "CHF"), START))
+    state = LotState(
+        id=lot_id,
+        organization_id=organization_id,
+        name="Aeschen",
+        description=None,
+        address="Weg 1",
+        place=Place(47.55, 7.59),
+        time_zone="Europe/Zurich",
+        amenities=("covered",),
+        opening_hours=HOURS,
+        created_at=START,
+        capacity={SpotType.STANDARD: 2},
+        imported_from=ImportedFrom(source_id, "digest") if source_id else None,
+        **prices_of(tariff.state),
+    )
+    lot = Lot.create(state)
+    async with open_work() as work:
+        await work.lots.add([lot])
+        await work.tariffs.add([tariff])
+        await work.occupancy.recount([lot_id])
+    return lot
+
+
+async def kept_spots(open_work: OpenWork, lot: Lot, *numbers: str) -> list[Spot]:
+    position = PlanPosition(1.5, 2.5, 90)
+    plans = [SpotPlan(number, SpotType.COMPACT, "-1", 2.5, 5.0, position) for number in numbers]
+    spots = [Spot.create(new_id(), lot.state.id, lot.state.organization_id, plan) for plan in plans]
+    async with open_work() as work:
+        await work.spots.add(spots)
+    return spots
+
+
+async def test_a_lot_comes_back_as_it_was_and_changes_by_version(open_work: OpenWork) -> None:
+    kept = await kept_lot(open_work)
+    async with open_work() as work:
+        lot = await work.lots.get(kept.state.id)
+        assert lot.state == kept.state
+        lot.change(START, name="Messe", opening_hours=None)
+        await work.lots.save(lot)
+    async with open_work() as work:
+        assert (await work.lots.get(kept.state.id)).state == lot.state
+        kept.change(START, name="Late")
+        with pytest.raises(ChangedMeanwhile):
+            await work.lots.save(kept)
+        with pytest.raises(UnknownLot):
+            await work.lots.get(new_id())
+
+
+async def test_lots_are_found_by_their_source_within_their_organization(open_work: OpenWork) -> None:
+    lot, other = await kept_lot(open_work, "p1"), await kept_lot(open_work, "p1")
+    async with open_work() as work:
+        found = await work.lots.by_source(lot.state.organization_id, ["p1", "p2"])
+        assert [each.state.id for each in found.values()] == [lot.state.id]
+        assert list(await work.lots.by_source(other.state.organization_id, ["p2"])) == []
+
+
+async def test_what_is_raised_undoes_the_work(open_work: OpenWork) -> None:
+    lot = await kept_lot(open_work)
+
+    async def change_and_fail() -> None:
+        async with open_work() as work:
+            mine = await work.lots.get(lot.state.id)
+            mine.change(START, name="Other")
+            await work.lots.save(mine)
+            await work.spots.get(new_id())
+
+    with pytest.raises(UnknownSpot):
+        await change_and_fail()
+    async with open_work() as work:
+        assert (await work.lots.get(lot.state.id)).state == lot.state
+
+
+async def test_spots_come_back_by_number_until_they_are_removed(open_work: OpenWork) -> None:
+    lot = await kept_lot(open_work)
+    second, first = await kept_spots(open_work, lot, "2", "1")
+    async with open_work() as work:
+        assert [spot.state for spot in await work.spots.of_lot(lot.state.id)] == [first.state, second.state]
+        assert await work.spots.lot_of(first.state.id) == lot.state.id
+        spot = await work.spots.get(first.state.id)
+        spot.remove()
+        await work.spots.save([spot])
+    async with open_work() as work:
+        assert [spot.state for spot in await work.spots.of_lot(lot.state.id)] == [second.state]
+        for question in (work.spots.get, work.spots.lot_of):
+            with pytest.raises(UnknownSpot):
+                await question(first.state.id)
+        first.change(level="2")
+        with pytest.raises(ChangedMeanwhile):
+            await work.spots.save([first])
+
+
+async def test_tariffs_stay_and_the_newest_default_counts(open_work: OpenWork) -> None:
+    organization_id = await kept_organization(open_work)
+    newer = TariffState(new_id(), organization_id, None, 2, simple_terms(300, None, "EUR"), START)
+    async with open_work() as work:
+        await work.tariffs.add([Tariff.publish(newer)])
+        assert await work.tariffs.default_of(organization_id) == newer
+        assert await work.tariffs.get(newer.id) == newer
+        with pytest.raises(UnknownOrganization):
+            await work.tariffs.default_of(new_id())
+
+
+async def test_an_organization_is_kept_when_it_is_newer(open_work: OpenWork) -> None:
+    organization_id = await kept_organization(open_work)
+    async with open_work() as work:
+        answers = [
+            await work.organizations.keep(Organization(organization_id, "Name", version)) for version in (1, 2, 3, 3)
+        ]
+    assert answers == [False, False, True, False]
+
+
+async def test_sightings_and_counts_come_back(open_work: OpenWork) -> None:
+    lot, elsewhere = await kept_lot(open_work), await kept_lot(open_work)
+    seen, unseen = await kept_spots(open_work, lot, "1", "2")
+    (foreign,) = await kept_spots(open_work, elsewhere, "1")
+    ids = [spot.state.id for spot in (seen, unseen, foreign)]
+    for minute in (1, 2):
+        async with open_work() as work:
+            known = await work.occupancy.of_spots(lot.state.id, ids)
+            assert set(known) == {seen.state.id, unseen.state.id}
+            at = START + timedelta(minutes=minute)
+            assert known[seen.state.id].see(SpotReading(seen.state.id, minute == 1, at))
+            await work.occupancy.save(list(known.values()))
+            count = await work.occupancy.of_lot(lot.state.id)
+            assert count.count(CountReading(3, 9, at))
+            await work.occupancy.save_count(count)
+    async with open_work() as work:
+        known = await work.occupancy.of_spots(lot.state.id, ids)
+        state = known[seen.state.id].state
+        assert state
+        assert (state.occupied, state.observed_at, state.version) == (False, START + timedelta(minutes=2), 2)
+        assert known[unseen.state.id].state is None
+        counted = (await work.occupancy.of_lot(lot.state.id)).state
+        assert counted
+        assert (counted.occupied, counted.capacity, counted.version) == (3, 9, 2)
+        assert counted.changed_at == START + timedelta(minutes=1)
+
+
+async def test_an_import_goes_row_by_row(open_work: OpenWork) -> None:
+    organization_id = await kept_organization(open_work)
+    state = ImportState(new_id(), organization_id, "Europe/Berlin", None, 4, START)
+    rows = [ImportRow(number, f"p{number}", {"id": f"p{number}", "nested": [1, None]}) for number in (3, 1, 2)]
+    async with open_work() as work:
+        await work.imports.add(state, rows, [RefusedRow(4, None, "the id is missing")])
+    async with open_work() as work:
+        assert await work.imports.claim() == (state.id, 1)
+    async with open_work() as work:
+        assert await work.imports.claim() == (state.id, 2)
+        assert await work.imports.locked(state.id) == state
+        first = await work.imports.next_rows(state.id, 2)
+        assert list(first) == [rows[1], rows[2]]
+        await work.imports.settle(replace(state, created=1), first, [RefusedRow(2, "p2", "no")])
+    async with open_work() as work:
+        assert await work.imports.claim() == (state.id, 1)
+        assert list(await work.imports.next_rows(state.id, 2)) == [rows[0]]
+        done = replace(state, created=2, status=ImportStatus.DONE)
+        await work.imports.settle(done, [rows[0]], [])
+        assert await work.imports.get(state.id) == done
+        assert await work.imports.claim() is None
+        assert await work.imports.locked(state.id) is None
+        assert [refused.row for refused in await work.imports.refused(state.id)] == [2, 4]
+        with pytest.raises(UnknownImport):
+            await work.imports.get(new_id())

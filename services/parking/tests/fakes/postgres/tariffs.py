@@ -1,0 +1,30 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.parking.tests.fakes.postgres.tables import Tables
+
+from parking_service.domain.errors import UnknownOrganization
+from parking_service.domain.tariffs import Tariff, TariffState
+
+
+class InMemoryTariffs:
+    """See `parking_service.application.ports.Tariffs`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tariffs = tables.tariffs
+
+    async def add(self, new_tariffs: Sequence[Tariff]) -> None:
+        self._tariffs.update({tariff.state.id: tariff.state for tariff in new_tariffs})
+
+    async def get(self, tariff_id: UUID) -> TariffState:
+        return self._tariffs[tariff_id]
+
+    async def default_of(self, organization_id: UUID) -> TariffState:
+        defaults = [
+            state
+            for state in self._tariffs.values()
+            if state.organization_id == organization_id and state.parking_lot_id is None
+        ]
+        if not defaults:
+            raise UnknownOrganization(organization_id)
+        return max(defaults, key=lambda state: state.number)

@@ -1,0 +1,277 @@
+"""Imports of the real files, of faulty ones, and of one whose process dies in the middle."""
+
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from parking_events import LotState, SpotCreatedV1, SpotRemovedV1, TariffState
+from parking_service.application.commands.continue_imports import ContinueImports
+
+PARK_API = ["bahn", "basel", "freiburg", "koeln", "zuerich"]
+
+
+def feature(source_id: str = "p1", *, geometry: object = ..., **properties: object) -> dict[str, Any]:
+    """A feature of ParkenDD's shape."""
+    point = {"type": "Point", "coordinates": [7.59, 47.55]}
+    known = {"id": source_id, "name": "Parkhaus", "type": "garage", "address": "Weg 1\n4051 Basel", "capacity": 3}
+    return {
+        "type": "Feature",
+        "properties": {name: value for name, value in {**known, **properties}.items() if value is not ...},
+        "geometry": point if geometry is ... else geometry,
+    }
+
+
+async def hand_in(operator: Any, *features: dict[str, Any], **parameters: str) -> str:
+    return await hand_in_file(operator, {"type": "FeatureCollection", "features": features}, **parameters)
+
+
+async def hand_in_file(operator: Any, document: object, **parameters: str) -> str:
+    answer = await operator("POST", "/parking-lots/import", json=document, params=parameters)
+    assert answer.status_code == 202, answer.text
+    return answer.json()["import_id"]
+
+
+async def report(operator: Any, import_id: str) -> dict[str, Any]:
+    answer = await operator("GET", f"/imports/{import_id}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def counts(answer: dict[str, Any]) -> tuple[str, int, int, int, int, int]:
+    return (
+        answer["status"],
+        *(answer[name] for name in ("total", "created", "updated", "unchanged")),
+        len(answer["refused"]),
+    )
+
+
+async def rows(database_url: str, statement: str) -> list[Any]:
+    connection = await asyncpg.connect(database_url)
+    found = await connection.fetch(statement)
+    await connection.close()
+    return found
+
+
+def is_faulty(of_file: dict[str, Any]) -> bool:
+    return not of_file.get("geometry") or not of_file["properties"].get("capacity")
+
+
+@pytest.mark.parametrize("name", PARK_API)
+async def test_park_api_files(
+    operator: Any, run_imports: Callable[[], Any], database_url: str, shared_data: Path, name: str
+) -> None:
+    document = json.loads((shared_data / "real" / f"lots_{name}.geojson").read_text())
+    faulty = [row for row, each in enumerate(document["features"], start=1) if is_faulty(each)]
+    good = [each for each in document["features"] if not is_faulty(each)]
+    import_id = await hand_in_file(operator, document)
+    running = await report(operator, import_id)
+    assert counts(running) == ("running", len(document["features"]), 0, 0, 0, 0)
+    await run_imports()
+    done = await report(operator, import_id)
+    assert counts(done) == ("done", len(document["features"]), len(good), 0, 0, len(faulty))
+    assert [refused["row"] for refused in done["refused"]] == faulty
+    assert {refused["reason"] for refused in done["refused"]} <= {"the capacity is zero", "the geometry is missing"}
+    (spots,) = await rows(database_url, "SELECT count(*) FROM spots")
+    assert spots["count"] == sum(each["properties"]["capacity"] for each in good)
+
+    again = await hand_in_file(operator, document)
+    await run_imports()
+    assert counts(await report(operator, again)) == (
+        "done",
+        len(document["features"]),
+        0,
+        0,
+        len(good),
+        len(faulty),
+    )
+
+
+async def test_the_swiss_railways_file(
+    operator: Any, run_imports: Callable[[], Any], http: httpx.AsyncClient, events: Any, shared_data: Path
+) -> None:
+    document = json.loads((shared_data / "real" / "swiss_rail_parking_rates.geojson").read_text())
+    total = sum(each["total"] for lot in document["features"] for each in lot["properties"]["capacities"])
+    import_id = await hand_in_file(operator, document)
+    await run_imports()
+    assert counts(await report(operator, import_id)) == ("done", 649, 649, 0, 0, 0)
+    told = await events()
+    assert sum(isinstance(event, SpotCreatedV1) for event in told) == total == 34_613
+    assert sum(isinstance(event, LotState) for event in told) == 649
+    assert sum(isinstance(event, TariffState) for event in told) == 650  # and the organization's default
+
+    (suhr,) = (await http.get("/parking-lots", params={"q": "Suhr Bahnhofstrasse"})).json()["items"]
+    assert (suhr["address"], suhr["time_zone"], suhr["currency"]) == (
+        "Bahnhofstrasse 3, 5034 Suhr",
+        "Europe/Zurich",
+        "CHF",
+    )
+    assert (suhr["total_spots"], suhr["spot_types"]) == (6, ["standard", "accessible"])
+    tariff = (await http.get(f"/parking-lots/{suhr['id']}/tariff")).json()
+    assert [(line["from_minutes"], line["to_minutes"], line["amount"]) for line in tariff["lines"]] == [
+        (0, 15, 0),
+        (15, None, 25),
+    ]
+    assert tariff["caps"] == [{"per": "24h", "amount": 500}]
+
+    document["features"][0]["properties"]["pricingModel"]["maximumDayPrice"] = 600
+    again = await hand_in_file(operator, document)
+    await run_imports()
+    assert counts(await report(operator, again)) == ("done", 649, 0, 1, 648, 0)
+    assert (await http.get(f"/parking-lots/{suhr['id']}/tariff")).json()["number"] == 2
+
+
+async def test_faulty_rows_are_refused_with_a_reason(operator: Any, run_imports: Callable[[], Any]) -> None:
+    faulty = {
+        "the geometry is missing": feature("a", geometry=None),
+        "the geometry is no Point": feature("b", geometry={"type": "LineString", "coordinates": [[1, 2], [3, 4]]}),
+        "coordinates/latitude: must lie between -90 and 90 degrees": feature(
+            "c", geometry={"type": "Point", "coordinates": [7.59, 147.55]}
+        ),
+        "the coordinates are no numbers": feature("d", geometry={"type": "Point", "coordinates": ["7", "47"]}),
+        "capacity is missing": feature("e", capacity=None),
+        "the capacity is missing": feature("f", capacity=...),
+        "the capacity is zero": feature("g", capacity=0),
+        "the capacity is negative": feature("h", capacity=-3),
+        "capacity is no whole number": feature("i", capacity="many"),
+        "the capacity of 20001 is more than 20000": feature("j", capacity=20_001),
+        "the name is missing": feature("k", name=None),
+        "row 1 has the same id": feature("a"),
+        "the id is missing": feature("l") | {"properties": {"capacity": 3}},
+        "properties is missing": {"type": "Feature", "id": "m"},
+    }
+    import_id = await hand_in(operator, *faulty.values(), feature("good"))
+    await run_imports()
+    done = await report(operator, import_id)
+    assert counts(done) == ("done", len(faulty) + 1, 1, 0, 0, len(faulty))
+    assert [(refused["row"], refused["reason"]) for refused in done["refused"]] == list(enumerate(faulty, start=1))
+
+
+async def test_a_changed_feature_changes_its_lot_and_spots(
+    operator: Any, run_imports: Callable[[], Any], http: httpx.AsyncClient, events: Any
+) -> None:
+    await hand_in(operator, feature(capacity=3), time_zone="Europe/Berlin", currency="EUR")
+    await run_imports()
+    (lot,) = (await http.get("/parking-lots")).json()["items"]
+    assert (lot["time_zone"], lot["hourly_rate"]) == ("Europe/Berlin", {"amount": 200, "currency": "EUR"})
+    assert (lot["address"], lot["amenities"]) == ("Weg 1, 4051 Basel", ["covered"])
+    for capacity, name in ((5, "Parkhaus"), (2, "Renamed")):
+        import_id = await hand_in(
+            operator, feature(capacity=capacity, name=name), time_zone="Europe/Berlin", currency="EUR"
+        )
+        await run_imports()
+        assert counts(await report(operator, import_id)) == ("done", 1, 0, 1, 0, 0)
+        spots = (await http.get(f"/parking-lots/{lot['id']}/spots")).json()["items"]
+        assert [spot["spot_number"] for spot in spots] == [f"S{number:04}" for number in range(1, capacity + 1)]
+    read = (await http.get(f"/parking-lots/{lot['id']}")).json()
+    assert (read["name"], read["total_spots"], read["available_spots"], read["version"]) == ("Renamed", 2, 2, 3)
+    assert [event.version for event in await events() if isinstance(event, LotState)] == [1, 2, 3]
+    assert sum(isinstance(event, SpotRemovedV1) for event in await events()) == 3
+
+
+async def test_a_retired_lot_does_not_come_back(
+    operator: Any, run_imports: Callable[[], Any], http: httpx.AsyncClient
+) -> None:
+    await hand_in(operator, feature())
+    await run_imports()
+    (lot,) = (await http.get("/parking-lots")).json()["items"]
+    await operator("DELETE", f"/parking-lots/{lot['id']}")
+    import_id = await hand_in(operator, feature(capacity=9))
+    await run_imports()
+    assert (await report(operator, import_id))["refused"] == [{"row": 1, "id": "p1", "reason": "the lot is retired"}]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class DyingImports:
+    """The real ones, in a process that dies after it has written its second chunk and before it commits."""
+
+    def __init__(self, imports: Any, chunks: list[int]) -> None:
+        self._imports = imports
+        self._chunks = chunks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._imports, name)
+
+    async def settle(self, *arguments: Any) -> None:
+        await self._imports.settle(*arguments)
+        self._chunks.append(1)
+        if len(self._chunks) == 2:
+            raise Killed
+
+
+async def test_an_import_goes_on_after_its_process_died(
+    operator: Any, parking: Any, database_url: str, events: Any
+) -> None:
+    import_id = await hand_in(operator, *(feature(f"p{number}") for number in range(70)))
+    whole, chunks = parking.use_cases.continue_imports, list[int]()
+
+    @asynccontextmanager
+    async def dying_work() -> AsyncGenerator[Any]:
+        async with whole.open_work() as work:
+            yield replace(work, imports=DyingImports(work.imports, chunks))
+
+    with pytest.raises(Killed):
+        await replace(whole, open_work=dying_work)(ContinueImports())
+    assert counts(await report(operator, import_id)) == ("running", 70, 25, 0, 0, 0)
+    assert await whole(ContinueImports()) == 45
+    assert counts(await report(operator, import_id)) == ("done", 70, 70, 0, 0, 0)
+    (made,) = await rows(database_url, "SELECT count(*), count(DISTINCT source_id) AS sources FROM lots")
+    assert (made["count"], made["sources"]) == (70, 70)
+    assert sum(isinstance(event, SpotCreatedV1) for event in await events()) == 210
+    (waiting,) = await rows(database_url, "SELECT count(*) FROM import_rows")
+    assert waiting["count"] == 0
+
+
+async def test_an_import_that_fails_again_and_again_ends(operator: Any, parking: Any, database_url: str) -> None:
+    import_id = await hand_in(operator, feature())
+    await rows(database_url, "ALTER TABLE spots ADD CHECK (number IS NULL)")
+    for _ in range(5):
+        with pytest.raises(Exception, match="check constraint"):
+            await parking.use_cases.continue_imports(ContinueImports())
+    await parking.use_cases.continue_imports(ContinueImports())
+    assert counts(await report(operator, import_id)) == ("failed", 1, 0, 0, 0, 0)
+
+
+async def test_what_is_no_geojson_is_refused_at_once(operator: Any) -> None:
+    async def send(content: bytes, media_type: str = "application/geo+json") -> httpx.Response:
+        return await operator("POST", "/parking-lots/import", content=content, headers={"Content-Type": media_type})
+
+    csv = await send(b"id;name\n1;x\n", "text/csv")
+    assert (csv.status_code, csv.json()["type"]) == (415, "/problems/unsupported-file")
+    for content in (
+        b"",
+        b"\xff",
+        b"[]",
+        b'{"type": "Feature"}',
+        b'{"type": "FeatureCollection", "features": [1]}',
+        b'{"type": "FeatureCollection", "features": [{"id": "\\u0000"}]}',
+        b'{"type": "FeatureCollection", "features": [{"id": "\\ud800"}]}',
+        b'{"type": "FeatureCollection", "features": [{"id": 1e999}]}',
+        b"[" * 100_000,
+    ):
+        answer = await send(content)
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request"), content[:60]
+    large = await send(b" " * (20 * 1024 * 1024 + 1))
+    assert (large.status_code, large.json()["type"]) == (413, "/problems/file-too-large")
+    empty = await send(b'{"type": "FeatureCollection", "features": []}')
+    assert empty.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("parameters", "pointer"),
+    [({"time_zone": "Europe/Basel"}, "query/time_zone"), ({"currency": "XXX"}, "query/currency")],
+)
+async def test_impossible_options_are_named(operator: Any, parameters: dict[str, str], pointer: str) -> None:
+    document = {"type": "FeatureCollection", "features": []}
+    answer = await operator("POST", "/parking-lots/import", json=document, params=parameters)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]

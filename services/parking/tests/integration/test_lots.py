@@ -1,0 +1,171 @@
+"""Lots, spots and tariffs over HTTP, on a real database."""
+
+from typing import Any
+
+import httpx
+
+from parking_events import LotState, SpotState, TariffState
+
+
+async def test_a_lot_is_created_read_changed_and_retired(operator: Any, http: httpx.AsyncClient, events: Any) -> None:
+    lot = await operator.lot(description="Under the square", amenities=["covered", "toilets"])
+    path = f"/parking-lots/{lot['id']}"
+    assert lot["hourly_rate"] == {"amount": 250, "currency": "CHF"}
+    assert lot["daily_rate"] is None
+    assert lot["organization_id"] == str(operator.organization_id)
+    assert lot["total_spots"] == lot["available_spots"] == 0
+    assert (lot["available_as_of"], lot["confidence"], lot["opening_hours"]) == (None, 0.0, None)
+    assert (lot["status"], lot["version"], lot["spot_types"]) == ("open", 1, [])
+
+    read = await http.get(path)
+    assert read.json() == lot
+    assert read.headers["etag"] == '"1"'
+
+    changed = await operator("PATCH", path, json={"name": "Aeschen", "description": None}, headers={"If-Match": '"1"'})
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["name"], changed.json()["description"], changed.json()["version"]) == ("Aeschen", None, 2)
+    stale = await operator("PATCH", path, json={"name": "Other"}, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["type"]) == (412, "/problems/changed-meanwhile")
+    unchanged = await operator("PATCH", path, json={"name": "Aeschen"})
+    assert unchanged.json()["version"] == 2
+
+    assert (await operator("DELETE", path)).status_code == 204
+    assert (await operator("DELETE", path)).status_code == 204
+    assert (await http.get(path)).json()["status"] == "retired"
+    assert (await http.get("/parking-lots")).json()["items"] == []
+    refused = await operator("PATCH", path, json={"name": "Again"})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/lot-retired")
+
+    told = [event for event in await events() if isinstance(event, LotState)]
+    assert [event.version for event in told] == [1, 2, 3]
+    assert [event.changed for event in told] == [(), ("name", "description"), ("status",)]
+
+
+async def test_a_lot_without_rates_gets_the_default_tariff(operator: Any, events: Any) -> None:
+    lot = await operator.lot(hourly_rate=None)
+    assert lot["hourly_rate"] == {"amount": 200, "currency": "CHF"}
+    default, own = [event for event in await events() if isinstance(event, TariffState)]
+    assert (default.parking_lot_id, default.number, str(own.parking_lot_id)) == (None, 1, lot["id"])
+    assert default.lines == own.lines
+
+
+async def test_a_default_tariff_takes_the_currency_that_is_named(operator: Any) -> None:
+    lot = await operator.lot(hourly_rate=None, currency="EUR")
+    assert lot["hourly_rate"] == {"amount": 200, "currency": "EUR"}
+
+
+async def test_rates_may_be_bare_amounts_of_the_named_currency(operator: Any) -> None:
+    lot = await operator.lot(hourly_rate=300, daily_rate=2500, currency="EUR")
+    assert lot["hourly_rate"] == {"amount": 300, "currency": "EUR"}
+    assert lot["daily_rate"] == {"amount": 2500, "currency": "EUR"}
+
+
+async def test_tariffs_are_numbered_versions(operator: Any, http: httpx.AsyncClient, events: Any) -> None:
+    lot = await operator.lot()
+    path = f"/parking-lots/{lot['id']}/tariff"
+    first = (await http.get(path)).json()
+    assert (first["number"], first["lines"][0]["amount"]) == (1, 250)
+    body = {
+        "currency": "CHF",
+        "tax": {"rate_percent": 8.1, "included": True},
+        "free_minutes": 10,
+        "lines": [
+            {"sequence": 1, "type": "flat", "from_minutes": 0, "to_minutes": 60, "amount": 300},
+            {"sequence": 2, "type": "incrementing", "from_minutes": 60, "increment_minutes": 30, "amount": 100},
+        ],
+        "caps": [{"per": "calendar_day", "amount": 2000}],
+        "time_bands": [
+            {
+                "weekdays": [1, 2, 3, 4, 5],
+                "from": "18:00",
+                "to": "06:00",
+                "lines": [{"sequence": 1, "type": "flat", "from_minutes": 0, "amount": 500}],
+            }
+        ],
+    }
+    published = await operator("PUT", path, json=body)
+    assert published.status_code == 200, published.text
+    tariff = published.json()
+    assert (tariff["number"], tariff["tax"]) == (2, {"rate_percent": 8.1, "included": True})
+    assert tariff["time_bands"][0]["from"] == "18:00"
+    assert (await http.get(path)).json() == tariff
+    assert (await operator("PUT", path, json=body)).json()["number"] == 2
+    changed = (await http.get(f"/parking-lots/{lot['id']}")).json()
+    assert changed["hourly_rate"]["amount"] == 300
+    assert changed["daily_rate"]["amount"] == 2000
+    told = [event for event in await events() if isinstance(event, TariffState) and event.parking_lot_id]
+    assert [(event.number, event.version) for event in told] == [(1, 1), (2, 1)]
+    assert told[-1].tax.rate_basis_points == 810
+
+
+async def test_spots_change_the_lot_once(operator: Any, http: httpx.AsyncClient, events: Any) -> None:
+    lot = await operator.lot()
+    added = await operator.spots(lot["id"], "A1", "A2", "A3")
+    await operator.spots(lot["id"], "E1", spot_type="ev_charging")
+    read = (await http.get(f"/parking-lots/{lot['id']}")).json()
+    assert (read["total_spots"], read["available_spots"], read["version"]) == (4, 4, 3)
+    assert read["spot_types"] == ["standard", "ev_charging"]
+    listed = (await http.get(f"/parking-lots/{lot['id']}/spots", params={"spot_type": "ev_charging"})).json()["items"]
+    assert [spot["spot_number"] for spot in listed] == ["E1"]
+    page = (await http.get(f"/parking-lots/{lot['id']}/spots", params={"limit": 3})).json()
+    assert [spot["spot_number"] for spot in page["items"]] == ["A1", "A2", "A3"]
+    rest = (await http.get(page["next"].removeprefix("/api/v1"))).json()
+    assert ([spot["spot_number"] for spot in rest["items"]], rest["next"]) == (["E1"], None)
+
+    spot = f"/spots/{added[0]['id']}"
+    body = {"status": "out_of_service", "width": 2.5, "location_coordinates": {"x": 1, "y": 2}}
+    changed = await operator("PATCH", spot, json=body, headers={"If-Match": '"1"'})
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["status"], changed.json()["version"], changed.headers["etag"]) == (
+        "out_of_service",
+        3,
+        '"3"',
+    )
+    assert changed.json()["location_coordinates"] == {"x": 1.0, "y": 2.0, "rotation": None}
+    assert (await http.get(f"/parking-lots/{lot['id']}")).json()["available_spots"] == 3
+    taken = await operator("PATCH", spot, json={"spot_number": "A2"})
+    assert (taken.status_code, taken.json()["type"]) == (409, "/problems/spot-number-taken")
+    assert (await operator("PATCH", spot, json={"spot_type": "accessible"})).status_code == 200
+    assert (await operator("DELETE", spot)).status_code == 204
+    assert (await operator("DELETE", spot)).status_code == 404
+    await operator.spots(lot["id"], "A1")
+
+    told = [event for event in await events() if isinstance(event, LotState)]
+    assert [event.total_spots for event in told] == [0, 3, 4, 4, 3, 4]
+    assert [event.version for event in told] == [1, 2, 3, 4, 5, 6]
+    of_spot = [event for event in await events() if isinstance(event, SpotState) and str(event.spot_id) in spot]
+    assert [event.version for event in of_spot] == [1, 2, 3, 4, 5]
+    assert [event.event_type.split(".")[2] for event in of_spot] == [
+        "created",
+        "updated",
+        "taken_out_of_service",
+        "updated",
+        "removed",
+    ]
+
+
+async def test_opening_hours_are_kept_and_told(operator: Any, http: httpx.AsyncClient, events: Any) -> None:
+    lot = await operator.lot()
+    hours = {"mon": [["06:00", "24:00"]], "exceptions": [{"date": "2026-12-25", "hours": []}]}
+    path = f"/parking-lots/{lot['id']}/opening-hours"
+    put = await operator("PUT", path, json=hours)
+    assert put.status_code == 200, put.text
+    assert put.json()["opening_hours"]["mon"] == [["06:00", "24:00"]]
+    assert put.json()["opening_hours"]["exceptions"] == hours["exceptions"]
+    told = [event for event in await events() if isinstance(event, LotState)]
+    assert told[-1].changed == ("opening_hours",)
+    assert told[-1].opening_hours is not None
+    assert told[-1].opening_hours.mon[0].closes == "24:00"
+    json_null = {"content": b"null", "headers": {"Content-Type": "application/json"}}
+    assert (await operator("PUT", path, **json_null)).json()["opening_hours"] is None
+
+
+async def test_spot_numbers_are_unique_in_a_lot(operator: Any) -> None:
+    lot = await operator.lot()
+    twice = {"spots": [{"spot_number": "1"}, {"spot_number": "1"}]}
+    answer = await operator("POST", f"/parking-lots/{lot['id']}/spots", json=twice)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/spot-number-taken")
+    thousand = {"spots": [{"spot_number": str(number)} for number in range(1001)]}
+    assert (await operator("POST", f"/parking-lots/{lot['id']}/spots", json=thousand)).status_code == 422
+    thousand["spots"].pop()
+    assert (await operator("POST", f"/parking-lots/{lot['id']}/spots", json=thousand)).status_code == 201

@@ -1,0 +1,72 @@
+"""Events in from a real Kafka and out to it, and the migration against the tables."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from parking_chassis.ids import new_id
+from parking_events import OrganizationCreatedV1
+from parking_messaging import KafkaConnection, PostgresOutbox, ensure_topics, topics_of
+from parking_platform.testing.servers import KafkaServer
+from parking_service.adapters.postgres.tables import metadata
+from parking_service.bootstrap import Parking, make_topics, organizations_consumer, outbox_relay
+
+DEADLINE = 30.0
+
+
+async def wait_until_created(ask: Callable[[], Any]) -> httpx.Response:
+    """Ask until the organization is known."""
+    give_up_at = asyncio.get_running_loop().time() + DEADLINE
+    while True:
+        answer = await ask()
+        if answer.status_code != 404 or asyncio.get_running_loop().time() > give_up_at:
+            return answer
+        await asyncio.sleep(0.05)
+
+
+async def test_an_organization_that_auth_tells_of_can_own_a_lot(
+    parking: Parking, person: Any, make_settings: Any, kafka_server: KafkaServer
+) -> None:
+    settings = make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers)
+    await make_topics(settings)
+    await make_topics(settings)  # a second time changes nothing
+    await ensure_topics(KafkaConnection(kafka_server.bootstrap_servers, "tests"), topics_of("auth"))
+    organization_id = new_id()
+    event = OrganizationCreatedV1(
+        version=1, organization_id=organization_id, name="Basel", members=(), created_at=datetime.now(UTC)
+    )
+    async with parking.engine.begin() as connection:
+        await PostgresOutbox().add(connection, [event])  # auth's place is taken by our own outbox
+    somebody = person("write:parking", organization_id)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(outbox_relay(settings).run(stop))
+        loops.create_task(organizations_consumer(settings, parking).run(stop))
+        lot = {
+            "name": "Messe",
+            "location": {"latitude": 47.56, "longitude": 7.6},
+            "address": "Riehenring 101",
+            "time_zone": "Europe/Zurich",
+        }
+        answer = await wait_until_created(lambda: somebody("POST", "/parking-lots", json=lot))
+        stop.set()
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["organization_id"] == str(organization_id)
+
+
+async def test_the_migration_makes_what_the_tables_say(parking: Parking) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        def ours(thing: Any, _name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:
+            return thing.name != "spatial_ref_sys"  # PostGIS's own
+
+        context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
+        return [each for each in compare_metadata(context, metadata) if "location" not in repr(each)]
+
+    async with parking.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []

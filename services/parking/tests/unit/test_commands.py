@@ -1,0 +1,137 @@
+"""Commands on the fakes: what they decide, without any I/O."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from services.parking.tests.fakes.clock import FakeClock
+from services.parking.tests.fakes.postgres.tables import Tables
+from services.parking.tests.fakes.postgres.unit_of_work import in_memory_work
+
+from parking_chassis.ids import new_id
+from parking_service.adapters.geojson.files import GeoJsonLotFiles
+from parking_service.application.commands.add_spots import AddSpots, AddSpotsHandler
+from parking_service.application.commands.change_lot import ChangeLot, ChangeLotHandler
+from parking_service.application.commands.continue_imports import ContinueImports, ContinueImportsHandler
+from parking_service.application.commands.create_lot import CreateLot, CreateLotHandler
+from parking_service.application.commands.publish_tariff import PublishTariff, PublishTariffHandler
+from parking_service.application.commands.retire_lot import RetireLot, RetireLotHandler
+from parking_service.application.commands.start_import import StartImport, StartImportHandler
+from parking_service.application.event_handlers.keep_organization import KeepOrganization, KeepOrganizationHandler
+from parking_service.domain.errors import InvalidFields, LotRetired, SpotNumberTaken, UnknownLot, UnknownOrganization
+from parking_service.domain.imports import ImportStatus
+from parking_service.domain.lots import LotChanges
+from parking_service.domain.organizations import Organization
+from parking_service.domain.spots import SpotPlan
+from parking_service.domain.tariffs import simple_terms
+from parking_service.domain.tenancy import Actor
+from parking_service.domain.values import Place
+
+
+@dataclass
+class FakeInstallation:
+    """Parking without anything outside of this process."""
+
+    tables: Tables = field(default_factory=Tables)
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def __post_init__(self) -> None:
+        self.work = in_memory_work(self.tables)
+        self.create_lot = CreateLotHandler(self.work, self.clock, new_id)
+        self.organization_id = new_id()
+        self.operator = Actor(frozenset({self.organization_id}))
+
+    async def known(self) -> None:
+        keep = KeepOrganizationHandler(simple_terms(200, 2000, "EUR"), self.clock, new_id)
+        async with self.work() as work:
+            await keep(KeepOrganization(Organization(self.organization_id, "Basel", 1)), work)
+
+    def lot(self, **changes: Any) -> CreateLot:
+        values = {"actor": self.operator, "organization_id": None, "terms": None, "currency": None, **changes}
+        return CreateLot(
+            name="Aeschen",
+            description=None,
+            address="Weg 1",
+            place=Place(47.55, 7.59),
+            time_zone="Europe/Zurich",
+            amenities=(),
+            opening_hours=None,
+            **values,
+        )
+
+    def published(self) -> list[str]:
+        return [type(event).__name__ for event in self.tables.outbox]
+
+
+@pytest.fixture
+async def parking() -> FakeInstallation:
+    installation = FakeInstallation()
+    await installation.known()
+    return installation
+
+
+async def test_a_lot_needs_a_known_organization_of_its_operator(parking: FakeInstallation) -> None:
+    strange = new_id()
+    with pytest.raises(UnknownOrganization):
+        await parking.create_lot(parking.lot(organization_id=strange))
+    with pytest.raises(UnknownOrganization):
+        await parking.create_lot(parking.lot(organization_id=strange, actor=Actor(frozenset(), everywhere=True)))
+    with pytest.raises(InvalidFields, match="/organization_id: is required"):
+        await parking.create_lot(parking.lot(actor=Actor(frozenset())))
+    assert parking.published() == ["TariffPublished"]
+
+
+async def test_a_lot_is_told_after_its_tariff(parking: FakeInstallation) -> None:
+    lot_id = await parking.create_lot(parking.lot(currency="CHF"))
+    state = parking.tables.lots[lot_id]
+    assert (state.currency, state.hourly_rate and state.hourly_rate.amount) == ("CHF", 200)
+    assert parking.published() == ["TariffPublished", "TariffPublished", "LotCreated"]
+
+
+async def test_retired_lots_change_no_more(parking: FakeInstallation) -> None:
+    lot_id = await parking.create_lot(parking.lot())
+    retire = RetireLotHandler(parking.work, parking.clock)
+    stranger = Actor(frozenset({new_id()}))
+    with pytest.raises(UnknownLot):
+        await retire(RetireLot(stranger, lot_id))
+    for _ in range(2):
+        await retire(RetireLot(parking.operator, lot_id))
+    with pytest.raises(LotRetired):
+        await ChangeLotHandler(parking.work, parking.clock)(
+            ChangeLot(parking.operator, lot_id, LotChanges(name="Other"))
+        )
+    with pytest.raises(LotRetired):
+        await PublishTariffHandler(parking.work, parking.clock, new_id)(
+            PublishTariff(parking.operator, lot_id, simple_terms(1, None, "EUR"))
+        )
+    assert parking.published()[3:] == ["LotRetiredForGood"]
+
+
+async def test_spots_are_added_together_or_not_at_all(parking: FakeInstallation) -> None:
+    lot_id = await parking.create_lot(parking.lot())
+    add = AddSpotsHandler(parking.work, parking.clock, new_id)
+    await add(AddSpots(parking.operator, lot_id, [SpotPlan("1"), SpotPlan("2")]))
+    with pytest.raises(SpotNumberTaken, match="2"):
+        await add(AddSpots(parking.operator, lot_id, [SpotPlan("3"), SpotPlan("2")]))
+    assert parking.tables.lots[lot_id].total_spots == len(parking.tables.spots) == 2
+    assert parking.published()[3:] == ["LotUpdated", "SpotCreated", "SpotCreated"]
+
+
+async def test_an_import_makes_lots_once(parking: FakeInstallation) -> None:
+    files = GeoJsonLotFiles("Europe/Zurich")
+    point = {"type": "Point", "coordinates": [7.59, 47.55]}
+    features = [
+        {"id": number, "geometry": point, "properties": {"name": f"P{number}", "capacity": number}}
+        for number in range(30)
+    ]
+    start = StartImportHandler(parking.work, files, parking.clock, new_id)
+    go_on = ContinueImportsHandler(parking.work, files, parking.clock, new_id)
+    for created, unchanged in ((29, 0), (0, 29)):
+        import_id = await start(StartImport(parking.operator, None, features))
+        assert await go_on(ContinueImports()) == 30
+        state = parking.tables.imports[import_id]
+        assert (state.status, state.created, state.unchanged) == (ImportStatus.DONE, created, unchanged)
+        assert [refused.reason for key, refused in parking.tables.refused.items() if key[0] == import_id] == [
+            "the capacity is zero"
+        ]
+    assert len(parking.tables.spots) == sum(range(30))

@@ -90,16 +90,17 @@ class SharedSecret:
 class PublishedKeys:
     """The issuer's JWKS document, kept five minutes, and longer while the issuer is away."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: str, *, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._url = url
+        self._elapsed = elapsed
         self._keys: KeySet | None = None
         self._asked_at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def current(self) -> KeySet:
         """See `SigningKeys`."""
-        is_old = time.monotonic() - self._asked_at > KEYS_FRESH_SECONDS
+        is_old = self._elapsed() - self._asked_at > KEYS_FRESH_SECONDS
         # Whoever has keys does not wait for somebody else's question: the issuer may be slow to answer.
         if self._keys is None or (is_old and not self._lock.locked()):
             await self._ask()
@@ -114,9 +115,9 @@ class PublishedKeys:
 
     async def _ask(self) -> None:
         async with self._lock:
-            if time.monotonic() - self._asked_at < KEYS_RETRY_SECONDS:
+            if self._elapsed() - self._asked_at < KEYS_RETRY_SECONDS:
                 return
-            self._asked_at = time.monotonic()
+            self._asked_at = self._elapsed()
             try:
                 answer = await self._client.get(self._url)
                 answer.raise_for_status()

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from parking_chassis.concurrency import etag, expected_version
 from parking_chassis.database import with_retries
 from parking_chassis.ids import new_id
-from parking_chassis.pagination import decode_cursor, encode_cursor, next_page
+from parking_chassis.pagination import decode_cursor, encode_cursor, id_in_cursor, next_page
 from parking_chassis.problems import Problem
 from parking_chassis.settings import ServiceSettings
 
@@ -34,6 +34,14 @@ def test_a_cursor_that_is_not_ours_is_named(cursor: str) -> None:
     ]
 
 
+def test_a_cursor_may_be_an_id_and_nothing_else_then() -> None:
+    last = new_id()
+    assert id_in_cursor(encode_cursor(str(last))) == last
+    assert id_in_cursor(None) is None
+    with pytest.raises(Problem, match="query/cursor"):
+        id_in_cursor(encode_cursor("no id"))
+
+
 async def test_the_next_page_keeps_the_other_parameters() -> None:
     app = FastAPI()
 
@@ -51,8 +59,12 @@ def test_an_entity_tag_is_the_version() -> None:
     assert expected_version(etag(7)) == 7
     assert expected_version(None) is None
     assert expected_version("*") is None
-    with pytest.raises(Problem):
-        expected_version('"seven"')
+
+
+@pytest.mark.parametrize("tag", ['"seven"', "7", 'W/"7"', '"7", "8"', '"' + "9" * 5000 + '"', '"\u0667"', ""])
+def test_what_is_no_entity_tag_of_ours_is_named(tag: str) -> None:
+    with pytest.raises(Problem, match="header/If-Match"):
+        expected_version(tag)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from fastapi import APIRouter, FastAPI, Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from parking_chassis.problems import ProblemKind, install_problem_handlers
 from parking_chassis.request_context import RequestContext
@@ -20,9 +20,16 @@ class SpotTaken(Exception):
     """An error of some domain."""
 
 
+class FailedStatement(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
 class Stay(RequestBody):
     start_time: AwareDatetime
     wheels: Annotated[int, Field(ge=1)]
+    plate: str = ""
 
 
 def application() -> FastAPI:
@@ -43,6 +50,14 @@ def application() -> FastAPI:
     @router.get("/broken")
     async def broken() -> None:
         raise RuntimeError("a secret of the code")
+
+    @router.get("/nul")
+    async def nul() -> None:
+        raise DBAPIError("SELECT :name", {"name": "a"}, FailedStatement("22021"))
+
+    @router.get("/constraint")
+    async def constraint() -> None:
+        raise DBAPIError("SELECT :name", {"name": "a"}, FailedStatement("23514"))
 
     @router.get("/database-away")
     async def database_away() -> None:
@@ -85,6 +100,7 @@ async def test_a_domain_error_is_a_problem_of_its_kind(client: httpx.AsyncClient
         ({"start_time": "2026-01-01T10:00:00Z", "wheels": "many"}, "/wheels", "integer"),
         ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "colour": "red"}, "/colour", "not permitted"),
         ({"wheels": 4}, "/start_time", "required"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "plate": "ZH\0 1"}, "/plate", "NUL"),
     ],
 )
 async def test_bad_input_names_the_field_and_the_rule(
@@ -125,7 +141,16 @@ async def test_a_mistake_of_ours_tells_nothing_of_the_code(client: httpx.AsyncCl
     answer = await client.get("/broken")
     assert answer.status_code == 500
     assert "secret" not in answer.text
-    assert answer.json()["request_id"]
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_text_that_the_database_cannot_keep_is_the_clients_mistake(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/nul")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+
+
+async def test_another_refusal_of_the_database_is_ours(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/constraint")).status_code == 500
 
 
 @pytest.mark.parametrize("sent", ["", "with blank", "x" * 65, "a\u00e9"])

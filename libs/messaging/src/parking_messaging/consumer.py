@@ -6,7 +6,7 @@ neither the other partitions nor the heartbeat, and the group never takes this m
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,8 +19,8 @@ from parking_messaging.inbox_cleaner import InboxCleaner
 from parking_messaging.lane import Lane, RetryPolicy
 from parking_messaging.ports import RecordSource
 from parking_messaging.processor import Processor
-from parking_messaging.records import Partition
-from parking_messaging.waiting import wait_for_any
+from parking_messaging.records import Partition, Record
+from parking_messaging.waiting import finish_or_stop, wait_for_any
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -89,6 +89,7 @@ class Consumer[Tx]:
         self._committed: dict[Partition, int] = {}
         self._commit_due = 0.0
         self._has_given_up = False
+        self._failures = 0
 
     def status(self) -> ConsumerStatus:
         """How it stands."""
@@ -102,14 +103,12 @@ class Consumer[Tx]:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop` is set, then drain. Raises TooManyDeadLetters when it gives up."""
-        failures = 0
         while not stop.is_set():
             try:
                 await self._consume(stop)
-                failures = 0
             except SourceUnavailable as error:
-                failures += 1
-                delay = self._settings.reconnect.delay(failures)
+                self._failures += 1
+                delay = self._settings.reconnect.delay(self._failures)
                 _log.warning("consumer interrupted", group=self._processor.group, error=repr(error), retry_in=delay)
                 await wait_for_any(stop, timeout=delay)
             except TooManyDeadLetters as error:
@@ -131,23 +130,24 @@ class Consumer[Tx]:
     async def _consume(self, stop: asyncio.Event) -> None:
         source = self._connect()
         try:
-            await source.start(self)
+            await finish_or_stop(source.start(self), stop)
             self._source = source
             while not stop.is_set():
-                await self._hand_out(source)
+                self._hand_out(source, await finish_or_stop(source.poll(self._settings.poll_timeout), stop) or {})
+                self._failures = 0
                 self._raise_of_lanes()
                 self._resume_hungry(source)
                 await self._commit_when_due(source)
                 if self._cleaner is not None:
-                    await self._cleaner.clean_when_due()
+                    await finish_or_stop(self._cleaner.clean_when_due(), stop)
         finally:
             await self._drain(set(self._lanes))
             self._source = None
             self._assigned.clear()
             await source.stop()
 
-    async def _hand_out(self, source: RecordSource) -> None:
-        for partition, records in (await source.poll(self._settings.poll_timeout)).items():
+    def _hand_out(self, source: RecordSource, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+        for partition, records in fetched.items():
             if partition not in self._assigned:
                 continue
             lane = self._lane(partition)

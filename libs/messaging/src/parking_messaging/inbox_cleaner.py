@@ -1,11 +1,16 @@
 """Forgetting what the inbox noted long ago."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from parking_messaging.failures import is_transient
 from parking_messaging.ports import Inbox, Transactions
+
+_PATIENCE: Final = 30.0
+"""Seconds for one cleaning: the poll loop must not wait for a database that hangs."""
 
 
 class InboxCleaner[Tx]:
@@ -35,7 +40,7 @@ class InboxCleaner[Tx]:
             return
         self._due = self._clock() + self._interval
         try:
-            async with self._transactions() as tx:
+            async with asyncio.timeout(_PATIENCE), self._transactions() as tx:
                 await self._inbox.forget(tx, self._group, self._kept)
         except Exception as error:
             if not is_transient(error):

@@ -31,7 +31,7 @@ from parking_messaging.held_subjects import HeldSubjects
 from parking_messaging.ports import Backlog, Publisher
 from parking_messaging.records import Publication, Unsent
 from parking_messaging.tracing import publish_spans
-from parking_messaging.waiting import wait_for_any
+from parking_messaging.waiting import finish_or_stop, wait_for_any
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class RelaySettings:
     idle_poll: float = 0.25
     standby_poll: float = 0.5
     lock_check: float = 1.0
-    drain_timeout: float = 5.0
+    drain_timeout: float = 4.0
     housekeeping_interval: float = 5.0
     sent_rows_kept: timedelta = timedelta(hours=24)
     deletion_batch: int = 5_000
@@ -88,6 +88,7 @@ class Relay:
         self._is_connected = False
         self._is_active = False
         self._housekeeping_due = 0.0
+        self._failures = 0
 
     def wake(self) -> None:
         """Say that something was committed, where relay and request share a process."""
@@ -99,19 +100,17 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop` is set; then finish the batch on the way, for at most `drain_timeout`."""
-        failures = 0
         try:
-            while not stop.is_set():
-                try:
-                    await self._with_backlog(stop)
-                    failures = 0
-                except (BacklogLost, PublisherUnavailable) as error:
-                    failures += 1
-                    delay = self._settings.reconnect.delay(failures)
-                    _log.warning("relay interrupted", error=repr(error), retry_in=round(delay, 2))
-                    await wait_for_any(stop, timeout=delay)
+            await finish_or_stop(self._publish_through_failures(stop), stop, grace=self._settings.drain_timeout)
         finally:
             await self._publisher.close()
+
+    async def _publish_through_failures(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self._with_backlog(stop)
+            except BacklogLost as error:
+                await self._back_off(error, stop)
 
     async def _with_backlog(self, stop: asyncio.Event) -> None:
         backlog = await self._connect()
@@ -143,7 +142,13 @@ class Relay:
         self._housekeeping_due = self._clock()
         poll = self._settings.busy_poll
         while not stop.is_set():
-            found = await self._publish_batch(backlog, stop)
+            try:
+                found = await self._publish_batch(backlog)
+            except PublisherUnavailable as error:
+                # The lock and the connection are sound: keep them, and go on measuring what waits.
+                await self._keep_house(backlog)
+                await self._back_off(error, stop)
+                continue
             await self._keep_house(backlog)
             if found == self._settings.batch_size:
                 continue
@@ -153,40 +158,39 @@ class Relay:
                 self._woken.clear()
                 poll = self._settings.busy_poll
 
-    async def _publish_batch(self, backlog: Backlog, stop: asyncio.Event) -> int:
+    async def _back_off(self, error: Exception, stop: asyncio.Event) -> None:
+        self._failures += 1
+        delay = self._settings.reconnect.delay(self._failures)
+        _log.warning("relay interrupted", error=repr(error), retry_in=round(delay, 2))
+        await wait_for_any(stop, timeout=delay)
+
+    async def _publish_batch(self, backlog: Backlog) -> int:
         """Publish the next batch; the number of rows that left."""
         batch = await backlog.unsent(self._settings.batch_size, self._held.now())
         if not batch:
             return 0
         with publish_spans(batch) as traced:
             records = [outgoing(unsent, self._source) for unsent in traced]
-            publication = await self._guarded(backlog, self._publisher.publish(records), stop)
+            publication = await self._guarded(backlog, self._publisher.publish(records))
         if publication.acknowledged:
             await backlog.mark_sent(publication.acknowledged)
+            self._failures = 0
         self._note(batch, publication)
         if not publication.refused and len(publication.acknowledged) < len(batch):
             raise PublisherUnavailable("kafka did not acknowledge the whole batch")
         return len(publication.acknowledged)
 
-    async def _guarded(self, backlog: Backlog, publishing: Awaitable[Publication], stop: asyncio.Event) -> Publication:
-        """Wait for the publication, but not beyond the loss of the lock, nor for long once we are to stop."""
+    async def _guarded(self, backlog: Backlog, publishing: Awaitable[Publication]) -> Publication:
+        """Wait for the publication, but not beyond the loss of the lock."""
         task = asyncio.ensure_future(publishing)
         lost = asyncio.ensure_future(backlog.lost.wait())
         try:
-            while not task.done():
+            while True:
                 await asyncio.wait({task, lost}, timeout=self._settings.lock_check, return_when=asyncio.FIRST_COMPLETED)
                 if task.done():
-                    break
+                    return task.result()
                 await backlog.check()
                 await self._keep_house(backlog)
-                if stop.is_set():
-                    await asyncio.wait(
-                        {task, lost}, timeout=self._settings.drain_timeout, return_when=asyncio.FIRST_COMPLETED
-                    )
-                    break
-            if not task.done():
-                raise PublisherUnavailable("stopped while kafka was away")
-            return task.result()
         finally:
             lost.cancel()
             if not task.done():

@@ -5,6 +5,7 @@ import time
 from typing import Any
 from uuid import uuid4
 
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from parking_messaging import (
@@ -76,6 +77,8 @@ async def test_a_relay_that_starts_before_kafka_waits_for_it(
         await PostgresOutbox().add(connection, [sample.event()])
     async with asyncio.timeout(20), running(relay.run, consumer.run):
         await eventually(lambda: relay.status().is_active)
+        await eventually(lambda: REGISTRY.get_sample_value("outbox_unsent") == 1)
+        assert relay.status().is_active
         assert not consumer.status().is_ready
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from sqlalchemy import text
@@ -104,7 +105,7 @@ def consumer(settings: dict[str, Any], kafka: KafkaConnection) -> Consumer[Async
             group=settings["group"],
             handlers=handlers,
             transactions=engine.begin,
-            inbox=PostgresInbox(),
+            inbox=PostgresInbox(idle_limit=timedelta(seconds=3)),
             limit=DeadLetterLimit(),
             notes_effects=settings.get("notes_effects", True),
         ),

@@ -4,11 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
+from parking_messaging import metrics
 from parking_messaging.backoff import Backoff
 from parking_messaging.cloud_events import envelope_of
 from parking_messaging.fakes import FakeBacklog, FakeBroker, FakeOutbox, FakePublisher, FakeTransactions
-from parking_messaging.records import Outgoing, Publication
+from parking_messaging.records import Outgoing, Publication, Unsent
 from parking_messaging.relay import Relay, RelaySettings
 
 FAST = RelaySettings(
@@ -81,12 +83,30 @@ async def test_a_refused_event_stops_its_subject_and_no_other(world: World, runn
         await eventually(lambda: relay.status().held_subjects == 0)
 
 
-async def test_nothing_is_lost_while_the_broker_is_down(world: World, running: Any, eventually: Any) -> None:
+class CountingPublisher(FakePublisher):
+    """Counts the attempts."""
+
+    attempts = 0
+
+    async def publish(self, records: Any) -> Publication:
+        self.attempts += 1
+        return await super().publish(records)
+
+
+async def test_while_the_broker_is_down_it_keeps_its_lock_and_tells_what_waits(
+    world: World, running: Any, eventually: Any
+) -> None:
+    """An outage is when the backlog's figures are needed, also by a relay that started during it."""
+    metrics.OUTBOX_UNSENT.set(0)
     world.broker.is_down = True
     await world.add(world.sample.event())
-    relay = world.relay()
+    publisher = CountingPublisher(world.broker)
+    relay = world.relay(publisher)
     async with running(relay.run):
-        await eventually(lambda: len(world.backlogs) >= 3)
+        await eventually(lambda: publisher.attempts >= 5)
+        assert len(world.backlogs) == 1
+        assert relay.status().is_active
+        assert REGISTRY.get_sample_value("outbox_unsent") == 1
         assert len(world.outbox.unsent) == 1
         world.broker.is_down = False
         await eventually(lambda: not world.outbox.unsent)
@@ -146,6 +166,26 @@ async def test_it_stops_in_time_though_kafka_is_away(world: World, running: Any,
         await eventually(publisher.started.is_set)
     assert publisher.is_cancelled
     assert len(world.outbox.unsent) == 1
+
+
+class SilentBacklog(FakeBacklog):
+    """A database that takes the question and never answers."""
+
+    asked = asyncio.Event()
+
+    async def unsent(self, limit: int, held: Any) -> list[Unsent]:
+        self.asked.set()
+        await asyncio.Event().wait()
+        return []
+
+
+async def test_it_stops_in_time_though_the_database_is_silent(world: World, running: Any, eventually: Any) -> None:
+    async def connect() -> SilentBacklog:
+        return SilentBacklog(world.outbox)
+
+    relay = Relay(settings=FAST, connect=connect, publisher=FakePublisher(world.broker))
+    async with asyncio.timeout(2), running(relay.run):
+        await eventually(SilentBacklog.asked.is_set)
 
 
 async def test_waking_beats_polling(world: World, running: Any, eventually: Any) -> None:

@@ -1,9 +1,11 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth_service.adapters.crypto.access_tokens import JwtAccessTokens, SharedSecretKey, StoredKeys
@@ -11,8 +13,9 @@ from auth_service.adapters.crypto.own_keys import OwnKeys
 from auth_service.adapters.crypto.passwords import BcryptPasswords
 from auth_service.adapters.crypto.sealing import Sealer
 from auth_service.adapters.crypto.secrets import RandomSecrets
+from auth_service.adapters.kafka import topics
+from auth_service.adapters.postgres.key_ring import PostgresKeyRing
 from auth_service.adapters.postgres.revocations import PostgresRevocations
-from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
 from auth_service.adapters.postgres.unit_of_work import postgres_work
 from auth_service.adapters.smtp.sender import SmtpMailSender
 from auth_service.application.commands.add_member import AddMemberHandler
@@ -21,6 +24,7 @@ from auth_service.application.commands.create_account import CreateAccountHandle
 from auth_service.application.commands.create_organization import CreateOrganizationHandler
 from auth_service.application.commands.end_all_logins import EndAllLoginsHandler
 from auth_service.application.commands.end_login import EndLoginHandler
+from auth_service.application.commands.forget_expired import ForgetExpiredHandler
 from auth_service.application.commands.refresh_login import RefreshLoginHandler
 from auth_service.application.commands.register_user import RegisterUserHandler
 from auth_service.application.commands.remove_member import RemoveMemberHandler
@@ -32,20 +36,23 @@ from auth_service.application.commands.send_account_mails import SendAccountMail
 from auth_service.application.commands.sign_in import SignInHandler
 from auth_service.application.commands.suspend_user import SuspendUserHandler
 from auth_service.application.commands.verify_email import VerifyEmailHandler
+from auth_service.application.ports import OpenWork
 from auth_service.application.queries.count_open_logins import CountOpenLoginsHandler
+from auth_service.application.queries.get_contact import GetContactHandler
 from auth_service.application.queries.get_profile import GetProfileHandler
 from auth_service.application.queries.list_logins import ListLoginsHandler
 from auth_service.application.queries.list_organizations import ListOrganizationsHandler
 from auth_service.application.queries.list_published_keys import ListPublishedKeysHandler
 from auth_service.application.queries.list_roles import ListRolesHandler
 from auth_service.application.queries.list_users import ListUsersHandler
-from auth_service.application.tokens import TokenIssuer
 from auth_service.settings import AuthSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, SharedSecret
 from parking_chassis.clock import SystemClock
 from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
+from parking_chassis.metrics import watch_pool
 from parking_chassis.telemetry import trace_engine
+from parking_messaging import KafkaConnection, Relay, RelaySettings, postgres_relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ class UseCases:
     create_account: CreateAccountHandler
     send_account_mails: SendAccountMailsHandler
     rotate_signing_keys: RotateSigningKeysHandler
+    forget_expired: ForgetExpiredHandler
+    get_contact: GetContactHandler
     get_profile: GetProfileHandler
     list_users: ListUsersHandler
     list_logins: ListLoginsHandler
@@ -80,12 +89,14 @@ class UseCases:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """The wired service."""
+    """The wired service. `check_signing` raises what keeps it from signing tokens: no key, or another master key."""
 
     use_cases: UseCases
     engine: AsyncEngine
     passwords: BcryptPasswords
     token_verifier: AccessTokenVerifier
+    check_signing: Callable[[], Awaitable[object]]
+    internal_token: SecretStr | None
 
 
 def bootstrap(settings: AuthSettings) -> Auth:
@@ -93,42 +104,56 @@ def bootstrap(settings: AuthSettings) -> Auth:
     pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
     engine = create_engine(str(settings.database_url), "auth", pool)
     trace_engine(engine)
-    keys = PostgresSigningKeys(engine, Sealer(settings.master_key_bytes))
-    secret = settings.token_shared_secret
+    sealer, clock = Sealer(settings.master_key_bytes), SystemClock()
+    keys = PostgresKeyRing(engine, sealer)
+    secret = settings.token_shared_secret.get_secret_value() if settings.token_shared_secret else None
+    current_key = SharedSecretKey(secret) if secret else StoredKeys(keys, clock)
     verifier = AccessTokenVerifier(
-        SharedSecret(secret.get_secret_value()) if secret else OwnKeys(keys),
+        SharedSecret(secret) if secret else OwnKeys(keys),
         issuer=settings.token_issuer,
         audience=settings.token_audience,
         algorithms=settings.token_algorithms,
         revocations=PostgresRevocations(engine),
     )
     passwords = BcryptPasswords(settings.bcrypt_cost, settings.max_waiting_passwords)
-    return Auth(_use_cases(settings, engine, keys, passwords), engine, passwords, verifier)
+    tokens = JwtAccessTokens(current_key, settings.token_issuer, settings.token_audience, clock)
+    use_cases = _use_cases(postgres_work(engine, sealer, new_id), _mail_sender(settings), keys, passwords, tokens)
+    return Auth(use_cases, engine, passwords, verifier, current_key, settings.internal_token)
+
+
+def outbox_relay(settings: AuthSettings) -> Relay:
+    """What publishes auth's events; connects when it runs."""
+    return postgres_relay(
+        settings=RelaySettings(service="auth"), database_url=str(settings.database_url), kafka=_kafka(settings)
+    )
+
+
+async def make_topics(settings: AuthSettings) -> None:
+    """Make the topics that auth owns. Raises `ConnectionError` with what is wrong."""
+    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
 
 
 @asynccontextmanager
 async def resources(auth: Auth) -> AsyncGenerator[None]:
     """What is open while a process runs."""
+    pool = watch_pool(auth.engine)
     try:
         yield
     finally:
+        REGISTRY.unregister(pool)
         auth.passwords.close()
         await auth.engine.dispose()
 
 
 def _use_cases(
-    settings: AuthSettings, engine: AsyncEngine, keys: PostgresSigningKeys, passwords: BcryptPasswords
+    work: OpenWork, sender: SmtpMailSender, keys: PostgresKeyRing, passwords: BcryptPasswords, tokens: JwtAccessTokens
 ) -> UseCases:
     clock, secrets = SystemClock(), RandomSecrets()
-    work = postgres_work(engine, new_id)
-    shared = settings.token_shared_secret
-    current_key = SharedSecretKey(shared.get_secret_value()) if shared else StoredKeys(keys, clock)
-    issuer = TokenIssuer(JwtAccessTokens(current_key, settings.token_issuer, settings.token_audience, clock))
     return UseCases(
         register_user=RegisterUserHandler(work, passwords, clock, new_id),
         verify_email=VerifyEmailHandler(work, secrets, clock),
-        sign_in=SignInHandler(work, passwords, secrets, issuer, clock, new_id),
-        refresh_login=RefreshLoginHandler(work, secrets, issuer, clock),
+        sign_in=SignInHandler(work, passwords, secrets, tokens, clock, new_id),
+        refresh_login=RefreshLoginHandler(work, secrets, tokens, clock),
         revoke_token=RevokeTokenHandler(work, secrets, clock),
         end_login=EndLoginHandler(work, clock),
         end_all_logins=EndAllLoginsHandler(work, clock),
@@ -140,16 +165,22 @@ def _use_cases(
         add_member=AddMemberHandler(work, clock),
         remove_member=RemoveMemberHandler(work, clock),
         create_account=CreateAccountHandler(work, passwords, clock, new_id),
-        send_account_mails=SendAccountMailsHandler(work, _mail_sender(settings), secrets, clock),
-        rotate_signing_keys=RotateSigningKeysHandler(keys, clock),
+        send_account_mails=SendAccountMailsHandler(work, sender, secrets, clock),
+        rotate_signing_keys=RotateSigningKeysHandler(work, clock),
+        forget_expired=ForgetExpiredHandler(work, clock),
+        get_contact=GetContactHandler(work),
         get_profile=GetProfileHandler(work),
         list_users=ListUsersHandler(work),
-        list_logins=ListLoginsHandler(work),
+        list_logins=ListLoginsHandler(work, clock),
         list_roles=ListRolesHandler(work),
         list_organizations=ListOrganizationsHandler(work),
         list_published_keys=ListPublishedKeysHandler(keys),
         count_open_logins=CountOpenLoginsHandler(work, clock),
     )
+
+
+def _kafka(settings: AuthSettings) -> KafkaConnection:
+    return KafkaConnection(settings.kafka_bootstrap_servers, client_id="auth")
 
 
 def _mail_sender(settings: AuthSettings) -> SmtpMailSender:

@@ -54,7 +54,7 @@ def relay_lock(service: str) -> int:
 
 
 def connect_backlog(
-    database_url: str, service: str, *, command_timeout: float = 30.0
+    database_url: str, service: str, *, command_timeout: float = 10.0
 ) -> Callable[[], Awaitable["PostgresBacklog"]]:
     """How a relay opens its backlog; takes SQLAlchemy's URLs too. `command_timeout` is in seconds."""
     dsn = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
@@ -65,6 +65,7 @@ def connect_backlog(
         try:
             connection = await asyncpg.connect(
                 dsn,
+                timeout=5,
                 command_timeout=command_timeout,
                 server_settings={"synchronous_commit": "off", "application_name": f"{service} relay"},
             )

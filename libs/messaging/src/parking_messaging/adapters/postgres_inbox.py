@@ -15,6 +15,9 @@ from parking_messaging.cloud_events import Envelope, printable
 from parking_messaging.ports import Claim, Failure, Stuck
 from parking_messaging.records import OutboxRow, Record, Subject
 
+# A process that freezes in a handler keeps its transaction open, and whoever takes over its partition waits for the
+# inbox row in it. So each transaction says how long it may stand idle, after which PostgreSQL ends it.
+#
 # The share lock on the block waits for a replay that is draining the subject: it either finds the subject still
 # blocked, and parks, or finds it free, with everything that was parked applied.
 _CLAIM: Final = text(
@@ -36,6 +39,7 @@ _CLAIM: Final = text(
         ON CONFLICT DO NOTHING RETURNING event_id
     )
     SELECT c.event_id,
+           (SELECT set_config('idle_in_transaction_session_timeout', :idle_limit, true)) AS idle_limit,
            EXISTS (SELECT FROM blocks AS b WHERE (b.topic, b.subject) = (c.topic, c.subject)) AS is_blocked,
            EXISTS (SELECT FROM noted AS n WHERE n.event_id = c.event_id) AS is_noted
     FROM candidates AS c
@@ -57,7 +61,7 @@ _PARK: Final = text(
 _BLOCK: Final = text(
     """
     INSERT INTO blocked_subjects (consumer, topic, subject) VALUES (:consumer, :topic, :subject)
-    ON CONFLICT DO NOTHING RETURNING 1
+    ON CONFLICT DO NOTHING RETURNING set_config('idle_in_transaction_session_timeout', :idle_limit, true)
     """
 )
 _BURY: Final = text(
@@ -72,7 +76,8 @@ _RECENT: Final = text(
 _BLOCKED: Final = text("SELECT topic, subject FROM blocked_subjects WHERE consumer = :consumer ORDER BY blocked_at")
 _LOCK: Final = text(
     """
-    SELECT 1 FROM blocked_subjects WHERE consumer = :consumer AND topic = :topic AND subject = :subject FOR UPDATE
+    SELECT set_config('idle_in_transaction_session_timeout', :idle_limit, true)
+    FROM blocked_subjects WHERE consumer = :consumer AND topic = :topic AND subject = :subject FOR UPDATE
     """
 )
 _NEXT: Final = text(
@@ -109,11 +114,16 @@ _FORGET: Final = text(
 )
 
 
+IDLE_LIMIT: Final = timedelta(seconds=15)
+"""How long a handler may leave its transaction idle, that is, do anything but ask the database."""
+
+
 class PostgresInbox:
     """See `Inbox`. Dead letters leave through the outbox, in the transaction that buries them."""
 
-    def __init__(self, outbox: PostgresOutbox | None = None) -> None:
+    def __init__(self, outbox: PostgresOutbox | None = None, *, idle_limit: timedelta = IDLE_LIMIT) -> None:
         self._outbox = outbox or PostgresOutbox()
+        self._idle_limit = str(int(idle_limit.total_seconds() * 1000))
 
     async def claim(self, tx: Executor, consumer: str, envelopes: Sequence[Envelope], *, once: bool) -> list[Claim]:
         """One statement for one event or many; an event that comes twice in a batch is fresh once."""
@@ -123,6 +133,7 @@ class PostgresInbox:
             "topics": [envelope.topic for envelope in envelopes],
             "subjects": [envelope.subject.id for envelope in envelopes],
             "once": once,
+            "idle_limit": self._idle_limit,
         }
         blocked: set[UUID] = set()
         noted: set[UUID] = set()
@@ -153,7 +164,7 @@ class PostgresInbox:
 
     async def bury(self, tx: Executor, consumer: str, envelope: Envelope, record: Record, failure: Failure) -> bool:
         """Block, keep and publish, in the caller's transaction."""
-        if (await tx.execute(_BLOCK, _subject(consumer, envelope.subject))).first() is None:
+        if (await tx.execute(_BLOCK, self._limited(consumer, envelope.subject))).first() is None:
             await self.park(tx, consumer, envelope, record)
             return False
         await self._keep_dead(tx, consumer, envelope, record, failure)
@@ -170,7 +181,7 @@ class PostgresInbox:
     async def next_stuck(self, tx: Executor, consumer: str, subject: Subject) -> Stuck | None:
         """The dead letter comes before what was parked behind it."""
         parameters = _subject(consumer, subject)
-        if (await tx.execute(_LOCK, parameters)).first() is None:
+        if (await tx.execute(_LOCK, self._limited(consumer, subject))).first() is None:
             return None
         row = (await tx.execute(_NEXT, parameters)).first()
         if row is None:
@@ -198,6 +209,9 @@ class PostgresInbox:
         youngest = uuid7(int((datetime.now(UTC) - older_than).timestamp()))
         forgotten = await tx.execute(_FORGET, {"consumer": consumer, "youngest": youngest, "period": older_than})
         return forgotten.rowcount  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+
+    def _limited(self, consumer: str, subject: Subject) -> dict[str, Any]:
+        return {**_subject(consumer, subject), "idle_limit": self._idle_limit}
 
     async def _keep_dead(
         self, tx: Executor, consumer: str, envelope: Envelope, record: Record, failure: Failure

@@ -1,8 +1,7 @@
 """Inbox, dead letters and parked events in memory."""
 
 from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -35,6 +34,17 @@ class _State:
     parked: dict[tuple[str, UUID], Stuck] = field(default_factory=dict[tuple[str, UUID], Stuck])
     parked_subjects: dict[int, tuple[str, Subject]] = field(default_factory=dict[int, tuple[str, Subject]])
     position: int = 0
+
+    def copy(self) -> "_State":
+        """What a rollback returns to."""
+        return _State(
+            noted=dict(self.noted),
+            blocked=list(self.blocked),
+            dead=[replace(letter) for letter in self.dead],
+            parked=dict(self.parked),
+            parked_subjects=dict(self.parked_subjects),
+            position=self.position,
+        )
 
 
 class FakeInbox:
@@ -152,7 +162,7 @@ class FakeInbox:
         return len(old)
 
     def _remember(self, tx: FakeTransaction) -> None:
-        before = deepcopy(self._state)
+        before = self._state.copy()
         tx.on_rollback(lambda: setattr(self, "_state", before))
 
     def _next_position(self) -> int:

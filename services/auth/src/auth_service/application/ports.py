@@ -1,15 +1,21 @@
-"""What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them."""
+"""What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them.
+
+What a repository hands out as an aggregate (`User`, `Login`, `Organization`) is locked until the transaction ends, so
+that two changes of the same thing follow each other; what it hands out as a state is only read. Whoever needs several
+aggregates takes them in the order organization, user, logins, so that nobody waits in a circle.
+"""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from auth_service.domain.grants import AccessToken, Grant
 from auth_service.domain.logins import Login, LoginState, RefreshToken
 from auth_service.domain.mails import MailKind, MailToken, QueuedMail, TokenPurpose
-from auth_service.domain.organizations import MemberRole, Organization
+from auth_service.domain.organizations import Organization, OrganizationState
 from auth_service.domain.roles import Role
 from auth_service.domain.signing_keys import KeyAge
 from auth_service.domain.users import User, UserState
@@ -30,7 +36,7 @@ NewId = Callable[[], UUID]
 class Secret:
     """A secret for its owner, and the hash of it that is kept."""
 
-    text: str
+    text: str = field(repr=False)
     hash: bytes
 
 
@@ -62,10 +68,14 @@ class Users(Protocol):
     """The users."""
 
     async def get(self, user_id: UUID) -> User:
-        """One user. Raises `UnknownUser`."""
+        """One user, to be changed. Raises `UnknownUser`."""
         ...
 
-    async def by_email(self, email: str) -> User | None:
+    async def read(self, user_id: UUID) -> UserState:
+        """One user as they are. Raises `UnknownUser`."""
+        ...
+
+    async def by_email(self, email: str) -> UserState | None:
         """The user of an address, in any spelling."""
         ...
 
@@ -90,7 +100,7 @@ class Logins(Protocol):
         ...
 
     async def by_refresh_token(self, secret_hash: bytes) -> tuple[Login, RefreshToken] | None:
-        """The login of a token, locked until the transaction ends, and the token, used or not."""
+        """The login of a token, and the token, used or not."""
         ...
 
     async def rotate(self, used: RefreshToken, fresh: RefreshToken) -> None:
@@ -98,11 +108,15 @@ class Logins(Protocol):
         ...
 
     async def get(self, login_id: UUID) -> Login | None:
-        """One login, locked until the transaction ends."""
+        """One login, open or not."""
         ...
 
     async def open_of_user(self, user_id: UUID) -> Sequence[Login]:
-        """A user's open logins, the newest first."""
+        """A user's open logins, to be ended."""
+        ...
+
+    async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
+        """A user's logins that can still be used, the newest first."""
         ...
 
     async def save(self, login: Login) -> None:
@@ -113,21 +127,16 @@ class Logins(Protocol):
         """How many logins of all users can still be used."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """What a user is in one organization."""
-
-    organization_id: UUID
-    organization_name: str
-    role: MemberRole
+    async def forget(self, at: datetime, limit: int) -> int:
+        """Delete logins that are over since `KEPT_WHEN_OVER`, and expired tokens; how many, up to 2 × `limit`."""
+        ...
 
 
 class Organizations(Protocol):
     """The tenants."""
 
     async def get(self, organization_id: UUID) -> Organization:
-        """One organization. Raises `UnknownOrganization`."""
+        """One organization, to be changed. Raises `UnknownOrganization`."""
         ...
 
     async def add(self, organization: Organization) -> None:
@@ -138,11 +147,7 @@ class Organizations(Protocol):
         """Keep a changed organization. Raises `ChangedMeanwhile`."""
         ...
 
-    async def memberships(self, user_id: UUID) -> Sequence[Membership]:
-        """The organizations that a user belongs to, by name."""
-        ...
-
-    async def page(self, member: UUID | None, after: UUID | None, limit: int) -> Sequence[Organization]:
+    async def page(self, member: UUID | None, after: UUID | None, limit: int) -> Sequence[OrganizationState]:
         """Organizations in the order of their ids, after one of them; only a member's where one is given."""
         ...
 
@@ -154,8 +159,8 @@ class Roles(Protocol):
         """Every role, by name."""
         ...
 
-    async def permissions_of(self, names: frozenset[str]) -> frozenset[str]:
-        """All that these roles permit together."""
+    async def grant_of(self, user: UserState) -> Grant:
+        """What the user's roles permit together, and where."""
         ...
 
 
@@ -166,8 +171,12 @@ class Mails(Protocol):
         """Have a mail sent soon after this transaction."""
         ...
 
+    async def queued_since(self, user_id: UUID, kind: MailKind, since: datetime) -> bool:
+        """Whether such a mail was queued, sent or tried at this time or later."""
+        ...
+
     async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[QueuedMail]:
-        """Mails that are due, which nobody else gets before `until`."""
+        """The oldest mails that are due and not given up (`MAX_ATTEMPTS`); nobody else gets them before `until`."""
         ...
 
     async def sent(self, mail_id: UUID, at: datetime) -> None:
@@ -184,6 +193,26 @@ class Mails(Protocol):
 
     async def use_token(self, secret_hash: bytes, purpose: TokenPurpose, at: datetime) -> UUID | None:
         """Use a token up; the user it was sent to, or nothing when it does not count."""
+        ...
+
+    async def forget(self, at: datetime, limit: int) -> int:
+        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens; how many, up to 2 × `limit`."""
+        ...
+
+
+class SigningKeys(Protocol):
+    """The keys that sign access tokens. One transaction at a time changes them."""
+
+    async def ages(self) -> Sequence[KeyAge]:
+        """All keys that are kept; nobody else adds or drops one until the transaction ends."""
+        ...
+
+    async def create(self, at: datetime) -> KeyAge:
+        """Make and keep a new key."""
+        ...
+
+    async def drop(self, key_id: str) -> None:
+        """Forget a key: what it signed does not count any more."""
         ...
 
 
@@ -224,6 +253,11 @@ class Work(Protocol):
         ...
 
     @property
+    def signing_keys(self) -> SigningKeys:
+        """The signing keys."""
+        ...
+
+    @property
     def events(self) -> Events:
         """Where events go."""
         ...
@@ -233,41 +267,23 @@ OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
 """Opens a transaction that commits when its block ends, and rolls back when the block raises."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """A signed access token, and for how many seconds it counts."""
-
-    text: str
-    expires_in: int
+SignToken = Callable[[UserState, LoginState, Grant], AccessToken]
+"""Makes the access token for a user's login."""
 
 
 class AccessTokens(Protocol):
     """Signs access tokens."""
 
-    async def issue(
-        self, user: UserState, login: LoginState, permissions: frozenset[str], organizations: Sequence[UUID]
-    ) -> AccessToken:
-        """A token for a user's login."""
+    async def signer(self) -> SignToken:
+        """Signs with the present key. Asked for before a transaction: without a key, nothing is to be used up."""
         ...
 
 
-class SigningKeys(Protocol):
-    """The keys that sign access tokens."""
-
-    async def ages(self) -> Sequence[KeyAge]:
-        """All keys that are kept."""
-        ...
-
-    async def create(self, at: datetime) -> KeyAge:
-        """Make and keep a new key."""
-        ...
-
-    async def drop(self, key_id: str) -> None:
-        """Forget a key: what it signed does not count any more."""
-        ...
+class PublishedKeys(Protocol):
+    """The public halves of the signing keys."""
 
     async def published(self) -> Sequence[dict[str, str]]:
-        """The public halves, as JWKs (RFC 7517)."""
+        """As JWKs (RFC 7517)."""
         ...
 
 
@@ -276,9 +292,9 @@ class Letter:
     """A mail's content before it is written: the kind, to whom, and the secret for its link."""
 
     kind: MailKind
-    email: str
-    full_name: str
-    secret: str | None
+    email: str = field(repr=False)
+    full_name: str = field(repr=False)
+    secret: str | None = field(repr=False)
 
 
 class MailSender(Protocol):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 LOGIN_LIFETIME = timedelta(days=90)
 REFRESH_TOKEN_LIFETIME = timedelta(days=30)
+KEPT_WHEN_OVER = timedelta(days=7)  # so that somebody can still be told when and why a device was signed out
 
 
 class EndReason(StrEnum):
@@ -33,6 +34,11 @@ class LoginState:
     ended_at: datetime | None
     end_reason: EndReason | None
     version: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not ended."""
+        return self.ended_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +87,19 @@ class Login:
         login.events.append(LoginStarted(at, state))
         return login
 
-    @property
-    def is_open(self) -> bool:
-        """Whether its tokens still count."""
-        return self.state.ended_at is None
-
     def use(self, token: RefreshToken, at: datetime) -> bool:
         """Take one refresh token for the next. False when it does not count; a used one ends the login as well."""
         if token.used_at is not None:
             self.end(EndReason.REUSE_DETECTED, at)
         too_old = at >= token.issued_at + REFRESH_TOKEN_LIFETIME or at >= self.state.started_at + LOGIN_LIFETIME
-        if too_old or not self.is_open:
+        if too_old or not self.state.is_open:
             return False
         self.state = replace(self.state, last_used_at=at)
         return True
 
     def end(self, reason: EndReason, at: datetime) -> None:
         """Let none of its tokens count any more."""
-        if not self.is_open:
+        if not self.state.is_open:
             return
         self.state = replace(self.state, ended_at=at, end_reason=reason, version=self.state.version + 1)
         event = ReuseDetected if reason is EndReason.REUSE_DETECTED else LoginEnded

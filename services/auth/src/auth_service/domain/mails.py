@@ -7,6 +7,9 @@ from uuid import UUID
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=30)
+MAX_ATTEMPTS = 100  # two days of pauses: whoever waits for the mail has asked again long before
+REPEAT_AFTER = timedelta(hours=1)
+KEPT_WHEN_SENT = timedelta(days=7)
 
 
 class MailKind(StrEnum):

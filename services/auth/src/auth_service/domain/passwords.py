@@ -1,6 +1,7 @@
 """What a password must be. Sources: OWASP ASVS 5.0, 6.2.1 to 6.2.10; NIST SP 800-63B, 3.1.1."""
 
 from auth_service.domain.errors import UnacceptablePassword
+from auth_service.domain.users import normalised_email
 
 MIN_CHARACTERS = 8
 MAX_BYTES = 72  # bcrypt reads no further, so that a longer one would be checked in part only
@@ -14,5 +15,6 @@ def check_password(password: str, email: str) -> None:
         raise UnacceptablePassword(f"The password must have at most {MAX_BYTES} bytes in UTF-8.")
     if "\0" in password:
         raise UnacceptablePassword("The password must not contain the NUL character.")
-    if password.casefold() in {email.casefold(), email.casefold().partition("@")[0]}:
+    address = normalised_email(email)
+    if normalised_email(password) in {address, address.rpartition("@")[0]}:
         raise UnacceptablePassword("The password must not be the e-mail address or its first part.")

@@ -1,11 +1,13 @@
 """A user: someone who can sign in."""
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 FIRST_ROLE = "user"
+ACE_PREFIX = "xn--"
 
 
 class UserStatus(StrEnum):
@@ -17,18 +19,23 @@ class UserStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """All there is to know of a user, at one version."""
+    """All there is to know of a user, at one version. Its `repr`, which may end in a log, names nobody."""
 
     id: UUID
-    email: str
-    full_name: str
-    phone_number: str | None
+    email: str = field(repr=False)
+    full_name: str = field(repr=False)
+    phone_number: str | None = field(repr=False)
     password_hash: str = field(repr=False)
     is_verified: bool
     status: UserStatus
     roles: frozenset[str]
     created_at: datetime
     version: int
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether this account is open."""
+        return self.status is UserStatus.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +102,6 @@ class User:
         user.events.append(UserRegistered(at, state))
         return user
 
-    @property
-    def may_sign_in(self) -> bool:
-        """Whether this account is open."""
-        return self.state.status is UserStatus.ACTIVE
-
     def verify(self, at: datetime) -> None:
         """Note that the e-mail address is really theirs."""
         if not self.state.is_verified:
@@ -117,7 +119,7 @@ class User:
 
     def suspend(self, at: datetime) -> None:
         """Close the account for signing in."""
-        if self.may_sign_in:
+        if self.state.may_sign_in:
             self._change(replace(self.state, status=UserStatus.SUSPENDED), UserSuspended, at)
 
     def _change(self, state: UserState, event: type[UserEvent], at: datetime) -> None:
@@ -126,5 +128,19 @@ class User:
 
 
 def normalised_email(email: str) -> str:
-    """The form in which addresses are compared: without outer blanks, in lower case."""
-    return email.strip().lower()
+    """The form in which addresses are compared: no outer blanks, lower case, one spelling of each letter (NFC).
+
+    Browsers turn the domain of an address field into its ASCII form (`xn--…`); here it is turned back.
+    """
+    name, at, domain = unicodedata.normalize("NFC", email.strip()).lower().rpartition("@")
+    return name + at + ".".join(_unicode_label(label) for label in domain.split("."))
+
+
+def _unicode_label(label: str) -> str:
+    """A label of a domain name as people read it (RFC 5890, 2.3.2.1); what cannot be decoded stays."""
+    if not label.startswith(ACE_PREFIX):
+        return label
+    try:
+        return label.removeprefix(ACE_PREFIX).encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label

@@ -1,17 +1,20 @@
 """Signing access tokens (RFC 9068)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from functools import partial
+from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
-from auth_service.application.ports import AccessToken, Clock
+from auth_service.adapters.postgres.key_ring import PostgresKeyRing
+from auth_service.adapters.postgres.signing_keys import ALGORITHM
+from auth_service.application.ports import Clock, SignToken
+from auth_service.domain.grants import AccessToken, Grant
 from auth_service.domain.logins import LoginState
-from auth_service.domain.signing_keys import ACCESS_TOKEN_LIFETIME, signing_key
+from auth_service.domain.signing_keys import ACCESS_TOKEN_LIFETIME
 from auth_service.domain.users import UserState
 
 KEY_REMEMBERED_SECONDS = 30.0
@@ -33,14 +36,14 @@ class CurrentKey:
 class StoredKeys:
     """The current key of the database, remembered for half a minute."""
 
-    def __init__(self, keys: PostgresSigningKeys, clock: Clock) -> None:
+    def __init__(self, keys: PostgresKeyRing, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
         self._current: CurrentKey | None = None
         self._read_at = float("-inf")
 
     async def __call__(self) -> CurrentKey:
-        """Raises `NoSigningKey`."""
+        """Raises `NoSigningKey`, and `CannotOpen` under another master key."""
         elapsed = asyncio.get_running_loop().time()
         if self._current is None or elapsed - self._read_at > KEY_REMEMBERED_SECONDS:
             self._current = await self._read()
@@ -48,11 +51,10 @@ class StoredKeys:
         return self._current
 
     async def _read(self) -> CurrentKey:
-        stored = {key.age.key_id: key for key in await self._keys.private()}
-        chosen = signing_key([key.age for key in stored.values()], self._clock.now())
-        if chosen is None:
+        key = await self._keys.signing(self._clock.now())
+        if key is None:
             raise NoSigningKey("there is no signing key yet")
-        return CurrentKey("ES256", stored[chosen.key_id].key)
+        return CurrentKey(ALGORITHM, key)
 
 
 class SharedSecretKey:
@@ -75,11 +77,11 @@ class JwtAccessTokens:
     audience: str
     clock: Clock
 
-    async def issue(
-        self, user: UserState, login: LoginState, permissions: frozenset[str], organizations: Sequence[UUID]
-    ) -> AccessToken:
-        """A token for a user's login."""
-        current = await self.current_key()
+    async def signer(self) -> SignToken:
+        """Signs with the present key."""
+        return partial(self._sign, await self.current_key())
+
+    def _sign(self, current: CurrentKey, user: UserState, login: LoginState, grant: Grant) -> AccessToken:
         issued_at = int(self.clock.now().timestamp())
         lifetime = int(ACCESS_TOKEN_LIFETIME.total_seconds())
         claims = {
@@ -91,9 +93,9 @@ class JwtAccessTokens:
             "jti": str(uuid4()),
             "iat": issued_at,
             "exp": issued_at + lifetime,
-            "scope": " ".join(sorted(permissions)),
+            "scope": " ".join(sorted(grant.permissions)),
             "roles": sorted(user.roles),
-            "organizations": [str(organization) for organization in organizations],
+            "organizations": [str(membership.organization_id) for membership in grant.memberships],
         }
         header = {"alg": current.algorithm, "typ": "at+jwt"}
         if current.key.kid:

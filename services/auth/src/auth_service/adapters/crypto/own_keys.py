@@ -4,7 +4,7 @@ import time
 
 from joserfc.jwk import KeySet
 
-from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
+from auth_service.adapters.postgres.key_ring import PostgresKeyRing
 
 FRESH_SECONDS = 30.0
 RETRY_SECONDS = 1.0
@@ -13,7 +13,7 @@ RETRY_SECONDS = 1.0
 class OwnKeys:
     """See `parking_chassis.access_tokens.SigningKeys`."""
 
-    def __init__(self, keys: PostgresSigningKeys) -> None:
+    def __init__(self, keys: PostgresKeyRing) -> None:
         self._keys = keys
         self._known = KeySet([])
         self._read_at = float("-inf")

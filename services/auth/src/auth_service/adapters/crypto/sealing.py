@@ -2,9 +2,14 @@
 
 import os
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE_BYTES = 12
+
+
+class CannotOpen(Exception):
+    """What is sealed was altered, or sealed with another master key or for another purpose."""
 
 
 class Sealer:
@@ -19,5 +24,8 @@ class Sealer:
         return nonce + self._cipher.encrypt(nonce, secret, purpose.encode())
 
     def open(self, sealed: bytes, purpose: str) -> bytes:
-        """The secret. Raises `cryptography.exceptions.InvalidTag` for another key, another purpose, altered bytes."""
-        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
+        """The secret. Raises `CannotOpen`."""
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
+        except InvalidTag as error:
+            raise CannotOpen("sealed with another master key, or altered since") from error

@@ -6,7 +6,7 @@ from auth_service.adapters.kafka.to_wire import to_wire
 from auth_service.domain.logins import Login
 from auth_service.domain.organizations import Organization
 from auth_service.domain.users import User
-from parking_messaging.adapters.postgres_outbox import PostgresOutbox
+from parking_messaging import PostgresOutbox
 
 outbox = PostgresOutbox()
 

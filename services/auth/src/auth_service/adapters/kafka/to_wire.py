@@ -79,6 +79,6 @@ def _organization(state: organizations.OrganizationState) -> dict[str, Any]:
         "version": state.version,
         "organization_id": state.id,
         "name": state.name,
-        "members": tuple(Member(user_id=user_id, role=role.value) for user_id, role in state.members.items()),
+        "members": tuple(Member(user_id=user_id, role=role.value) for user_id, role in sorted(state.members.items())),
         "created_at": state.created_at,
     }

@@ -4,11 +4,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import account_mails, mail_tokens
-from auth_service.domain.mails import MailKind, MailToken, QueuedMail, TokenPurpose
+from auth_service.domain.mails import (
+    KEPT_WHEN_SENT,
+    MAX_ATTEMPTS,
+    MailKind,
+    MailToken,
+    QueuedMail,
+    TokenPurpose,
+)
 
 
 class PostgresMails:
@@ -23,11 +30,22 @@ class PostgresMails:
         values = {"id": self._new_id(), "user_id": user_id, "kind": kind.value, "due_at": at}
         await self._connection.execute(insert(account_mails).values(values))
 
+    async def queued_since(self, user_id: UUID, kind: MailKind, since: datetime) -> bool:
+        """Whether such a mail was queued, sent or tried at this time or later."""
+        # Trying again moves `due_at` on, so it is the last of these times.
+        last_time = func.greatest(account_mails.c.due_at, account_mails.c.sent_at)
+        mine = (account_mails.c.user_id == user_id) & (account_mails.c.kind == kind.value) & (last_time >= since)
+        return (await self._connection.execute(select(account_mails.c.id).where(mine).limit(1))).first() is not None
+
     async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[QueuedMail]:
-        """Mails that are due, which nobody else gets before `until`."""
+        """The oldest mails that are due and not given up (`MAX_ATTEMPTS`); nobody else gets them before `until`."""
         due = (
             select(account_mails.c.id)
-            .where(account_mails.c.sent_at.is_(None), account_mails.c.due_at <= at)
+            .where(
+                account_mails.c.sent_at.is_(None),
+                account_mails.c.due_at <= at,
+                account_mails.c.attempts < MAX_ATTEMPTS,
+            )
             .order_by(account_mails.c.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -39,7 +57,8 @@ class PostgresMails:
             .returning(account_mails.c.id, account_mails.c.user_id, account_mails.c.kind, account_mails.c.attempts)
         )
         found = await self._connection.execute(statement)
-        return [QueuedMail(mail_id, user_id, MailKind(kind), attempts) for mail_id, user_id, kind, attempts in found]
+        mails = [QueuedMail(mail_id, user_id, MailKind(kind), attempts) for mail_id, user_id, kind, attempts in found]
+        return sorted(mails, key=lambda mail: mail.id)  # an UPDATE returns its rows in no order
 
     async def sent(self, mail_id: UUID, at: datetime) -> None:
         """Note that a mail went out."""
@@ -74,3 +93,15 @@ class PostgresMails:
             .returning(mail_tokens.c.user_id)
         )
         return (await self._connection.execute(statement)).scalar_one_or_none()
+
+    async def forget(self, at: datetime, limit: int) -> int:
+        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens; how many, up to 2 × `limit`."""
+        is_done = or_(
+            account_mails.c.sent_at < at - KEPT_WHEN_SENT,
+            (account_mails.c.attempts >= MAX_ATTEMPTS) & (account_mails.c.due_at < at - KEPT_WHEN_SENT),
+        )
+        done = select(account_mails.c.id).where(is_done).limit(limit)
+        mails = await self._connection.execute(delete(account_mails).where(account_mails.c.id.in_(done)))
+        expired = select(mail_tokens.c.secret_hash).where(mail_tokens.c.expires_at < at).limit(limit)
+        tokens = await self._connection.execute(delete(mail_tokens).where(mail_tokens.c.secret_hash.in_(expired)))
+        return mails.rowcount + tokens.rowcount

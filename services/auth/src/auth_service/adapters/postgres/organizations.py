@@ -9,7 +9,6 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import members, organizations
-from auth_service.application.ports import Membership
 from auth_service.domain.errors import ChangedMeanwhile, UnknownOrganization
 from auth_service.domain.organizations import MemberRole, Organization, OrganizationState
 
@@ -23,12 +22,12 @@ class PostgresOrganizations:
         self._connection = connection
 
     async def get(self, organization_id: UUID) -> Organization:
-        """One organization. Raises `UnknownOrganization`."""
-        statement = select(organizations).where(organizations.c.id == organization_id)
+        """One organization, to be changed. Raises `UnknownOrganization`."""
+        statement = select(organizations).where(organizations.c.id == organization_id).with_for_update(key_share=True)
         row = (await self._connection.execute(statement)).mappings().first()
         if row is None:
             raise UnknownOrganization(organization_id)
-        return _organization(row, (await self._members_of([organization_id]))[organization_id])
+        return Organization(_state(row, (await self._members_of([organization_id]))[organization_id]))
 
     async def add(self, organization: Organization) -> None:
         """Keep a new organization."""
@@ -56,18 +55,7 @@ class PostgresOrganizations:
         if rows:
             await self._connection.execute(insert(members), rows)
 
-    async def memberships(self, user_id: UUID) -> Sequence[Membership]:
-        """The organizations that a user belongs to, by name."""
-        statement = (
-            select(members.c.organization_id, organizations.c.name, members.c.role)
-            .join_from(members, organizations)
-            .where(members.c.user_id == user_id)
-            .order_by(organizations.c.name)
-        )
-        found = await self._connection.execute(statement)
-        return [Membership(organization_id, name, MemberRole(role)) for organization_id, name, role in found]
-
-    async def page(self, member: UUID | None, after: UUID | None, limit: int) -> Sequence[Organization]:
+    async def page(self, member: UUID | None, after: UUID | None, limit: int) -> Sequence[OrganizationState]:
         """Organizations in the order of their ids, after one of them; only a member's where one is given."""
         statement = select(organizations).order_by(organizations.c.id).limit(limit)
         if member:
@@ -77,15 +65,15 @@ class PostgresOrganizations:
             statement = statement.where(organizations.c.id > after)
         rows = (await self._connection.execute(statement)).mappings().all()
         members_of = await self._members_of([row["id"] for row in rows])
-        return [_organization(row, members_of[row["id"]]) for row in rows]
+        return [_state(row, members_of[row["id"]]) for row in rows]
 
     async def _members_of(self, organization_ids: Sequence[UUID]) -> dict[UUID, Members]:
         found: dict[UUID, Members] = defaultdict(dict)
-        statement = select(members).where(members.c.organization_id.in_(organization_ids))
+        statement = select(members).where(members.c.organization_id.in_(organization_ids)).order_by(members.c.user_id)
         for row in await self._connection.execute(statement):
             found[row.organization_id][row.user_id] = MemberRole(row.role)
         return found
 
 
-def _organization(row: RowMapping, members_of_it: Members) -> Organization:
-    return Organization(OrganizationState(**row, members=MappingProxyType(members_of_it)))
+def _state(row: RowMapping, members_of_it: Members) -> OrganizationState:
+    return OrganizationState(**row, members=MappingProxyType(members_of_it))

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth_service.adapters.postgres.tables import roles
+from auth_service.adapters.postgres.tables import members, organizations, roles
+from auth_service.domain.grants import Grant, Membership
+from auth_service.domain.organizations import MemberRole
 from auth_service.domain.roles import Role
+from auth_service.domain.users import UserState
 
 
 class PostgresRoles:
@@ -20,7 +23,20 @@ class PostgresRoles:
         found = await self._connection.execute(select(roles).order_by(roles.c.name))
         return [Role(row.name, frozenset(row.permissions)) for row in found]
 
-    async def permissions_of(self, names: frozenset[str]) -> frozenset[str]:
-        """All that these roles permit together."""
-        found = await self._connection.execute(select(roles.c.permissions).where(roles.c.name.in_(names)))
-        return frozenset(permission for permissions in found.scalars() for permission in permissions)
+    async def grant_of(self, user: UserState) -> Grant:
+        """What the user's roles permit together, and where."""
+        permitted = select(roles.c.permissions).where(roles.c.name.in_(user.roles))
+        lists = (await self._connection.execute(permitted)).scalars().all()
+        belongs = (
+            select(members.c.organization_id, organizations.c.name, members.c.role)
+            .join_from(members, organizations)
+            .where(members.c.user_id == user.id)
+            .order_by(organizations.c.name, organizations.c.id)
+        )
+        return Grant(
+            frozenset(permission for permissions in lists for permission in permissions),
+            [
+                Membership(organization_id, name, MemberRole(role))
+                for organization_id, name, role in await self._connection.execute(belongs)
+            ],
+        )

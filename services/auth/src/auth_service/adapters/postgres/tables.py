@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from parking_messaging.tables import messaging_tables
+from parking_messaging import messaging_tables
 
 metadata = MetaData(
     naming_convention={

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from auth_service.adapters.crypto.sealing import Sealer
 from auth_service.adapters.kafka.outbox import OutboxEvents
 from auth_service.adapters.postgres.logins import PostgresLogins
 from auth_service.adapters.postgres.mails import PostgresMails
 from auth_service.adapters.postgres.organizations import PostgresOrganizations
 from auth_service.adapters.postgres.roles import PostgresRoles
+from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
 from auth_service.adapters.postgres.users import PostgresUsers
 from auth_service.application.ports import OpenWork
 from parking_chassis.database import transactions
@@ -25,10 +27,11 @@ class PostgresWork:
     organizations: PostgresOrganizations
     roles: PostgresRoles
     mails: PostgresMails
+    signing_keys: PostgresSigningKeys
     events: OutboxEvents
 
 
-def postgres_work(engine: AsyncEngine, new_id: Callable[[], UUID]) -> OpenWork:
+def postgres_work(engine: AsyncEngine, sealer: Sealer, new_id: Callable[[], UUID]) -> OpenWork:
     """How this service opens a unit of work."""
 
     def build(connection: AsyncConnection) -> PostgresWork:
@@ -38,6 +41,7 @@ def postgres_work(engine: AsyncEngine, new_id: Callable[[], UUID]) -> OpenWork:
             PostgresOrganizations(connection),
             PostgresRoles(connection),
             PostgresMails(connection, new_id),
+            PostgresSigningKeys(connection, sealer),
             OutboxEvents(connection),
         )
 

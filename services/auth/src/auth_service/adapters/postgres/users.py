@@ -1,9 +1,10 @@
 """Users in PostgreSQL."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, or_, select, update
+from sqlalchemy import RowMapping, Select, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,17 +20,20 @@ class PostgresUsers:
         self._connection = connection
 
     async def get(self, user_id: UUID) -> User:
-        """One user. Raises `UnknownUser`."""
-        row = (await self._connection.execute(select(users).where(users.c.id == user_id))).mappings().first()
-        if row is None:
-            raise UnknownUser(user_id)
-        return User(_state(row))
+        """One user, to be changed. Raises `UnknownUser`."""
+        # FOR NO KEY UPDATE: rows that only refer to the user, such as a queued mail, need not wait.
+        mine = select(users).where(users.c.id == user_id)
+        return User(await self._one(mine.with_for_update(key_share=True), user_id))
 
-    async def by_email(self, email: str) -> User | None:
+    async def read(self, user_id: UUID) -> UserState:
+        """One user as they are. Raises `UnknownUser`."""
+        return await self._one(select(users).where(users.c.id == user_id), user_id)
+
+    async def by_email(self, email: str) -> UserState | None:
         """The user of an address, in any spelling."""
         statement = select(users).where(users.c.email == normalised_email(email))
         row = (await self._connection.execute(statement)).mappings().first()
-        return User(_state(row)) if row else None
+        return _state(row) if row else None
 
     async def add(self, user: User) -> bool:
         """Keep a new user; false when the address is taken."""
@@ -54,6 +58,12 @@ class PostgresUsers:
             contains = [column.icontains(query, autoescape=True) for column in (users.c.email, users.c.full_name)]
             statement = statement.where(or_(*contains))
         return [_state(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def _one(self, statement: Select[Any], user_id: UUID) -> UserState:
+        row = (await self._connection.execute(statement)).mappings().first()
+        if row is None:
+            raise UnknownUser(user_id)
+        return _state(row)
 
 
 def _state(row: RowMapping) -> UserState:

@@ -1,15 +1,21 @@
 """Auth's own mails through SMTP."""
 
+import asyncio
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import formataddr, make_msgid
+from email.utils import make_msgid
 from urllib.parse import urlencode
 
 import aiosmtplib
+import idna
+import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from auth_service.application.ports import Letter, MailUnsent
 from auth_service.domain.mails import MailKind
+
+log = structlog.stdlib.get_logger(__name__)
 
 TIMEOUT_SECONDS = 10.0
 
@@ -44,21 +50,27 @@ class SmtpMailSender:
     use_tls: bool = False
 
     async def send(self, letter: Letter) -> None:
-        """Hand a mail over. Raises `MailUnsent` when the server is away or refuses it."""
+        """Hand a mail over. Raises `MailUnsent` when it cannot be written, or the server is away or refuses it."""
         try:
-            await aiosmtplib.send(
-                self._message(letter),
-                hostname=self.host,
-                port=self.port,
-                username=self.username,
-                password=self.password,
-                use_tls=self.use_tls,
-                timeout=TIMEOUT_SECONDS,
-            )
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise MailUnsent(f"{type(error).__name__}: {error}") from error
+            recipient = _address(letter)
+            # One limit for all steps together: the library's own holds for each.
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await aiosmtplib.send(
+                    self._message(letter, recipient),
+                    recipients=[recipient.addr_spec],
+                    hostname=self.host,
+                    port=self.port,
+                    username=self.username,
+                    password=self.password,
+                    use_tls=self.use_tls,
+                    timeout=TIMEOUT_SECONDS,
+                )
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            # Not the message: servers like to repeat the address in it.
+            log.warning("mail_unsent", kind=letter.kind.value, error=type(error).__name__)
+            raise MailUnsent(type(error).__name__) from error
 
-    def _message(self, letter: Letter) -> EmailMessage:
+    def _message(self, letter: Letter, recipient: Address) -> EmailMessage:
         query = f"?{urlencode({'token': letter.secret})}" if letter.secret else ""
         content = {
             "full_name": letter.full_name,
@@ -68,9 +80,15 @@ class SmtpMailSender:
         message = EmailMessage()
         message["Subject"] = SUBJECTS[letter.kind]
         message["From"] = self.sender
-        message["To"] = formataddr((letter.full_name, letter.email))
+        message["To"] = recipient
         message["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2].rstrip(">"))
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(templates.get_template(f"{letter.kind.value}.txt").render(content))
         message.add_alternative(templates.get_template(f"{letter.kind.value}.html").render(content), subtype="html")
         return message
+
+
+def _address(letter: Letter) -> Address:
+    """The recipient, with the domain in its ASCII form, which every server takes."""
+    name, _, domain = letter.email.rpartition("@")
+    return Address(letter.full_name, name, domain if domain.isascii() else idna.encode(domain, uts46=True).decode())

@@ -13,7 +13,7 @@ from auth_service.domain.users import User, UserState
 class CreateAccount:
     """Whoever runs the installation vouches for the address."""
 
-    email: str
+    email: str = field(repr=False)
     password: str = field(repr=False)
     full_name: str
     roles: Sequence[str] = ()
@@ -37,17 +37,16 @@ class CreateAccountHandler:
             unknown = set(command.roles) - {role.name for role in await work.roles.all()}
             if unknown:
                 raise UnknownRole(", ".join(sorted(unknown)))
-            user = await work.users.by_email(command.email)
-            if user is None:
-                user = User.register(
-                    self.new_id(),
-                    email=command.email,
-                    full_name=command.full_name,
-                    phone_number=None,
-                    password_hash=password_hash,
-                    at=now,
-                )
-                await work.users.add(user)
+            user = User.register(
+                self.new_id(),
+                email=command.email,
+                full_name=command.full_name,
+                phone_number=None,
+                password_hash=password_hash,
+                at=now,
+            )
+            if not await work.users.add(user) and (known := await work.users.by_email(command.email)):
+                user = await work.users.get(known.id)
             user.verify(now)
             for role in command.roles:
                 user.assign_role(role, now)

@@ -27,7 +27,7 @@ class EndLoginHandler:
         """Raises `UnknownLogin` for one that is not the user's own, or is over."""
         async with self.open_work() as work:
             login = await work.logins.get(command.login_id)
-            if login is None or login.state.user_id != command.user_id or not login.is_open:
+            if login is None or login.state.user_id != command.user_id or not login.state.is_open:
                 raise UnknownLogin(command.login_id)
             login.end(EndReason.SIGNED_OUT, self.clock.now())
             await work.logins.save(login)

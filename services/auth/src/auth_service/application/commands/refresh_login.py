@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import Clock, OpenWork, Secrets
-from auth_service.application.tokens import IssuedTokens, TokenIssuer
+from auth_service.application.ports import AccessTokens, Clock, OpenWork, Secrets
 from auth_service.domain.errors import InvalidRefreshToken
+from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import RefreshToken
 
 
@@ -21,25 +21,26 @@ class RefreshLoginHandler:
 
     open_work: OpenWork
     secrets: Secrets
-    issuer: TokenIssuer
+    access_tokens: AccessTokens
     clock: Clock
 
     async def __call__(self, command: RefreshLogin) -> IssuedTokens:
         """Raises `InvalidRefreshToken`."""
-        now = self.clock.now()
+        sign = await self.access_tokens.signer()
         fresh = self.secrets.new()
+        now = self.clock.now()
         async with self.open_work() as work:
             found = await work.logins.by_refresh_token(self.secrets.hash(command.refresh_token))
             if found is None:
                 raise InvalidRefreshToken
             login, token = found
-            user = await work.users.get(login.state.user_id)
+            user = await work.users.read(login.state.user_id)
             counts = login.use(token, now) and user.may_sign_in
             if counts:
                 await work.logins.rotate(token, RefreshToken(fresh.hash, login.state.id, now, None))
             await work.logins.save(login)
             await work.events.publish(login)
-            grant = await self.issuer.grant(work, user.state)
+            grant = await work.roles.grant_of(user)
         if not counts:
             raise InvalidRefreshToken
-        return await self.issuer.issue(user.state, login.state, grant, fresh)
+        return IssuedTokens(sign(user, login.state, grant), grant.permissions, fresh.text)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from auth_service.application.ports import Clock, NewId, OpenWork, PasswordHasher
-from auth_service.domain.mails import MailKind
+from auth_service.domain.mails import REPEAT_AFTER, MailKind
 from auth_service.domain.passwords import check_password
 from auth_service.domain.users import User, UserState
 
@@ -12,7 +12,7 @@ from auth_service.domain.users import User, UserState
 class RegisterUser:
     """Someone wants an account."""
 
-    email: str
+    email: str = field(repr=False)
     password: str = field(repr=False)
     full_name: str
     phone_number: str | None = None
@@ -23,7 +23,7 @@ class RegisterUserHandler:
     """Makes an unverified user and queues the mail with the link.
 
     For an address that is taken it does the same work and answers the same, but changes nothing, and the owner gets
-    a mail instead: nobody learns from here who has an account.
+    a mail instead, at most one an hour: nobody learns from here who has an account, or can flood a mailbox.
     """
 
     open_work: OpenWork
@@ -49,5 +49,6 @@ class RegisterUserHandler:
                 await work.mails.queue(user.state.id, MailKind.VERIFY_EMAIL, now)
                 await work.events.publish(user)
             elif owner := await work.users.by_email(command.email):
-                await work.mails.queue(owner.state.id, MailKind.ALREADY_REGISTERED, now)
+                if not await work.mails.queued_since(owner.id, MailKind.ALREADY_REGISTERED, now - REPEAT_AFTER):
+                    await work.mails.queue(owner.id, MailKind.ALREADY_REGISTERED, now)
         return user.state

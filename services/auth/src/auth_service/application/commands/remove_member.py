@@ -17,7 +17,10 @@ class RemoveMember:
 
 @dataclass(frozen=True, slots=True)
 class RemoveMemberHandler:
-    """Removes the member; with the last organization the role `operator` goes too."""
+    """Removes the member; with the last organization the role `operator` goes too.
+
+    Someone who is no member keeps the role: then it was not the membership that gave it.
+    """
 
     open_work: OpenWork
     clock: Clock
@@ -28,9 +31,10 @@ class RemoveMemberHandler:
         async with self.open_work() as work:
             organization = await work.organizations.get(command.organization_id)
             user = await work.users.get(command.user_id)
+            was_member = command.user_id in organization.state.members
             organization.remove_member(command.user_id, now)
             await work.organizations.save(organization)
-            if not await work.organizations.memberships(command.user_id):
+            if was_member and not (await work.roles.grant_of(user.state)).memberships:
                 user.revoke_role(OPERATOR, now)
             await work.users.save(user)
             await work.events.publish(organization, user)

@@ -25,7 +25,7 @@ class RenameOrganizationHandler:
     clock: Clock
 
     async def __call__(self, command: RenameOrganization) -> OrganizationState:
-        """Raises `UnknownOrganization`, and `ChangedMeanwhile` when the version is another one."""
+        """The organization as it is now. Raises `UnknownOrganization`, and `ChangedMeanwhile` for another version."""
         async with self.open_work() as work:
             organization = await work.organizations.get(command.organization_id)
             if command.expected_version not in {None, organization.state.version}:

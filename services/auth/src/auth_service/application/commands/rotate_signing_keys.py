@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from auth_service.application.ports import Clock, SigningKeys
+from auth_service.application.ports import Clock, OpenWork
 from auth_service.domain.signing_keys import retired_keys, rotation_is_due
 
 
@@ -17,14 +17,15 @@ class RotateSigningKeys:
 class RotateSigningKeysHandler:
     """Keeps at least one key, a new one every month; the old ones go when the last of their tokens is over."""
 
-    keys: SigningKeys
+    open_work: OpenWork
     clock: Clock
 
     async def __call__(self, command: RotateSigningKeys) -> None:
         """See `auth_service.domain.signing_keys` for the rules."""
-        at = self.clock.now()
-        ages = list(await self.keys.ages())
-        if command.now or rotation_is_due(ages, at):
-            ages.append(await self.keys.create(at))
-        for key in retired_keys(ages, at):
-            await self.keys.drop(key.key_id)
+        async with self.open_work() as work:
+            ages = list(await work.signing_keys.ages())
+            at = self.clock.now()
+            if command.now or rotation_is_due(ages, at):
+                ages.append(await work.signing_keys.create(at))
+            for key in retired_keys(ages, at):
+                await work.signing_keys.drop(key.key_id)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import Clock, NewId, OpenWork, PasswordHasher, Secrets
-from auth_service.application.tokens import IssuedTokens, TokenIssuer
+from auth_service.application.ports import AccessTokens, Clock, NewId, OpenWork, PasswordHasher, Secrets
 from auth_service.domain.errors import InvalidCredentials
+from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import Login, RefreshToken
 
 
@@ -12,7 +12,7 @@ from auth_service.domain.logins import Login, RefreshToken
 class SignIn:
     """Someone says who they are, on some device."""
 
-    email: str
+    email: str = field(repr=False)
     password: str = field(repr=False)
     device: str
 
@@ -24,23 +24,27 @@ class SignInHandler:
     open_work: OpenWork
     passwords: PasswordHasher
     secrets: Secrets
-    issuer: TokenIssuer
+    access_tokens: AccessTokens
     clock: Clock
     new_id: NewId
 
     async def __call__(self, command: SignIn) -> IssuedTokens:
         """Raises `InvalidCredentials`, the same for an unknown address, a wrong password and a closed account."""
         async with self.open_work() as work:
-            user = await work.users.by_email(command.email)
-        if not await self.passwords.matches(command.password, user.state.password_hash if user else None):
+            known = await work.users.by_email(command.email)
+        matches = await self.passwords.matches(command.password, known.password_hash if known else None)
+        if known is None or not matches:
             raise InvalidCredentials
-        if user is None or not user.may_sign_in:
-            raise InvalidCredentials
-        now = self.clock.now()
-        login = Login.start(self.new_id(), user.state.id, command.device, now)
+        sign = await self.access_tokens.signer()
         secret = self.secrets.new()
+        now = self.clock.now()
         async with self.open_work() as work:
+            # Read again, and locked: the account may have been closed while its password was checked.
+            user = (await work.users.get(known.id)).state
+            if not user.may_sign_in or user.password_hash != known.password_hash:
+                raise InvalidCredentials
+            login = Login.start(self.new_id(), user.id, command.device, now)
             await work.logins.add(login, RefreshToken(secret.hash, login.state.id, now, None))
             await work.events.publish(login)
-            grant = await self.issuer.grant(work, user.state)
-        return await self.issuer.issue(user.state, login.state, grant, secret)
+            grant = await work.roles.grant_of(user)
+        return IssuedTokens(sign(user, login.state, grant), grant.permissions, secret.text)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_service.application.ports import OpenWork
+from auth_service.application.ports import Clock, OpenWork
 from auth_service.domain.logins import LoginState
 
 
@@ -17,11 +17,12 @@ class ListLogins:
 
 @dataclass(frozen=True, slots=True)
 class ListLoginsHandler:
-    """Reads the open logins."""
+    """Reads the logins that can still be used."""
 
     open_work: OpenWork
+    clock: Clock
 
     async def __call__(self, query: ListLogins) -> Sequence[LoginState]:
         """The newest first."""
         async with self.open_work() as work:
-            return [login.state for login in await work.logins.open_of_user(query.user_id)]
+            return await work.logins.devices_of_user(query.user_id, self.clock.now())

@@ -26,5 +26,4 @@ class ListOrganizationsHandler:
     async def __call__(self, query: ListOrganizations) -> Sequence[OrganizationState]:
         """At most `limit` organizations."""
         async with self.open_work() as work:
-            found = await work.organizations.page(query.member, query.after, query.limit)
-            return [organization.state for organization in found]
+            return await work.organizations.page(query.member, query.after, query.limit)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auth_service.application.ports import SigningKeys
+from auth_service.application.ports import PublishedKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class ListPublishedKeys:
 class ListPublishedKeysHandler:
     """Reads the public halves."""
 
-    keys: SigningKeys
+    keys: PublishedKeys
 
     async def __call__(self, _query: ListPublishedKeys) -> Sequence[dict[str, str]]:
         """As JWKs."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from auth_service.bootstrap import Auth, resources
-from auth_service.entrypoints.http import logins, organizations, registration, tokens, users
+from auth_service.entrypoints.http import internal, logins, organizations, registration, tokens, users
 from auth_service.entrypoints.http.problems import PROBLEMS
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
@@ -23,11 +23,19 @@ def auth_app(auth: Auth) -> FastAPI:
     app = create_app(
         "auth",
         "Who someone is, and what they may do.",
-        routers=[registration.router, tokens.router, logins.router, users.router, organizations.router],
+        routers=[
+            registration.router,
+            tokens.router,
+            logins.router,
+            users.router,
+            organizations.router,
+            internal.router,
+        ],
         problems=PROBLEMS,
-        readiness={"database": lambda: ping(auth.engine)},
+        readiness={"database": lambda: ping(auth.engine), "signing_key": auth.check_signing},
         token_verifier=auth.token_verifier,
         lifespan=lifespan,
     )
     app.state.use_cases = auth.use_cases
+    app.state.internal_token = auth.internal_token
     return app

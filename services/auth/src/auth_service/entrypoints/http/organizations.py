@@ -12,9 +12,9 @@ from auth_service.application.commands.remove_member import RemoveMember
 from auth_service.application.commands.rename_organization import RenameOrganization
 from auth_service.application.queries.list_organizations import ListOrganizations
 from auth_service.domain.organizations import MemberRole, OrganizationState
-from auth_service.entrypoints.http.dependencies import Does, Me
+from auth_service.entrypoints.http.dependencies import After, Does, Me
 from parking_chassis.concurrency import etag, expected_version
-from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import SignedIn, permitted
 
@@ -67,12 +67,10 @@ async def list_organizations(
     does: Does,
     principal: SignedIn,
     me: Me,
+    after: After,
     limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> Page[OrganizationView]:
     """One's own organizations; all of them for administrators."""
-    position = decode_cursor(cursor, length=1)
-    after = UUID(position[0]) if position else None
     member = None if principal.may(MANAGE) else me
     found = await does.list_organizations(ListOrganizations(member, after, limit + 1))
     last = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None

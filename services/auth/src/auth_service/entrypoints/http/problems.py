@@ -4,9 +4,10 @@ from auth_service.domain import errors
 from parking_chassis.problems import NOT_FOUND, ProblemKind
 
 NO_STORE = {"Cache-Control": "no-store"}
+UNACCEPTABLE_PASSWORD = ProblemKind("unacceptable-password", "The password is not acceptable", 422)
 
 PROBLEMS: dict[type[Exception], ProblemKind] = {
-    errors.UnacceptablePassword: ProblemKind("unacceptable-password", "The password is not acceptable", 422),
+    errors.UnacceptablePassword: UNACCEPTABLE_PASSWORD,
     errors.InvalidMailToken: ProblemKind("invalid-mail-token", "The link does not count", 400),
     errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 412),
     errors.UnknownUser: NOT_FOUND,

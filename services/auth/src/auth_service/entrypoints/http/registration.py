@@ -4,21 +4,29 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import EmailStr, Field, SecretStr, StringConstraints
+from pydantic import ConfigDict, EmailStr, Field, SecretStr, StringConstraints
 
 from auth_service.application.commands.register_user import RegisterUser
 from auth_service.application.commands.verify_email import VerifyEmail
+from auth_service.domain.errors import UnacceptablePassword
 from auth_service.entrypoints.http.dependencies import Does
+from auth_service.entrypoints.http.problems import UNACCEPTABLE_PASSWORD
+from parking_chassis.problems import Problem
 from parking_chassis.schemas import RequestBody, ResponseBody
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
-FullName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()/.-]{5,30}$")]
+FullName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\p{Cc}]*$")
+]
+PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]{5,30}$")]
 
 
 class Registration(RequestBody):
     """Who wants an account."""
+
+    # Blanks around a password belong to it; they would be taken off a `SecretStr` too.
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     email: EmailStr
     password: SecretStr
@@ -49,9 +57,12 @@ async def register_user(body: Registration, does: Does) -> RegisteredUser:
 
     An address that has an account already gets the same answer, and its owner a mail.
     """
-    user = await does.register_user(
-        RegisterUser(body.email, body.password.get_secret_value(), body.full_name, body.phone_number)
-    )
+    command = RegisterUser(body.email, body.password.get_secret_value(), body.full_name, body.phone_number)
+    try:
+        user = await does.register_user(command)
+    except UnacceptablePassword as error:
+        errors = [{"pointer": "/password", "detail": str(error)}]
+        raise Problem(UNACCEPTABLE_PASSWORD, str(error), errors=errors) from error
     return RegisteredUser(
         id=user.id,
         email=user.email,

@@ -8,8 +8,8 @@ from auth_service.application.commands.refresh_login import RefreshLogin
 from auth_service.application.commands.revoke_token import RevokeToken
 from auth_service.application.commands.sign_in import SignIn
 from auth_service.application.queries.list_published_keys import ListPublishedKeys
-from auth_service.application.tokens import IssuedTokens
 from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken
+from auth_service.domain.grants import IssuedTokens
 from auth_service.entrypoints.http.dependencies import Does
 from auth_service.entrypoints.http.problems import NO_STORE
 from parking_chassis.problems import Problem, ProblemKind
@@ -21,8 +21,9 @@ INVALID_GRANT = ProblemKind("invalid-grant", "Not signed in", 400, NO_STORE)
 INVALID_REQUEST = ProblemKind("invalid-token-request", "The token request is not valid", 400, NO_STORE)
 UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STORE)
 MAX_DEVICE_LENGTH = 200
+MAX_FIELD_LENGTH = 1000
 
-Field = Annotated[str | None, Form(max_length=1000)]
+Field = Annotated[str | None, Form()]
 
 
 class Tokens(ResponseBody):
@@ -72,9 +73,9 @@ async def issue_token(
 
 
 @router.post("/revoke", status_code=200)
-async def revoke_token(does: Does, token: Annotated[str, Form(min_length=1, max_length=1000)]) -> None:
+async def revoke_token(does: Does, token: Field = None) -> None:
     """End the login of a refresh token. An unknown token is no error (RFC 7009, 2.2)."""
-    await does.revoke_token(RevokeToken(token))
+    await does.revoke_token(RevokeToken(_required(token, "token")))
 
 
 @router.get("/jwks.json")
@@ -85,11 +86,20 @@ async def list_published_keys(does: Does, response: Response) -> PublishedKeys:
 
 
 def _required(value: str | None, name: str) -> str:
+    """The field's value; what is wrong with it is told as RFC 6749, 5.2 has it, and as everywhere else here."""
     if not value:
-        rule = "is required"
-        errors = [{"pointer": f"/{name}", "detail": rule}]
-        raise Problem(INVALID_REQUEST, f"{name} {rule}.", error="invalid_request", errors=errors)
+        raise _invalid(name, "is required")
+    if len(value) > MAX_FIELD_LENGTH:
+        raise _invalid(name, f"must have at most {MAX_FIELD_LENGTH} characters")
+    if "\0" in value:
+        raise _invalid(name, "must not contain the NUL character")
     return value
+
+
+def _invalid(name: str, rule: str) -> Problem:
+    sentence = f"{name} {rule}."
+    errors = [{"pointer": f"/{name}", "detail": rule}]
+    return Problem(INVALID_REQUEST, sentence, error="invalid_request", error_description=sentence, errors=errors)
 
 
 def _refused(kind: ProblemKind, code: str, detail: str) -> Problem:
@@ -98,8 +108,8 @@ def _refused(kind: ProblemKind, code: str, detail: str) -> Problem:
 
 def _tokens(issued: IssuedTokens) -> Tokens:
     return Tokens(
-        access_token=issued.access_token,
-        expires_in=issued.expires_in,
+        access_token=issued.access_token.text,
+        expires_in=issued.access_token.expires_in,
         refresh_token=issued.refresh_token,
         scope=" ".join(sorted(issued.permissions)),
     )

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from auth_service.application.commands.assign_role import AssignRole
 from auth_service.application.commands.revoke_role import RevokeRole
 from auth_service.application.commands.suspend_user import SuspendUser
-from auth_service.application.queries.get_profile import GetProfile, Profile
+from auth_service.application.queries.get_profile import GetProfile
 from auth_service.application.queries.list_roles import ListRoles
 from auth_service.application.queries.list_users import ListUsers
+from auth_service.domain.grants import Grant
 from auth_service.domain.users import UserState
-from auth_service.entrypoints.http.dependencies import Does, Me
-from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
+from auth_service.entrypoints.http.dependencies import After, Does, Me
+from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.schemas import ResponseBody
 from parking_chassis.security import permitted
 
@@ -63,7 +64,7 @@ class RoleView(ResponseBody):
 @router.get("/users/me")
 async def get_own_profile(does: Does, me: Me) -> UserProfile:
     """One's own profile."""
-    return _profile(await does.get_profile(GetProfile(me)))
+    return _profile(*await does.get_profile(GetProfile(me)))
 
 
 @router.get("/users", dependencies=[administrators])
@@ -71,13 +72,11 @@ async def list_users(
     request: Request,
     response: Response,
     does: Does,
+    after: After,
     query: Annotated[str | None, Query(max_length=200, description="part of a name or address")] = None,
     limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> Page[UserSummary]:
     """Find users; for administrators."""
-    position = decode_cursor(cursor, length=1)
-    after = UUID(position[0]) if position else None
     found = await does.list_users(ListUsers(query, after, limit + 1))
     last = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None
     return Page(items=[_summary(user) for user in found[:limit]], next=next_page(request, response, last))
@@ -86,7 +85,7 @@ async def list_users(
 @router.get("/users/{user_id}", dependencies=[administrators])
 async def get_user(user_id: UUID, does: Does) -> UserProfile:
     """One user; for administrators."""
-    return _profile(await does.get_profile(GetProfile(user_id)))
+    return _profile(*await does.get_profile(GetProfile(user_id)))
 
 
 @router.get("/roles", dependencies=[administrators])
@@ -114,8 +113,7 @@ async def suspend_user(user_id: UUID, does: Does) -> None:
     await does.suspend_user(SuspendUser(user_id))
 
 
-def _profile(profile: Profile) -> UserProfile:
-    user = profile.user
+def _profile(user: UserState, grant: Grant) -> UserProfile:
     return UserProfile(
         id=user.id,
         email=user.email,
@@ -123,10 +121,10 @@ def _profile(profile: Profile) -> UserProfile:
         phone_number=user.phone_number,
         is_verified=user.is_verified,
         roles=sorted(user.roles),
-        permissions=sorted(profile.permissions),
+        permissions=sorted(grant.permissions),
         organizations=[
             MembershipView(id=each.organization_id, name=each.organization_name, role=each.role.value)
-            for each in profile.memberships
+            for each in grant.memberships
         ],
     )
 

@@ -1,0 +1,105 @@
+"""Transactions on a real PostgreSQL, and what readiness says of it."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from parking_chassis.database import PoolSettings, create_engine, ping, transactions, with_retries
+from parking_chassis.health import health_router
+from parking_chassis.metrics import watch_pool
+from parking_platform.ports import LOOPBACK, free_port
+from parking_platform.testing.servers import PostgresServer
+
+
+@pytest_asyncio.fixture
+async def engine(postgres_server: PostgresServer) -> AsyncIterator[AsyncEngine]:
+    url = await postgres_server.create_database()
+    engine = create_engine(url, "chassis", PoolSettings(size=2, max_overflow=0, timeout=1))
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE things (name text UNIQUE)"))
+    yield engine
+    await engine.dispose()
+
+
+async def names(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as connection:
+        return list((await connection.execute(text("SELECT name FROM things ORDER BY name"))).scalars())
+
+
+async def test_a_unit_of_work_is_kept_whole_or_not_at_all(engine: AsyncEngine) -> None:
+    def build(connection: AsyncConnection) -> AsyncConnection:
+        return connection
+
+    open_work = transactions(engine, build)
+    async with open_work() as work:
+        await work.execute(text("INSERT INTO things VALUES ('kept')"))
+
+    async def fail() -> None:
+        async with open_work() as work:
+            await work.execute(text("INSERT INTO things VALUES ('lost')"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    assert await names(engine) == ["kept"]
+
+
+async def test_a_failed_statement_does_not_repeat_what_it_was_given(engine: AsyncEngine) -> None:
+    with pytest.raises(DBAPIError) as raised:
+        async with engine.begin() as connection:
+            await connection.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": "dora@example.com"})
+    assert "dora" not in str(raised.value)
+
+
+async def test_a_serialization_failure_is_tried_again(engine: AsyncEngine) -> None:
+    attempts = 0
+
+    async def transaction() -> None:
+        nonlocal attempts
+        attempts += 1
+        async with engine.begin() as connection:
+            await connection.execute(text("INSERT INTO things VALUES ('once')"))
+            if attempts == 1:
+                await connection.execute(text("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$"))
+
+    await with_retries(transaction)
+    assert (attempts, await names(engine)) == (2, ["once"])
+
+
+async def test_sessions_are_named_and_in_utc(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        shown = await connection.execute(
+            text("SELECT current_setting('application_name'), current_setting('timezone')")
+        )
+        assert tuple(shown.one()) == ("chassis", "UTC")
+
+
+async def test_the_pool_is_measured(engine: AsyncEngine) -> None:
+    collector = watch_pool(engine)
+    try:
+        async with engine.connect():
+            assert REGISTRY.get_sample_value("database_connections", {"state": "in_use"}) == 1
+        assert REGISTRY.get_sample_value("database_connections", {"state": "in_use"}) == 0
+        assert REGISTRY.get_sample_value("database_connections", {"state": "idle"}) == 1
+    finally:
+        REGISTRY.unregister(collector)
+
+
+async def test_readiness_names_what_is_away(engine: AsyncEngine) -> None:
+    nowhere = create_engine(f"postgresql://{LOOPBACK}:{free_port()}/none", "chassis", PoolSettings())
+    app = FastAPI()
+    app.include_router(health_router({"here": lambda: ping(engine), "away": lambda: ping(nowhere)}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        answer = await client.get("/readyz")
+        assert (await client.get("/healthz")).status_code == 200
+    assert answer.status_code == 503
+    assert answer.json()["here"] == "ok"
+    assert "Connect call failed" in answer.json()["away"]
+    await nowhere.dispose()

@@ -1,0 +1,82 @@
+"""See `auth_service.application.ports.PasswordHasher` and `Secrets`."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from services.auth.tests.fakes.crypto.passwords import FakePasswords
+from services.auth.tests.fakes.crypto.secrets import FakeSecrets
+
+from auth_service.adapters.crypto.passwords import BcryptPasswords
+from auth_service.adapters.crypto.secrets import RandomSecrets
+from auth_service.application.ports import PasswordHasher, Secrets
+from auth_service.domain.errors import TooBusy
+
+
+@pytest.fixture(params=["fake", "bcrypt"])
+def passwords(request: pytest.FixtureRequest) -> Iterator[PasswordHasher]:
+    if request.param == "fake":
+        yield FakePasswords()
+        return
+    bcrypt = BcryptPasswords(cost=4, max_waiting=8)
+    yield bcrypt
+    bcrypt.close()
+
+
+@pytest.fixture(params=[FakeSecrets, RandomSecrets])
+def secrets(request: pytest.FixtureRequest) -> Secrets:
+    return request.param()
+
+
+async def test_a_password_matches_its_own_hash_alone(passwords: PasswordHasher) -> None:
+    hashed = await passwords.hash("correct horse")
+    assert await passwords.matches("correct horse", hashed)
+    assert not await passwords.matches("correct hors", hashed)
+    assert not await passwords.matches("correct horse", None)
+
+
+@pytest.mark.parametrize("password", ["x" * 72, "\u00e9" * 36, "\U0001f697" * 18, "  blanks  "])
+async def test_every_byte_of_a_long_password_counts(passwords: PasswordHasher, password: str) -> None:
+    hashed = await passwords.hash(password)
+    assert await passwords.matches(password, hashed)
+    assert not await passwords.matches(password[:-1], hashed)
+
+
+@pytest.mark.parametrize("password", ["x" * 73, "x" * 10_000, "with\0nul"])
+async def test_what_cannot_have_been_set_does_not_match(passwords: PasswordHasher, password: str) -> None:
+    assert not await passwords.matches(password, await passwords.hash("x" * 72))
+
+
+async def test_two_hashes_of_one_password_differ() -> None:
+    bcrypt = BcryptPasswords(cost=4, max_waiting=8)
+    assert await bcrypt.hash("correct horse") != await bcrypt.hash("correct horse")
+    bcrypt.close()
+
+
+async def test_beyond_the_bound_nobody_waits_and_the_unknown_wait_like_the_known() -> None:
+    """Room for one: so whoever is refused would have had to do the work."""
+    bcrypt = BcryptPasswords(cost=10, max_waiting=1)
+    hashed = await bcrypt.hash("correct horse")
+    under_way = asyncio.create_task(bcrypt.matches("correct horse", hashed))
+    await asyncio.sleep(0)
+    for known in (hashed, None):
+        with pytest.raises(TooBusy):
+            await bcrypt.matches("x" * 100, known)
+    with pytest.raises(TooBusy):
+        await bcrypt.hash("correct horse")
+    assert await under_way
+    assert await bcrypt.matches("correct horse", hashed)
+    bcrypt.close()
+
+
+def test_secrets_are_new_each_time_and_found_by_their_hash(secrets: Secrets) -> None:
+    one, other = secrets.new(), secrets.new()
+    assert one.text != other.text
+    assert secrets.hash(one.text) == one.hash != other.hash
+
+
+def test_a_secret_has_256_bits_and_fits_into_a_link() -> None:
+    secret = RandomSecrets().new()
+    assert len(secret.text) == 43
+    assert secret.text.replace("-", "").replace("_", "").isalnum()
+    assert secret.text not in repr(secret)

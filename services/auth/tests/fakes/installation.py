@@ -1,0 +1,50 @@
+"""All fakes together, as `bootstrap` has all adapters together."""
+
+from dataclasses import dataclass, field
+
+from services.auth.tests.fakes.clock import FakeClock
+from services.auth.tests.fakes.crypto.access_tokens import FakeAccessTokens
+from services.auth.tests.fakes.crypto.passwords import FakePasswords
+from services.auth.tests.fakes.crypto.secrets import FakeSecrets
+from services.auth.tests.fakes.postgres.tables import Tables
+from services.auth.tests.fakes.postgres.unit_of_work import in_memory_work
+from services.auth.tests.fakes.smtp.sender import FakeMailSender
+
+from auth_service.application.commands.register_user import RegisterUser, RegisterUserHandler
+from auth_service.application.commands.sign_in import SignIn, SignInHandler
+from auth_service.application.ports import OpenWork
+from auth_service.domain.grants import IssuedTokens
+from auth_service.domain.users import UserState
+from parking_chassis.ids import new_id
+
+EMAIL = "dora@example.com"
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class FakeInstallation:
+    """Auth without anything outside of this process. `tables` shows what is kept and what was published."""
+
+    tables: Tables = field(default_factory=Tables)
+    clock: FakeClock = field(default_factory=FakeClock)
+    passwords: FakePasswords = field(default_factory=FakePasswords)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    access_tokens: FakeAccessTokens = field(default_factory=FakeAccessTokens)
+    sender: FakeMailSender = field(default_factory=FakeMailSender)
+
+    def __post_init__(self) -> None:
+        self.work: OpenWork = in_memory_work(self.tables, new_id)
+        self.register = RegisterUserHandler(self.work, self.passwords, self.clock, new_id)
+        self.sign_in = SignInHandler(self.work, self.passwords, self.secrets, self.access_tokens, self.clock, new_id)
+
+    async def registered(self, email: str = EMAIL) -> UserState:
+        """A user who just registered."""
+        return await self.register(RegisterUser(email, PASSWORD, "Dora Driver"))
+
+    async def signed_in(self, email: str = EMAIL, device: str = "phone") -> IssuedTokens:
+        """The tokens of a registered user's new login."""
+        return await self.sign_in(SignIn(email, PASSWORD, device))
+
+    def published(self) -> list[str]:
+        """The names of the events that left, in order."""
+        return [type(event).__name__ for event in self.tables.outbox]

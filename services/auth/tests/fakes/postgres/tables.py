@@ -1,0 +1,49 @@
+"""The tables as dictionaries. Their values are frozen, so a copy of the dictionaries is a copy of everything."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from uuid import UUID
+
+from auth_service.domain.logins import LoginEvent, LoginState, RefreshToken
+from auth_service.domain.mails import MailKind, MailToken
+from auth_service.domain.organizations import OrganizationEvent, OrganizationState
+from auth_service.domain.signing_keys import KeyAge
+from auth_service.domain.users import UserEvent, UserState
+
+SHIPPED_ROLES = {
+    "guest": frozenset({"read:parking"}),
+    "user": frozenset({"read:parking", "write:reservation", "read:own_data"}),
+    "operator": frozenset({"read:parking", "write:parking", "read:analytics", "read:reservation", "operate:gate"}),
+    "admin": frozenset({"*"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    user_id: UUID
+    kind: MailKind
+    due_at: datetime
+    attempts: int = 0
+    sent_at: datetime | None = None
+
+
+@dataclass
+class Tables:
+    users: dict[UUID, UserState] = field(default_factory=dict[UUID, UserState])
+    roles: dict[str, frozenset[str]] = field(default_factory=SHIPPED_ROLES.copy)
+    logins: dict[UUID, LoginState] = field(default_factory=dict[UUID, LoginState])
+    refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict[bytes, RefreshToken])
+    organizations: dict[UUID, OrganizationState] = field(default_factory=dict[UUID, OrganizationState])
+    account_mails: dict[UUID, MailRow] = field(default_factory=dict[UUID, MailRow])
+    mail_tokens: dict[bytes, MailToken] = field(default_factory=dict[bytes, MailToken])
+    signing_keys: dict[str, KeyAge] = field(default_factory=dict[str, KeyAge])
+    outbox: list[UserEvent | LoginEvent | OrganizationEvent] = field(
+        default_factory=list[UserEvent | LoginEvent | OrganizationEvent]
+    )
+
+    def copy(self) -> "Tables":
+        return Tables(**{each.name: getattr(self, each.name).copy() for each in fields(self)})
+
+    def take_over(self, other: "Tables") -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(other, each.name))

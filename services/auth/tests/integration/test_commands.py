@@ -1,0 +1,80 @@
+"""The command line, as an operator uses it."""
+
+import json
+from pathlib import Path
+
+import asyncpg
+import pytest
+from services.auth.tests.installation import Database
+from services.auth.tests.programs import environment, run
+
+from parking_platform.ports import LOOPBACK, free_port
+from parking_platform.testing.servers import PostgresServer
+
+ADA = ("create-account", "--email", "ada@example.com", "--name", "Ada Admin")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"master_key": "c2hvcnQ="}, "setting MASTER_KEY: Value error, must be 32 bytes in base64"),
+        ({"database_url": "mysql://x"}, "setting DATABASE_URL: "),
+        ({"environment": "production"}, "bcrypt_cost must be at least 12 in production"),
+        ({"token_algorithms": '["Ed25519"]'}, "token_algorithms must name ES256"),
+    ],
+)
+async def test_wrong_settings_end_with_a_sentence_and_78(changes: dict[str, object], sentence: str) -> None:
+    ended = await run(environment(**{"database_url": f"postgresql://{LOOPBACK}/none", **changes}), "serve")
+    assert ended.status == 78
+    assert sentence in ended.said
+    assert "Traceback" not in ended.said
+    assert "c2hvcnQ=" not in ended.said
+
+
+async def test_an_account_is_made_once_and_given_roles(database_url: str, database: Database) -> None:
+    settings = environment(database_url, account_password="correct horse battery")
+    first = await run(settings, *ADA, "--role", "admin")
+    again = await run(settings, *ADA, "--role", "admin", "--role", "operator")
+    assert first.status == again.status == 0
+    assert first.said.splitlines()[-1] == again.said.splitlines()[-1]
+    (row,) = await database.fetch("SELECT email, roles, is_verified FROM users")
+    assert tuple(row) == ("ada@example.com", ["admin", "operator", "user"], True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "status", "sentence"),
+    [
+        ((*ADA, "--role", "king"), "correct horse battery", 1, "There is no role 'king'."),
+        (ADA, "short", 1, "at least 8 characters"),
+        (("create-account", "--email", "no address"), "correct horse battery", 2, "argument --email"),
+    ],
+)
+async def test_an_account_that_cannot_be_made_is_told_in_a_sentence(
+    database_url: str, arguments: tuple[str, ...], password: str, status: int, sentence: str
+) -> None:
+    ended = await run(environment(database_url, account_password=password), *arguments)
+    assert (ended.status, sentence in ended.said, "Traceback" in ended.said) == (status, True, False)
+
+
+async def test_migrating_makes_schema_and_signing_key_and_twice_is_once(postgres_server: PostgresServer) -> None:
+    url = await postgres_server.create_database()
+    for _ in range(2):
+        assert (await run(environment(url), "migrate", "--no-topics")).status == 0
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("SELECT count(*) FROM signing_keys") == 1
+    await connection.close()
+
+
+async def test_what_is_away_is_told_in_a_sentence(database_url: str) -> None:
+    nowhere = f"{LOOPBACK}:{free_port()}"
+    no_kafka = await run(environment(database_url, kafka_bootstrap_servers=nowhere), "migrate")
+    no_database = await run(environment(f"postgresql://{nowhere}/auth"), "migrate", "--no-topics")
+    for ended in (no_kafka, no_database):
+        assert ended.status == 69, ended.said
+        assert "Traceback" not in ended.said
+    assert f"kafka at {nowhere} did not make auth's topics" in no_kafka.said
+
+
+async def test_the_description_of_the_api_needs_no_server(tmp_path: Path) -> None:
+    ended = await run(environment(f"postgresql://{LOOPBACK}/none"), "openapi")
+    assert json.loads(ended.said)["info"]["title"] == "auth"

@@ -1,0 +1,94 @@
+"""Tenants: made and changed by administrators, seen by their members."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+from services.auth.tests.api import bearer, me, refresh, signed_in
+
+ORGANIZATIONS = "/api/v1/organizations"
+
+
+@pytest_asyncio.fixture
+async def acme(client: httpx.AsyncClient, admin: dict[str, Any]) -> str:
+    """The path of an organization."""
+    made = await client.post(ORGANIZATIONS, json={"name": " Acme "}, headers=bearer(admin))
+    assert made.status_code == 201
+    assert made.json() == {"id": made.json()["id"], "name": "Acme", "members": [], "version": 1}
+    assert made.headers["etag"] == '"1"'
+    return made.headers["location"]
+
+
+async def test_a_name_changes_only_for_who_saw_the_last_one(
+    client: httpx.AsyncClient, admin: dict[str, Any], acme: str
+) -> None:
+    async def rename(name: str, if_match: str | None) -> httpx.Response:
+        headers = bearer(admin) | ({"If-Match": if_match} if if_match else {})
+        return await client.patch(acme, json={"name": name}, headers=headers)
+
+    renamed = await rename("Acme Parking", '"1"')
+    assert (renamed.status_code, renamed.headers["etag"]) == (200, '"2"')
+    late = await rename("Acme & Sons", '"1"')
+    assert (late.status_code, late.json()["type"]) == (412, "/problems/changed-meanwhile")
+    assert (await rename("Acme & Sons", "*")).headers["etag"] == '"3"'
+    assert (await rename("Acme & Sons", None)).headers["etag"] == '"3"'
+    odd = await rename("Acme", '"three"')
+    assert (odd.status_code, odd.json()["errors"][0]["pointer"]) == (422, "header/If-Match")
+    assert (await rename("Acme", f'"{"9" * 5000}"')).status_code == 422
+
+
+async def test_of_many_renames_of_one_version_one_wins(
+    client: httpx.AsyncClient, admin: dict[str, Any], acme: str
+) -> None:
+    headers = bearer(admin) | {"If-Match": '"1"'}
+    answers = await asyncio.gather(
+        *(client.patch(acme, json={"name": f"Acme {number}"}, headers=headers) for number in range(6))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
+
+
+async def test_members_see_their_organization_and_become_operators(
+    client: httpx.AsyncClient, admin: dict[str, Any], acme: str
+) -> None:
+    tokens = await signed_in(client)
+    user_id = (await me(client, tokens)).json()["id"]
+    await client.post(ORGANIZATIONS, json={"name": "Zenith"}, headers=bearer(admin))
+    member = f"{acme}/members/{user_id}"
+    for _ in range(2):
+        assert (await client.put(member, headers=bearer(admin))).status_code == 204
+    tokens = (await refresh(client, tokens)).json()
+    profile = (await me(client, tokens)).json()
+    assert profile["roles"] == ["operator", "user"]
+    assert profile["organizations"] == [{"id": acme.rsplit("/", 1)[1], "name": "Acme", "role": "operator"}]
+    assert "operate:gate" in tokens["scope"].split()
+    mine = (await client.get(ORGANIZATIONS, headers=bearer(tokens))).json()["items"]
+    assert [each["name"] for each in mine] == ["Acme"]
+    assert len((await client.get(ORGANIZATIONS, headers=bearer(admin))).json()["items"]) == 2
+
+    promoted = await client.put(member, json={"role": "manager"}, headers=bearer(admin))
+    assert promoted.status_code == 204
+    assert (await me(client, tokens)).json()["organizations"][0]["role"] == "manager"
+    assert (await client.put(member, json={"role": "king"}, headers=bearer(admin))).status_code == 422
+
+    for _ in range(2):
+        assert (await client.delete(member, headers=bearer(admin))).status_code == 204
+    profile = (await me(client, tokens)).json()
+    assert (profile["roles"], profile["organizations"]) == (["user"], [])
+
+
+async def test_members_added_at_once_all_get_in(client: httpx.AsyncClient, admin: dict[str, Any], acme: str) -> None:
+    tokens = [await signed_in(client, f"operator{number}@example.com") for number in range(5)]
+    users = [(await me(client, each)).json()["id"] for each in tokens]
+    answers = await asyncio.gather(
+        *(client.put(f"{acme}/members/{user_id}", headers=bearer(admin)) for user_id in users)
+    )
+    assert [answer.status_code for answer in answers] == [204] * 5
+    (organization,) = (await client.get(ORGANIZATIONS, headers=bearer(admin))).json()["items"]
+    assert sorted(member["user_id"] for member in organization["members"]) == sorted(users)
+
+
+async def test_what_does_not_exist_has_no_members(client: httpx.AsyncClient, admin: dict[str, Any], acme: str) -> None:
+    for path in (f"{acme}/members/{uuid4()}", f"{ORGANIZATIONS}/{uuid4()}/members/{uuid4()}"):
+        assert (await client.put(path, headers=bearer(admin))).status_code == 404

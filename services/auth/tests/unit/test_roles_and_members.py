@@ -1,0 +1,107 @@
+"""Who may do what, and where."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from services.auth.tests.fakes.installation import FakeInstallation
+
+from auth_service.application.commands.add_member import AddMember, AddMemberHandler
+from auth_service.application.commands.assign_role import AssignRole, AssignRoleHandler
+from auth_service.application.commands.create_organization import CreateOrganization, CreateOrganizationHandler
+from auth_service.application.commands.remove_member import RemoveMember, RemoveMemberHandler
+from auth_service.application.commands.rename_organization import RenameOrganization, RenameOrganizationHandler
+from auth_service.application.commands.revoke_role import RevokeRole, RevokeRoleHandler
+from auth_service.application.commands.suspend_user import SuspendUser, SuspendUserHandler
+from auth_service.application.queries.get_profile import GetProfile, GetProfileHandler
+from auth_service.domain.errors import ChangedMeanwhile, UnknownOrganization, UnknownRole, UnknownUser
+from auth_service.domain.organizations import MemberRole
+from parking_chassis.ids import new_id
+
+
+async def organization(auth: FakeInstallation, name: str = "Acme") -> UUID:
+    create = CreateOrganizationHandler(auth.work, auth.clock, new_id)
+    return (await create(CreateOrganization(name))).id
+
+
+async def join(auth: FakeInstallation, organization_id: UUID, user_id: UUID) -> None:
+    await AddMemberHandler(auth.work, auth.clock)(AddMember(organization_id, user_id, MemberRole.OPERATOR))
+
+
+async def leave(auth: FakeInstallation, organization_id: UUID, user_id: UUID) -> None:
+    await RemoveMemberHandler(auth.work, auth.clock)(RemoveMember(organization_id, user_id))
+
+
+async def assign(auth: FakeInstallation, user_id: UUID, role: str) -> None:
+    await AssignRoleHandler(auth.work, auth.clock)(AssignRole(user_id, role))
+
+
+class TestRoles:
+    async def test_roles_are_given_and_taken_and_twice_is_once(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        revoke = RevokeRoleHandler(auth.work, auth.clock)
+        for _ in range(2):
+            await assign(auth, user.id, "admin")
+        assert auth.tables.users[user.id].roles == {"user", "admin"}
+        for _ in range(2):
+            await revoke(RevokeRole(user.id, "admin"))
+        assert auth.tables.users[user.id].roles == {"user"}
+        assert auth.published() == ["UserRegistered", "RoleAssigned", "RoleRevoked"]
+
+    async def test_an_unknown_role_or_user_is_said_to_be_one(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        with pytest.raises(UnknownRole):
+            await assign(auth, user.id, "king")
+        with pytest.raises(UnknownRole):
+            await RevokeRoleHandler(auth.work, auth.clock)(RevokeRole(user.id, "king"))
+        with pytest.raises(UnknownUser):
+            await assign(auth, uuid4(), "admin")
+        with pytest.raises(UnknownUser):
+            await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(uuid4()))
+
+
+class TestMembers:
+    async def test_a_member_becomes_an_operator_there(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        acme = await organization(auth)
+        await join(auth, acme, user.id)
+        await join(auth, acme, user.id)
+        profile, grant = await GetProfileHandler(auth.work)(GetProfile(user.id))
+        assert profile.roles == {"user", "operator"}
+        assert [(each.organization_id, each.role) for each in grant.memberships] == [(acme, MemberRole.OPERATOR)]
+        assert auth.published() == ["UserRegistered", "OrganizationCreated", "MemberAdded", "RoleAssigned"]
+
+    async def test_the_role_goes_with_the_last_organization(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        acme, zenith = await organization(auth), await organization(auth, "Zenith")
+        await join(auth, acme, user.id)
+        await join(auth, zenith, user.id)
+        await leave(auth, acme, user.id)
+        assert "operator" in auth.tables.users[user.id].roles
+        await leave(auth, zenith, user.id)
+        assert "operator" not in auth.tables.users[user.id].roles
+
+    async def test_letting_someone_go_who_never_was_there_takes_no_role(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        acme = await organization(auth)
+        await assign(auth, user.id, "operator")
+        await leave(auth, acme, user.id)
+        assert "operator" in auth.tables.users[user.id].roles
+
+    async def test_a_membership_of_nobody_or_nowhere_is_refused_whole(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        acme = await organization(auth)
+        with pytest.raises(UnknownUser):
+            await join(auth, acme, uuid4())
+        with pytest.raises(UnknownOrganization):
+            await join(auth, uuid4(), user.id)
+        assert auth.tables.organizations[acme].members == {}
+        assert auth.tables.users[user.id].roles == {"user"}
+
+
+async def test_a_name_is_changed_only_by_someone_who_saw_the_last_one(auth: FakeInstallation) -> None:
+    acme = await organization(auth)
+    rename = RenameOrganizationHandler(auth.work, auth.clock)
+    assert (await rename(RenameOrganization(acme, "Acme Parking", expected_version=1))).version == 2
+    with pytest.raises(ChangedMeanwhile):
+        await rename(RenameOrganization(acme, "Acme & Sons", expected_version=1))
+    assert (await rename(RenameOrganization(acme, "Acme & Sons"))).version == 3

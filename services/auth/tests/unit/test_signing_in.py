@@ -1,0 +1,193 @@
+"""Signing in, going on, signing out."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from services.auth.tests.fakes.crypto.passwords import FakePasswords
+from services.auth.tests.fakes.installation import EMAIL, PASSWORD, FakeInstallation
+
+from auth_service.application.commands.end_all_logins import EndAllLogins, EndAllLoginsHandler
+from auth_service.application.commands.end_login import EndLogin, EndLoginHandler
+from auth_service.application.commands.refresh_login import RefreshLogin, RefreshLoginHandler
+from auth_service.application.commands.revoke_token import RevokeToken, RevokeTokenHandler
+from auth_service.application.commands.sign_in import SignIn
+from auth_service.application.commands.suspend_user import SuspendUser, SuspendUserHandler
+from auth_service.application.queries.list_logins import ListLogins, ListLoginsHandler
+from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken, TooBusy, UnknownLogin
+from auth_service.domain.grants import IssuedTokens
+from auth_service.domain.logins import LOGIN_LIFETIME, REFRESH_TOKEN_LIFETIME
+
+
+async def refreshed(auth: FakeInstallation, tokens: IssuedTokens) -> IssuedTokens:
+    refresh = RefreshLoginHandler(auth.work, auth.secrets, auth.access_tokens, auth.clock)
+    return await refresh(RefreshLogin(tokens.refresh_token))
+
+
+async def suspended(auth: FakeInstallation) -> None:
+    (user_id,) = auth.tables.users
+    await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(user_id))
+
+
+class TestSigningIn:
+    async def test_it_starts_a_login_and_says_what_is_permitted(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        tokens = await auth.signed_in(device="phone")
+        (login,) = auth.tables.logins.values()
+        assert (login.user_id, login.device, login.is_open) == (user.id, "phone", True)
+        assert tokens.permissions == {"read:parking", "write:reservation", "read:own_data"}
+        assert auth.published() == ["UserRegistered", "LoginStarted"]
+
+    async def test_an_address_counts_in_any_spelling(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        await auth.signed_in(f" {EMAIL.upper()} ")
+
+    @pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+    async def test_wrong_password_and_unknown_address_get_one_answer_at_one_price(
+        self, auth: FakeInstallation, email: str
+    ) -> None:
+        await auth.registered()
+        with pytest.raises(InvalidCredentials) as refused:
+            await auth.sign_in(SignIn(email, "wrong password", "phone"))
+        assert str(refused.value) == "E-mail address or password is wrong."
+        assert auth.passwords.work["check"] == 1
+        assert not auth.tables.logins
+
+    async def test_a_closed_account_gets_the_same_answer(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        await suspended(auth)
+        with pytest.raises(InvalidCredentials):
+            await auth.signed_in()
+        assert auth.passwords.work["check"] == 1
+
+    async def test_an_account_closed_while_its_password_is_checked_stays_closed(self, auth: FakeInstallation) -> None:
+        class SlowPasswords(FakePasswords):
+            async def matches(self, password: str, password_hash: str | None) -> bool:
+                await suspended(auth)
+                return await super().matches(password, password_hash)
+
+        await auth.registered()
+        sign_in = replace(auth.sign_in, passwords=SlowPasswords())
+        with pytest.raises(InvalidCredentials):
+            await sign_in(SignIn(EMAIL, PASSWORD, "phone"))
+        assert not auth.tables.logins
+
+    async def test_too_many_at_once_are_sent_away(self, auth: FakeInstallation) -> None:
+        auth.passwords.is_busy = True
+        with pytest.raises(TooBusy):
+            await auth.signed_in()
+
+    async def test_commands_and_tokens_keep_their_secrets_out_of_logs(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        tokens = await auth.signed_in()
+        shown = repr([SignIn(EMAIL, PASSWORD, "phone"), RefreshLogin(tokens.refresh_token), tokens])
+        for secret in (EMAIL, PASSWORD, tokens.refresh_token, tokens.access_token.text):
+            assert secret not in shown
+
+
+class TestGoingOn:
+    async def test_each_refresh_token_is_followed_by_another(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        first = await auth.signed_in()
+        second = await refreshed(auth, first)
+        third = await refreshed(auth, second)
+        assert len({first.refresh_token, second.refresh_token, third.refresh_token}) == 3
+        assert len(auth.tables.logins) == 1
+
+    async def test_a_token_used_twice_ends_the_login_and_with_it_the_thiefs_token(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        first = await auth.signed_in()
+        second = await refreshed(auth, first)
+        with pytest.raises(InvalidRefreshToken):
+            await refreshed(auth, first)
+        with pytest.raises(InvalidRefreshToken):
+            await refreshed(auth, second)
+        assert auth.published() == ["UserRegistered", "LoginStarted", "ReuseDetected"]
+
+    async def test_another_device_is_not_touched_by_that(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        phone, tablet = await auth.signed_in(device="phone"), await auth.signed_in(device="tablet")
+        await refreshed(auth, phone)
+        with pytest.raises(InvalidRefreshToken):
+            await refreshed(auth, phone)
+        await refreshed(auth, tablet)
+
+    async def test_an_unknown_or_old_token_does_not_count(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        tokens = await auth.signed_in()
+        with pytest.raises(InvalidRefreshToken):
+            await refreshed(auth, replace(tokens, refresh_token="made up"))
+        auth.clock.advance(REFRESH_TOKEN_LIFETIME)
+        with pytest.raises(InvalidRefreshToken):
+            await refreshed(auth, tokens)
+
+    async def test_the_new_token_carries_what_is_permitted_now(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        tokens = await auth.signed_in()
+        async with auth.work() as work:
+            changed = await work.users.get(user.id)
+            changed.assign_role("operator", auth.clock.now())
+            await work.users.save(changed)
+        assert "operate:gate" in (await refreshed(auth, tokens)).permissions
+
+    async def test_without_a_signing_key_no_refresh_token_is_used_up(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        tokens = await auth.signed_in()
+        auth.access_tokens.is_away = True
+        with pytest.raises(ConnectionError):
+            await refreshed(auth, tokens)
+        auth.access_tokens.is_away = False
+        await refreshed(auth, tokens)
+
+
+class TestSigningOut:
+    async def test_revoking_a_refresh_token_ends_its_login_once(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        tokens = await auth.signed_in()
+        revoke = RevokeTokenHandler(auth.work, auth.secrets, auth.clock)
+        await revoke(RevokeToken(tokens.refresh_token))
+        await revoke(RevokeToken(tokens.refresh_token))
+        await revoke(RevokeToken("unknown"))
+        assert auth.published() == ["UserRegistered", "LoginStarted", "LoginEnded"]
+
+    async def test_a_device_is_its_owners_alone_to_sign_out(self, auth: FakeInstallation) -> None:
+        dora = await auth.registered()
+        mallory = await auth.registered("mallory@example.com")
+        await auth.signed_in()
+        (login_id,) = auth.tables.logins
+        end = EndLoginHandler(auth.work, auth.clock)
+        with pytest.raises(UnknownLogin):
+            await end(EndLogin(mallory.id, login_id))
+        await end(EndLogin(dora.id, login_id))
+        with pytest.raises(UnknownLogin):
+            await end(EndLogin(dora.id, login_id))
+
+    async def test_all_devices_are_signed_out_together(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        await auth.registered("other@example.com")
+        await auth.signed_in()
+        await auth.signed_in()
+        await auth.signed_in("other@example.com")
+        await EndAllLoginsHandler(auth.work, auth.clock)(EndAllLogins(user.id))
+        assert [login.is_open for login in auth.tables.logins.values()] == [False, False, True]
+
+    async def test_a_suspended_user_is_signed_out_everywhere(self, auth: FakeInstallation) -> None:
+        await auth.registered()
+        await auth.signed_in()
+        await suspended(auth)
+        await suspended(auth)
+        assert auth.published() == ["UserRegistered", "LoginStarted", "UserSuspended", "LoginEnded"]
+
+    async def test_devices_that_can_no_longer_go_on_are_not_shown(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        devices = ListLoginsHandler(auth.work, auth.clock)
+        tokens = await auth.signed_in(device="old phone")
+        auth.clock.advance(timedelta(days=1))
+        await auth.signed_in(device="phone")
+        assert [login.device for login in await devices(ListLogins(user.id))] == ["phone", "old phone"]
+        auth.clock.advance(REFRESH_TOKEN_LIFETIME - timedelta(days=2))
+        tokens = await refreshed(auth, tokens)
+        auth.clock.advance(timedelta(days=2))
+        assert [login.device for login in await devices(ListLogins(user.id))] == ["old phone"]
+        auth.clock.advance(LOGIN_LIFETIME)
+        assert await devices(ListLogins(user.id)) == []

@@ -1,0 +1,82 @@
+"""What can happen to a user, and what each change tells."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auth_service.domain.users import User, UserStatus, normalised_email
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def registered(email: str = "Dora@Example.com") -> User:
+    return User.register(uuid4(), email=email, full_name="Dora Driver", phone_number=None, password_hash="hash", at=NOW)
+
+
+def test_a_new_user_is_unverified_active_and_has_the_first_role() -> None:
+    state = registered().state
+    assert (state.is_verified, state.status, state.roles) == (False, UserStatus.ACTIVE, {"user"})
+
+
+def test_each_change_makes_one_event_with_the_state_that_it_led_to() -> None:
+    user = registered()
+    user.verify(NOW)
+    user.assign_role("operator", NOW)
+    user.revoke_role("user", NOW)
+    user.suspend(NOW)
+    assert [type(event).__name__ for event in user.events] == [
+        "UserRegistered",
+        "UserVerified",
+        "RoleAssigned",
+        "RoleRevoked",
+        "UserSuspended",
+    ]
+    assert [event.user.version for event in user.events] == [1, 2, 3, 4, 5]
+    assert user.events[-1].user == user.state
+    assert user.state.roles == {"operator"}
+    assert not user.state.may_sign_in
+
+
+def test_a_change_of_nothing_makes_no_event() -> None:
+    user = registered()
+    user.verify(NOW)
+    user.suspend(NOW)
+    user.events.clear()
+    user.verify(NOW)
+    user.suspend(NOW)
+    user.assign_role("user", NOW)
+    user.revoke_role("admin", NOW)
+    assert user.events == []
+    assert user.state.version == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Dora@Example.COM", " dora@example.com "),
+        ("u\u0308ser@example.com", "\u00fcser@example.com"),
+        ("dora@b\u00fccher.example", "dora@xn--bcher-kva.example"),
+        ("dora@b\u00fccher.example", "dora@XN--BCHER-KVA.example"),
+    ],
+)
+def test_an_address_is_the_same_in_every_spelling(one: str, other: str) -> None:
+    assert normalised_email(one) == normalised_email(other)
+
+
+def test_different_mailboxes_stay_different() -> None:
+    assert normalised_email("strasse@example.com") != normalised_email("stra\u00dfe@example.com")
+
+
+@given(st.one_of(st.text(), st.from_regex(r"(xn--[a-z0-9-]{0,20}\.?)+")))
+def test_no_text_breaks_the_comparison(text: str) -> None:
+    assert normalised_email(text) == normalised_email(f" {text} ")
+
+
+def test_a_user_in_a_log_line_says_nothing_of_the_person() -> None:
+    shown = repr(registered().state)
+    assert "example.com" not in shown.lower()
+    assert "Dora" not in shown
+    assert "hash" not in shown

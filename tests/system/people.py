@@ -1,5 +1,6 @@
 """The people of the stories: they know the public API, the mail page and the card form, and nothing else."""
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from typing import Any, Self
 from uuid import uuid4
 
 import httpx
+import zxingcpp
+from PIL import Image
 
 from parking_platform.testing.waiting import wait_until
 
@@ -16,6 +19,11 @@ PASSWORD = "correct horse battery"
 TOKEN_IN_LINK = re.compile(r"\?token=([A-Za-z0-9_-]+)")
 
 Json = dict[str, Any]
+
+
+def soon() -> datetime:
+    """A start that is near enough for the gate to open already."""
+    return datetime.now(UTC) + timedelta(minutes=10)
 
 
 def tomorrow_at(hour: int, minute: int = 0) -> datetime:
@@ -109,14 +117,116 @@ class Person:
         )
 
 
+@dataclass(frozen=True)
+class CarPark:
+    """A lot that can be booked, and its spots by number."""
+
+    id: str
+    spots: Mapping[str, str]
+
+
 class Driver(Person):
     """Parks."""
+
+    async def reserve(
+        self,
+        lot: CarPark,
+        *,
+        start: datetime | None = None,
+        hours: int = 3,
+        key: str | None = None,
+        **wish: Any,
+    ) -> httpx.Response:
+        """Ask for a spot, tomorrow from noon on unless said otherwise."""
+        start = start or tomorrow_at(12)
+        body = {
+            "parking_lot_id": lot.id,
+            "start_time": start.isoformat(),
+            "end_time": (start + timedelta(hours=hours)).isoformat(),
+            **wish,
+        }
+        return await self.post("/reservations", body, headers={"Idempotency-Key": key or str(uuid4())})
+
+    async def reservation(self, reservation_id: str) -> Json:
+        """One's own reservation as it now is."""
+        return (await self.get(f"/reservations/{reservation_id}")).json()
+
+    async def wait_for_status(self, reservation_id: str, status: str) -> Json:
+        """The reservation once it has come to a status."""
+
+        async def reached() -> Json | None:
+            now = await self.reservation(reservation_id)
+            return now if now["status"] == status else None
+
+        found = await wait_until(reached, f"reservation {reservation_id} to be {status}")
+        assert found
+        return found
+
+    async def begin_payment(self, charge_token: str) -> Json:
+        """Get what the card form needs."""
+        body = {"charge_token": charge_token}
+        answer = await self.post("/payments", body, headers={"Idempotency-Key": str(uuid4())})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def give_card(self, payment: Json, card: str = "pm_card_visa") -> Json:
+        """Complete the payment as the card form does: straight with the provider."""
+        intent_id = payment["client_secret"].partition("_secret_")[0]
+        form = {"client_secret": payment["client_secret"], "payment_method": card, "key": payment["publishable_key"]}
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.post(f"{self.city.stripe}/v1/payment_intents/{intent_id}/confirm", data=form)
+        return answer.json()
+
+    async def qr_text(self, reservation_id: str) -> str:
+        """What the QR code on the phone says, read as a gate reads it."""
+        answer = await self.get(f"/reservations/{reservation_id}/qr", headers={"Accept": "image/png"})
+        assert answer.status_code == 200, answer.text
+        (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.content)))
+        return code.text
+
+    async def pay(self, reservation: Json, card: str = "pm_card_visa") -> Json:
+        """Pay a reservation's open charge."""
+        return await self.give_card(await self.begin_payment(reservation["charge"]["token"]), card)
 
 
 class Operator(Person):
     """Runs lots."""
 
     organization_id: str
+
+    async def open_lot(self, *, spots: int = 3, hourly: int = 200, currency: str = "CHF") -> CarPark:
+        """A new lot that is open day and night, as soon as it can be booked."""
+        lot = await self.post(
+            "/parking-lots",
+            {
+                "name": f"Sihlquai {uuid4().hex[:6]}",
+                "location": {"latitude": 47.3825, "longitude": 8.5345},
+                "address": "Sihlquai 41, 8005 Zürich",
+                "time_zone": "Europe/Zurich",
+                "hourly_rate": {"amount": hourly, "currency": currency},
+                "currency": currency,
+            },
+        )
+        assert lot.status_code == 201, lot.text
+        lot_id = lot.json()["id"]
+        plan = [{"spot_number": str(number), "spot_type": "standard"} for number in range(1, spots + 1)]
+        added = await self.post(f"/parking-lots/{lot_id}/spots", {"spots": plan})
+        assert added.status_code == 201, added.text
+
+        async def bookable() -> list[Json]:
+            window = {"from": tomorrow_at(12).isoformat(), "to": tomorrow_at(13).isoformat()}
+            answer = await self.get(f"/parking-lots/{lot_id}/availability", params=window)
+            free = answer.json()["spots"] if answer.status_code == 200 else []
+            return free if len(free) == spots else []
+
+        free = await wait_until(bookable, f"the {spots} spots of lot {lot_id} to be bookable")
+        return CarPark(lot_id, {spot["spot_number"]: spot["spot_id"] for spot in free})
+
+    async def gate(self, way: str, lot: CarPark, token: str, **more: Any) -> Json:
+        """Hold a QR code's text to the reader; `way` is `check-in` or `check-out`."""
+        answer = await self.post(f"/gates/{way}", {"token": token, "parking_lot_id": lot.id, **more})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
 
 class Administrator(Person):

@@ -55,12 +55,15 @@ class Api:
     async def handle(self, operation: Operation, request: Request) -> Response:
         """Answer a request, or let happen to it what the faults say."""
         form = (await request.body()).decode(errors="replace") if request.method == "POST" else request.url.query
+        authorization = request.headers.get("authorization", "")
+        if not authorization:
+            form, authorization = keys.without_key(form)
         exchange = Exchange(
             operation=operation,
             path=request.url.path,
             path_parameters=dict(request.path_params),
             form=form,
-            authorization=request.headers.get("authorization", ""),
+            authorization=authorization,
             request_id=new_id("req", 14),
             idempotency_key=request.headers.get("idempotency-key"),
             fault=self._account.panel.take_fault(request.method, request.url.path),

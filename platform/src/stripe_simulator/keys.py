@@ -4,6 +4,7 @@ import base64
 import binascii
 import secrets
 from enum import Enum
+from urllib.parse import parse_qsl, urlencode
 
 from stripe_simulator.errors import refused
 from stripe_simulator.settings import Settings
@@ -37,6 +38,15 @@ def key_of(header: str) -> str:
         except (binascii.Error, UnicodeDecodeError):
             return ""
     return ""
+
+
+def without_key(form: str) -> tuple[str, str]:
+    """A form without its field `key`, and an `Authorization` header that says the same: so Stripe.js sends its key."""
+    fields = parse_qsl(form, keep_blank_values=True)
+    key = next((value for name, value in fields if name == "key"), None)
+    if key is None:
+        return form, ""
+    return urlencode([field for field in fields if field[0] != "key"]), f"Bearer {key}"
 
 
 def authenticate(settings: Settings, header: str, *, for_browsers: bool) -> Caller:

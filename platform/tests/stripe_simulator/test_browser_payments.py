@@ -30,6 +30,14 @@ def test_a_page_pays_with_the_publishable_key(browser: httpx.Client, intent: str
     assert "metadata" not in answer.json(), "a browser is not shown what the server noted"
 
 
+def test_the_key_may_stand_in_the_form(simulator: SimulatorProcess, intent: stripe.PaymentIntent) -> None:
+    form = {"client_secret": str(intent.client_secret), "payment_method": "pm_card_visa"}
+    address = f"{simulator.url}/v1/payment_intents/{intent.id}/confirm"
+    assert httpx.post(address, data=form).status_code == 401
+    answer = httpx.post(address, data={**form, "key": simulator.publishable_key})
+    assert answer.json()["status"] == "succeeded"
+
+
 def test_a_page_needs_the_right_client_secret(browser: httpx.Client, intent: stripe.PaymentIntent) -> None:
     wrong = browser.post(
         f"/v1/payment_intents/{intent.id}/confirm",

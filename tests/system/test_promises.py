@@ -1,0 +1,98 @@
+"""What is promised when many want the same, when cards fail, and when someone tries a trick."""
+
+import asyncio
+
+import httpx
+import pytest
+from tests.system.people import Driver, Operator, soon
+
+DRIVERS = 200
+
+
+async def test_two_hundred_drivers_want_one_spot(driver: Driver, operator: Operator) -> None:
+    lot = await operator.open_lot(spots=1)
+    answers = await asyncio.gather(*(driver.reserve(lot, spot_id=lot.spots["1"]) for _ in range(DRIVERS)))
+    booked = [answer for answer in answers if answer.status_code == 201]
+    refused = [answer for answer in answers if answer.status_code == 409]
+    assert (len(booked), len(refused)) == (1, DRIVERS - 1)
+    assert all(answer.json()["type"] == "/problems/spot-unavailable" for answer in refused)
+    assert all(answer.json()["alternatives"] for answer in refused)
+
+
+async def test_one_key_is_one_booking_and_one_charge(driver: Driver, operator: Operator) -> None:
+    lot = await operator.open_lot(spots=3)
+    answers = await asyncio.gather(*(driver.reserve(lot, key="the same") for _ in range(50)))
+    again = await driver.reserve(lot, key="the same")
+    assert again.status_code == 201, again.text
+    assert again.headers["idempotent-replayed"] == "true"
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert {answer.text for answer in answers if answer.status_code == 201} <= {again.text}
+    mine = (await driver.get("/reservations")).json()["items"]
+    assert [each["id"] for each in mine] == [again.json()["id"]]
+
+
+async def test_a_declined_card_leaves_the_hold_and_another_card_confirms(driver: Driver, operator: Operator) -> None:
+    lot = await operator.open_lot(spots=1)
+    reservation = (await driver.reserve(lot)).json()
+    declined = await driver.pay(reservation, "pm_card_chargeDeclined")
+    assert declined["error"]["code"] == "card_declined"
+    assert (await driver.reservation(reservation["id"]))["status"] == "pending"
+    assert (await driver.pay(reservation))["status"] == "succeeded"
+    await driver.wait_for_status(reservation["id"], "confirmed")
+
+
+@pytest.mark.parametrize(("button", "status"), [("complete", "confirmed"), ("fail", "pending")])
+async def test_3d_secure(driver: Driver, operator: Operator, button: str, status: str) -> None:
+    lot = await operator.open_lot(spots=1)
+    reservation = (await driver.reserve(lot)).json()
+    intent = await driver.pay(reservation, "pm_card_threeDSecure2Required")
+    assert intent["status"] == "requires_action"
+    page = intent["next_action"]["redirect_to_url"]["url"]
+    async with httpx.AsyncClient(trust_env=False) as bank:
+        assert (await bank.post(f"{page}/{button}")).status_code in {200, 303}
+    await driver.wait_for_status(reservation["id"], status)
+
+
+async def test_the_gate_tells_who_may_not_pass(driver: Driver, operator: Operator) -> None:
+    here, elsewhere = await operator.open_lot(spots=1), await operator.open_lot(spots=1)
+    today, later = (
+        (await driver.reserve(here, start=soon(), hours=1)).json(),
+        (await driver.reserve(here)).json(),
+    )
+    for reservation in (today, later):
+        await driver.pay(reservation)
+        await driver.wait_for_status(reservation["id"], "confirmed")
+    ticket, early = await driver.qr_text(today["id"]), await driver.qr_text(later["id"])
+
+    async def reason(way: str, lot: object, token: str) -> str:
+        return (await operator.gate(way, here if lot is here else elsewhere, token))["reason"]
+
+    assert await reason("check-in", elsewhere, ticket) == "wrong_lot"
+    assert await reason("check-in", here, early) == "too_early"
+    assert await reason("check-in", here, f"{ticket[:-6]}AAAAAA") == "invalid_credential"
+    assert await reason("check-in", here, today["charge"]["token"]) == "invalid_credential"
+    assert await reason("check-out", here, ticket) == "not_in"
+    assert await reason("check-in", here, ticket) == "ok"
+    assert await reason("check-in", here, ticket) == "already_in"
+    assert await reason("check-out", here, ticket) == "ok"
+    assert await reason("check-out", here, ticket) == "already_out"
+
+
+async def test_nobody_reads_what_is_not_theirs(driver: Driver, operator: Operator) -> None:
+    lot = await operator.open_lot(spots=1)
+    stranger = await Driver.registered(driver.city)
+    reservation = (await driver.reserve(lot)).json()
+    payment = await driver.begin_payment(reservation["charge"]["token"])
+    for path in (
+        f"/reservations/{reservation['id']}",
+        f"/reservations/{reservation['id']}/qr",
+        f"/payments/{payment['id']}",
+    ):
+        assert (await stranger.get(path)).status_code == 404, path
+    assert (await stranger.post(f"/reservations/{reservation['id']}/cancel")).status_code == 404
+    taken = await stranger.post(
+        "/payments", {"charge_token": reservation["charge"]["token"]}, headers={"Idempotency-Key": "mine"}
+    )
+    assert taken.status_code == 404
+    assert (await stranger.get("/analytics/revenue", params={"parking_lot_id": lot.id})).status_code in {403, 422}
+    assert (await stranger.send("PATCH", f"/parking-lots/{lot.id}", json={"name": "Mine"})).status_code == 403

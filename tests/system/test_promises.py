@@ -21,8 +21,8 @@ async def test_two_hundred_drivers_want_one_spot(driver: Driver, operator: Opera
 
 async def test_one_key_is_one_booking_and_one_charge(driver: Driver, operator: Operator) -> None:
     lot = await operator.open_lot(spots=3)
-    answers = await asyncio.gather(*(driver.reserve(lot, key="the same") for _ in range(50)))
-    again = await driver.reserve(lot, key="the same")
+    answers = await asyncio.gather(*(driver.reserve(lot, key="the-same") for _ in range(50)))
+    again = await driver.reserve(lot, key="the-same")
     assert again.status_code == 201, again.text
     assert again.headers["idempotent-replayed"] == "true"
     assert {answer.status_code for answer in answers} <= {201, 409}

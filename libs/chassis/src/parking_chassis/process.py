@@ -18,6 +18,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 BACKLOG = 2048
+SOCKET_MESSAGE_BYTES = 65_536
 START_FAILED = 3  # as uvicorn's own command exits
 
 
@@ -41,6 +42,9 @@ def _server(app: FastAPI, address: Address) -> uvicorn.Server:
             server_header=False,
             backlog=BACKLOG,
             ws="websockets-sansio",
+            ws_max_size=SOCKET_MESSAGE_BYTES,
+            # A text that goes to many sockets is serialised once; compressing it for each would undo that.
+            ws_per_message_deflate=False,
             timeout_graceful_shutdown=max(1, int(address.grace)),
         )
     )

@@ -1,0 +1,1 @@
+"""What decides: notifications, deliveries, occasions, rooms. Standard library only."""

@@ -1,0 +1,45 @@
+"""Tickets in PostgreSQL: Redis may be away, and a ticket must count once."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notification_service.adapters.postgres.tables import tickets
+from notification_service.application.ports import Ticket
+from notification_service.domain.rooms import Visitor
+
+
+class PostgresTickets:
+    """See `notification_service.application.ports.Tickets`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def keep(self, ticket: Ticket) -> None:
+        """Keep a new one."""
+        visitor = ticket.visitor
+        values = {
+            "secret_hash": ticket.secret_hash,
+            "subject": visitor.subject,
+            "organizations": sorted(visitor.organizations),
+            "permissions": sorted(visitor.permissions),
+            "token_expires_at": visitor.expires_at,
+            "expires_at": ticket.expires_at,
+        }
+        await self._connection.execute(insert(tickets).values(values))
+
+    async def use(self, secret_hash: bytes, at: datetime) -> Visitor | None:
+        """Use it up; nobody when it does not count."""
+        statement = (
+            delete(tickets)
+            .where(tickets.c.secret_hash == secret_hash, tickets.c.expires_at > at)
+            .returning(tickets.c.subject, tickets.c.organizations, tickets.c.permissions, tickets.c.token_expires_at)
+        )
+        row = (await self._connection.execute(statement)).first()
+        return Visitor(row[0], frozenset(row[1]), frozenset(row[2]), row[3]) if row else None
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Delete ones that expired before an instant; how many, at most `limit`."""
+        old = select(tickets.c.secret_hash).where(tickets.c.expires_at < before).limit(limit)
+        return (await self._connection.execute(delete(tickets).where(tickets.c.secret_hash.in_(old)))).rowcount

@@ -1,0 +1,98 @@
+"""Send the mails that are due."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from notification_service.application.ports import (
+    Clock,
+    Contact,
+    Contacts,
+    ContactsAway,
+    Letter,
+    MailPutOff,
+    MailRefused,
+    MailSender,
+    MailServerAway,
+    OpenWork,
+)
+from notification_service.domain.deliveries import Delivery, DeliveryState, Failure
+
+_BATCH = 20
+_AT_ONCE = 4  # more would keep the consumers beside it waiting, and they are in a hurry
+_LEASE = timedelta(minutes=2)
+
+
+class _LotNotHere(Exception):
+    """Parking's event of the lot has not arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMails:
+    """The timer came round."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMailsHandler:
+    """Claims mails for two minutes, asks auth for each address, sends, and notes what came of it.
+
+    Nothing is asked or sent inside a transaction. A crash between sending and noting sends a mail twice, with the same
+    Message-ID, never not at all.
+    """
+
+    open_work: OpenWork
+    contacts: Contacts
+    sender: MailSender
+    clock: Clock
+
+    async def __call__(self, _command: SendMails) -> int:
+        """How many were tried."""
+        now = self.clock.now()
+        async with self.open_work() as work:
+            due = await work.deliveries.claim(now, now + _LEASE, _BATCH)
+        places = asyncio.Semaphore(_AT_ONCE)
+        outcomes = await asyncio.gather(*(self._deliver(each, places) for each in due), return_exceptions=True)
+        for failure in (each for each in outcomes if each is not None):
+            raise failure  # only now that the others are done
+        return len(due)
+
+    async def _deliver(self, claimed: DeliveryState, places: asyncio.Semaphore) -> None:
+        async with places:
+            await self._try(claimed)
+
+    async def _try(self, claimed: DeliveryState) -> None:
+        try:
+            contact = await self.contacts.of(claimed.user_id)
+            if contact is not None:
+                await self.sender.send(await self._letter(claimed, contact))
+        except (ContactsAway, MailServerAway, _LotNotHere):
+            await self._note(claimed, lambda delivery: delivery.wait(self.clock.now()))
+        except MailPutOff:
+            await self._note(claimed, lambda delivery: delivery.put_off(self.clock.now()))
+        except MailRefused:
+            await self._note(claimed, lambda delivery: delivery.failed(Failure.REFUSED, self.clock.now()))
+        else:
+            await self._note(claimed, lambda delivery: self._end(delivery, is_known=contact is not None))
+
+    def _end(self, delivery: Delivery, *, is_known: bool) -> None:
+        if is_known:
+            delivery.sent(self.clock.now())
+        else:
+            delivery.failed(Failure.USER_UNKNOWN, self.clock.now())
+
+    async def _letter(self, claimed: DeliveryState, contact: Contact) -> Letter:
+        async with self.open_work() as work:
+            notification = await work.notifications.read(claimed.notification_id)
+            lot = await work.copies.lot(notification.details.parking_lot_id)
+        if lot is None:
+            raise _LotNotHere
+        return Letter(claimed.id, contact, notification, lot)
+
+    async def _note(self, claimed: DeliveryState, note: Callable[[Delivery], None]) -> None:
+        async with self.open_work() as work:
+            delivery = await work.deliveries.get(claimed.id)
+            if delivery is not None:
+                note(delivery)
+                await work.deliveries.save(delivery)
+                await work.events.publish(delivery)

@@ -1,0 +1,31 @@
+"""Use a ticket up."""
+
+from dataclasses import dataclass, field
+
+from notification_service.application.ports import Clock, OpenWork, Secrets
+from notification_service.domain.errors import InvalidTicket
+from notification_service.domain.rooms import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class UseTicket:
+    """Someone opens a WebSocket with a ticket."""
+
+    ticket: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UseTicketHandler:
+    """One statement takes it away, so two sockets cannot both have it."""
+
+    open_work: OpenWork
+    secrets: Secrets
+    clock: Clock
+
+    async def __call__(self, command: UseTicket) -> Visitor:
+        """Whose it is. Raises `InvalidTicket`."""
+        async with self.open_work() as work:
+            visitor = await work.tickets.use(self.secrets.hash(command.ticket), self.clock.now())
+        if visitor is None:
+            raise InvalidTicket
+        return visitor

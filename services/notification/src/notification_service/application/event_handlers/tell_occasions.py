@@ -1,0 +1,82 @@
+"""Other services told something: tell rooms, and notify whom it is news to."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notification_service.application.ports import Clock, NewId, ReservationCopy, Work
+from notification_service.domain.deliveries import Channel, Delivery
+from notification_service.domain.notifications import TITLES, Notification, NotificationState
+from notification_service.domain.occasions import Occasion
+from notification_service.domain.rooms import Room, RoomKind, Told
+
+
+@dataclass(frozen=True, slots=True)
+class TellOccasions:
+    """Occasions in their order, and whose the reservations are that they speak of."""
+
+    occasions: Sequence[Occasion]
+    reservations: Sequence[ReservationCopy] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TellOccasionsHandler:
+    """Writes inbox, mails and room events in the consumer's transaction; mails are sent afterwards."""
+
+    clock: Clock
+    new_id: NewId
+
+    async def __call__(self, work: Work, event: TellOccasions) -> None:
+        """All rooms are told in one go, which locks them in order of their names (`RoomEvents.tell`)."""
+        now = self.clock.now()
+        await work.copies.keep_reservations(event.reservations)
+        notified = await self._notify(work, event.occasions, now)
+        told: list[Told] = []
+        for occasion in event.occasions:
+            if occasion.is_live(now):
+                data = _json(occasion.public)
+                told += [Told(room, occasion.name, data) for room in occasion.rooms]
+            if state := notified.get(occasion.event_id):
+                told.append(Told(Room(RoomKind.USER, state.user_id), "notification.created", _summary(state)))
+        if told:
+            await work.room_events.tell(told)
+
+    async def _notify(
+        self, work: Work, occasions: Sequence[Occasion], now: datetime
+    ) -> Mapping[UUID, NotificationState]:
+        """What users are told now, by the event that it tells of."""
+        states = [state for occasion in occasions if (state := self._notification(occasion, now))]
+        new = await work.notifications.add([Notification(state) for state in states])
+        states = [state for state in states if state.id in new]
+        mails = [Delivery.of(state, self.new_id(), Channel.EMAIL, now) for state in states]
+        on_sockets = [Delivery.of(state, self.new_id(), Channel.WEBSOCKET, now) for state in states]
+        for delivery in on_sockets:
+            delivery.sent(now)
+        await work.deliveries.add([*mails, *on_sockets])
+        await work.events.publish(*on_sockets)
+        return {state.event_id: state for state in states}
+
+    def _notification(self, occasion: Occasion, now: datetime) -> NotificationState | None:
+        kind, user_id, details = occasion.kind, occasion.user_id, occasion.details
+        if kind is None or user_id is None or details is None or not occasion.is_news(now):
+            return None
+        return NotificationState(self.new_id(), user_id, kind, details, occasion.event_id, now)
+
+
+def _summary(state: NotificationState) -> str:
+    return _json(
+        {
+            "id": str(state.id),
+            "kind": state.kind.value,
+            "title": TITLES[state.kind],
+            "parking_lot_id": str(state.details.parking_lot_id),
+            "reservation_id": str(state.details.reservation_id),
+            "created_at": state.created_at.isoformat(),
+        }
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

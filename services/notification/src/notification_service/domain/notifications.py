@@ -1,0 +1,70 @@
+"""A notification: one thing that one user is told, once, whatever the ways it takes."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from notification_service.domain.money import Money
+
+
+class NotificationKind(StrEnum):
+    """What a user is told."""
+
+    RESERVATION_CONFIRMED = "reservation_confirmed"
+    RESERVATION_CHANGED = "reservation_changed"
+    RESERVATION_CANCELLED = "reservation_cancelled"
+    RESERVATION_EXPIRED = "reservation_expired"
+    PAYMENT_SUCCEEDED = "payment_succeeded"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_REFUNDED = "payment_refunded"
+
+
+TITLES = {
+    NotificationKind.RESERVATION_CONFIRMED: "Your reservation is confirmed",
+    NotificationKind.RESERVATION_CHANGED: "Your reservation has changed",
+    NotificationKind.RESERVATION_CANCELLED: "Your reservation is cancelled",
+    NotificationKind.RESERVATION_EXPIRED: "Your reservation has expired",
+    NotificationKind.PAYMENT_SUCCEEDED: "We have received your payment",
+    NotificationKind.PAYMENT_FAILED: "Your payment did not go through",
+    NotificationKind.PAYMENT_REFUNDED: "Your money is on its way back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a notification speaks of. `amount` is the price, the payment, or what goes back, by kind."""
+
+    parking_lot_id: UUID
+    reservation_id: UUID
+    amount: Money
+    spot_number: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationState:
+    """All there is to know of a notification, at one version. `event_id` is the event that it tells of."""
+
+    id: UUID
+    user_id: UUID
+    kind: NotificationKind
+    details: Details
+    event_id: UUID
+    created_at: datetime
+    read_at: datetime | None = None
+    version: int = 1
+
+
+class Notification:
+    """The aggregate. Nobody else is told that a user has read something, so it makes no events."""
+
+    def __init__(self, state: NotificationState) -> None:
+        self.state = state
+        self.loaded_version = state.version
+
+    def read(self, at: datetime) -> None:
+        """The user has seen it; again changes nothing."""
+        if self.state.read_at is None:
+            self.state = replace(self.state, read_at=at, version=self.state.version + 1)

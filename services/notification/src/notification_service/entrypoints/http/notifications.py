@@ -1,0 +1,100 @@
+"""The inbox."""
+
+from datetime import UTC, datetime
+from typing import Self
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from notification_service.application.commands.mark_read import MarkRead
+from notification_service.application.queries.list_notifications import ListNotifications
+from notification_service.domain.money import Money
+from notification_service.domain.notifications import TITLES, NotificationState
+from notification_service.entrypoints.http.dependencies import Does, Me
+from parking_chassis.pagination import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    next_page,
+)
+from parking_chassis.problems import invalid_field
+from parking_chassis.schemas import ResponseBody
+
+router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
+
+
+class MoneyView(ResponseBody):
+    """An amount in the currency's minor unit."""
+
+    amount: int
+    currency: str
+
+    @classmethod
+    def of(cls, value: Money) -> Self:
+        """From the domain's."""
+        return cls(amount=value.amount, currency=value.currency)
+
+
+class NotificationView(ResponseBody):
+    """One notification. `amount` is the price, the payment, or what goes back, by kind."""
+
+    id: UUID
+    kind: str
+    title: str
+    parking_lot_id: UUID
+    reservation_id: UUID
+    amount: MoneyView
+    spot_number: str | None
+    start_time: datetime | None
+    end_time: datetime | None
+    created_at: datetime
+    read_at: datetime | None
+
+    @classmethod
+    def of(cls, state: NotificationState) -> Self:
+        """From the domain's."""
+        details = state.details
+        return cls(
+            id=state.id,
+            kind=state.kind.value,
+            title=TITLES[state.kind],
+            parking_lot_id=details.parking_lot_id,
+            reservation_id=details.reservation_id,
+            amount=MoneyView.of(details.amount),
+            spot_number=details.spot_number,
+            start_time=details.starts_at,
+            end_time=details.ends_at,
+            created_at=state.created_at,
+            read_at=state.read_at,
+        )
+
+
+@router.get("")
+async def list_notifications(
+    request: Request, response: Response, does: Does, me: Me, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[NotificationView]:
+    """One's own notifications, the newest first."""
+    after = _position(decode_cursor(cursor, length=2))
+    found = await does.list_notifications(ListNotifications(me, after, limit + 1))
+    last = found[limit - 1] if len(found) > limit else None
+    following = encode_cursor(last.created_at.isoformat(), str(last.id)) if last else None
+    items = [NotificationView.of(state) for state in found[:limit]]
+    return Page(items=items, next=next_page(request, response, following))
+
+
+@router.post("/{notification_id}/read")
+async def mark_read(notification_id: UUID, does: Does, me: Me) -> NotificationView:
+    """Note that a notification was read; again changes nothing."""
+    return NotificationView.of(await does.mark_read(MarkRead(me, notification_id)))
+
+
+def _position(position: tuple[str, ...] | None) -> tuple[datetime, UUID] | None:
+    if position is None:
+        return None
+    try:
+        return datetime.fromisoformat(position[0]).astimezone(UTC), UUID(position[1])
+    except (ValueError, OverflowError) as error:
+        raise invalid_field("query/cursor", "must be the cursor of a page's `next`") from error

@@ -1,0 +1,46 @@
+"""Notification's settings, from `NOTIFICATION_*` in the environment."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from parking_chassis.settings import MIN_SECRET_LENGTH, ServiceSettings
+
+
+class NotificationSettings(ServiceSettings):
+    """See `ServiceSettings` for what all services share."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFICATION_")
+
+    auth_url: str = "http://localhost:8101"
+    """Where auth answers internally, past the gateway."""
+
+    internal_token: SecretStr
+    """What auth knows this service by: its `AUTH_INTERNAL_TOKEN`."""
+
+    smtp_host: str = "localhost"
+    smtp_port: int = 1025
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: bool = False
+    mail_from: str = "Parking <no-reply@parking.example>"
+
+    room_poll_seconds: Annotated[float, Field(gt=0)] = 1.0
+    """How often each process asks the database for what Redis did not tell it."""
+
+    socket_queue: Annotated[int, Field(ge=1)] = 1_000
+    """Messages that may wait for one slow WebSocket, before it is closed and may come back."""
+
+    drain_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """How long open WebSockets have to say goodbye when the process is to stop."""
+
+    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
+    """How many brokers hold each topic that `migrate` makes."""
+
+    @field_validator("internal_token")
+    @classmethod
+    def _internal_token_cannot_be_guessed(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < MIN_SECRET_LENGTH:
+            raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
+        return value

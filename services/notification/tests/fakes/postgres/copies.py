@@ -1,0 +1,32 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.notification.tests.fakes.postgres.tables import Tables
+
+from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.domain.rooms import Ownership
+
+
+class InMemoryCopies:
+    """See `notification_service.application.ports.Copies`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def keep_lot(self, lot: LotCopy) -> None:
+        kept = self._tables.lots.get(lot.id)
+        if kept is None or kept.version < lot.version:
+            self._tables.lots[lot.id] = lot
+
+    async def keep_reservations(self, reservations: Sequence[ReservationCopy]) -> None:
+        for each in reservations:
+            kept = self._tables.reservations.get(each.id)
+            if kept is None or kept.version < each.version:
+                self._tables.reservations[each.id] = each
+
+    async def lot(self, parking_lot_id: UUID) -> LotCopy | None:
+        return self._tables.lots.get(parking_lot_id)
+
+    async def owner(self, reservation_id: UUID) -> Ownership | None:
+        kept = self._tables.reservations.get(reservation_id)
+        return kept.owner if kept else None

@@ -1,0 +1,74 @@
+"""From an event on Kafka to the driver: mail, inbox, sockets on two processes."""
+
+import httpx
+from services.notification.tests.events import Telling, lot_event, payment_event, reservation_event
+from services.notification.tests.installation import access_token, bearer
+from services.notification.tests.running import RunningNotification
+from services.notification.tests.talking import enter, hear_events
+from services.notification.tests.waiting import wait_until
+
+from parking_chassis.ids import new_id
+
+
+async def test_a_confirmation_reaches_mail_inbox_and_sockets_once(
+    notification: RunningNotification, tell: Telling
+) -> None:
+    user_id, address = await notification.registered("Dora <Driver>")
+    event = reservation_event(user_id=user_id)
+    async with notification.socket(user_id, 0) as here, notification.socket(user_id, 1) as there:
+        for socket in (here, there):
+            assert (await enter(socket, f"user:{user_id}"))["type"] == "subscribed"
+        await tell(lot_event(event.parking_lot_id))
+        await tell(event, times=3, event_id=new_id())
+        for socket in (here, there):
+            confirmed, created = await hear_events(socket, 2)
+            assert (confirmed["event"], confirmed["id"]) == ("reservation.confirmed", "1")
+            assert confirmed["data"]["id"] == str(event.reservation_id)
+            assert confirmed["data"]["total_cost"] == {"amount": 1250, "currency": "CHF"}
+            assert (created["event"], created["id"]) == ("notification.created", "2")
+        payment = payment_event(
+            user_id=user_id, reservation_id=event.reservation_id, parking_lot_id=event.parking_lot_id
+        )
+        await tell(payment)  # what comes next shows that nothing came twice before
+        for socket in (here, there):
+            assert [each["id"] for each in await hear_events(socket, 2)] == ["3", "4"]
+    mails = await notification.wait_mails(address, 2)
+    assert sorted(mail["subject"] for mail in mails) == [
+        "We have received your payment: Sihlquai & Söhne",
+        "Your reservation is confirmed: Sihlquai & Söhne",
+    ]
+    mail = next(mail for mail in mails if "confirmed" in mail["subject"])
+    for part in ("Wed 1 July 2026, 08:00 CEST", "Wed 1 July 2026, 11:00 CEST", "A7", "12.50 CHF"):
+        assert part in mail["text"]
+        assert part in mail["html"]
+    assert f"https://parking.test/reservations/{event.reservation_id}" in mail["text"]
+    assert "Dora &lt;Driver&gt;" in mail["html"]
+    await _inbox(notification, access_token(user_id))
+    await _published(notification, user_id)
+
+
+async def _inbox(notification: RunningNotification, token: str) -> None:
+    headers = bearer(token)
+    async with httpx.AsyncClient(base_url=notification.serving[1].url, trust_env=False, headers=headers) as client:
+        first = (await client.get("/api/v1/notifications", params={"limit": 1})).json()
+        assert [item["kind"] for item in first["items"]] == ["payment_succeeded"]
+        second = (await client.get(first["next"])).json()
+        (item,) = second["items"]
+        assert (item["kind"], item["read_at"], second["next"]) == ("reservation_confirmed", None, None)
+        read = await client.post(f"/api/v1/notifications/{item['id']}/read")
+        again = await client.post(f"/api/v1/notifications/{item['id']}/read")
+        assert read.status_code == again.status_code == 200
+        assert read.json()["read_at"] == again.json()["read_at"] is not None
+        stranger = bearer(access_token())
+        foreign = await client.post(f"/api/v1/notifications/{item['id']}/read", headers=stranger)
+        assert (foreign.status_code, foreign.json()["type"]) == (404, "/problems/not-found")
+
+
+async def _published(notification: RunningNotification, user_id: object) -> None:
+    async def all_told() -> bool:
+        told = await notification.fetch(
+            "SELECT type FROM outbox WHERE partition_key = $1 AND sent_at IS NOT NULL", str(user_id)
+        )
+        return told == [("parking.notification.sent.v1",)] * 4
+
+    await wait_until(all_told)

@@ -1,0 +1,66 @@
+"""One socket: order, backpressure, endings."""
+
+import asyncio
+from typing import Any
+
+from services.notification.tests.waiting import wait_until
+
+from notification_service.entrypoints.http.sockets import GOING_AWAY, HUNG_UP, TOO_SLOW, Socket
+
+
+class Peer:
+    """The other end: reads only while it is `reading`."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self.reading = asyncio.Event()
+        self.reading.set()
+
+    async def send(self, message: Any) -> None:
+        await self.reading.wait()
+        self.heard.append(message.get("text", message.get("code")))
+
+
+async def test_messages_go_out_in_order_and_before_the_end() -> None:
+    socket, peer = Socket(10), Peer()
+    for number in range(5):
+        assert socket.offer(str(number))
+    socket.close(GOING_AWAY)
+    assert not socket.offer("too late")
+    await socket.send_all(peer.send)
+    assert peer.heard == ["0", "1", "2", "3", "4", 1001]
+
+
+async def test_who_reads_too_slowly_is_closed_and_costs_no_memory() -> None:
+    socket, peer = Socket(3), Peer()
+    peer.reading.clear()
+    sending = asyncio.create_task(socket.send_all(peer.send))
+    socket.offer("on its way")
+
+    async def on_its_way() -> bool:
+        return socket.waiting == 0
+
+    await wait_until(on_its_way)
+    assert [socket.offer(str(number)) for number in range(5)] == [True, True, True, False, False]
+    assert socket.waiting == 0
+    peer.reading.set()
+    await sending
+    assert peer.heard == ["on its way", TOO_SLOW.code]
+
+
+async def test_nothing_is_sent_to_who_hung_up() -> None:
+    socket, peer = Socket(3), Peer()
+    socket.offer("1")
+    socket.close(HUNG_UP)
+    await socket.send_all(peer.send)
+    assert peer.heard == []
+
+
+async def test_a_peer_that_goes_in_the_middle_ends_it() -> None:
+    async def gone(_message: Any) -> None:
+        raise ConnectionResetError
+
+    socket = Socket(3)
+    socket.offer("1")
+    await socket.send_all(gone)
+    assert not socket.offer("2")

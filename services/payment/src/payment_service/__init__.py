@@ -1,0 +1,1 @@
+"""Payment: what was charged, captured and given back."""

@@ -1,0 +1,1 @@
+"""What decides: payments, refunds, the ledger. Standard library only."""

@@ -1,0 +1,1 @@
+"""Where requests, timers and commands come in."""

@@ -1,0 +1,1 @@
+"""The charge token that reservation signs."""

@@ -1,0 +1,58 @@
+"""The charge token, a JWT by ES256 (RFC 7519, 8725), checked with reservation's public key and nobody asked."""
+
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.jwk import ECKey
+
+from payment_service.domain.charges import Charge
+from payment_service.domain.errors import ChargeExpired, InvalidChargeToken
+from payment_service.domain.money import Money
+
+ALGORITHM = "ES256"
+TYPE = "charge+jwt"
+
+
+class ChargeTokens:
+    """See `payment_service.application.ports.ReadChargeToken`."""
+
+    def __init__(self, public_key_pem: str) -> None:
+        self._key = ECKey.import_key(public_key_pem)
+        self._claims = jwt.JWTClaimsRegistry(
+            iss={"essential": True, "value": "reservation"},
+            aud={"essential": True, "value": "payment"},
+            sub={"essential": True},
+            exp={"essential": True},
+        )
+
+    def __call__(self, token: str) -> Charge:
+        """The charge that was signed. Raises `InvalidChargeToken`, and `ChargeExpired` for one that was good once."""
+        try:
+            decoded = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+            if decoded.header.get("typ") != TYPE:
+                raise InvalidChargeToken
+            self._claims.validate(decoded.claims)
+            return _charge(decoded.claims)
+        except ExpiredTokenError as error:
+            raise ChargeExpired from error
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise InvalidChargeToken from error
+
+
+def _charge(claims: dict[str, object]) -> Charge:
+    def identifier(name: str) -> UUID:
+        return UUID(str(claims[name]))
+
+    currency, amount, tax = claims["currency"], claims["amount"], claims["tax"]
+    if not (isinstance(currency, str) and isinstance(amount, int) and isinstance(tax, int) and 0 <= tax <= amount > 0):
+        raise InvalidChargeToken
+    return Charge(
+        id=identifier("charge_id"),
+        reservation_id=identifier("reservation_id"),
+        user_id=identifier("sub"),
+        organization_id=identifier("organization_id"),
+        parking_lot_id=identifier("parking_lot_id"),
+        amount=Money(amount, currency),
+        tax=Money(tax, currency),
+    )

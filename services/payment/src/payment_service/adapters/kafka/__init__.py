@@ -1,0 +1,1 @@
+"""Kafka: wire contracts from and to the domain."""

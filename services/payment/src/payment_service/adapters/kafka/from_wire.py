@@ -1,0 +1,16 @@
+"""The one place where other services' wire contracts become this service's words."""
+
+from parking_events import ReservationState
+from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
+from payment_service.domain.money import Money
+
+
+def dues(event: ReservationState) -> Dues:
+    """What payment keeps of a reservation."""
+    return Dues(
+        reservation_id=event.reservation_id,
+        status=ReservationStatus(event.status.value),
+        charges=tuple(OwedCharge(each.charge_id, ChargeStatus(each.status.value)) for each in event.charges),
+        refund_due=Money(event.refund_due.amount, event.refund_due.currency),
+        version=event.version,
+    )

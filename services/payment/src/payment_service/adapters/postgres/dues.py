@@ -1,0 +1,44 @@
+"""Payment's own copy of what reservations owe."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from parking_messaging.state_copies import upsert_if_newer
+from payment_service.adapters.postgres.tables import reservation_dues
+from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
+from payment_service.domain.money import Money
+
+
+class PostgresReservationDues:
+    """See `payment_service.application.ports.ReservationDues`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, reservation_id: UUID) -> Dues | None:
+        """What a reservation owes; none before its first event arrived."""
+        statement = select(reservation_dues).where(reservation_dues.c.reservation_id == reservation_id)
+        row = (await self._connection.execute(statement)).first()
+        if row is None:
+            return None
+        return Dues(
+            row.reservation_id,
+            ReservationStatus(row.status),
+            tuple(OwedCharge(UUID(each["id"]), ChargeStatus(each["status"])) for each in row.charges),
+            Money(row.refund_due, row.currency),
+            row.version,
+        )
+
+    async def keep(self, dues: Dues) -> bool:
+        """Keep it; false when this version or a newer one is kept already."""
+        values = {
+            "reservation_id": dues.reservation_id,
+            "status": dues.status.value,
+            "charges": [{"id": str(each.id), "status": each.status.value} for each in dues.charges],
+            "currency": dues.refund_due.currency,
+            "refund_due": dues.refund_due.amount,
+            "version": dues.version,
+        }
+        return (await self._connection.execute(upsert_if_newer(reservation_dues, values))).rowcount == 1

@@ -1,0 +1,60 @@
+"""What has to hold, asked of the tables themselves."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payment_service.adapters.postgres.tables import ledger_entries, refunds
+from payment_service.application.ports import UnsettledPayment
+from payment_service.domain.ledger import EntryKind
+from payment_service.domain.refunds import RefundStatus
+
+MOST = 100
+
+# What a lost dispute took is given back too. Newest first, so that what went wrong today is seen among old ones.
+UNSETTLED = text(
+    """
+    SELECT p.id, p.reservation_id
+    FROM payments p
+    LEFT JOIN reservation_dues d ON d.reservation_id = p.reservation_id
+    WHERE p.succeeded_at < :before
+        AND NOT coalesce(
+            d.charges @> jsonb_build_array(jsonb_build_object('id', p.charge_id::text, 'status', 'paid')), false
+        )
+        AND p.amount > CASE WHEN p.dispute_status IN ('open', 'lost') THEN p.dispute_amount ELSE 0 END
+            + coalesce((SELECT sum(r.amount) FROM refunds r WHERE r.payment_id = p.id AND r.status = 'succeeded'), 0)
+    ORDER BY p.succeeded_at DESC
+    LIMIT :most
+    """
+)
+
+
+class PostgresOracle:
+    """See `payment_service.application.ports.Oracle`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def unsettled(self, before: datetime) -> Sequence[UnsettledPayment]:
+        """Payments captured before an instant that neither settle a charge nor are given back in full."""
+        found = await self._connection.execute(UNSETTLED, {"before": before, "most": MOST})
+        return [UnsettledPayment(*row) for row in found]
+
+    async def stuck_refunds(self) -> int:
+        """How many refunds failed at least once and have not arrived."""
+        has_not_arrived = refunds.c.status != RefundStatus.SUCCEEDED.value
+        has_failed = (refunds.c.attempt > 1) | (refunds.c.status == RefundStatus.FAILED.value)
+        is_tried = refunds.c.due_at.is_not(None) | refunds.c.provider_id.is_not(None)
+        statement = select(func.count()).select_from(refunds).where(has_not_arrived, has_failed, is_tried)
+        return (await self._connection.execute(statement)).scalar_one()
+
+    async def captured(self) -> Mapping[str, int]:
+        """All money ever captured, in minor units, by currency."""
+        statement = (
+            select(ledger_entries.c.currency, func.sum(ledger_entries.c.gross))
+            .where(ledger_entries.c.kind == EntryKind.PAYMENT.value)
+            .group_by(ledger_entries.c.currency)
+        )
+        return {currency: int(amount) for currency, amount in await self._connection.execute(statement)}

@@ -1,0 +1,121 @@
+"""Payments in PostgreSQL."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payment_service.adapters.postgres.rows import (
+    Row,
+    entry_row,
+    payment_of,
+    payment_row,
+    posting_rows,
+    refund_row,
+)
+from payment_service.adapters.postgres.tables import ledger_entries, ledger_postings, payments, refunds
+from payment_service.application.ports import Position
+from payment_service.domain.errors import ChangedMeanwhile, UnknownPayment
+from payment_service.domain.payment_states import PaymentState
+from payment_service.domain.payments import Payment
+
+
+class PostgresPayments:
+    """See `payment_service.application.ports.Payments`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, payment: Payment) -> bool:
+        """Keep a new payment; false where its charge has a live one."""
+        statement = insert(payments).values(payment_row(payment.state)).on_conflict_do_nothing()
+        return (await self._connection.execute(statement)).rowcount == 1
+
+    async def get(self, payment_id: UUID) -> Payment:
+        """One payment, locked until the transaction ends. Raises `UnknownPayment`."""
+        found = await self._all(select(payments).where(payments.c.id == payment_id).with_for_update())
+        if not found:
+            raise UnknownPayment(payment_id)
+        return Payment(found[0])
+
+    async def read(self, payment_id: UUID) -> PaymentState:
+        """One payment, not locked. Raises `UnknownPayment`."""
+        found = await self._all(select(payments).where(payments.c.id == payment_id))
+        if not found:
+            raise UnknownPayment(payment_id)
+        return found[0]
+
+    async def by_intent(self, intent_id: str) -> Payment | None:
+        """The payment of an intent, locked until the transaction ends."""
+        found = await self._all(select(payments).where(payments.c.intent_id == intent_id).with_for_update())
+        return Payment(found[0]) if found else None
+
+    async def live_of_charge(self, charge_id: UUID) -> PaymentState | None:
+        """The one payment of a charge that is not cancelled."""
+        found = await self._all(select(payments).where(payments.c.charge_id == charge_id, payments.c.is_live))
+        return found[0] if found else None
+
+    async def of_reservation(self, reservation_id: UUID) -> Sequence[Payment]:
+        """All payments of a reservation, locked in the order of their ids."""
+        mine = payments.c.reservation_id == reservation_id
+        found = await self._all(select(payments).where(mine).order_by(payments.c.id).with_for_update())
+        return [Payment(state) for state in found]
+
+    async def save(self, payment: Payment) -> None:
+        """Keep a changed payment, its refunds, and what it booked. Raises `ChangedMeanwhile`."""
+        state, loaded = payment.state, payment.loaded
+        if state == loaded:
+            return
+        mine = (payments.c.id == state.id) & (payments.c.version == loaded.version)
+        if (await self._connection.execute(update(payments).where(mine).values(payment_row(state)))).rowcount != 1:
+            raise ChangedMeanwhile("payment")
+        if state.refunds != loaded.refunds:
+            await self._save_refunds(state)
+        if payment.entries:
+            await self._connection.execute(insert(ledger_entries), [entry_row(each) for each in payment.entries])
+            rows = [row for each in payment.entries for row in posting_rows(each)]
+            await self._connection.execute(insert(ledger_postings), rows)
+
+    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[PaymentState]:
+        """A driver's payments, the newest first, after a position."""
+        return await self._page(payments.c.user_id == user_id, after, limit)
+
+    async def of_organization(
+        self, organization_id: UUID, after: Position | None, limit: int
+    ) -> Sequence[PaymentState]:
+        """An organization's payments, the newest first, after a position."""
+        return await self._page(payments.c.organization_id == organization_id, after, limit)
+
+    async def _save_refunds(self, state: PaymentState) -> None:
+        statement = insert(refunds)
+        changed = {
+            column.name: statement.excluded[column.name]
+            for column in refunds.c
+            if column.name not in {"id", "payment_id", "amount"}
+        }
+        rows = [refund_row(refund, state.id, place) for place, refund in enumerate(state.refunds)]
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+
+    async def _page(self, whose: ColumnElement[bool], after: Position | None, limit: int) -> Sequence[PaymentState]:
+        newest_first = (payments.c.requested_at.desc(), payments.c.id.desc())
+        statement = select(payments).where(whose).order_by(*newest_first).limit(limit)
+        if after:
+            statement = statement.where(tuple_(payments.c.requested_at, payments.c.id) < after)
+        return await self._all(statement)
+
+    async def _all(self, statement: Select[Any]) -> list[PaymentState]:
+        rows = (await self._connection.execute(statement)).mappings().all()
+        refunds_of = await self._refunds_of([row["id"] for row in rows if row["succeeded_at"]])
+        return [payment_of(row, refunds_of[row["id"]]) for row in rows]
+
+    async def _refunds_of(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
+        found: dict[UUID, list[Row]] = defaultdict(list)
+        if payment_ids:
+            statement = select(refunds).where(refunds.c.payment_id.in_(payment_ids)).order_by(refunds.c.place)
+            for row in (await self._connection.execute(statement)).mappings():
+                found[row["payment_id"]].append(row)
+        return found

@@ -1,0 +1,160 @@
+"""The tables of payment's database."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from parking_messaging.tables import messaging_tables
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def instant() -> DateTime:
+    """`timestamptz`."""
+    return DateTime(timezone=True)
+
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("charge_id", Uuid, nullable=False),
+    Column("reservation_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("organization_id", Uuid, nullable=False),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("tax", BigInteger, nullable=False),
+    Column("stage", String(24), nullable=False),
+    Column("is_live", Boolean, nullable=False),
+    Column("save_method", Boolean, nullable=False),
+    Column("intent_key", Text, nullable=False),
+    Column("intent_id", Text, unique=True),
+    Column("client_secret", Text),
+    Column("observed_at", instant()),
+    Column("failure_code", String(64)),
+    Column("failed_attempt", Text),
+    Column("cancel_requested_at", instant()),
+    Column("requested_at", instant(), nullable=False),
+    Column("succeeded_at", instant()),
+    Column("dispute_id", Text),
+    Column("dispute_amount", BigInteger),
+    Column("dispute_tax", BigInteger),
+    Column("dispute_status", String(16)),
+    Column("look_at", instant()),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("amount > 0 AND tax BETWEEN 0 AND amount", name="amounts"),
+    Index("uq_payments_live_charge", "charge_id", unique=True, postgresql_where=text("is_live")),
+    Index("ix_payments_of_user", "user_id", "requested_at", "id"),
+    Index("ix_payments_of_organization", "organization_id", "requested_at", "id"),
+    Index("ix_payments_of_reservation", "reservation_id"),
+    Index("ix_payments_agenda", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+    Index("ix_payments_captured", "succeeded_at", postgresql_where=text("succeeded_at IS NOT NULL")),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("payment_id", Uuid, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("place", SmallInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("requested_at", instant(), nullable=False),
+    Column("due_at", instant()),
+    Column("key", Text, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("provider_id", Text, unique=True),
+    Column("failure_code", String(64)),
+    Column("is_booked", Boolean, nullable=False),
+    Column("tax", BigInteger, nullable=False),
+    CheckConstraint("amount > 0", name="amount"),
+    Index("ix_refunds_agenda", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", String(24), nullable=False),
+    Column("organization_id", Uuid, nullable=False),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("reservation_id", Uuid, nullable=False),
+    Column("payment_id", Uuid, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("refund_id", Uuid),
+    Column("currency", String(3), nullable=False),
+    Column("gross", BigInteger, nullable=False),
+    Column("tax", BigInteger, nullable=False),
+    Column("posted_at", instant(), nullable=False),
+)
+
+ledger_postings = Table(
+    "ledger_postings",
+    metadata,
+    Column("entry_id", Uuid, ForeignKey("ledger_entries.id"), primary_key=True),
+    Column("place", SmallInteger, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Index("ix_ledger_postings_account", "account"),
+)
+
+reservation_dues = Table(
+    "reservation_dues",
+    metadata,
+    Column("reservation_id", Uuid, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("charges", JSONB, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("refund_due", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+webhook_events = Table(
+    "webhook_events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("received_at", instant(), nullable=False, server_default=text("now()")),
+    Index("ix_webhook_events_received_at", "received_at"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("claimed_until", instant(), nullable=False),
+    Column("status", SmallInteger),
+    Column("body", LargeBinary),
+    Column("created_at", instant(), nullable=False, server_default=text("now()")),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+)
+
+messaging = messaging_tables(metadata)

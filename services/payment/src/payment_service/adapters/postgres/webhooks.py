@@ -1,0 +1,26 @@
+"""Which of the provider's messages took effect."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payment_service.adapters.postgres.tables import webhook_events
+
+
+class PostgresWebhooks:
+    """See `payment_service.application.ports.Webhooks`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def note(self, event_id: str) -> bool:
+        """Note a message; false when it was noted before. Who notes the same at once waits for the first to end."""
+        statement = insert(webhook_events).values(id=event_id).on_conflict_do_nothing()
+        return (await self._connection.execute(statement)).rowcount == 1
+
+    async def forget(self, older_than: timedelta) -> int:
+        """Delete notes that were kept for longer; how many."""
+        statement = delete(webhook_events).where(webhook_events.c.received_at < func.now() - older_than)
+        return (await self._connection.execute(statement)).rowcount

@@ -1,0 +1,1 @@
+"""Stripe, or the simulator that stands in for it."""

@@ -1,0 +1,93 @@
+"""Ask the provider about payments of which there was no word, and withdraw what nobody wants any more."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from payment_service.application.commands.create_intent import CreateIntent, CreateIntentHandler
+from payment_service.application.ports import Clock, OpenWork, OutcomeUnknown, PaymentGateway
+from payment_service.domain.errors import PaymentRefused
+from payment_service.domain.payment_states import FINAL, PaymentState
+from payment_service.domain.provider import Observation
+
+_BATCH = 20
+_LONGEST = timedelta(hours=1)
+_SHARE_OF_AGE = 30
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LookAfterPayments:
+    """The timer came round."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAfterPaymentsHandler:
+    """Heals lost messages and lost answers: what the provider says now is taken over.
+
+    A payment is looked after `grace` after it began, then ever less often as it ages, until nothing is left to learn.
+    """
+
+    open_work: OpenWork
+    gateway: PaymentGateway
+    create_intent: CreateIntentHandler
+    clock: Clock
+    grace: timedelta
+
+    async def __call__(self, _command: LookAfterPayments) -> int:
+        """How many were looked after."""
+        now = self.clock.now()
+        async with self.open_work() as work:
+            due = await work.agenda.claim_payments(now, now + self.grace, _BATCH)
+        outcomes = await asyncio.gather(*(self._look_after(each) for each in due), return_exceptions=True)
+        if errors := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+            raise errors[0]
+        return len(due)
+
+    async def _look_after(self, payment_id: UUID) -> None:
+        try:
+            state = await self.create_intent(CreateIntent(payment_id))
+            await self._record(payment_id, await self._ask(await self._no_longer_wanted(state)))
+        except OutcomeUnknown as unknown:
+            _log.warning("payment %s: outcome unknown: %s", payment_id, unknown)
+        except PaymentRefused:
+            await self._record(payment_id, [])
+
+    async def _no_longer_wanted(self, state: PaymentState) -> PaymentState:
+        """Note the wish to withdraw it where the reservation let it go before the payment was recorded."""
+        async with self.open_work() as work:
+            dues = await work.dues.get(state.charge.reservation_id)
+            if dues is None or dues.still_wants(state.charge.id):
+                return state
+            payment = await work.payments.get(state.id)
+            payment.request_cancel(self.clock.now())
+            await work.payments.save(payment)
+        return payment.state
+
+    async def _ask(self, state: PaymentState) -> Sequence[Observation]:
+        if state.intent_id is None:
+            return []
+        if state.cancel_requested_at and state.stage not in FINAL:
+            return [await self.gateway.cancel_intent(state.intent_id)]
+        if not state.is_captured:
+            return [await self.gateway.read_intent(state.intent_id)]
+        return [*await self.gateway.refunds_of(state.intent_id), *await self.gateway.disputes_of(state.intent_id)]
+
+    async def _record(self, payment_id: UUID, seen: Sequence[Observation]) -> None:
+        now = self.clock.now()
+        async with self.open_work() as work:
+            payment = await work.payments.get(payment_id)
+            for each in seen:
+                payment.observe(each, now)
+            await work.agenda.look_again(payment_id, self._next_look(payment.state, now))
+            await work.payments.save(payment)
+            await work.events.publish(payment)
+
+    def _next_look(self, state: PaymentState, now: datetime) -> datetime | None:
+        if state.is_settled:
+            return None
+        age = now - state.requested_at
+        return now + min(max(self.grace, age / _SHARE_OF_AGE), _LONGEST)

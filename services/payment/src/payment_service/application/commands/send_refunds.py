@@ -1,0 +1,129 @@
+"""Send the refunds that are due."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from payment_service.application.ports import (
+    Clock,
+    DueRefund,
+    OpenWork,
+    OutcomeUnknown,
+    PaymentGateway,
+    ProviderRefused,
+    RefundRequest,
+)
+from payment_service.domain.payments import Payment
+from payment_service.domain.provider import ProviderRefund
+from payment_service.domain.refunds import RefundStatus
+
+_BATCH = 10
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SendRefunds:
+    """The timer came round."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendRefundsHandler:
+    """Notes that the provider is asked, asks under the refund's own key, notes what came of it.
+
+    A refund that was asked for before is looked for first, so that none is made twice. What is not heard of comes again
+    after `grace`; what fails is tried again for ever, with growing pauses: what is owed stays owed.
+    """
+
+    open_work: OpenWork
+    gateway: PaymentGateway
+    clock: Clock
+    grace: timedelta
+
+    async def __call__(self, _command: SendRefunds) -> int:
+        """How many were sent, or tried."""
+        now = self.clock.now()
+        async with self.open_work() as work:
+            due = await work.agenda.claim_refunds(now, now + self.grace, _BATCH)
+        outcomes = await asyncio.gather(*(self._send(each) for each in due), return_exceptions=True)
+        if errors := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+            raise errors[0]
+        return len(due)
+
+    async def _send(self, due: DueRefund) -> None:
+        request = await self._noted(due)
+        if request is None:
+            return
+        try:
+            seen = await self._made_before(request) or await self.gateway.create_refund(request)
+        except OutcomeUnknown as unknown:
+            _log.warning("refund %s: outcome unknown: %s", due.refund_id, unknown)
+            if unknown.key_is_spent:
+                await self._renew_key(due)
+        except ProviderRefused as refusal:
+            await self._refused(due, request.intent_id, refusal.code)
+        else:
+            await self._record(due, seen)
+
+    async def _noted(self, due: DueRefund) -> RefundRequest | None:
+        """What to ask for; nothing where it was settled meanwhile, or has to wait."""
+        async with self.open_work() as work:
+            payment = await work.payments.get(due.payment_id)
+            request = self._request(payment, due)
+            await work.payments.save(payment)
+            await work.events.publish(payment)
+        return request
+
+    def _request(self, payment: Payment, due: DueRefund) -> RefundRequest | None:
+        if not payment.retry_refund(due.refund_id, self.clock.now()):
+            return None
+        refund = payment.state.refund(due.refund_id)
+        intent_id = payment.state.intent_id
+        if refund.status is not RefundStatus.REQUESTED or refund.provider_id or intent_id is None:
+            return None
+        payment.ask_for_refund(refund.id)
+        return RefundRequest(
+            payment.state.id,
+            refund.id,
+            refund.attempt,
+            intent_id,
+            refund.amount,
+            refund.reason,
+            refund.key,
+            is_repeated=refund.asked > 0,
+        )
+
+    async def _made_before(self, request: RefundRequest) -> ProviderRefund | None:
+        if not request.is_repeated:
+            return None
+        ours = (request.refund_id, request.attempt)
+        made = await self.gateway.refunds_of(request.intent_id)
+        return next((each for each in made if (each.refund_id, each.attempt) == ours), None)
+
+    async def _renew_key(self, due: DueRefund) -> None:
+        async with self.open_work() as work:
+            payment = await work.payments.get(due.payment_id)
+            payment.renew_refund_key(due.refund_id)
+            await work.payments.save(payment)
+
+    async def _refused(self, due: DueRefund, intent_id: str, code: str) -> None:
+        """Perhaps somebody gave the money back by hand: what the provider has of it tells."""
+        made = await self.gateway.refunds_of(intent_id)
+        _log.warning("refund %s: the provider refuses it: %s", due.refund_id, code)
+        async with self.open_work() as work:
+            payment = await work.payments.get(due.payment_id)
+            payment.refuse_refund(due.refund_id, code, self.clock.now())
+            for seen in made:
+                payment.observe_refund(seen, self.clock.now())
+            await work.payments.save(payment)
+            await work.events.publish(payment)
+
+    async def _record(self, due: DueRefund, seen: ProviderRefund) -> None:
+        now = self.clock.now()
+        async with self.open_work() as work:
+            payment = await work.payments.get(due.payment_id)
+            payment.observe_refund(seen, now)
+            if not payment.state.is_settled:
+                await work.agenda.look_again(due.payment_id, now + self.grace)
+            await work.payments.save(payment)
+            await work.events.publish(payment)

@@ -1,0 +1,362 @@
+"""What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them.
+
+What a repository hands out as an aggregate (`Payment`) is locked until the transaction ends; what it hands out as a
+state is only read. Whoever needs several payments takes them in the order of their ids.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from payment_service.domain.charges import Charge, Dues
+from payment_service.domain.payment_states import PaymentState
+from payment_service.domain.payments import Payment
+from payment_service.domain.provider import Intent, ProviderDispute, ProviderEvent, ProviderRefund
+from payment_service.domain.refunds import Refund
+
+
+class Clock(Protocol):
+    """Time from outside."""
+
+    def now(self) -> datetime:
+        """The present instant, with its offset."""
+        ...
+
+
+NewId = Callable[[], UUID]
+Position = tuple[datetime, UUID]
+"""Where a page ended: when its last payment was requested, and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: a user, the organizations they operate, and whether they may see everything."""
+
+    user_id: UUID
+    operated: frozenset[UUID]
+    sees_all: bool
+
+    def operates(self, organization_id: UUID) -> bool:
+        """Whether the organization's money is theirs to see."""
+        return self.sees_all or organization_id in self.operated
+
+    def may_see(self, payment: PaymentState) -> bool:
+        """Whether a payment is their own, or to an organization that they operate."""
+        return payment.charge.user_id == self.user_id or self.operates(payment.charge.organization_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it left, kept to be given again for the same key; `replayed` is true when it is."""
+
+    status: int
+    body: bytes = field(repr=False)
+    replayed: bool = False
+
+
+class Presentation(Protocol):
+    """How outcomes are answered: what is kept for a repeated request is the answer itself."""
+
+    def started(self, payment: PaymentState) -> Answer:
+        """A payment, with what the page needs to complete it."""
+        ...
+
+    def refund_requested(self, payment: PaymentState, refund: Refund) -> Answer:
+        """A refund that is on its way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """An `Idempotency-Key` with whose it is, on which route, and a fingerprint of the request."""
+
+    scope: str
+    key: str
+    fingerprint: bytes
+
+
+class KeyReused(Exception):
+    """The key came before with another request."""
+
+
+class InFlight(Exception):
+    """A request with the same key is being worked on."""
+
+
+class Answers(Protocol):
+    """What was answered to requests with an idempotency key."""
+
+    async def claim(self, key: RequestKey, until: datetime) -> Answer | None:
+        """The first answer to this key; without one, the key is ours until then. Raises `KeyReused`, `InFlight`."""
+        ...
+
+    async def keep(self, key: RequestKey, answer: Answer | None) -> None:
+        """Keep the answer of a key that was claimed; without one, let the claim go."""
+        ...
+
+    async def forget(self, older_than: timedelta) -> int:
+        """Delete answers that were kept for longer; how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueRefund:
+    """A refund that is to be sent."""
+
+    payment_id: UUID
+    refund_id: UUID
+
+
+class Payments(Protocol):
+    """The payments, with their refunds and what they booked."""
+
+    async def add(self, payment: Payment) -> bool:
+        """Keep a new payment; false where its charge has a live one."""
+        ...
+
+    async def get(self, payment_id: UUID) -> Payment:
+        """One payment, to be changed. Raises `UnknownPayment`."""
+        ...
+
+    async def read(self, payment_id: UUID) -> PaymentState:
+        """One payment as it is. Raises `UnknownPayment`."""
+        ...
+
+    async def by_intent(self, intent_id: str) -> Payment | None:
+        """The payment of an intent, to be changed."""
+        ...
+
+    async def live_of_charge(self, charge_id: UUID) -> PaymentState | None:
+        """The one payment of a charge that is not cancelled."""
+        ...
+
+    async def of_reservation(self, reservation_id: UUID) -> Sequence[Payment]:
+        """All payments of a reservation, to be changed."""
+        ...
+
+    async def save(self, payment: Payment) -> None:
+        """Keep a changed payment, its refunds, and what it booked. Raises `ChangedMeanwhile`."""
+        ...
+
+    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[PaymentState]:
+        """A driver's payments, the newest first, after a position."""
+        ...
+
+    async def of_organization(
+        self, organization_id: UUID, after: Position | None, limit: int
+    ) -> Sequence[PaymentState]:
+        """An organization's payments, the newest first, after a position."""
+        ...
+
+
+class Agenda(Protocol):
+    """What has to be asked of the provider, and when. What is claimed comes again if nobody settles it by then."""
+
+    async def claim_payments(self, at: datetime, until: datetime, limit: int) -> Sequence[UUID]:
+        """Payments to look after, which nobody else gets before `until`."""
+        ...
+
+    async def look_again(self, payment_id: UUID, at: datetime | None) -> None:
+        """When a payment is to be looked after next; never where it is settled."""
+        ...
+
+    async def claim_refunds(self, at: datetime, until: datetime, limit: int) -> Sequence[DueRefund]:
+        """Refunds to be sent, or tried again, which nobody else gets before `until`."""
+        ...
+
+
+class Webhooks(Protocol):
+    """Which of the provider's messages took effect."""
+
+    async def note(self, event_id: str) -> bool:
+        """Note a message; false when it was noted before."""
+        ...
+
+    async def forget(self, older_than: timedelta) -> int:
+        """Delete notes that were kept for longer; how many."""
+        ...
+
+
+class ReservationDues(Protocol):
+    """Payment's own copy of what reservations owe."""
+
+    async def get(self, reservation_id: UUID) -> Dues | None:
+        """What a reservation owes; none before its first event arrived."""
+        ...
+
+    async def keep(self, dues: Dues) -> bool:
+        """Keep it; false when this version or a newer one is kept already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledPayment:
+    """Money that was captured, pays for nothing, and was not given back."""
+
+    payment_id: UUID
+    reservation_id: UUID
+
+
+class Oracle(Protocol):
+    """What has to hold, asked of the tables themselves."""
+
+    async def unsettled(self, before: datetime) -> Sequence[UnsettledPayment]:
+        """Payments captured before an instant that neither settle a charge nor are given back in full."""
+        ...
+
+    async def stuck_refunds(self) -> int:
+        """How many refunds failed at least once and have not arrived."""
+        ...
+
+    async def captured(self) -> Mapping[str, int]:
+        """All money ever captured, in minor units, by currency."""
+        ...
+
+
+class Events(Protocol):
+    """Where domain events go, in the transaction of what they tell of."""
+
+    async def publish(self, *payments: Payment) -> None:
+        """Have everything that happened to the payments, and what they booked, told to the other services."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction's repositories."""
+
+    @property
+    def answers(self) -> Answers:
+        """What was answered."""
+        ...
+
+    @property
+    def payments(self) -> Payments:
+        """The payments."""
+        ...
+
+    @property
+    def agenda(self) -> Agenda:
+        """What has to be asked of the provider."""
+        ...
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Which messages took effect."""
+        ...
+
+    @property
+    def dues(self) -> ReservationDues:
+        """What reservations owe."""
+        ...
+
+    @property
+    def oracle(self) -> Oracle:
+        """What has to hold."""
+        ...
+
+    @property
+    def events(self) -> Events:
+        """Where events go."""
+        ...
+
+
+OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
+"""Opens a transaction that commits when its block ends, and rolls back when the block raises."""
+
+
+class OutcomeUnknown(Exception):
+    """The provider did not say what came of a call.
+
+    With `key_is_spent` it answered an error, which the idempotency key will answer for ever: the call is over, and only
+    a look tells whether it took effect. Otherwise it may still be under way, and the same key has to be used again.
+    """
+
+    def __init__(self, what: str, *, key_is_spent: bool = False) -> None:
+        super().__init__(what)
+        self.key_is_spent = key_is_spent
+
+
+class ProviderRefused(Exception):
+    """The provider understood, and said no; nothing took effect."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the provider refused: {code}")
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRequest:
+    """What an intent is made of."""
+
+    payment_id: UUID
+    charge: Charge
+    save_method: bool
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """What a refund is made of. `is_repeated` says that it was asked for before, and may have been made."""
+
+    payment_id: UUID
+    refund_id: UUID
+    attempt: int
+    intent_id: str
+    amount: int
+    reason: str
+    key: str
+    is_repeated: bool = False
+
+
+class PaymentGateway(Protocol):
+    """The payment provider. Each call raises `OutcomeUnknown` when there is no word, after a bounded time."""
+
+    async def create_intent(self, request: IntentRequest) -> Intent:
+        """Make an intent, or find the one that the same key made. Raises `ProviderRefused`."""
+        ...
+
+    async def find_intent(self, payment_id: UUID, since: datetime) -> Intent | None:
+        """The intent that was made for a payment at `since` or later, where only the provider knows its id."""
+        ...
+
+    async def read_intent(self, intent_id: str) -> Intent:
+        """An intent as it is. Raises `ProviderRefused` for one that is not there."""
+        ...
+
+    async def cancel_intent(self, intent_id: str) -> Intent:
+        """Withdraw an intent: as it then is, which is not cancelled where the money was faster."""
+        ...
+
+    async def create_refund(self, request: RefundRequest) -> ProviderRefund:
+        """Give money back, or find the refund that the same key made. Raises `ProviderRefused`."""
+        ...
+
+    async def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
+        """All refunds of an intent."""
+        ...
+
+    async def disputes_of(self, intent_id: str) -> Sequence[ProviderDispute]:
+        """All disputes of an intent."""
+        ...
+
+    def intents_since(self, since: datetime) -> AsyncIterator[Intent]:
+        """All intents that were made since then."""
+        ...
+
+    def refunds_since(self, since: datetime) -> AsyncIterator[ProviderRefund]:
+        """All refunds that were made since then."""
+        ...
+
+
+class InvalidSignature(Exception):
+    """The message is not the provider's, or is altered, or too old."""
+
+
+ReadWebhook = Callable[[bytes, str], ProviderEvent]
+"""Reads a message of the provider by its raw body and signature. Raises `InvalidSignature`."""
+
+ReadChargeToken = Callable[[str], Charge]
+"""Reads a charge that reservation signed. Raises `InvalidChargeToken` and `ChargeExpired`."""

@@ -1,0 +1,35 @@
+"""A driver's payments, or an organization's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from payment_service.application.ports import Asker, OpenWork, Position
+from payment_service.domain.errors import UnknownOrganization
+from payment_service.domain.payment_states import PaymentState
+
+
+@dataclass(frozen=True, slots=True)
+class ListPayments:
+    """One's own, or those of an organization that one operates; after a position, the newest first."""
+
+    asker: Asker
+    organization_id: UUID | None
+    after: Position | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListPaymentsHandler:
+    """Reads one page."""
+
+    open_work: OpenWork
+
+    async def __call__(self, query: ListPayments) -> Sequence[PaymentState]:
+        """At most `limit`. Raises `UnknownOrganization` for one that the asker does not operate."""
+        async with self.open_work() as work:
+            if query.organization_id is None:
+                return await work.payments.of_user(query.asker.user_id, query.after, query.limit)
+            if not query.asker.operates(query.organization_id):
+                raise UnknownOrganization(query.organization_id)
+            return await work.payments.of_organization(query.organization_id, query.after, query.limit)

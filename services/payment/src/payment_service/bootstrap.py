@@ -1,0 +1,191 @@
+"""Wires settings, adapters and use cases: the only file that knows everyone."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+from prometheus_client import REGISTRY
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret
+from parking_chassis.clock import SystemClock
+from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.ids import new_id
+from parking_chassis.metrics import watch_pool
+from parking_chassis.telemetry import trace_engine
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.adapters.postgres_inbox import PostgresInbox
+from parking_messaging.consumer import Consumer
+from parking_messaging.handlers import Handlers
+from parking_messaging.relay import Relay, RelaySettings
+from parking_messaging.replay import Replayer
+from parking_messaging.wiring import kafka_consumer, postgres_relay
+from payment_service.adapters.crypto.charge_tokens import ChargeTokens
+from payment_service.adapters.kafka import topics
+from payment_service.adapters.kafka.consumers import GROUPS, RESERVATIONS, reservation_handlers
+from payment_service.adapters.postgres.unit_of_work import postgres_work, work_on
+from payment_service.adapters.stripe.gateway import StripeGateway
+from payment_service.adapters.stripe.objects import Translation
+from payment_service.adapters.stripe.webhooks import StripeWebhooks
+from payment_service.application.commands.compare_with_provider import CompareWithProviderHandler
+from payment_service.application.commands.create_intent import CreateIntentHandler
+from payment_service.application.commands.forget_old import ForgetOldHandler
+from payment_service.application.commands.look_after_payments import LookAfterPaymentsHandler
+from payment_service.application.commands.request_refund import RequestRefundHandler
+from payment_service.application.commands.send_refunds import SendRefundsHandler
+from payment_service.application.commands.start_payment import StartPaymentHandler
+from payment_service.application.commands.take_webhook import TakeWebhookHandler
+from payment_service.application.event_handlers.follow_reservation import FollowReservationHandler
+from payment_service.application.ports import OpenWork, PaymentGateway, ReadChargeToken, ReadWebhook
+from payment_service.application.queries.count_stuck_refunds import CountStuckRefundsHandler
+from payment_service.application.queries.find_unsettled_payments import FindUnsettledPaymentsHandler
+from payment_service.application.queries.get_payment import GetPaymentHandler
+from payment_service.application.queries.list_payments import ListPaymentsHandler
+from payment_service.application.queries.sum_captured import SumCapturedHandler
+from payment_service.settings import PaymentSettings
+
+__all__ = ["GROUPS"]
+
+SERVICE = "payment"
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything that can be asked of this service."""
+
+    start_payment: StartPaymentHandler
+    request_refund: RequestRefundHandler
+    take_webhook: TakeWebhookHandler
+    send_refunds: SendRefundsHandler
+    look_after_payments: LookAfterPaymentsHandler
+    compare_with_provider: CompareWithProviderHandler
+    forget_old: ForgetOldHandler
+    get_payment: GetPaymentHandler
+    list_payments: ListPaymentsHandler
+    find_unsettled_payments: FindUnsettledPaymentsHandler
+    count_stuck_refunds: CountStuckRefundsHandler
+    sum_captured: SumCapturedHandler
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """The wired service."""
+
+    settings: PaymentSettings
+    use_cases: UseCases
+    engine: AsyncEngine
+    http: httpx.AsyncClient
+    gateway: StripeGateway
+    token_verifier: AccessTokenVerifier
+
+
+def bootstrap(settings: PaymentSettings) -> Payments:
+    """Wire everything. Nothing connects before it is used."""
+    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
+    engine = create_engine(str(settings.database_url), SERVICE, pool)
+    trace_engine(engine)
+    translation = Translation(settings.public_url)
+    gateway = StripeGateway(
+        settings.stripe_secret_key.get_secret_value(),
+        translation,
+        SystemClock().now,
+        api_base=settings.stripe_api_base,
+        timeout=settings.stripe_timeout,
+        deadline=settings.stripe_deadline,
+    )
+    http = httpx.AsyncClient(timeout=2.0)
+    secret = settings.token_shared_secret
+    verifier = AccessTokenVerifier(
+        SharedSecret(secret.get_secret_value()) if secret else PublishedKeys(http, settings.jwks_url),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        algorithms=settings.token_algorithms,
+    )
+    use_cases = use_cases_of(
+        postgres_work(engine),
+        gateway,
+        ChargeTokens(settings.charge_key_pem),
+        StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
+        grace=timedelta(seconds=settings.unknown_after),
+    )
+    return Payments(settings, use_cases, engine, http, gateway, verifier)
+
+
+@asynccontextmanager
+async def resources(service: Payments) -> AsyncGenerator[None]:
+    """What is open while a process runs."""
+    pool = watch_pool(service.engine)
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(pool)
+        await service.http.aclose()
+        await service.gateway.close()
+        await service.engine.dispose()
+
+
+def outbox_relay(settings: PaymentSettings) -> Relay:
+    """What publishes the outbox."""
+    return postgres_relay(
+        settings=RelaySettings(service=SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
+    )
+
+
+async def make_topics(settings: PaymentSettings) -> None:
+    """Make the topics that payment owns. Raises `ConnectionError` with what is wrong."""
+    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+
+
+def consumers(service: Payments) -> dict[str, Consumer[AsyncConnection]]:
+    """What takes other services' events in, by group."""
+    kafka = _kafka(service.settings)
+    return {
+        group: kafka_consumer(group=group, handlers=each, transactions=service.engine.begin, kafka=kafka)
+        for group, each in _handlers().items()
+    }
+
+
+def replayers(service: Payments) -> dict[str, Replayer[AsyncConnection]]:
+    """What replays dead letters, by group."""
+    return {
+        group: Replayer(group=group, handlers=each, transactions=service.engine.begin, inbox=PostgresInbox())
+        for group, each in _handlers().items()
+    }
+
+
+def use_cases_of(
+    work: OpenWork,
+    gateway: PaymentGateway,
+    read_charge_token: ReadChargeToken,
+    read_webhook: ReadWebhook,
+    *,
+    grace: timedelta,
+) -> UseCases:
+    """The use cases over any adapters."""
+    clock = SystemClock()
+    create_intent = CreateIntentHandler(work, gateway, clock)
+    return UseCases(
+        start_payment=StartPaymentHandler(work, create_intent, read_charge_token, clock, new_id, grace),
+        request_refund=RequestRefundHandler(work, clock, new_id),
+        take_webhook=TakeWebhookHandler(work, read_webhook, clock),
+        send_refunds=SendRefundsHandler(work, gateway, clock, grace),
+        look_after_payments=LookAfterPaymentsHandler(work, gateway, create_intent, clock, grace),
+        compare_with_provider=CompareWithProviderHandler(work, gateway, clock),
+        forget_old=ForgetOldHandler(work),
+        get_payment=GetPaymentHandler(work),
+        list_payments=ListPaymentsHandler(work),
+        find_unsettled_payments=FindUnsettledPaymentsHandler(work, clock),
+        count_stuck_refunds=CountStuckRefundsHandler(work),
+        sum_captured=SumCapturedHandler(work),
+    )
+
+
+def _handlers() -> Mapping[str, Handlers[AsyncConnection]]:
+    follow = FollowReservationHandler(SystemClock(), new_id)
+    return {RESERVATIONS: reservation_handlers(work_on, follow)}
+
+
+def _kafka(settings: PaymentSettings) -> KafkaConnection:
+    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)

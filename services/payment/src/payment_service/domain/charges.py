@@ -1,0 +1,71 @@
+"""What a reservation owes: the signed charge that a payment settles, and payment's own copy of the whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from payment_service.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One amount that a driver owes, as reservation signed it; `tax` is contained in `amount`."""
+
+    id: UUID
+    reservation_id: UUID
+    user_id: UUID
+    organization_id: UUID
+    parking_lot_id: UUID
+    amount: Money
+    tax: Money
+
+
+class ChargeStatus(StrEnum):
+    """Whether a charge can still be paid."""
+
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+
+
+class ReservationStatus(StrEnum):
+    """Where a reservation stands."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+GIVEN_UP = frozenset({ReservationStatus.EXPIRED, ReservationStatus.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class OwedCharge:
+    """A charge within a reservation's copy."""
+
+    id: UUID
+    status: ChargeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Dues:
+    """What a reservation owes, and what has to go back in all, as it last told."""
+
+    reservation_id: UUID
+    status: ReservationStatus
+    charges: Sequence[OwedCharge]
+    refund_due: Money
+    version: int
+
+    def status_of(self, charge_id: UUID) -> ChargeStatus | None:
+        """Where a charge stands; none for one that the reservation does not have (yet)."""
+        return next((charge.status for charge in self.charges if charge.id == charge_id), None)
+
+    def still_wants(self, charge_id: UUID) -> bool:
+        """Whether money for this charge is still awaited. One that is not known yet is: its event is on the way."""
+        return self.status not in GIVEN_UP and self.status_of(charge_id) in {ChargeStatus.OPEN, None}

@@ -1,0 +1,283 @@
+"""A payment: one attempt to settle one charge, from the intent at the provider to the last refund.
+
+What the provider says may come late, twice and in any order. Captured and cancelled are for ever; what lies before
+them follows the newer word. So the outcome does not depend on the order, and each change is told once.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from payment_service.domain import ledger
+from payment_service.domain.charges import Charge
+from payment_service.domain.errors import RefundExceedsPayment
+from payment_service.domain.ledger import Cause, LedgerEntry
+from payment_service.domain.money import Money
+from payment_service.domain.payment_events import (
+    PaymentActionRequired,
+    PaymentAuthorized,
+    PaymentCancelled,
+    PaymentDisputeClosed,
+    PaymentDisputed,
+    PaymentEvent,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentRefundFailed,
+    PaymentRefundRequested,
+    PaymentRequested,
+    PaymentSucceeded,
+)
+from payment_service.domain.payment_states import FINAL, Dispute, PaymentState, S
+from payment_service.domain.provider import (
+    DisputeStatus,
+    Intent,
+    IntentStatus,
+    Observation,
+    ProviderDispute,
+    ProviderRefund,
+    ProviderRefundStatus,
+)
+from payment_service.domain.refunds import Refund, RefundStatus, pause_after, refund_key
+
+BY_HAND = "provider"
+"""The reason of a refund that somebody made at the provider's own pages."""
+
+
+class Payment:
+    """The aggregate: each change that others should know of makes one event and the next version.
+
+    What it books stands in `entries`. Notes for itself (keys, what was asked) change the state without an event.
+    """
+
+    def __init__(self, state: PaymentState) -> None:
+        self.state = state
+        self.loaded = state
+        self.events: list[PaymentEvent] = []
+        self.entries: list[LedgerEntry] = []
+
+    @classmethod
+    def start(cls, payment_id: UUID, charge: Charge, *, save_method: bool, at: datetime) -> "Payment":
+        """Recorded before the provider is asked, with the idempotency key that it will be asked with."""
+        return cls(PaymentState(payment_id, charge, S.REQUESTED, save_method, at, intent_key(payment_id, 1)))
+
+    def renew_key(self) -> None:
+        """Take a new key: the old one answers an error for ever."""
+        self.state = replace(self.state, intent_key=intent_key(self.state.id, self.state.key_generation + 1))
+
+    def refuse(self, code: str, at: datetime) -> None:
+        """The provider will not make such an intent."""
+        if self.state.intent_id is None and self.state.is_live:
+            self._change(replace(self.state, stage=S.CANCELLED, is_live=False), PaymentCancelled, at, code)
+
+    def request_cancel(self, at: datetime) -> bool:
+        """Have the intent withdrawn, unless it is over. False when there is nothing (more) to ask for."""
+        if self.state.stage in FINAL or self.state.cancel_requested_at is not None:
+            return False
+        self.state = replace(self.state, cancel_requested_at=at)
+        return True
+
+    def observe(self, seen: Observation, at: datetime) -> None:
+        """Take over what the provider says."""
+        match seen:
+            case Intent():
+                self.observe_intent(seen, at)
+            case ProviderRefund():
+                self.observe_refund(seen, at)
+            case ProviderDispute():
+                self.observe_dispute(seen, at)
+
+    def observe_intent(self, seen: Intent, at: datetime) -> None:
+        """Take over what the provider says of the intent."""
+        if self.state.intent_id is None and self.state.is_live:
+            self._change(replace(self.state, intent_id=seen.id), PaymentRequested, at)
+        if self.state.intent_id != seen.id:
+            return
+        if self.state.client_secret is None and seen.client_secret:
+            self.state = replace(self.state, client_secret=seen.client_secret)
+        if seen.status is IntentStatus.SUCCEEDED:
+            self._succeed(at)
+        elif self.state.stage in FINAL:
+            return
+        elif seen.status is IntentStatus.CANCELLED:
+            self._change(replace(self.state, stage=S.CANCELLED, is_live=False), PaymentCancelled, at)
+        elif self.state.observed_at is None or seen.as_of >= self.state.observed_at:
+            self.state = replace(self.state, observed_at=seen.as_of)
+            self._move_on(seen, at)
+
+    def request_refund(self, refund_id: UUID, amount: int, reason: str, at: datetime) -> Refund:
+        """Have an amount go back. Raises `RefundExceedsPayment`."""
+        if amount <= 0 or amount > self.state.refundable:
+            raise RefundExceedsPayment(self.state.refundable)
+        refund = Refund(refund_id, amount, RefundStatus.REQUESTED, reason, at, at, refund_key(refund_id, 1, 1))
+        self._change(replace(self.state, refunds=(*self.state.refunds, refund)), PaymentRefundRequested, at, reason)
+        return refund
+
+    def ask_for_refund(self, refund_id: UUID) -> None:
+        """Note that the provider is about to be asked."""
+        refund = self.state.refund(refund_id)
+        self._replace(replace(refund, asked=refund.asked + 1))
+
+    def renew_refund_key(self, refund_id: UUID) -> None:
+        """Take a new key: the old one answers an error for ever."""
+        refund = self.state.refund(refund_id)
+        generation = int(refund.key.rpartition("-")[2]) + 1
+        self._replace(replace(refund, key=refund_key(refund.id, refund.attempt, generation)))
+
+    def refuse_refund(self, refund_id: UUID, code: str, at: datetime) -> None:
+        """The provider will not make such a refund, at least not now. It is tried again later."""
+        refund = self.state.refund(refund_id)
+        if refund.status is RefundStatus.REQUESTED and refund.provider_id is None:
+            self._fail_refund(refund, code, at)
+
+    def retry_refund(self, refund_id: UUID, at: datetime) -> bool:
+        """Try one again that failed: what is owed stays owed.
+
+        False where there is nothing to try: a dispute holds or took the money, or all of it went back otherwise.
+        """
+        refund = self.state.refund(refund_id)
+        if refund.status is not RefundStatus.FAILED:
+            return True
+        if self.state.disputed_away or self.state.refunded >= self.state.charge.amount.amount:
+            is_open = self.state.dispute is not None and self.state.dispute.status is DisputeStatus.OPEN
+            self._replace(replace(refund, due_at=at + pause_after(refund.attempt) if is_open else None))
+            return False
+        attempt = refund.attempt + 1
+        again = replace(
+            refund,
+            status=RefundStatus.REQUESTED,
+            attempt=attempt,
+            key=refund_key(refund.id, attempt, 1),
+            asked=0,
+            provider_id=None,
+            failure_code=None,
+            due_at=at,
+        )
+        others = tuple(each for each in self.state.refunds if each.id != refund.id)
+        self._change(replace(self.state, refunds=(*others, again)), PaymentRefundRequested, at, refund.reason)
+        return True
+
+    def observe_refund(self, seen: ProviderRefund, at: datetime) -> None:
+        """Take over what the provider says of a refund, also of one that somebody made there by hand."""
+        self._succeed(at)
+        refund = self._refund_of(seen)
+        if refund is None:
+            return
+        if refund.provider_id is None:
+            refund = replace(refund, provider_id=seen.id, failure_code=None, due_at=None)
+            self._replace(refund)
+        if seen.status is ProviderRefundStatus.SUCCEEDED and refund.status is RefundStatus.REQUESTED:
+            self._finish_refund(refund, at)
+        elif seen.status is ProviderRefundStatus.FAILED and refund.status is not RefundStatus.FAILED:
+            self._fail_refund(refund, seen.failure_code or "unknown", at)
+
+    def observe_dispute(self, seen: ProviderDispute, at: datetime) -> None:
+        """Take over what the provider says of a dispute; what was decided stays so."""
+        self._succeed(at)
+        known = self.state.dispute
+        if known is None or (known.id != seen.id and known.status is not DisputeStatus.OPEN):
+            known = self._open_dispute(seen, at)
+        if known.id == seen.id and known.status is DisputeStatus.OPEN and seen.status is not DisputeStatus.OPEN:
+            self._close_dispute(known, seen.status, at)
+
+    def _move_on(self, seen: Intent, at: datetime) -> None:
+        match seen.status:
+            case IntentStatus.ACTION_REQUIRED if self.state.stage is not S.ACTION_REQUIRED:
+                self._change(replace(self.state, stage=S.ACTION_REQUIRED), PaymentActionRequired, at)
+            case IntentStatus.AUTHORIZED if self.state.stage is not S.AUTHORIZED:
+                self._change(replace(self.state, stage=S.AUTHORIZED), PaymentAuthorized, at)
+            case IntentStatus.FAILED if self.state.stage is not S.FAILED or self.state.failed_attempt != seen.attempt:
+                code = seen.failure_code or "unknown"
+                failed = replace(self.state, stage=S.FAILED, failure_code=code, failed_attempt=seen.attempt)
+                self._change(failed, PaymentFailed, at, code)
+            case _:
+                pass
+
+    def _succeed(self, at: datetime) -> None:
+        """Also after a cancellation was noted: where money was taken, it has to be accounted for."""
+        if self.state.is_captured:
+            return
+        self.entries.append(ledger.captured(self.state.charge, Cause(self.state.id, "capture", at)))
+        state = replace(self.state, stage=S.SUCCEEDED, succeeded_at=at, failure_code=None, failed_attempt=None)
+        self._change(state, PaymentSucceeded, at)
+
+    def _refund_of(self, seen: ProviderRefund) -> Refund | None:
+        """The refund that is meant; none for an attempt that a newer one has taken the place of."""
+        for refund in self.state.refunds:
+            if refund.provider_id == seen.id:
+                return refund
+        if seen.refund_id is None:
+            return self._adopt(seen)
+        for refund in self.state.refunds:
+            if (refund.id, refund.attempt) == (seen.refund_id, seen.attempt) and refund.provider_id is None:
+                return refund
+        return None
+
+    def _adopt(self, seen: ProviderRefund) -> Refund:
+        """One that was made by hand: it settles what could not be sent, or has not been, else it is a new one."""
+        for refund in self.state.refunds:
+            if refund.amount == seen.amount and refund.is_untouched:
+                return replace(refund, status=RefundStatus.REQUESTED, provider_id=None)
+        return Refund(
+            id=uuid5(self.state.id, seen.id),
+            amount=seen.amount,
+            status=RefundStatus.REQUESTED,
+            reason=BY_HAND,
+            requested_at=self.state.succeeded_at or self.state.requested_at,
+            due_at=None,
+            key=seen.id,
+        )
+
+    def _finish_refund(self, refund: Refund, at: datetime) -> None:
+        cause = Cause(self.state.id, f"refund:{refund.id}:{refund.provider_id}:sent", at, refund.id)
+        if refund.is_booked:
+            self.entries.append(ledger.refund_sent_again(self.state.charge, cause, refund.amount))
+        else:
+            refund = replace(refund, tax=self.state.tax_within(refund.amount), is_booked=True)
+            gross, tax = self._money(refund.amount), self._money(refund.tax)
+            self.entries.append(ledger.given_back(self.state.charge, cause, gross, tax))
+        self._replace(replace(refund, status=RefundStatus.SUCCEEDED, due_at=None))
+        self._change(self.state, PaymentRefunded, at, refund.reason)
+
+    def _fail_refund(self, refund: Refund, code: str, at: datetime) -> None:
+        if refund.status is RefundStatus.SUCCEEDED:
+            cause = Cause(self.state.id, f"refund:{refund.id}:{refund.provider_id}:returned", at, refund.id)
+            self.entries.append(ledger.refund_came_back(self.state.charge, cause, refund.amount))
+        due_at = None if refund.reason == BY_HAND else at + pause_after(refund.attempt)
+        self._replace(replace(refund, status=RefundStatus.FAILED, failure_code=code, due_at=due_at))
+        self._change(self.state, PaymentRefundFailed, at, code)
+
+    def _open_dispute(self, seen: ProviderDispute, at: datetime) -> Dispute:
+        tax = self.state.tax_within(seen.amount)
+        dispute = Dispute(seen.id, seen.amount, tax, DisputeStatus.OPEN)
+        cause = Cause(self.state.id, f"dispute:{seen.id}:opened", at)
+        self.entries.append(ledger.disputed(self.state.charge, cause, self._money(seen.amount), self._money(tax)))
+        self._change(replace(self.state, dispute=dispute), PaymentDisputed, at)
+        return dispute
+
+    def _close_dispute(self, known: Dispute, outcome: DisputeStatus, at: datetime) -> None:
+        if outcome is DisputeStatus.WON:
+            cause = Cause(self.state.id, f"dispute:{known.id}:won", at)
+            gross, tax = self._money(known.amount), self._money(known.tax)
+            self.entries.append(ledger.dispute_won(self.state.charge, cause, gross, tax))
+        closed = replace(self.state, dispute=replace(known, status=outcome))
+        self._change(closed, PaymentDisputeClosed, at, outcome.value)
+
+    def _money(self, amount: int) -> Money:
+        return self.state.charge.amount.of_same_currency(amount)
+
+    def _replace(self, refund: Refund) -> None:
+        """Put a refund in the place of its earlier self, or at the end."""
+        if any(each.id == refund.id for each in self.state.refunds):
+            refunds = tuple(refund if each.id == refund.id else each for each in self.state.refunds)
+        else:
+            refunds = (*self.state.refunds, refund)
+        self.state = replace(self.state, refunds=refunds)
+
+    def _change(self, state: PaymentState, event: type[PaymentEvent], at: datetime, reason: str | None = None) -> None:
+        self.state = replace(state, version=state.version + 1)
+        self.events.append(event(at, self.state, reason))
+
+
+def intent_key(payment_id: UUID, generation: int) -> str:
+    """The idempotency key of an intent: the same as long as the provider may still be at work on an earlier call."""
+    return f"payment-{payment_id}-{generation}"

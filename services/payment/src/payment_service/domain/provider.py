@@ -1,0 +1,84 @@
+"""What the provider says of an intent, a refund or a dispute, in this domain's words."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class IntentStatus(StrEnum):
+    """Where an intent stands. `succeeded` and `cancelled` are for ever."""
+
+    WAITING = "waiting"
+    ACTION_REQUIRED = "action_required"
+    PROCESSING = "processing"
+    AUTHORIZED = "authorized"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An intent as it was at `as_of`. `attempt` names the attempt that failed, so that two can be told apart."""
+
+    id: str
+    payment_id: UUID | None
+    status: IntentStatus
+    amount: int
+    currency: str
+    as_of: datetime
+    client_secret: str | None = field(default=None, repr=False)
+    failure_code: str | None = None
+    attempt: str | None = None
+
+
+class ProviderRefundStatus(StrEnum):
+    """Where a refund stands at the provider. One that succeeded may still fail, when the card's bank sends it back."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    """A refund at the provider: the `attempt` of one of ours, or without `refund_id` one that somebody made by hand."""
+
+    id: str
+    intent_id: str
+    refund_id: UUID | None
+    attempt: int
+    amount: int
+    status: ProviderRefundStatus
+    failure_code: str | None = None
+
+
+class DisputeStatus(StrEnum):
+    """Where a dispute stands."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDispute:
+    """The card's owner objected."""
+
+    id: str
+    intent_id: str
+    amount: int
+    status: DisputeStatus
+
+
+Observation = Intent | ProviderRefund | ProviderDispute
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """A message of the provider, known by its id; without an observation it tells nothing of interest."""
+
+    id: str
+    type: str
+    observation: Observation | None

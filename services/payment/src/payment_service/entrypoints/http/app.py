@@ -1,0 +1,33 @@
+"""Payment's HTTP application."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from parking_chassis.app import create_app
+from parking_chassis.database import ping
+from payment_service.bootstrap import Payments, resources
+from payment_service.entrypoints.http import payments, webhooks
+from payment_service.entrypoints.http.problems import PROBLEMS
+
+
+def payment_app(service: Payments) -> FastAPI:
+    """The application over a wired service."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        async with resources(service):
+            yield
+
+    app = create_app(
+        "payment",
+        "What was charged, captured and given back.",
+        routers=[payments.router, webhooks.router],
+        problems=PROBLEMS,
+        readiness={"database": lambda: ping(service.engine)},
+        token_verifier=service.token_verifier,
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    return app

@@ -1,0 +1,134 @@
+"""Payments and their refunds."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, StringConstraints
+
+from parking_chassis.concurrency import etag
+from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.problems import invalid_field
+from parking_chassis.schemas import RequestBody
+from parking_chassis.security import permitted
+from payment_service.application.commands.request_refund import RequestRefund
+from payment_service.application.commands.start_payment import StartPayment
+from payment_service.application.ports import Answer, Position, RequestKey
+from payment_service.application.queries.get_payment import GetPayment
+from payment_service.application.queries.list_payments import ListPayments
+from payment_service.entrypoints.http.dependencies import AskedBy, Does, IdempotencyKey, Me, Service
+from payment_service.entrypoints.http.views import Answers, PaymentView, RefundView, StartedPayment
+
+router = APIRouter(prefix="/api/v1/payments", tags=["payments"])
+
+REASONS = frozenset({"requested_by_customer", "duplicate", "fraudulent", "goodwill"})
+OTHER_REASON = "operator"
+MAX_AMOUNT = 2**53 - 1
+
+
+class PaymentRequest(RequestBody):
+    """The charge as reservation signed it."""
+
+    charge_token: Annotated[str, StringConstraints(min_length=1, max_length=4096)] = Field(repr=False)
+    save_method: bool = False
+
+
+class MoneyBody(RequestBody):
+    """An amount in the currency's minor unit."""
+
+    amount: Annotated[int, Field(gt=0, le=MAX_AMOUNT, strict=True)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class RefundRequest(RequestBody):
+    """How much, all that is left unless given, and why. A reason of one's own words is kept as `operator`."""
+
+    amount: MoneyBody | None = None
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=StartedPayment,
+    dependencies=[Depends(permitted("write:reservation"))],
+)
+async def start_payment(body: PaymentRequest, service: Service, me: Me, idempotency_key: IdempotencyKey) -> Response:
+    """Start to pay a charge; the page completes it with Stripe.js. A charge has one live payment: again the same."""
+    fingerprint = sha256(body.model_dump_json().encode()).digest()
+    key = RequestKey(f"{me}:payments", idempotency_key, fingerprint)
+    presentation = Answers(service.settings.stripe_publishable_key)
+    command = StartPayment(me, body.charge_token, body.save_method, key, presentation)
+    return _response(await service.use_cases.start_payment(command))
+
+
+@router.get("")
+async def list_payments(
+    request: Request,
+    response: Response,
+    does: Does,
+    asker: AskedBy,
+    organization_id: Annotated[UUID | None, Query(description="for operators of this organization")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[PaymentView]:
+    """One's own payments, the newest first; with an organization, those of one that one operates."""
+    after = _position(decode_cursor(cursor, length=2))
+    found = await does.list_payments(ListPayments(asker, organization_id, after, limit + 1))
+    last = found[limit - 1] if len(found) > limit else None
+    following = encode_cursor(last.requested_at.isoformat(), str(last.id)) if last else None
+    items = [PaymentView.of(state) for state in found[:limit]]
+    return Page(items=items, next=next_page(request, response, following))
+
+
+@router.get("/{payment_id}")
+async def get_payment(payment_id: UUID, response: Response, does: Does, asker: AskedBy) -> PaymentView:
+    """One payment: one's own, or to an organization that one operates."""
+    state = await does.get_payment(GetPayment(asker, payment_id))
+    response.headers["ETag"] = etag(state.version)
+    response.headers["Cache-Control"] = "private, no-store"
+    return PaymentView.of(state)
+
+
+@router.post(
+    "/{payment_id}/refunds",
+    status_code=201,
+    response_model=RefundView,
+    dependencies=[Depends(permitted("write:parking"))],
+)
+async def request_refund(
+    payment_id: UUID, body: RefundRequest, service: Service, asker: AskedBy, idempotency_key: IdempotencyKey
+) -> Response:
+    """Give money back; for operators of the organization that has it. It arrives later: see the payment's refunds."""
+    if body.amount:
+        state = await service.use_cases.get_payment(GetPayment(asker, payment_id))
+        if body.amount.currency != state.charge.amount.currency:
+            raise invalid_field("/amount/currency", f"must be {state.charge.amount.currency}, as the payment")
+    fingerprint = sha256(body.model_dump_json().encode()).digest()
+    key = RequestKey(f"{asker.user_id}:payments/{payment_id}/refunds", idempotency_key, fingerprint)
+    amount = body.amount.amount if body.amount else None
+    reason = body.reason if body.reason in REASONS else OTHER_REASON
+    presentation = Answers(service.settings.stripe_publishable_key)
+    command = RequestRefund(asker, payment_id, amount, reason, key, presentation)
+    return _response(await service.use_cases.request_refund(command))
+
+
+def _response(answer: Answer) -> Response:
+    headers = {"Cache-Control": "private, no-store"}
+    if answer.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(answer.body, answer.status, headers, "application/json")
+
+
+def _position(position: tuple[str, ...] | None) -> Position | None:
+    if position is None:
+        return None
+    try:
+        requested_at, payment_id = datetime.fromisoformat(position[0]), UUID(position[1])
+    except ValueError as error:
+        raise invalid_field("query/cursor", "must be the cursor of a page's `next`") from error
+    if requested_at.tzinfo is None:
+        raise invalid_field("query/cursor", "must be the cursor of a page's `next`")
+    return requested_at, payment_id

@@ -1,0 +1,56 @@
+"""Which HTTP problem each error of the domain is: one table."""
+
+from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
+from payment_service.application.ports import InFlight, InvalidSignature, KeyReused, OutcomeUnknown
+from payment_service.domain import errors
+
+REFUND_EXCEEDS_PAYMENT = ProblemKind("refund-exceeds-payment", "More than can still be refunded", 409)
+
+
+def _invalid_charge_token(error: Exception) -> Problem:
+    return invalid_field("/charge_token", str(error))
+
+
+def _refund_exceeds_payment(error: Exception) -> Problem:
+    assert isinstance(error, errors.RefundExceedsPayment)
+    return Problem(REFUND_EXCEEDS_PAYMENT, str(error), refundable=error.left)
+
+
+def _key_reused(_error: Exception) -> Problem:
+    kind = ProblemKind("idempotency-key-reused", "The idempotency key was used for another request", 422)
+    rule = "was used for another request; take a new key"
+    return Problem(
+        kind, f"header/Idempotency-Key: {rule}", errors=[{"pointer": "header/Idempotency-Key", "detail": rule}]
+    )
+
+
+def _in_flight(_error: Exception) -> Problem:
+    kind = ProblemKind("request-in-flight", "The same request is being worked on", 409, {"Retry-After": "1"})
+    return Problem(kind, "A request with this Idempotency-Key is still being worked on; ask again in a moment.")
+
+
+def _provider_unavailable(_error: Exception) -> Problem:
+    kind = ProblemKind("provider-unavailable", "The payment provider does not answer", 503, {"Retry-After": "2"})
+    return Problem(kind, "Nothing was charged. Send the same request again with the same Idempotency-Key.")
+
+
+def _invalid_signature(_error: Exception) -> Problem:
+    kind = ProblemKind("invalid-signature", "The signature does not count", 400)
+    return Problem(kind, "The message is not the provider's, is altered, or is too old.")
+
+
+PROBLEMS = {
+    errors.InvalidChargeToken: _invalid_charge_token,
+    errors.ChargeExpired: ProblemKind("charge-expired", "The time to pay is over", 409),
+    errors.ChargeNotPayable: ProblemKind("charge-not-payable", "The charge is not owed any more", 409),
+    errors.UnknownCharge: NOT_FOUND,
+    errors.UnknownPayment: NOT_FOUND,
+    errors.UnknownOrganization: NOT_FOUND,
+    errors.PaymentRefused: ProblemKind("payment-refused", "The provider refuses such a payment", 402),
+    errors.RefundExceedsPayment: _refund_exceeds_payment,
+    errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"}),
+    KeyReused: _key_reused,
+    InFlight: _in_flight,
+    OutcomeUnknown: _provider_unavailable,
+    InvalidSignature: _invalid_signature,
+}

@@ -1,0 +1,124 @@
+"""How payments and refunds are answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from parking_chassis.schemas import ResponseBody
+from payment_service.application.ports import Answer
+from payment_service.domain import money
+from payment_service.domain.payment_states import PaymentState
+from payment_service.domain.refunds import Refund
+
+CREATED = 201
+PROVIDER = "stripe"
+
+
+class MoneyView(ResponseBody):
+    """An amount in the currency's minor unit."""
+
+    amount: int
+    currency: str
+
+    @classmethod
+    def of(cls, value: money.Money) -> Self:
+        """From the domain's."""
+        return cls(amount=value.amount, currency=value.currency)
+
+
+class RefundView(ResponseBody):
+    """Money on its way back."""
+
+    id: UUID
+    payment_id: UUID
+    amount: MoneyView
+    status: str
+    reason: str
+    requested_at: datetime
+
+    @classmethod
+    def of(cls, payment: PaymentState, refund: Refund) -> Self:
+        """From the domain's."""
+        return cls(
+            id=refund.id,
+            payment_id=payment.id,
+            amount=MoneyView.of(payment.charge.amount.of_same_currency(refund.amount)),
+            status=refund.status.value,
+            reason=refund.reason,
+            requested_at=refund.requested_at,
+        )
+
+
+class PaymentView(ResponseBody):
+    """One attempt to settle one charge."""
+
+    id: UUID
+    status: str
+    charge_id: UUID
+    reservation_id: UUID
+    organization_id: UUID
+    parking_lot_id: UUID
+    user_id: UUID
+    amount: MoneyView
+    amount_refunded: MoneyView
+    refunds: list[RefundView]
+    failure_code: str | None
+    requested_at: datetime
+    succeeded_at: datetime | None
+    version: int
+
+    @classmethod
+    def of(cls, state: PaymentState) -> Self:
+        """From the domain's; the client secret is for `POST /payments` alone."""
+        charge = state.charge
+        return cls(
+            id=state.id,
+            status=state.status.value,
+            charge_id=charge.id,
+            reservation_id=charge.reservation_id,
+            organization_id=charge.organization_id,
+            parking_lot_id=charge.parking_lot_id,
+            user_id=charge.user_id,
+            amount=MoneyView.of(charge.amount),
+            amount_refunded=MoneyView.of(charge.amount.of_same_currency(state.refunded)),
+            refunds=[RefundView.of(state, refund) for refund in state.refunds],
+            failure_code=state.failure_code,
+            requested_at=state.requested_at,
+            succeeded_at=state.succeeded_at,
+            version=state.version,
+        )
+
+
+class StartedPayment(ResponseBody):
+    """A payment with what the page needs to complete it with Stripe.js."""
+
+    id: UUID
+    status: str
+    amount: MoneyView
+    client_secret: str | None
+    publishable_key: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """See `payment_service.application.ports.Presentation`."""
+
+    publishable_key: str
+
+    def started(self, payment: PaymentState) -> Answer:
+        """201, with the client secret."""
+        view = StartedPayment(
+            id=payment.id,
+            status=payment.status.value,
+            amount=MoneyView.of(payment.charge.amount),
+            client_secret=payment.client_secret,
+            publishable_key=self.publishable_key,
+            provider=PROVIDER,
+        )
+        return Answer(CREATED, view.model_dump_json().encode())
+
+    def refund_requested(self, payment: PaymentState, refund: Refund) -> Answer:
+        """201, with the refund."""
+        return Answer(CREATED, RefundView.of(payment, refund).model_dump_json().encode())

@@ -1,0 +1,19 @@
+"""Where the provider tells what happened."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+
+from payment_service.application.commands.take_webhook import TakeWebhook
+from payment_service.entrypoints.http.dependencies import Does
+
+router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+
+
+@router.post("/stripe")
+async def take_webhook(
+    request: Request, does: Does, signature: Annotated[str, Header(alias="Stripe-Signature")] = ""
+) -> dict[str, bool]:
+    """A message of Stripe's; its signature is over the raw body. 200 once it took effect, also when it did before."""
+    await does.take_webhook(TakeWebhook(await request.body(), signature))
+    return {"received": True}

@@ -1,0 +1,110 @@
+"""What payment does by itself: asks the provider, sends refunds, takes events in, publishes its own, watches money."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from prometheus_client import Gauge
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import REGISTRY, Collector
+
+from parking_chassis.database import ping
+from parking_chassis.process import Address, Loop, every, work
+from payment_service.application.commands.compare_with_provider import CompareWithProvider
+from payment_service.application.commands.forget_old import ForgetOld
+from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.send_refunds import SendRefunds
+from payment_service.application.queries.count_stuck_refunds import CountStuckRefunds
+from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
+from payment_service.application.queries.sum_captured import SumCaptured
+from payment_service.bootstrap import Payments, consumers, outbox_relay, resources
+
+AGENDA_SECONDS = 1.0
+REVENUE_SECONDS = 15.0
+MONEY_SECONDS = 60.0
+FORGET_SECONDS = 3600.0
+COMPARISON_SECONDS = 86_400.0
+
+UNSETTLED = Gauge("payments_unsettled", "Captured payments that settle nothing and were not given back; alarm above 0")
+STUCK_REFUNDS = Gauge("refunds_stuck", "Refunds that failed at least once and have not arrived; alarm above 0")
+DIFFERENCES = Gauge("provider_differences", "Differences that the last daily comparison with the provider found")
+
+
+class Revenue(Collector):
+    """`revenue_total`: what the ledger has as captured, by currency, in minor units. Exact over restarts."""
+
+    def __init__(self) -> None:
+        self.captured: Mapping[str, int] = {}
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """One sample for each currency."""
+        family = CounterMetricFamily("revenue", "Captured money in minor units", labels=["currency"])
+        for currency, amount in self.captured.items():
+            family.add_metric([currency], amount)
+        yield family
+
+
+def run_worker(service: Payments) -> None:
+    """Run all loops until a signal."""
+    relay, groups = outbox_relay(service.settings), consumers(service)
+
+    async def check_kafka() -> None:
+        if not relay.status().is_connected:
+            raise ConnectionError("the relay is not connected to the outbox")
+        if away := [group for group, consumer in groups.items() if not consumer.status().is_ready]:
+            raise ConnectionError(f"not consuming: {', '.join(away)}")
+
+    work(
+        {
+            "outbox_relay": relay.run,
+            **{group: consumer.run for group, consumer in groups.items()},
+            **_calls(service),
+            **_figures(service),
+        },
+        {"database": lambda: ping(service.engine), "kafka": check_kafka},
+        lambda: resources(service),
+        Address(service.settings.http_host, service.settings.worker_port, service.settings.shutdown_grace),
+    )
+
+
+def _calls(service: Payments) -> dict[str, Loop]:
+    """What asks the provider."""
+    does = service.use_cases
+    window = timedelta(seconds=service.settings.comparison_window)
+
+    async def look_after_payments() -> None:
+        await does.look_after_payments(LookAfterPayments())
+
+    async def send_refunds() -> None:
+        await does.send_refunds(SendRefunds())
+
+    async def compare() -> None:
+        DIFFERENCES.set(await does.compare_with_provider(CompareWithProvider(window)))
+
+    return {
+        "payments": every(AGENDA_SECONDS, "payments", look_after_payments),
+        "refunds": every(AGENDA_SECONDS, "refunds", send_refunds),
+        "comparison": every(COMPARISON_SECONDS, "comparison", compare),
+    }
+
+
+def _figures(service: Payments) -> dict[str, Loop]:
+    """What watches the tables, and tidies them."""
+    does, revenue = service.use_cases, Revenue()
+    patience = timedelta(seconds=service.settings.unsettled_after)
+    REGISTRY.register(revenue)
+
+    async def watch_money() -> None:
+        UNSETTLED.set(len(await does.find_unsettled_payments(FindUnsettledPayments(patience))))
+        STUCK_REFUNDS.set(await does.count_stuck_refunds(CountStuckRefunds()))
+
+    async def sum_captured() -> None:
+        revenue.captured = await does.sum_captured(SumCaptured())
+
+    async def forget_old() -> None:
+        await does.forget_old(ForgetOld())
+
+    return {
+        "money": every(MONEY_SECONDS, "money", watch_money),
+        "revenue": every(REVENUE_SECONDS, "revenue", sum_captured),
+        "forget_old": every(FORGET_SECONDS, "forget_old", forget_old),
+    }

@@ -1,0 +1,59 @@
+"""Payment's settings, from `PAYMENT_*` in the environment."""
+
+import base64
+from typing import Annotated
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from parking_chassis.settings import ServiceSettings
+
+
+class PaymentSettings(ServiceSettings):
+    """See `ServiceSettings` for what all services share. Durations are seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYMENT_")
+
+    charge_key: str
+    """Reservation's public P-256 key, SubjectPublicKeyInfo as DER in base64: checks charge tokens."""
+
+    stripe_secret_key: SecretStr
+    stripe_publishable_key: str
+    stripe_webhook_secret: SecretStr
+    stripe_api_base: str | None = None
+    """Where Stripe's API is; Stripe's own address unless given. The simulator is given here."""
+    stripe_timeout: Annotated[float, Field(gt=0)] = 4.0
+    """How long one attempt of a call may take."""
+    stripe_deadline: Annotated[float, Field(gt=0, lt=30)] = 10.0
+    """How long a call may take with its repetitions; less than the 30 seconds for which a request is claimed."""
+
+    unknown_after: Annotated[float, Field(gt=0)] = 60.0
+    """After how long the provider is asked about what was not heard of."""
+    comparison_window: Annotated[float, Field(gt=0)] = 172_800.0
+    """How far back the daily comparison with the provider goes."""
+    unsettled_after: Annotated[float, Field(gt=0)] = 600.0
+    """After how long captured money that pays for nothing raises an alarm."""
+
+    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
+    """How many brokers hold each topic that `migrate` makes."""
+
+    @field_validator("charge_key")
+    @classmethod
+    def _charge_key_is_p256(cls, value: str) -> str:
+        _public_key(value)
+        return value
+
+    @property
+    def charge_key_pem(self) -> str:
+        """The key as PEM."""
+        return _public_key(self.charge_key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _public_key(text: str) -> EllipticCurvePublicKey:
+    match load_der_public_key(base64.b64decode(text, validate=True)):
+        case EllipticCurvePublicKey(curve=SECP256R1()) as key:
+            return key
+        case _:
+            raise ValueError("must be a public key on the curve P-256 (SubjectPublicKeyInfo, DER, base64)")

@@ -1,0 +1,74 @@
+"""The schema: what the migrations make is what the code expects, and the books defend themselves."""
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from services.payment.tests.browser import Browser
+from services.payment.tests.desk import Desk
+from services.payment.tests.integration.test_refunds import paid
+from services.payment.tests.people import Owed
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+import payment_service
+from parking_chassis.migrations import migrate, migrations_folder
+from parking_platform.testing.servers import PostgresServer
+from payment_service.adapters.postgres.tables import metadata
+from payment_service.bootstrap import Payments
+
+
+async def test_the_migrations_make_what_the_code_expects(service: Payments) -> None:
+    def differences(connection: Connection) -> list[object]:
+        options = {"compare_type": True, "compare_server_default": True}
+        found: list[object] = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        return found
+
+    async with service.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_the_migrations_can_be_taken_back_and_made_again(postgres_server: PostgresServer) -> None:
+    url = await postgres_server.create_database()
+    folder = migrations_folder(Path(payment_service.__path__[0]))
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.attributes["database_url"] = url
+    await asyncio.to_thread(migrate, url, folder)
+    await asyncio.to_thread(command.downgrade, config, "base")
+    await asyncio.to_thread(migrate, url, folder)
+
+
+UNBALANCED = """
+WITH entry AS (
+    INSERT INTO ledger_entries
+    SELECT :id, kind, organization_id, parking_lot_id, reservation_id, payment_id, NULL, currency, 1, 0, posted_at
+    FROM ledger_entries LIMIT 1 RETURNING id
+)
+INSERT INTO ledger_postings
+SELECT id, place, 'revenue', amount FROM entry, (VALUES (0, 100), (1, -99)) p (place, amount)
+"""
+WITHOUT_POSTINGS = UNBALANCED.partition("INSERT INTO ledger_postings")[0] + "SELECT id FROM entry"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (UNBALANCED, "not balanced"),
+        (WITHOUT_POSTINGS, "not balanced"),
+        ("UPDATE ledger_postings SET amount = 0", "append-only"),
+        ("DELETE FROM ledger_postings", "append-only"),
+        ("UPDATE ledger_entries SET gross = 0", "append-only"),
+        ("TRUNCATE ledger_entries CASCADE", "append-only"),
+    ],
+)
+async def test_the_books_stay_as_they_were_written(desk: Desk, browser: Browser, statement: str, said: str) -> None:
+    await paid(desk, browser, Owed())
+    with pytest.raises(DBAPIError, match=said):
+        await desk.run(statement, **({"id": uuid4()} if ":id" in statement else {}))
+    assert await desk.ledger() == {"provider_clearing": 1250, "revenue": -1161, "tax_payable": -89}

@@ -1,0 +1,216 @@
+"""Money goes back: by an operator, by reservation's word, by hand at the provider, and in spite of failures."""
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import stripe
+from services.payment.tests.browser import Browser
+from services.payment.tests.desk import Desk
+from services.payment.tests.people import DRIVER, Owed
+
+from parking_chassis.clock import SystemClock
+from parking_chassis.ids import new_id
+from payment_service.adapters.postgres.unit_of_work import work_on
+from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.send_refunds import SendRefunds
+from payment_service.application.event_handlers.follow_reservation import FollowReservation, FollowReservationHandler
+from payment_service.bootstrap import Payments
+from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
+from payment_service.domain.money import Money
+
+
+async def paid(desk: Desk, browser: Browser, owed: Owed, card: str = "visa") -> dict[str, Any]:
+    payment = await desk.started(owed)
+    await browser.confirm(payment["client_secret"], card)
+    await desk.wait_for_status(payment["id"], "succeeded", "disputed")
+    return payment
+
+
+async def follow(
+    service: Payments,
+    owed: Owed,
+    refund_due: int,
+    *,
+    version: int = 1,
+    status: ReservationStatus = ReservationStatus.CANCELLED,
+    charge: ChargeStatus = ChargeStatus.PAID,
+    charge_id: UUID | None = None,
+) -> None:
+    """What the consumer does with an event of the reservation."""
+    charges = (OwedCharge(charge_id or owed.charge_id, charge),)
+    dues = Dues(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)
+    async with service.engine.begin() as connection:
+        await FollowReservationHandler(SystemClock(), new_id)(work_on(connection), FollowReservation(dues))
+
+
+async def send(service: Payments) -> int:
+    return await service.use_cases.send_refunds(SendRefunds())
+
+
+async def test_an_operator_gives_back_a_part_then_the_rest(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    part = await desk.refund(owed, payment["id"], amount={"amount": 500, "currency": "CHF"})
+    assert part.status_code == 201, part.text
+    assert (part.json()["amount"]["amount"], part.json()["status"]) == (500, "requested")
+    await send(service)
+    await desk.wait_for_status(payment["id"], "partially_refunded")
+    rest = await desk.refund(owed, payment["id"])
+    assert rest.json()["amount"]["amount"] == 750
+    await send(service)
+    await desk.wait_for_status(payment["id"], "refunded")
+    refunds = ["refund_requested", "refunded"]
+    assert await desk.told(payment["id"]) == ["requested", "succeeded", *refunds, *refunds]
+    assert await desk.ledger() == {}, "to the last unit, taxes included"
+    assert (await desk.show(owed, payment["id"]))["amount_refunded"]["amount"] == 1250
+
+
+async def test_more_than_is_left_is_refused(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    await desk.refund(owed, payment["id"], amount={"amount": 1000, "currency": "CHF"})
+    answer = await desk.refund(owed, payment["id"], amount={"amount": 251, "currency": "CHF"})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/refund-exceeds-payment")
+    assert answer.json()["refundable"] == 250
+    wrong = await desk.refund(owed, payment["id"], amount={"amount": 100, "currency": "EUR"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/amount/currency")
+
+
+async def test_one_key_is_one_refund(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    amount = {"amount": 100, "currency": "CHF"}
+    answers = await asyncio.gather(*(desk.refund(owed, payment["id"], "one", amount=amount) for _ in range(10)))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    again = await desk.refund(owed, payment["id"], "one", amount=amount)
+    assert again.headers["idempotent-replayed"] == "true"
+    await send(service)
+    assert [refund["amount"] for refund in await desk.provider_refunds()] == [100]
+
+
+async def test_only_its_operators_and_admins_may_refund(desk: Desk, browser: Browser) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    path, body = f"/api/v1/payments/{payment['id']}/refunds", {"reason": "goodwill"}
+    asked = {
+        "driver": (desk.people.signed_in(owed.user_id), 403),
+        "other operator": (desk.people.operator_of(uuid4()), 404),
+        "machine": (desk.people.signed_in(scope="read:reservation", organizations=(owed.organization_id,)), 403),
+        "driver of it": (desk.people.signed_in(scope=DRIVER, organizations=(owed.organization_id,)), 403),
+        "admin": (desk.people.signed_in(scope="*"), 201),
+    }
+    for who, (headers, expected) in asked.items():
+        answer = await desk.client.post(path, json=body, headers={**headers, "Idempotency-Key": who})
+        assert answer.status_code == expected, (who, answer.text)
+
+
+async def test_what_reservation_wants_back_goes_back_once(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    await follow(service, owed, 625, version=4)
+    await follow(service, owed, 625, version=4)
+    await follow(service, owed, 0, version=3)
+    await send(service)
+    await send(service)
+    assert [refund["amount"] for refund in await desk.provider_refunds()] == [625]
+    await follow(service, owed, 1250, version=5)
+    await send(service)
+    await desk.wait_for_status(payment["id"], "refunded")
+    assert [refund["amount"] for refund in await desk.provider_refunds()] == [625, 625]
+    assert await desk.ledger() == {}
+
+
+@pytest.mark.parametrize("action", ["timeout", "reset", "error"])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_refund_without_an_answer_is_made_once(
+    desk: Desk, browser: Browser, service: Payments, action: str, when: str
+) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    await follow(service, owed, 1250)
+    fault = {"action": action, "when": when, "method": "POST", "path": "/v1/refunds", "times": 3, "hold_ms": 5000}
+    await desk.knob("POST", "/faults", fault)
+    await send(service)
+    await desk.knob("DELETE", "/faults")
+    assert await send(service) == 0, "not before its time"
+    await desk.all_due()
+    await send(service)
+    await desk.wait_for_status(payment["id"], "refunded")
+    assert [refund["amount"] for refund in await desk.provider_refunds()] == [1250]
+    assert await desk.ledger() == {}
+
+
+async def test_a_refund_that_fails_later_is_tried_again(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed, "refundFail")
+    await follow(service, owed, 1250)
+    await send(service)
+    await desk.wait_for_status(payment["id"], "refunded")
+    await desk.knob("POST", "/advance", {"seconds": 3600})
+    await desk.wait_for_events(payment["id"], 5)
+    refunds = ["refund_requested", "refunded", "refund_failed"]
+    assert await desk.told(payment["id"]) == ["requested", "succeeded", *refunds]
+    assert await desk.ledger() == {"provider_clearing": 1250, "unpaid_refunds": -1250}, "it is still owed"
+    await desk.all_due()
+    await send(service)
+    await desk.wait_for_status(payment["id"], "refunded")
+    assert await desk.ledger() == {}
+    assert [refund["status"] for refund in await desk.provider_refunds()] == ["succeeded", "failed"]
+
+
+async def test_a_pending_refund_whose_message_is_lost_arrives(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed, "pendingRefund")
+    await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
+    await follow(service, owed, 1250)
+    await send(service)
+    assert (await desk.told(payment["id"]))[-1] == "refund_requested"
+    await desk.knob("POST", "/advance", {"seconds": 3600})
+    await desk.all_due()
+    await service.use_cases.look_after_payments(LookAfterPayments())
+    assert (await desk.told(payment["id"]))[-1] == "refunded"
+
+
+async def test_a_refund_made_by_hand_counts(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    client = stripe.StripeClient(
+        desk.simulator.secret_key,
+        base_addresses={"api": desk.simulator.url},
+        http_client=stripe.RequestsClient(timeout=30),
+    )
+    intent_id = payment["client_secret"].partition("_secret_")[0]
+    await asyncio.to_thread(client.v1.refunds.create, {"payment_intent": intent_id})
+    await desk.wait_for_status(payment["id"], "refunded")
+    await follow(service, owed, 1250)
+    assert await send(service) == 0, "it went back already"
+    assert await desk.ledger() == {}
+
+
+async def test_a_dispute_takes_the_money_and_may_give_it_back(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed, "createDispute")
+    await desk.wait_for_status(payment["id"], "disputed")
+    assert await desk.ledger() == {}
+    refused = await desk.refund(owed, payment["id"])
+    assert refused.json()["type"] == "/problems/refund-exceeds-payment"
+    [dispute] = await desk.rows("SELECT dispute_id FROM payments")
+    await desk.knob("POST", f"/disputes/{dispute['dispute_id']}/close", {"outcome": "won"})
+    await desk.wait_for_status(payment["id"], "succeeded")
+    last = (await desk.events(payment["id"]))[-1]
+    assert (last["type"], last["reason"]) == ("dispute_closed", "won")
+    assert await desk.ledger() == {"provider_clearing": 1250, "revenue": -1161, "tax_payable": -89}
+
+
+async def test_what_a_lost_dispute_took_is_not_refunded_too(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed, "createDispute")
+    await desk.wait_for_status(payment["id"], "disputed")
+    [dispute] = await desk.rows("SELECT dispute_id FROM payments")
+    await desk.knob("POST", f"/disputes/{dispute['dispute_id']}/close", {"outcome": "lost"})
+    await desk.wait_for_events(payment["id"], 4)
+    await follow(service, owed, 1250)
+    assert await send(service) == 0
+    assert await desk.ledger() == {}

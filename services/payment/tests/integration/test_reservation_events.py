@@ -1,0 +1,133 @@
+"""Reservation's events over Kafka: what is due goes back, what is given up is withdrawn."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest_asyncio
+from services.payment.tests.browser import Browser
+from services.payment.tests.desk import Desk
+from services.payment.tests.people import Owed
+from services.payment.tests.waiting import wait_until
+
+from parking_events import (
+    Charge,
+    ReservationCancelledV1,
+    ReservationConfirmedV1,
+    ReservationExpiredV1,
+    ReservationState,
+    SpotType,
+)
+from parking_events.contracts.reservation import ChargeReason, ChargeStatus, ReservationStatus
+from parking_events.topics import RESERVATION
+from parking_events.values import Money
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.adapters.kafka_publisher import KafkaPublisher
+from parking_messaging.adapters.kafka_topics import ensure_topics
+from parking_messaging.cloud_events import outgoing
+from parking_messaging.outbox_rows import outbox_row
+from parking_messaging.records import Unsent
+from parking_platform.testing.servers import KafkaServer
+from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.send_refunds import SendRefunds
+from payment_service.bootstrap import Payments, consumers, make_topics
+from payment_service.settings import PaymentSettings
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Reservations:
+    """Publishes as reservation's relay does."""
+
+    def __init__(self, publisher: KafkaPublisher) -> None:
+        self._publisher = publisher
+
+    async def tell(
+        self, event: type[ReservationState], owed: Owed, version: int, refund_due: int, charge: ChargeStatus
+    ) -> None:
+        status = event.event_type.split(".")[2]
+        amount = Money(amount=owed.amount, currency=owed.currency)
+        tax = Money(amount=owed.tax, currency=owed.currency)
+        state = event(
+            version=version,
+            reservation_id=owed.reservation_id,
+            user_id=owed.user_id,
+            organization_id=owed.organization_id,
+            parking_lot_id=owed.parking_lot_id,
+            spot_id=uuid4(),
+            spot_number="1",
+            spot_type=SpotType.STANDARD,
+            status=ReservationStatus(status),
+            starts_at=NOW,
+            ends_at=NOW,
+            created_at=NOW,
+            charges=(
+                Charge(charge_id=owed.charge_id, amount=amount, tax=tax, reason=ChargeReason.BOOKING, status=charge),
+            ),
+            amount_owed=amount,
+            amount_paid=amount,
+            refund_due=Money(amount=refund_due, currency=owed.currency),
+        )
+        await self._publisher.publish([outgoing(Unsent(version, outbox_row(state), NOW), b"/services/reservation")])
+
+
+@pytest_asyncio.fixture
+async def settings(settings: PaymentSettings, kafka_server: KafkaServer) -> PaymentSettings:
+    """The same, with Kafka."""
+    changed = settings.model_copy(update={"kafka_bootstrap_servers": kafka_server.bootstrap_servers})
+    kafka = KafkaConnection(kafka_server.bootstrap_servers, client_id="test")
+    await ensure_topics(kafka, [RESERVATION])
+    await make_topics(changed)
+    return changed
+
+
+@pytest_asyncio.fixture
+async def reservations(kafka_server: KafkaServer) -> AsyncIterator[Reservations]:
+    publisher = KafkaPublisher(KafkaConnection(kafka_server.bootstrap_servers, client_id="test"))
+    yield Reservations(publisher)
+    await publisher.close()
+
+
+@pytest_asyncio.fixture
+async def consuming(service: Payments) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    [consumer] = consumers(service).values()
+    running = asyncio.create_task(consumer.run(stop))
+    await wait_until(lambda: consumer.status().is_ready, 60)
+    yield
+    stop.set()
+    await running
+
+
+async def test_what_is_due_goes_back_and_old_news_changes_nothing(
+    desk: Desk, browser: Browser, service: Payments, reservations: Reservations, consuming: None
+) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await browser.confirm(payment["client_secret"], "visa")
+    await desk.wait_for_status(payment["id"], "succeeded")
+    await reservations.tell(ReservationCancelledV1, owed, 3, 625, ChargeStatus.PAID)
+    await reservations.tell(ReservationConfirmedV1, owed, 2, 0, ChargeStatus.PAID)
+    await reservations.tell(ReservationCancelledV1, owed, 3, 625, ChargeStatus.PAID)
+    await desk.wait_for_events(payment["id"], 3)
+    await service.use_cases.send_refunds(SendRefunds())
+    await desk.wait_for_status(payment["id"], "partially_refunded")
+    assert [refund["amount"] for refund in await desk.provider_refunds()] == [625]
+    [dues] = await desk.rows("SELECT version, refund_due FROM reservation_dues")
+    assert (dues["version"], dues["refund_due"]) == (3, 625)
+
+
+async def test_an_expired_reservation_withdraws_its_intent(
+    desk: Desk, service: Payments, reservations: Reservations, consuming: None
+) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await reservations.tell(ReservationExpiredV1, owed, 2, 0, ChargeStatus.OPEN)
+
+    async def is_asked_for() -> bool:
+        return bool(await desk.rows("SELECT id FROM payments WHERE cancel_requested_at IS NOT NULL"))
+
+    await wait_until(is_asked_for)
+    await service.use_cases.look_after_payments(LookAfterPayments())
+    assert await desk.told(payment["id"]) == ["requested", "cancelled"]

@@ -1,0 +1,153 @@
+"""Crashes and silence between what is recorded here and what is done there."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from services.payment.tests.browser import Browser
+from services.payment.tests.desk import Desk
+from services.payment.tests.integration.test_refunds import follow
+from services.payment.tests.people import Owed
+
+from payment_service.application.commands.compare_with_provider import CompareWithProvider
+from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
+from payment_service.bootstrap import Payments
+from payment_service.domain.charges import ChargeStatus, ReservationStatus
+
+INTENTS = "/v1/payment_intents"
+
+
+async def look_after(desk: Desk, service: Payments) -> None:
+    await desk.all_due()
+    await service.use_cases.look_after_payments(LookAfterPayments())
+
+
+@pytest.mark.parametrize("action", ["timeout", "reset", "error"])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_the_same_request_again_finds_out(desk: Desk, action: str, when: str) -> None:
+    owed = Owed()
+    fault = {"action": action, "when": when, "method": "POST", "path": INTENTS, "times": 3, "hold_ms": 5000}
+    await desk.knob("POST", "/faults", fault)
+    first = await desk.start(owed, "one")
+    assert (first.status_code, first.json()["type"]) == (503, "/problems/provider-unavailable")
+    assert first.headers["retry-after"]
+    await desk.knob("DELETE", "/faults")
+    again = await desk.start(owed, "one")
+    assert again.status_code == 201, again.text
+    assert again.json()["client_secret"]
+    assert len(await desk.intents()) == 1
+    assert len(await desk.rows("SELECT id FROM payments")) == 1
+
+
+@pytest.mark.parametrize("action", ["timeout", "reset", "error"])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_the_worker_finds_out_when_nobody_asks(desk: Desk, service: Payments, action: str, when: str) -> None:
+    fault = {"action": action, "when": when, "method": "POST", "path": INTENTS, "times": 3, "hold_ms": 5000}
+    await desk.knob("POST", "/faults", fault)
+    assert (await desk.start(Owed())).status_code == 503
+    await desk.knob("DELETE", "/faults")
+    await look_after(desk, service)
+    [intent] = await desk.intents()
+    [payment] = await desk.rows("SELECT id, intent_id FROM payments")
+    assert payment["intent_id"] == intent["id"]
+    assert await desk.told(payment["id"]) == ["requested"]
+
+
+async def test_one_broken_call_is_repeated_unseen(desk: Desk) -> None:
+    await desk.knob("POST", "/faults", {"action": "reset", "when": "after", "path": INTENTS})
+    assert (await desk.start(Owed())).status_code == 201
+    assert len(await desk.intents()) == 1
+
+
+async def test_a_crash_before_the_call_leaves_a_payment_that_can_be_paid(desk: Desk, service: Payments) -> None:
+    """What a process that died between recording and calling leaves behind."""
+    owed = Owed()
+    await desk.knob("POST", "/faults", {"action": "reset", "when": "before", "path": INTENTS, "times": 3})
+    assert (await desk.start(owed)).status_code == 503
+    assert await desk.intents() == []
+    assert (await desk.started(owed))["client_secret"]
+    assert len(await desk.intents()) == 1
+
+
+@pytest.mark.parametrize("status", [ReservationStatus.EXPIRED, ReservationStatus.CANCELLED])
+async def test_an_intent_that_nobody_waits_for_is_withdrawn(
+    desk: Desk, service: Payments, status: ReservationStatus
+) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await follow(service, owed, 0, status=status, charge=ChargeStatus.OPEN)
+    await service.use_cases.look_after_payments(LookAfterPayments())
+    assert await desk.told(payment["id"]) == ["requested", "cancelled"]
+    assert [intent["status"] for intent in await desk.intents()] == ["canceled"]
+    again = await desk.start(owed)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/charge-not-payable")
+
+
+async def test_a_void_charge_s_intent_is_withdrawn_and_others_stay(desk: Desk, service: Payments) -> None:
+    owed = Owed()
+    kept = await desk.started(owed)
+    other = Owed(owed.user_id, reservation_id=owed.reservation_id, organization_id=owed.organization_id)
+    void = await desk.started(other)
+    await follow(
+        service, other, 0, status=ReservationStatus.PENDING, charge=ChargeStatus.VOID, charge_id=other.charge_id
+    )
+    await service.use_cases.look_after_payments(LookAfterPayments())
+    assert await desk.told(void["id"]) == ["requested", "cancelled"]
+    assert await desk.told(kept["id"]) == ["requested"], "a charge that is not known yet is on its way"
+
+
+async def test_where_the_money_is_faster_than_the_withdrawal_it_counts(
+    desk: Desk, browser: Browser, service: Payments
+) -> None:
+    await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
+    owed = Owed()
+    payment = await desk.started(owed)
+    await browser.confirm(payment["client_secret"], "visa")
+    await follow(service, owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN)
+    await service.use_cases.look_after_payments(LookAfterPayments())
+    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+
+
+async def test_withdrawal_and_payment_at_once_end_in_one_of_two_ways(
+    desk: Desk, browser: Browser, service: Payments
+) -> None:
+    for _ in range(5):
+        owed = Owed()
+        payment = await desk.started(owed)
+        await follow(service, owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN)
+        await asyncio.gather(
+            browser.confirm(payment["client_secret"], "visa"),
+            service.use_cases.look_after_payments(LookAfterPayments()),
+        )
+        await look_after(desk, service)
+        await desk.wait_for_status(payment["id"], "succeeded", "cancelled")
+        assert len(await desk.told(payment["id"])) == 2
+
+
+async def test_captured_money_that_pays_for_nothing_is_noticed(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await browser.confirm(payment["client_secret"], "visa")
+    await desk.wait_for_status(payment["id"], "succeeded")
+    unsettled = service.use_cases.find_unsettled_payments
+    assert await unsettled(FindUnsettledPayments(timedelta(minutes=10))) == [], "patience"
+    [found] = await unsettled(FindUnsettledPayments(timedelta(0)))
+    assert str(found.payment_id) == payment["id"]
+    await follow(service, owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID)
+    assert await unsettled(FindUnsettledPayments(timedelta(0))) == []
+
+
+async def test_the_daily_comparison_finds_what_nobody_told(desk: Desk, browser: Browser, service: Payments) -> None:
+    compare, window = service.use_cases.compare_with_provider, CompareWithProvider(timedelta(days=1))
+    payment = await desk.started(Owed())
+    assert await compare(window) == 0
+    await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
+    await browser.confirm(payment["client_secret"], "visa")
+    await desk.run("UPDATE payments SET look_at = NULL")
+    assert await compare(window) == 1
+    await service.use_cases.look_after_payments(LookAfterPayments())
+    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+    assert await compare(window) == 0
+    await desk.run("UPDATE payments SET intent_id = 'pi_other'")
+    assert await compare(window) == 1, "an intent that no payment knows"

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -43,7 +44,10 @@ def stripe_mock(directory: Path) -> Iterator[str]:
     environment = {"PATH": os.environ.get("PATH", "")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:  # noqa: S603 -- hash-checked
         try:
-            yield f"http://127.0.0.1:{announced_port(process)}"
+            address = f"http://127.0.0.1:{announced_port(process)}"
+            # It tells of every request; unread, the pipe would fill up and stop it.
+            Thread(target=process.stdout.read if process.stdout else None, daemon=True).start()
+            yield address
         finally:
             process.terminate()
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -19,9 +21,18 @@ from joserfc.jwk import OctKey
 import reservation_service
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_platform.testing.servers import PostgresServer
+from reservation_service.adapters.postgres.unit_of_work import work_on
+from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation, bootstrap, resources
+from reservation_service.domain.tariffs import Tariff
 from reservation_service.entrypoints.http.app import reservation_app
 from reservation_service.settings import ReservationSettings
+
+# The fakes, and what else tests share, are imported by their place in the tree: `services.reservation.tests.fakes`.
+sys.path.append(str(Path(__file__).parents[3]))
+
+from services.reservation.tests.driving import Database, Driver
+from services.reservation.tests.examples import hourly, lot_copy, spot_copy
 
 SECRET = "a shared secret for tests, long enough for HS256"
 ISSUER = "https://parking.test"
@@ -50,10 +61,9 @@ def signing_key() -> str:
     return base64.b64encode(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())).decode()
 
 
-@pytest_asyncio.fixture
-async def service(database_url: str, signing_key: str) -> AsyncIterator[Reservation]:
-    """The wired service."""
-    settings = ReservationSettings.model_validate(
+def settings_for(database_url: str, signing_key: str, **changes: object) -> ReservationSettings:
+    """Settings as a test installation has them."""
+    return ReservationSettings.model_validate(
         {
             "environment": "test",
             "database_url": database_url,
@@ -62,9 +72,15 @@ async def service(database_url: str, signing_key: str) -> AsyncIterator[Reservat
             "token_algorithms": ("HS256",),
             "token_shared_secret": SECRET,
             "signing_key": signing_key,
+            **changes,
         }
     )
-    wired = bootstrap(settings)
+
+
+@pytest_asyncio.fixture
+async def service(database_url: str, signing_key: str) -> AsyncIterator[Reservation]:
+    """The wired service."""
+    wired = bootstrap(settings_for(database_url, signing_key))
     async with resources(wired):
         yield wired
 
@@ -77,6 +93,14 @@ async def client(service: Reservation) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+class MakeLot(Protocol):
+    """Makes a lot with spots of these types, numbered from 1."""
+
+    async def __call__(
+        self, spots: Sequence[str] = ("standard",) * 3, tariff: Tariff | None = None, **changes: Any
+    ) -> LotCopy: ...
+
+
 class SignIn:
     """Makes access tokens as auth does."""
 
@@ -84,14 +108,15 @@ class SignIn:
         self,
         *,
         user_id: UUID | None = None,
+        subject: str | None = None,
         scope: str = "read:parking write:reservation read:own_data",
         organizations: tuple[UUID, ...] = (),
     ) -> dict[str, str]:
-        """The header of a signed-in user."""
+        """The header of a signed-in user; with a subject, of a machine."""
         claims = {
             "iss": ISSUER,
             "aud": "parking",
-            "sub": str(user_id or uuid4()),
+            "sub": subject or str(user_id or uuid4()),
             "client_id": "test",
             "iat": int(time.time()),
             "exp": int(time.time()) + 600,
@@ -106,3 +131,39 @@ class SignIn:
 def signed_in() -> SignIn:
     """Makes the header of a signed-in user."""
     return SignIn()
+
+
+@pytest.fixture
+def make_lot(service: Reservation) -> MakeLot:
+    """Makes a lot as if parking had told of it."""
+
+    async def make(spots: Sequence[str] = ("standard",) * 3, tariff: Tariff | None = None, **changes: Any) -> LotCopy:
+        tariff = tariff or hourly()
+        lot = lot_copy(tariff, **changes)
+        async with service.engine.begin() as connection:
+            copies = work_on(connection).copies
+            await copies.keep_tariff(tariff)
+            await copies.keep_lot(lot)
+            for number, spot_type in enumerate(spots, start=1):
+                await copies.keep_spot(spot_copy(lot.id, str(number), spot_type))
+        return lot
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def lot(make_lot: MakeLot) -> LotCopy:
+    """A lot of three spots at 2.00 an hour."""
+    return await make_lot()
+
+
+@pytest.fixture
+def driver(client: httpx.AsyncClient, signed_in: SignIn) -> Driver:
+    """A driver with a browser."""
+    return Driver(client, signed_in())
+
+
+@pytest.fixture
+def database(service: Reservation) -> Database:
+    """What is kept, behind the service's back."""
+    return Database(service.engine)

@@ -20,10 +20,10 @@ CREATE INDEX ix_lots_organization_id ON lots (organization_id);
 CREATE TABLE indices (
     name text CONSTRAINT pk_indices PRIMARY KEY,
     projection varchar(32) NOT NULL,
-    state varchar(16) NOT NULL
+    state varchar(16) NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX uq_indices_state_of_projection ON indices (projection, state);
-CREATE SEQUENCE index_number;
+CREATE UNIQUE INDEX uq_indices_state_of_projection ON indices (projection, state) WHERE state <> 'over';
 """
 
 
@@ -37,4 +37,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     drop_messaging_tables(op)
     op.execute("DROP TABLE indices, lots")
-    op.execute("DROP SEQUENCE index_number")

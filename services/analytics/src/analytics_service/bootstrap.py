@@ -6,19 +6,25 @@ from dataclasses import dataclass
 
 import httpx
 from elasticsearch import AsyncElasticsearch
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from analytics_service.adapters.elasticsearch.client import asked, connect
+from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments
 from analytics_service.adapters.elasticsearch.figures import ElasticsearchFigures
-from analytics_service.adapters.elasticsearch.store import ElasticsearchStore, asked
+from analytics_service.adapters.elasticsearch.indices import ElasticsearchIndices
+from analytics_service.adapters.elasticsearch.names import Names
 from analytics_service.adapters.kafka import topics
 from analytics_service.adapters.kafka.consumers import (
     CATALOGUE,
+    GROUPS,
     PROJECTIONS,
     catalogue_handlers,
     projection_handlers,
 )
 from analytics_service.adapters.kafka.history import KafkaHistory
 from analytics_service.adapters.postgres.unit_of_work import postgres_work, work_on
+from analytics_service.application.commands.drop_old_indices import DropOldIndicesHandler
 from analytics_service.application.commands.prepare_indices import PrepareIndicesHandler
 from analytics_service.application.commands.rebuild_projection import RebuildProjectionHandler
 from analytics_service.application.event_handlers.project import ProjectHandler
@@ -28,11 +34,17 @@ from analytics_service.settings import AnalyticsSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret
 from parking_chassis.clock import SystemClock
 from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.metrics import watch_pool
 from parking_chassis.telemetry import trace_engine
 from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.consumer import Consumer
+from parking_messaging.handlers import Handlers
 from parking_messaging.relay import Relay, RelaySettings
+from parking_messaging.replay import Replayer
 from parking_messaging.wiring import kafka_consumer, postgres_relay
+
+__all__ = ["GROUPS", "SERVICE", "Analytics", "UseCases", "bootstrap"]
 
 SERVICE = "analytics"
 
@@ -44,6 +56,7 @@ class UseCases:
     get_revenue: GetRevenueHandler
     get_occupancy: GetOccupancyHandler
     prepare_indices: PrepareIndicesHandler
+    drop_old_indices: DropOldIndicesHandler
     rebuild_projection: RebuildProjectionHandler
 
 
@@ -69,10 +82,8 @@ def bootstrap(settings: AnalyticsSettings) -> Analytics:
     engine = create_engine(str(settings.database_url), SERVICE, pool)
     trace_engine(engine)
     key = settings.elasticsearch_api_key
-    elasticsearch = AsyncElasticsearch(
-        settings.elasticsearch_url,
-        api_key=key.get_secret_value() if key else None,
-        request_timeout=settings.elasticsearch_timeout,
+    elasticsearch = connect(
+        settings.elasticsearch_url, key.get_secret_value() if key else None, settings.elasticsearch_timeout
     )
     http = httpx.AsyncClient(timeout=2.0)
     secret = settings.token_shared_secret
@@ -82,22 +93,31 @@ def bootstrap(settings: AnalyticsSettings) -> Analytics:
         audience=settings.token_audience,
         algorithms=settings.token_algorithms,
     )
-    work, store, figures = postgres_work(engine), ElasticsearchStore(elasticsearch), ElasticsearchFigures(elasticsearch)
-    use_cases = UseCases(
+    return Analytics(settings, _use_cases(settings, engine, elasticsearch), engine, elasticsearch, http, verifier)
+
+
+def _use_cases(settings: AnalyticsSettings, engine: AsyncEngine, elasticsearch: AsyncElasticsearch) -> UseCases:
+    work, clock, names = postgres_work(engine), SystemClock(), Names(settings.index_prefix)
+    figures = ElasticsearchFigures(elasticsearch, names)
+    indices = ElasticsearchIndices(elasticsearch, names)
+    documents = ElasticsearchDocuments(elasticsearch)
+    return UseCases(
         get_revenue=GetRevenueHandler(work, figures),
-        get_occupancy=GetOccupancyHandler(work, figures, SystemClock()),
-        prepare_indices=PrepareIndicesHandler(work, store),
-        rebuild_projection=RebuildProjectionHandler(work, store, store, KafkaHistory(_kafka(settings))),
+        get_occupancy=GetOccupancyHandler(work, figures, clock),
+        prepare_indices=PrepareIndicesHandler(work, indices),
+        drop_old_indices=DropOldIndicesHandler(work, indices, clock),
+        rebuild_projection=RebuildProjectionHandler(work, indices, documents, KafkaHistory(_kafka(settings))),
     )
-    return Analytics(settings, use_cases, engine, elasticsearch, http, verifier)
 
 
 @asynccontextmanager
 async def resources(analytics: Analytics) -> AsyncGenerator[None]:
     """What is open while a process runs."""
+    pool = watch_pool(analytics.engine)
     try:
         yield
     finally:
+        REGISTRY.unregister(pool)
         await analytics.http.aclose()
         await analytics.elasticsearch.close()
         await analytics.engine.dispose()
@@ -117,13 +137,25 @@ async def make_topics(settings: AnalyticsSettings) -> None:
 
 def consumers(analytics: Analytics) -> dict[str, Consumer[AsyncConnection]]:
     """What takes other services' events in, by group."""
-    project = ProjectHandler(ElasticsearchStore(analytics.elasticsearch))
     kafka = _kafka(analytics.settings)
-    handlers = {CATALOGUE: catalogue_handlers(work_on), PROJECTIONS: projection_handlers(work_on, project)}
     return {
-        group: kafka_consumer(group=group, handlers=each, transactions=analytics.engine.begin, kafka=kafka)
-        for group, each in handlers.items()
+        group: kafka_consumer(group=group, handlers=handlers, transactions=analytics.engine.begin, kafka=kafka)
+        for group, handlers in _handlers(analytics).items()
     }
+
+
+def replayers(analytics: Analytics) -> dict[str, Replayer[AsyncConnection]]:
+    """What applies dead letters again, by group."""
+    inbox = PostgresInbox()
+    return {
+        group: Replayer(group=group, handlers=handlers, transactions=analytics.engine.begin, inbox=inbox)
+        for group, handlers in _handlers(analytics).items()
+    }
+
+
+def _handlers(analytics: Analytics) -> dict[str, Handlers[AsyncConnection]]:
+    project = ProjectHandler(ElasticsearchDocuments(analytics.elasticsearch))
+    return {CATALOGUE: catalogue_handlers(work_on), PROJECTIONS: projection_handlers(work_on, project)}
 
 
 def _kafka(settings: AnalyticsSettings) -> KafkaConnection:

@@ -16,6 +16,10 @@ class AnalyticsSettings(ServiceSettings):
     elasticsearch_url: str = "http://localhost:9200"
     elasticsearch_api_key: SecretStr | None = None
     elasticsearch_timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds for one request."""
+
+    index_prefix: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")] = "parking-"
+    """What the names of all aliases and indices begin with; installations that share a cluster need different ones."""
 
     topic_replication_factor: Annotated[int, Field(ge=1)] = 1
     """How many brokers hold each topic that `migrate` makes."""

@@ -17,6 +17,7 @@ CREATE TABLE lots (
     longitude double precision NOT NULL,
     is_open boolean NOT NULL,
     opening_hours jsonb,
+    closures jsonb NOT NULL,
     tariff_id uuid,
     version integer NOT NULL
 );
@@ -51,14 +52,15 @@ CREATE TABLE reservations (
     tariff_id uuid NOT NULL,
     currency varchar(3) NOT NULL,
     charges jsonb NOT NULL,
-    refund_due integer NOT NULL,
+    refund_due bigint NOT NULL,
     created_at timestamptz NOT NULL,
     hold_expires_at timestamptz,
     vehicle_plate text,
     parking_session_id uuid,
     entered_at timestamptz,
     exited_at timestamptz,
-    version integer NOT NULL
+    version integer NOT NULL,
+    returned uuid[] NOT NULL DEFAULT '{}'
 );
 CREATE INDEX ix_reservations_of_user ON reservations (user_id, created_at, id);
 CREATE INDEX ix_reservations_of_lot ON reservations (parking_lot_id, created_at, id);

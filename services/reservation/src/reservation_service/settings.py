@@ -27,6 +27,9 @@ class ReservationSettings(ServiceSettings):
     booking_pool_size: Annotated[int, Field(ge=1)] = 10
     """Connections of the booking path, beside the ordinary pool."""
 
+    check_in_opens_before: Annotated[int, Field(ge=0)] = 900
+    """How long before the start of a reservation its gate opens (seconds)."""
+
     topic_replication_factor: Annotated[int, Field(ge=1)] = 1
     """How many brokers hold each topic that `migrate` makes."""
 

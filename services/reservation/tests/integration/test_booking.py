@@ -1,112 +1,244 @@
-"""Quote, hold, clash, repeat: over HTTP on a real database."""
+"""Quote, hold, clash, crowd, repeat: over HTTP on a real database."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
-import pytest_asyncio
+import pytest
+from services.reservation.tests.conftest import MakeLot, SignIn
+from services.reservation.tests.driving import TOMORROW, Database, Driver, wish
+from services.reservation.tests.examples import hourly
 from sqlalchemy import text
 
+from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.postgres.unit_of_work import work_on
-from reservation_service.application.ports import LotCopy, SpotCopy
+from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
-from reservation_service.domain.tariffs import LineType, RateLine, Tariff, Tax
 
-SignedIn = Callable[..., dict[str, str]]
-START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
-
-
-@pytest_asyncio.fixture
-async def lot(service: Reservation) -> LotCopy:
-    """A lot of three spots at 2.00 an hour."""
-    tariff = Tariff(uuid4(), "CHF", Tax(770, included=True), 0, 0, [RateLine(LineType.INCREMENTING, 0, None, 60, 200)])
-    lot = LotCopy(uuid4(), uuid4(), "Sihlquai", "Europe/Zurich", 47.38, 8.53, True, None, tariff.id, 1)
-    async with service.engine.begin() as connection:
-        copies = work_on(connection).copies
-        await copies.keep_tariff(tariff)
-        await copies.keep_lot(lot)
-        for number in ("1", "2", "3"):
-            await copies.keep_spot(SpotCopy(uuid4(), lot.id, number, "standard", True, 1))
-    return lot
+OVERLAPS = """
+SELECT count(*) FROM allocations a JOIN allocations b
+    ON a.spot_id = b.spot_id AND a.id < b.id AND a.during && b.during
+"""
 
 
-def wish(lot: LotCopy, hours: int = 3, **more: object) -> dict[str, object]:
-    return {
-        "parking_lot_id": str(lot.id),
-        "start_time": START.isoformat(),
-        "end_time": (START + timedelta(hours=hours)).isoformat(),
-        **more,
-    }
+class TestOneBooking:
+    async def test_the_quote_is_the_charge_line_by_line(self, driver: Driver, lot: LotCopy) -> None:
+        quote = (await driver.client.post("/api/v1/quotes", json=wish(lot))).json()
+        booked = await driver.holds(lot)
+        assert booked["total_cost"] == quote["total_cost"] == {"amount": 600, "currency": "CHF"}
+        assert booked["line_items"] == quote["line_items"]
+        assert quote["line_items"] == [
+            {"label": "3 × 60 min", "kind": "time", "amount": 557},
+            {"label": "VAT 7.7 %", "kind": "tax", "amount": 43},
+        ]
+        assert quote["taxes"] == {"amount": 43, "currency": "CHF"}
+        assert quote["tariff_version"] == str(lot.tariff_id)
+        assert quote["cancellation_terms"][0] == {"until_hours_before": 1, "refund_percent": 100}
+
+    async def test_a_hold_has_all_that_the_next_step_needs(self, driver: Driver, lot: LotCopy) -> None:
+        booked = await driver.holds(lot, vehicle_plate="ZH 123")
+        assert (booked["status"], booked["version"], booked["vehicle_plate"]) == ("pending", 1, "ZH 123")
+        assert booked["charge"]["amount"] == booked["total_cost"]
+        assert booked["hold_expires_at"].endswith("Z")
+        seen = await driver.sees(booked)
+        assert {**seen, "charge": None} == {**booked, "charge": None}
+        assert (await driver.get(f"/{booked['id']}")).headers["etag"] == '"1"'
+
+    async def test_a_new_tariff_prices_what_is_booked_after_it(
+        self, driver: Driver, lot: LotCopy, service: Reservation
+    ) -> None:
+        before, dear = await driver.holds(lot), hourly(900)
+        async with service.engine.begin() as connection:
+            copies = work_on(connection).copies
+            await copies.keep_tariff(dear)
+            await copies.keep_lot(replace(lot, tariff_id=dear.id, version=2))
+        after = await driver.holds(lot)
+        assert (before["total_cost"]["amount"], after["total_cost"]["amount"]) == (600, 2700)
+        assert (await driver.sees(before))["total_cost"] == before["total_cost"]
+
+    async def test_what_costs_nothing_is_confirmed_at_once(
+        self, driver: Driver, make_lot: MakeLot, database: Database
+    ) -> None:
+        booked = await driver.holds(await make_lot(tariff=hourly(0)))
+        assert (booked["status"], booked["charge"], booked["hold_expires_at"]) == ("confirmed", None, None)
+        assert await database.published() == [("reservation.created", 1), ("reservation.confirmed", 2)]
+
+    async def test_the_spot_that_wastes_least_of_the_timetable(self, driver: Driver, lot: LotCopy) -> None:
+        early = await driver.holds(lot, start=TOMORROW - timedelta(hours=3))
+        between = await driver.holds(lot)
+        assert between["spot_id"] == early["spot_id"]
+
+    async def test_adjacent_periods_do_not_meet(self, driver: Driver, make_lot: MakeLot) -> None:
+        lot = await make_lot(["standard"])
+        for start in (TOMORROW, TOMORROW + timedelta(hours=3), TOMORROW - timedelta(hours=3)):
+            await driver.holds(lot, start=start)
+        assert (await driver.reserve(wish(lot, start=TOMORROW + timedelta(hours=2)))).status_code == 409
 
 
-async def reserve(
-    client: httpx.AsyncClient, headers: dict[str, str], body: dict[str, object], key: str | None = None
-) -> httpx.Response:
-    return await client.post(
-        "/api/v1/reservations", json=body, headers={**headers, "Idempotency-Key": key or str(uuid4())}
-    )
+class TestClashes:
+    async def test_a_refusal_names_what_is_free(self, driver: Driver, make_lot: MakeLot, database: Database) -> None:
+        lot, near = await make_lot(["standard"]), await make_lot(["standard"], latitude=47.39)
+        await driver.holds(lot)
+        refused = await driver.reserve(wish(lot))
+        assert refused.headers["content-type"] == "application/problem+json"
+        problem = refused.json()
+        assert (problem["status"], problem["type"]) == (409, "/problems/spot-unavailable")
+        assert problem["request_id"] == refused.headers["x-request-id"]
+        assert problem["alternatives"][-1]["parking_lot_id"] == str(near.id)
+        assert 1000 < problem["alternatives"][-1]["distance_m"] < 1200
+        for each in problem["alternatives"]:
+            body = {name: each[name] for name in ("parking_lot_id", "spot_id", "start_time", "end_time")}
+            taken = await driver.reserve(body)
+            assert taken.status_code in {201, 409}  # the shifted times overlap one another
+        assert await database.rows(OVERLAPS) == [(0,)]
+
+    async def test_two_hundred_drivers_want_the_same_spot(
+        self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn, database: Database
+    ) -> None:
+        ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
+        drivers = [Driver(client, signed_in()) for _ in range(200)]
+        answers = await asyncio.gather(*(each.reserve(wish(lot, spot_id=spot_id)) for each in drivers))
+        assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 199}
+        assert all(answer.json()["alternatives"] for answer in answers if answer.status_code == 409)
+        assert await database.rows("SELECT count(*) FROM reservations") == [(1,)]
+        assert await database.rows(OVERLAPS) == [(0,)]
+
+    async def test_without_the_constraint_that_test_fails(
+        self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn, database: Database
+    ) -> None:
+        """The negative control: it is the constraint that keeps the promise, and nothing else."""
+        await database.rows("ALTER TABLE allocations DROP CONSTRAINT no_double_booking")
+        ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
+        drivers = [Driver(client, signed_in()) for _ in range(20)]
+        answers = await asyncio.gather(*(each.reserve(wish(lot, spot_id=spot_id)) for each in drivers))
+        assert sum(answer.status_code == 201 for answer in answers) > 1
+        assert (await database.rows(OVERLAPS))[0][0] > 0
+
+    async def test_a_crowd_gets_every_spot_and_no_refusal_before_the_last(
+        self, client: httpx.AsyncClient, make_lot: MakeLot, signed_in: SignIn, database: Database
+    ) -> None:
+        """2 000 attempts, 64 in flight, 100 spots with unlike gaps, so that all want the same ones first."""
+        lot = await make_lot(["standard"] * 100)
+        await database.rows(
+            """
+            INSERT INTO allocations (id, parking_lot_id, spot_id, during, block_id)
+            SELECT gen_random_uuid(), parking_lot_id, id, tstzrange(
+                CAST(:start AS timestamptz) - number::int * interval '10 minutes' - interval '1 minute',
+                CAST(:start AS timestamptz) - number::int * interval '10 minutes'), gen_random_uuid()
+            FROM spots
+            """,
+            start=TOMORROW,
+        )
+        in_flight, driver = asyncio.Semaphore(64), Driver(client, signed_in())
+
+        async def attempt() -> int:
+            async with in_flight:
+                return (await driver.reserve(wish(lot))).status_code
+
+        statuses = Counter(await asyncio.gather(*(attempt() for _ in range(2000))))
+        assert statuses == {201: 100, 409: 1900}
+        # A refusal is kept after nothing was found free, so no booking may begin after the first of them.
+        assert await database.rows(
+            """
+            SELECT min(created_at) FILTER (WHERE status = 409) > max(created_at) FILTER (WHERE status = 201)
+            FROM idempotency_keys
+            """
+        ) == [(True,)]
+        assert await database.rows(OVERLAPS) == [(0,)]
 
 
-async def test_the_quote_is_the_charge(client: httpx.AsyncClient, lot: LotCopy, signed_in: SignedIn) -> None:
-    quote = await client.post("/api/v1/quotes", json=wish(lot))
-    assert quote.status_code == 200, quote.text
-    booked = await reserve(client, signed_in(), wish(lot))
-    assert booked.status_code == 201, booked.text
-    assert booked.json()["total_cost"] == quote.json()["total_cost"] == {"amount": 600, "currency": "CHF"}
-    assert booked.json()["line_items"] == quote.json()["line_items"]
-    assert quote.json()["line_items"] == [
-        {"label": "3 × 60 min", "kind": "time", "amount": 557},
-        {"label": "VAT 7.7 %", "kind": "tax", "amount": 43},
-    ]
-    assert booked.json()["status"] == "pending"
-    assert booked.json()["charge"]["token"]
+class TestIdempotency:
+    async def test_fifty_at_once_with_one_key_are_one_booking(
+        self, driver: Driver, lot: LotCopy, database: Database
+    ) -> None:
+        answers = await asyncio.gather(*(driver.reserve(wish(lot), "one") for _ in range(50)))
+        again = await driver.reserve(wish(lot), "one")
+        assert {answer.status_code for answer in answers} <= {201, 409}
+        assert {answer.content for answer in answers if answer.status_code == 201} == {again.content}
+        in_flight = [answer.json()["type"] for answer in answers if answer.status_code == 409]
+        assert set(in_flight) <= {"/problems/request-in-flight"}
+        assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")
+        assert await database.rows("SELECT count(*) FROM reservations") == [(1,)]
+        assert await database.published() == [("reservation.created", 1)]
 
+    async def test_the_first_answer_says_nothing_of_a_repeat(self, driver: Driver, lot: LotCopy) -> None:
+        assert "idempotent-replayed" not in (await driver.reserve(wish(lot))).headers
 
-async def test_each_spot_is_given_once(client: httpx.AsyncClient, lot: LotCopy, signed_in: SignedIn) -> None:
-    answers = await asyncio.gather(*(reserve(client, signed_in(), wish(lot)) for _ in range(20)))
-    booked = [answer.json()["spot_id"] for answer in answers if answer.status_code == 201]
-    refused = [answer for answer in answers if answer.status_code == 409]
-    assert len(booked) == len(set(booked)) == 3
-    assert len(refused) == 17
-    assert all(answer.json()["type"] == "/problems/spot-unavailable" for answer in refused)
-    assert refused[0].json()["alternatives"]
+    async def test_a_key_that_is_being_worked_on(
+        self, driver: Driver, lot: LotCopy, service: Reservation, database: Database
+    ) -> None:
+        """A booking waits for another's unfinished one; its repeat is told so at once."""
+        ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
+        body = wish(lot, spot_id=spot_id)
+        async with service.engine.connect() as other:
+            await other.execute(
+                text(
+                    "INSERT INTO allocations (id, parking_lot_id, spot_id, during, block_id) VALUES "
+                    "(gen_random_uuid(), :lot, :spot, tstzrange(:start, :end), gen_random_uuid())"
+                ),
+                {"lot": lot.id, "spot": spot_id, "start": TOMORROW, "end": TOMORROW + timedelta(hours=1)},
+            )
+            first = asyncio.create_task(driver.reserve(body, "one"))
+            await wait_until(lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "a booking that waits")
+            second = await driver.reserve(body, "one")
+            await other.rollback()
+        assert (second.status_code, second.json()["type"]) == (409, "/problems/request-in-flight")
+        assert second.headers["retry-after"] == "1"
+        assert (await first).status_code == 201
+        assert (await driver.reserve(body, "one")).content == (await first).content
 
+    async def test_a_refusal_is_repeated_too(self, driver: Driver, make_lot: MakeLot, database: Database) -> None:
+        lot = await make_lot(["standard"])
+        held = await driver.holds(lot)
+        refused = await driver.reserve(wish(lot), "two words")
+        assert (await driver.cancel(held)).status_code == 200
+        again = await driver.reserve(wish(lot), "two words")
+        assert (again.status_code, again.content) == (409, refused.content)
+        assert again.headers["idempotent-replayed"] == "true"
+        assert again.headers["content-type"] == "application/problem+json"
+        assert (await driver.reserve(wish(lot), "three")).status_code == 201
 
-async def test_without_the_constraint_the_same_test_fails(
-    client: httpx.AsyncClient, lot: LotCopy, signed_in: SignedIn, service: Reservation
-) -> None:
-    """The negative control: it is the constraint that keeps the promise, and nothing else."""
-    async with service.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE allocations DROP CONSTRAINT no_double_booking"))
-        spot_id = (await connection.execute(text("SELECT id FROM spots LIMIT 1"))).scalar_one()
-    body = wish(lot, spot_id=str(spot_id))
-    answers = await asyncio.gather(*(reserve(client, signed_in(), body) for _ in range(5)))
-    assert sum(answer.status_code == 201 for answer in answers) > 1
+    async def test_the_answer_outlives_the_time_and_the_lot(
+        self, driver: Driver, lot: LotCopy, database: Database
+    ) -> None:
+        body = wish(lot)
+        first = await driver.reserve(body, "one")
+        await database.rows("UPDATE lots SET is_open = false")
+        assert (await driver.reserve(body, "one")).content == first.content
+        past = wish(lot, start=TOMORROW - timedelta(days=2))
+        assert (await driver.reserve(past)).status_code == 422
+        (fingerprint,) = await database.rows("SELECT fingerprint FROM idempotency_keys WHERE key = 'one'")
+        assert len(fingerprint[0]) == 32
 
+    async def test_another_body_is_refused(self, driver: Driver, lot: LotCopy) -> None:
+        await driver.reserve(wish(lot), "one")
+        other = await driver.reserve(wish(lot, hours=4), "one")
+        assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+        assert other.json()["errors"][0]["pointer"] == "header/Idempotency-Key"
 
-async def test_one_key_is_one_booking(client: httpx.AsyncClient, lot: LotCopy, signed_in: SignedIn) -> None:
-    headers = signed_in()
-    answers = await asyncio.gather(*(reserve(client, headers, wish(lot), "one") for _ in range(50)))
-    again = await reserve(client, headers, wish(lot), "one")
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    bodies = {answer.text for answer in answers if answer.status_code == 201}
-    assert bodies == {again.text}
-    assert again.headers["idempotent-replayed"] == "true"
-    mine = await client.get("/api/v1/reservations", headers=headers)
-    assert len(mine.json()["items"]) == 1
-    other = await reserve(client, headers, wish(lot, hours=4), "one")
-    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    async def test_the_same_wish_written_otherwise_is_the_same(self, driver: Driver, lot: LotCopy) -> None:
+        first = await driver.reserve(wish(lot), "one")
+        again = await driver.reserve({**wish(lot), "spot_type": None}, "one")
+        assert again.content == first.content
 
+    @pytest.mark.parametrize("key", [None, "", "k" * 256])
+    async def test_a_key_is_required(self, driver: Driver, lot: LotCopy, key: str | None) -> None:
+        headers = driver.headers if key is None else {**driver.headers, "Idempotency-Key": key}
+        answer = await driver.client.post("/api/v1/reservations", json=wish(lot), headers=headers)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "header/Idempotency-Key"
 
-async def test_a_driver_sees_no_others(client: httpx.AsyncClient, lot: LotCopy, signed_in: SignedIn) -> None:
-    booked = await reserve(client, signed_in(), wish(lot))
-    path = f"/api/v1/reservations/{booked.json()['id']}"
-    assert (await client.get(path, headers=signed_in())).status_code == 404
-    operator = signed_in(scope="read:reservation", organizations=(lot.organization_id,))
-    assert (await client.get(path, headers=operator)).status_code == 200
-    foreign: tuple[UUID, ...] = (uuid4(),)
-    assert (
-        await client.get(path, headers=signed_in(scope="read:reservation", organizations=foreign))
-    ).status_code == 404
+    async def test_two_drivers_keys_do_not_meet(
+        self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn
+    ) -> None:
+        answers = [await Driver(client, signed_in()).reserve(wish(lot), "one") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert answers[0].json()["id"] != answers[1].json()["id"]
+
+    async def test_what_was_invalid_leaves_its_key_free(self, driver: Driver, lot: LotCopy, database: Database) -> None:
+        unknown = {**wish(lot), "parking_lot_id": str(uuid4())}
+        assert (await driver.reserve(unknown, "one")).status_code == 404
+        assert (await driver.reserve(wish(lot), "one")).status_code == 201

@@ -1,6 +1,6 @@
 """What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from analytics_service.domain.buckets import Bucket
-from analytics_service.domain.occupancy import Sighting, Stay
+from analytics_service.domain.occupancy import Bookings, Sighting
 from analytics_service.domain.revenue import Sums
 
 
@@ -43,16 +43,21 @@ class Document:
 class Documents(Protocol):
     """Where documents are written."""
 
-    async def put(self, documents: Sequence[Document], indices: Mapping[Projection, Sequence[str]]) -> None:
+    async def put(self, documents: Sequence[Document], indices: Mapping[Projection, Sequence[str]]) -> Sequence[str]:
         """Write each document into all indices of its projection; what is there in this version or a newer one stays.
 
-        Raises `StoreAway`, and `DocumentRefused` for one that does not fit the mapping.
+        A document that does not fit its index is left out, the others are written: a sentence for each that was left
+        out. Raises `StoreAway`; part of the documents may be written then, and writing them again does no harm.
         """
         ...
 
 
 class StoreAway(Exception):
-    """Elasticsearch does not answer, or has no room."""
+    """Elasticsearch does not answer, has no room, or lacks the index that is asked for."""
+
+
+class HistoryAway(Exception):
+    """Kafka does not answer, or lacks the topic."""
 
 
 class DocumentRefused(Exception):
@@ -60,27 +65,54 @@ class DocumentRefused(Exception):
 
 
 class Indices(Protocol):
-    """The indices behind the aliases."""
+    """The indices behind the aliases. All raise `StoreAway`."""
 
-    async def create(self, index: str, projection: Projection) -> None:
-        """Make an empty index with the projection's mapping. One that is there already stays."""
+    async def create(self, projection: Projection) -> str:
+        """Make an empty index with the projection's mapping, under a name that none ever had; the name."""
+        ...
+
+    async def exists(self, index: str) -> bool:
+        """Whether an index is there."""
+        ...
+
+    async def led_to(self, projection: Projection) -> str | None:
+        """The index that the projection's alias leads to, if there is the alias."""
         ...
 
     async def serve(self, projection: Projection, index: str) -> None:
-        """Let the projection's alias point at this index alone, in one step; its documents can be found from now on."""
+        """Let the projection's alias lead to this index alone, in one step; all its documents can be found from now on.
+
+        Whatever index the alias led to before stays.
+        """
         ...
 
     async def drop(self, index: str) -> None:
         """Delete an index, if it is there."""
         ...
 
+    def kept(self, projection: Projection) -> AsyncGenerator[Sequence[Document]]:
+        """The documents that the alias leads to, in batches; none where there is no alias."""
+        ...
+
 
 class History(Protocol):
     """All that was ever told, from the first record that Kafka still has."""
 
-    def replay(self, projection: Projection) -> AsyncIterator[Sequence[Document]]:
-        """The projection's documents, in batches, up to what was there when the replay began."""
+    def replay(self, projection: Projection) -> AsyncGenerator[Sequence[Document]]:
+        """The projection's documents, in batches, up to what was there when the replay began. Raises `HistoryAway`."""
         ...
+
+
+OUTLIVES_ITS_TOPIC = frozenset({Projection.OCCUPANCY})
+"""Projections that know more than Kafka, which forgets sightings after a month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild did: how many documents it read, and what it could not take over, a sentence for each."""
+
+    read: int
+    left_out: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +155,27 @@ class Lots(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class WriteTargets:
-    """Which indices each projection is written into: the serving one, and one that is being built."""
+class Targets:
+    """Which indices a projection is written into: the serving one, and one that is being built."""
 
-    indices: Mapping[Projection, Sequence[str]]
+    serving: str | None = None
+    building: str | None = None
+
+    @property
+    def indices(self) -> Sequence[str]:
+        """Both, as far as there are any."""
+        return [index for index in (self.serving, self.building) if index]
 
 
 class Register(Protocol):
-    """Which index serves each projection, and which is being built."""
+    """Which index serves each projection, which is being built, and which are over."""
 
-    async def targets(self) -> WriteTargets:
-        """Where to write. Holds off a beginning rebuild until the transaction ends."""
+    async def targets(self) -> Mapping[Projection, Targets]:
+        """Where to write, for every projection. Nothing of it changes until the transaction ends."""
         ...
 
-    async def new_name(self, projection: Projection) -> str:
-        """A name that no index of the projection ever had."""
+    async def begin_first(self, projection: Projection, index: str) -> bool:
+        """This index serves from now on; false where another one does already."""
         ...
 
     async def begin_build(self, projection: Projection, index: str) -> None:
@@ -147,12 +185,23 @@ class Register(Protocol):
         """
         ...
 
-    async def finish_build(self, projection: Projection, index: str) -> Sequence[str]:
-        """The new index serves; the names of those that are no longer written."""
+    async def finish_build(self, projection: Projection, index: str) -> None:
+        """The new index serves, and the old one is over. Raises `RebuildAbandoned`.
+
+        Waits until no transaction writes, and lets none begin to until this one ends.
+        """
         ...
 
-    async def give_up_build(self, projection: Projection) -> Sequence[str]:
-        """Forget an unfinished build; the names of what it leaves."""
+    async def give_up_build(self, projection: Projection, index: str) -> None:
+        """The unfinished index is over, if it was being built at all."""
+        ...
+
+    async def over_since(self, instant: datetime) -> Sequence[str]:
+        """The indices that nobody has written since then, or longer."""
+        ...
+
+    async def forget(self, index: str) -> None:
+        """An index that was over is no more."""
         ...
 
 
@@ -193,12 +242,12 @@ class Figures(Protocol):
         """The currencies in which anything was booked."""
         ...
 
-    async def stays(self, parking_lot_id: UUID, period: Bucket) -> Sequence[Stay]:
-        """Reservations that hold or held a spot's time in the period."""
+    async def bookings(self, parking_lot_id: UUID, periods: Sequence[Bucket]) -> Bookings:
+        """The reservations that hold or held a spot's time in the periods, which follow each other."""
         ...
 
-    async def sightings(self, parking_lot_id: UUID, period: Bucket, spots: int) -> Sequence[Sighting]:
-        """What sensors and counters saw from shortly before the period on, in the order of time."""
+    def sightings(self, parking_lot_id: UUID, period: Bucket) -> AsyncGenerator[Sighting]:
+        """What sensors and counters saw in the period, and before it as far as it still counts; the oldest first."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,8 @@ from analytics_service.domain.errors import InvalidQuestion
 
 MOST = 1_000
 DAY = timedelta(days=1)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Interval(StrEnum):
@@ -31,21 +33,24 @@ class Bucket:
     ends_at: datetime
 
     @property
-    def seconds(self) -> float:
+    def length(self) -> timedelta:
         """How long it is."""
-        return (self.ends_at - self.starts_at).total_seconds()
+        return self.ends_at - self.starts_at
 
 
 def buckets(starts_at: datetime, ends_at: datetime, interval: Interval, zone: ZoneInfo) -> Sequence[Bucket]:
-    """Buckets that cover a period; the first and the last are cut where it begins and ends.
+    """Buckets that cover a period, in UTC; the first and the last are cut where it begins and ends.
 
-    Raises `InvalidQuestion` for an empty or backward period, and for one of more than a thousand buckets.
+    Borders are whole milliseconds, which is what the index compares. Raises `InvalidQuestion` for an empty or
+    backward period, for one of more than a thousand buckets, and for one outside of any lot's life.
     """
-    if ends_at <= starts_at:
+    for field, instant in (("from", starts_at), ("to", ends_at)):
+        if not EARLIEST <= instant <= LATEST:
+            raise InvalidQuestion(field, f"must be between {EARLIEST.year} and {LATEST.year}")
+    start, end = _in_milliseconds(starts_at), _in_milliseconds(ends_at)
+    if end <= start:
         raise InvalidQuestion("to", "must be after from")
     found: list[Bucket] = []
-    start = starts_at.astimezone(UTC)
-    end = ends_at.astimezone(UTC)
     while start < end:
         following = min(_next_border(start, interval, zone), end)
         found.append(Bucket(start, following))
@@ -55,12 +60,20 @@ def buckets(starts_at: datetime, ends_at: datetime, interval: Interval, zone: Zo
     return found
 
 
+def _in_milliseconds(instant: datetime) -> datetime:
+    at = instant.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
 def _next_border(at: datetime, interval: Interval, zone: ZoneInfo) -> datetime:
-    local = at.astimezone(zone)
-    midnight = datetime.combine(local.date(), time.min, zone)
+    """Buckets of a day are counted from its midnight, in time that really passes: none begins twice."""
+    day = at.astimezone(zone).date()
+    next_midnight = _midnight(day + DAY, zone)
     if interval is Interval.DAY:
-        return datetime.combine(local.date() + DAY, time.min, zone).astimezone(UTC)
-    length = LENGTHS[interval]
-    since_midnight = at - midnight.astimezone(UTC)
-    border = midnight.astimezone(UTC) + (since_midnight // length + 1) * length
-    return min(border, datetime.combine(local.date() + DAY, time.min, zone).astimezone(UTC))
+        return next_midnight
+    midnight, length = _midnight(day, zone), LENGTHS[interval]
+    return min(midnight + ((at - midnight) // length + 1) * length, next_midnight)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -30,3 +30,7 @@ class InvalidQuestion(AnalyticsError):
 
 class RebuildRunning(AnalyticsError):
     """Another rebuild of the same projection has not ended."""
+
+
+class RebuildAbandoned(AnalyticsError):
+    """Somebody gave this rebuild up while it ran."""

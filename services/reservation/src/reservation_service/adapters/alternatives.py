@@ -13,24 +13,34 @@ from reservation_service.application.ports import Alternative, Wish
 SECONDS = 1.0
 MOST_WINDOWS = 1_000
 
-Finding = asyncio.Future[Sequence[Alternative]]
+Found = Sequence[Alternative]
 
 
 class OncePerSecond:
-    """See `reservation_service.application.ports.Alternatives`."""
+    """See `reservation_service.application.ports.Alternatives`.
 
-    def __init__(self, find: Callable[[Wish], Awaitable[Sequence[Alternative]]]) -> None:
+    However long the database takes, nobody asks the same again meanwhile; a failure is not kept.
+    """
+
+    def __init__(self, find: Callable[[Wish], Awaitable[Found]]) -> None:
         self._find = find
-        self._findings = TTLCache[Wish, Finding](MOST_WINDOWS, SECONDS)
+        self._found = TTLCache[Wish, Found](MOST_WINDOWS, SECONDS)
+        self._finding: dict[Wish, asyncio.Task[Found]] = {}
 
-    async def find(self, wish: Wish) -> Sequence[Alternative]:
+    async def find(self, wish: Wish) -> Found:
         """The nearest ways to park otherwise. All that ask at once wait for the same answer."""
-        finding = self._findings.get(wish)
-        if finding is None:
-            finding = asyncio.ensure_future(self._find(wish))
-            self._findings[wish] = finding
+        found = self._found.get(wish)
+        if found is not None:
+            return found
+        if wish not in self._finding:
+            self._finding[wish] = asyncio.create_task(self._work_out(wish), name="alternatives")
+        # One that stops waiting must not take the answer from the others.
+        return await asyncio.shield(self._finding[wish])
+
+    async def _work_out(self, wish: Wish) -> Found:
         try:
-            return await asyncio.shield(finding)
-        except Exception:
-            self._findings.pop(wish, None)
-            raise
+            found = await self._find(wish)
+        finally:
+            del self._finding[wish]
+        self._found[wish] = found
+        return found

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from reservation_service.domain.charges import Charge
 from reservation_service.domain.gates import GateVerdict
-from reservation_service.domain.lots import Lot, OpeningHours, Spot
+from reservation_service.domain.lots import Closure, Lot, OpeningHours, Spot
 from reservation_service.domain.money import Money
 from reservation_service.domain.periods import Period
 from reservation_service.domain.pricing import Price
@@ -31,9 +31,9 @@ NewId = Callable[[], UUID]
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: a user, the organizations they operate, and whether they may see everything."""
+    """Who asks: a user (none for a machine), the organizations they operate, and whether they may see everything."""
 
-    user_id: UUID
+    user_id: UUID | None
     operated: frozenset[UUID]
     sees_all: bool
 
@@ -72,15 +72,15 @@ class InFlight(Exception):
     """A request with the same key is being worked on."""
 
 
+class TooBusy(Exception):
+    """So many want the same spots that none was got in reasonable time, though some may be free."""
+
+
 class Lots(Protocol):
     """The own copies of lots, spots and tariffs."""
 
     async def get(self, parking_lot_id: UUID) -> Lot:
-        """A lot with the tariff in force. Raises `UnknownLot` while it, or its tariff, has not arrived."""
-        ...
-
-    async def spot(self, parking_lot_id: UUID, spot_id: UUID) -> Spot:
-        """A spot in service. Raises `UnknownSpot`."""
+        """A lot with the tariff in force. Raises `UnknownLot`."""
         ...
 
     async def pinned_tariff(self, parking_lot_id: UUID, tariff_id: UUID) -> tuple[Tariff, ZoneInfo]:
@@ -88,7 +88,7 @@ class Lots(Protocol):
         ...
 
     async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
-        """Other open lots nearby with their distance in metres, the nearest first."""
+        """Other open lots nearby that have prices, with their distance in metres, the nearest first."""
         ...
 
 
@@ -104,6 +104,7 @@ class LotCopy:
     longitude: float
     is_open: bool
     opening_hours: OpeningHours | None
+    closures: Sequence[Closure]
     tariff_id: UUID | None
     version: int
 
@@ -151,6 +152,10 @@ class Allocations(Protocol):
         """All spots in service that are free for the whole period, by number."""
         ...
 
+    async def free_spot(self, wish: "Wish") -> Spot | None:
+        """One of those that a wish for any spot, or any of a type, could be met with."""
+        ...
+
 
 class Reservations(Protocol):
     """The reservations."""
@@ -179,12 +184,15 @@ class Reservations(Protocol):
         """A lot's reservations, the newest first, after a position."""
         ...
 
-    async def overdue(self, at: datetime, limit: int) -> Sequence[UUID]:
-        """Holds that were due before an instant, the oldest first."""
+    async def hold_is_overdue(self, at: datetime) -> bool:
+        """Whether any hold was due by an instant."""
         ...
 
-    async def overdue_within(self, parking_lot_id: UUID, period: Period, at: datetime) -> Sequence[UUID]:
-        """Holds that were due before an instant and stand in the way of a period."""
+    async def overdue(self, at: datetime, limit: int, in_the_way_of: "Wish | None" = None) -> Sequence[Reservation]:
+        """Holds that were due by an instant, the oldest first, locked until the transaction ends.
+
+        Who asks for the same ones waits until the first is done with them, and gets what is left.
+        """
         ...
 
     async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
@@ -265,10 +273,14 @@ OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A lot with spots to try for a period, the best fit first, by the database's clock."""
+    """A lot with spots to try for a period, the best fit first, by the database's clock.
+
+    `hold_is_overdue`: a hold that may be let go stands in the way. All three were true at the same instant.
+    """
 
     lot: Lot
     spots: Sequence[Spot]
+    hold_is_overdue: bool
     as_of: datetime
 
 
@@ -323,8 +335,8 @@ class PaymentBacklog(Protocol):
 class Tokens(Protocol):
     """Signs what others must be able to trust without asking: charges and gate credentials."""
 
-    def charge(self, reservation: ReservationState, charge: Charge) -> str:
-        """A short-lived token that `POST /payments` accepts."""
+    def charge(self, reservation: ReservationState, charge: Charge, at: datetime) -> str:
+        """A token that `POST /payments` accepts: until the hold ends, else for a quarter of an hour from `at`."""
         ...
 
     def credential(self, reservation: ReservationState) -> str:
@@ -362,4 +374,16 @@ class Alternatives(Protocol):
 
     async def find(self, wish: Wish) -> Sequence[Alternative]:
         """The nearest ways to park otherwise; worked out at most once a second for a lot and a window."""
+        ...
+
+
+class Presentation(Protocol):
+    """How outcomes are answered: what is kept for a repeated request is the answer itself."""
+
+    def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
+        """The hold stands; without a token nothing is to be paid."""
+        ...
+
+    def taken(self, alternatives: Sequence[Alternative]) -> Answer:
+        """The time is taken; these are free."""
         ...

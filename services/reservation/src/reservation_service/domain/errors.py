@@ -35,6 +35,14 @@ class UnknownReservation(ReservationError):
         super().__init__(f"There is no reservation {reservation_id}.")
 
 
+class WrongSpotType(ReservationError):
+    """The named spot is not of the type that was asked for."""
+
+    def __init__(self, spot_type: str) -> None:
+        super().__init__(f"The spot is of the type {spot_type}.")
+        self.spot_type = spot_type
+
+
 class LotNotBookable(ReservationError):
     """The lot is closed, retired, or shut in that period."""
 

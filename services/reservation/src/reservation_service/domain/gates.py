@@ -7,7 +7,7 @@ from uuid import UUID
 
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 
-EARLY = timedelta(minutes=15)
+OPENS_BEFORE = timedelta(minutes=15)
 
 
 class Reason(StrEnum):
@@ -58,8 +58,10 @@ class GateVerdict:
         return self.reason is Reason.OK
 
 
-def at_entry(reservation: ReservationState, parking_lot_id: UUID, at: datetime) -> GateVerdict:
-    """Confirmed, this lot, from a quarter of an hour before the start until the end.
+def at_entry(
+    reservation: ReservationState, parking_lot_id: UUID, at: datetime, opens_before: timedelta = OPENS_BEFORE
+) -> GateVerdict:
+    """Confirmed, this lot, from a while before the start until the end.
 
     A no-show may still come in when the gate says that it happened in time (it was offline then).
     """
@@ -67,7 +69,7 @@ def at_entry(reservation: ReservationState, parking_lot_id: UUID, at: datetime) 
         return GateVerdict(Reason.WRONG_LOT)
     if reason := AT_ENTRY.get(reservation.status):
         return GateVerdict(reason)
-    if at < reservation.period.starts_at - EARLY:
+    if at < reservation.period.starts_at - opens_before:
         return GateVerdict(Reason.TOO_EARLY)
     if at >= reservation.period.ends_at:
         return GateVerdict(Reason.NO_SHOW if reservation.status is S.NO_SHOW else Reason.TOO_LATE)

@@ -13,6 +13,9 @@ from reservation_service.domain.tariffs import Tariff
 DAY = timedelta(days=1)
 END_OF_DAY = "24:00"
 
+KEPT_FOR_SOME = ("accessible", "motorcycle")
+"""Types of spots that nobody gets who does not ask for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenFor:
@@ -31,8 +34,23 @@ class OpeningHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """A stretch of time in which a whole lot cannot be used; without `ends_at` until further notice."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+    def meets(self, period: Period) -> bool:
+        """Whether any of the period lies within."""
+        return self.starts_at < period.ends_at and (self.ends_at is None or period.starts_at < self.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Lot:
-    """A lot as far as booking needs it. No opening hours: open day and night."""
+    """A lot as far as booking needs it. No opening hours: open day and night.
+
+    Lots and tariffs come by different topics, so that a lot may be here before its tariff is.
+    """
 
     id: UUID
     organization_id: UUID
@@ -40,7 +58,15 @@ class Lot:
     zone: ZoneInfo
     is_open: bool
     opening_hours: OpeningHours | None
-    tariff: Tariff
+    closures: Sequence[Closure]
+    tariff: Tariff | None
+
+    @property
+    def priced_by(self) -> Tariff:
+        """The tariff in force. Raises `LotNotBookable` while it has not arrived."""
+        if self.tariff is None:
+            raise LotNotBookable(f"{self.name} has no prices yet; ask again in a moment.")
+        return self.tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +82,25 @@ def check_open(lot: Lot, period: Period) -> None:
     """Raise `LotNotBookable` unless one can drive in at the period's start and out at its end."""
     if not lot.is_open:
         raise LotNotBookable(f"{lot.name} takes no reservations at present.")
-    for moment, what in ((period.starts_at, "start"), (period.ends_at, "end")):
-        if lot.opening_hours and not _is_open_at(lot.opening_hours, moment, lot.zone):
-            local = moment.astimezone(lot.zone)
-            raise LotNotBookable(f"{lot.name} is shut at the {what}, {local:%Y-%m-%d %H:%M} local time.")
+    if any(closure.meets(period) for closure in lot.closures):
+        raise LotNotBookable(f"{lot.name} is closed in that time.")
+    if lot.opening_hours is None:
+        return
+    if not any(opens <= period.starts_at < closes for opens, closes in _hours_around(lot, period.starts_at)):
+        raise LotNotBookable(f"{lot.name} is shut at the start, {_local(lot, period.starts_at)}.")
+    if not any(opens <= period.ends_at <= closes for opens, closes in _hours_around(lot, period.ends_at)):
+        raise LotNotBookable(f"{lot.name} is shut at the end, {_local(lot, period.ends_at)}.")
 
 
-def _is_open_at(hours: OpeningHours, at: datetime, zone: ZoneInfo) -> bool:
-    """Closing time itself counts as open: one may drive out on the stroke."""
-    local_date = at.astimezone(zone).date()
-    return any(
-        opens <= at <= closes for day in (local_date - DAY, local_date) for opens, closes in _hours_of(hours, day, zone)
-    )
+def _local(lot: Lot, at: datetime) -> str:
+    return f"{at.astimezone(lot.zone):%Y-%m-%d %H:%M} local time"
+
+
+def _hours_around(lot: Lot, at: datetime) -> list[tuple[datetime, datetime]]:
+    """The hours of that day and of the day before, which may reach over midnight."""
+    assert lot.opening_hours is not None
+    local_date = at.astimezone(lot.zone).date()
+    return [hours for day in (local_date - DAY, local_date) for hours in _hours_of(lot.opening_hours, day, lot.zone)]
 
 
 def _hours_of(hours: OpeningHours, day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:

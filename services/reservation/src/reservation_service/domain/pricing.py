@@ -8,7 +8,7 @@ a quote can be checked line by line.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -61,7 +61,7 @@ def price(tariff: Tariff, period: Period, zone: ZoneInfo) -> Price:
 
 def _pieces(tariff: Tariff, stay: Period, zone: ZoneInfo) -> Iterator[tuple[Period, Sequence[RateLine]]]:
     """The stay, cut at the borders of bands; neighbours with the same lines stay whole."""
-    borders = sorted({at for band in tariff.time_bands for at in _borders(band, stay, zone)})
+    borders = sorted(_borders(tariff.time_bands, stay, zone))
     start = stay.starts_at
     lines = _lines_at(tariff, start, zone)
     for border in borders:
@@ -72,14 +72,36 @@ def _pieces(tariff: Tariff, stay: Period, zone: ZoneInfo) -> Iterator[tuple[Peri
     yield Period(start, stay.ends_at), lines
 
 
-def _borders(band: TimeBand, stay: Period, zone: ZoneInfo) -> Iterator[datetime]:
+def _borders(bands: Sequence[TimeBand], stay: Period, zone: ZoneInfo) -> set[datetime]:
+    """Every instant at which another band may hold: where the clock shows a border, and where it is changed."""
+    clocks = {clock for band in bands for clock in (band.starts, band.ends)}
+    borders: set[datetime] = set()
     day = stay.starts_at.astimezone(zone).date() - DAY
-    while day <= stay.ends_at.astimezone(zone).date():
-        for clock in (band.starts, band.ends):
-            at = datetime.combine(day, clock, zone).astimezone(stay.starts_at.tzinfo)
-            if stay.starts_at < at < stay.ends_at:
-                yield at
+    while clocks and day <= stay.ends_at.astimezone(zone).date():
+        # A time that the clock shows twice has two folds; both of one that it leaves out do no harm here.
+        borders |= {_instant(day, clock, zone, fold) for clock in clocks for fold in (0, 1)}
+        borders |= _clock_change(day, zone)
         day += DAY
+    return {at for at in borders if stay.starts_at < at < stay.ends_at}
+
+
+def _instant(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> datetime:
+    return datetime.combine(day, clock.replace(fold=fold), zone).astimezone(UTC)
+
+
+def _clock_change(day: date, zone: ZoneInfo) -> set[datetime]:
+    """The instant within a day at which its zone's offset changes, if it does, to the minute."""
+    before, after = _instant(day, time.min, zone), _instant(day + DAY, time.min, zone)
+    offset = before.astimezone(zone).utcoffset()
+    if after.astimezone(zone).utcoffset() == offset:
+        return set()
+    while after - before > MINUTE:
+        middle = before + (after - before) // MINUTE // 2 * MINUTE
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return {after}
 
 
 def _lines_at(tariff: Tariff, at: datetime, zone: ZoneInfo) -> Sequence[RateLine]:
@@ -100,24 +122,36 @@ def _holds(band: TimeBand, local: datetime) -> bool:
 
 
 def _steps(lines: Sequence[RateLine], piece: Period) -> Iterator[_Step]:
-    minutes = -(-piece.length // MINUTE)
+    """What falls due in a piece. A table whose last line ends begins again at its end."""
+    start, minutes = piece.starts_at, -(-piece.length // MINUTE)
+    end = max((line.to_minutes or 0 for line in lines), default=0) if _is_closed(lines) else 0
+    while 0 < end < minutes:
+        yield from _round(lines, start, end)
+        start, minutes = start + end * MINUTE, minutes - end
+    yield from _round(lines, start, minutes)
+
+
+def _is_closed(lines: Sequence[RateLine]) -> bool:
+    return bool(lines) and all(line.to_minutes is not None for line in lines)
+
+
+def _round(lines: Sequence[RateLine], start: datetime, minutes: int) -> Iterator[_Step]:
     for line in lines:
         if minutes <= line.from_minutes:
             continue
-        at = piece.starts_at + line.from_minutes * MINUTE
-        ends_within = line.to_minutes is None or minutes <= line.to_minutes
         match line.type:
             case LineType.INCREMENTING:
-                yield from _increments(line, piece.starts_at, minutes)
+                yield from _increments(line, start, minutes)
             case LineType.FLAT:
-                yield _Step(at, line.amount, "Flat rate")
+                yield _Step(start + line.from_minutes * MINUTE, line.amount, "Flat rate")
             case LineType.FLAT_TIER:
-                if ends_within:
-                    yield _Step(piece.starts_at, line.amount, "Flat rate")
+                if line.to_minutes is None or minutes <= line.to_minutes:
+                    yield _Step(start, line.amount, "Flat rate")
 
 
 def _increments(line: RateLine, start: datetime, minutes: int) -> Iterator[_Step]:
-    length = line.increment_minutes or 1
+    length = line.increment_minutes
+    assert length, "a rate line sees to it"
     until = minutes if line.to_minutes is None else min(minutes, line.to_minutes)
     for elapsed in range(line.from_minutes, until, length):
         yield _Step(start + elapsed * MINUTE, line.amount, f"{length} min")
@@ -158,7 +192,7 @@ def _with_tax(tariff: Tariff, items: Sequence[LineItem]) -> Price:
     else:
         tax = rounded(Fraction(amount * rate, WHOLE))
         total = amount + tax
-    lines = [*items, LineItem(_tax_label(tariff.tax), "tax", tax)] if rate else list(items)
+    lines = (*items, LineItem(_tax_label(tariff.tax), "tax", tax)) if rate else tuple(items)
     return Price(Money(total, tariff.currency), Money(tax, tariff.currency), lines)
 
 

@@ -1,4 +1,4 @@
-"""A reservation: a right to a spot's time, from the hold to the drive out. The table of states is in docs/saga.md."""
+"""A reservation: a right to a spot's time, from the hold to the drive out. The table of states: docs/decisions/0004."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -43,7 +43,10 @@ class ParkingSession:
 
 @dataclass(frozen=True, slots=True)
 class ReservationState:
-    """All there is to know of a reservation, at one version. `refund_due` is all that has to go back, summed up."""
+    """All there is to know of a reservation, at one version.
+
+    `refund_due` is all that has to go back, summed up; `returned` names the payments that go back as a whole.
+    """
 
     id: UUID
     user_id: UUID
@@ -60,6 +63,14 @@ class ReservationState:
     vehicle_plate: str | None = field(repr=False)
     parking_session: ParkingSession | None
     version: int
+    returned: frozenset[UUID] = frozenset()
+
+    @property
+    def payable(self) -> Charge | None:
+        """The charge that waits to be paid; an expired hold is not for sale any more."""
+        if self.status not in {S.PENDING, S.ACTIVE, S.COMPLETED}:
+            return None
+        return next((charge for charge in self.charges if charge.status is ChargeStatus.OPEN), None)
 
     @property
     def owed(self) -> Money:
@@ -164,7 +175,7 @@ class Reservation:
             spot=spot,
             period=period,
             status=S.PENDING,
-            tariff_id=lot.tariff.id,
+            tariff_id=lot.priced_by.id,
             charges=(open_charge(charge_id, ChargeReason.BOOKING, price),),
             refund_due=Money(0, price.total.currency),
             created_at=at,
@@ -183,13 +194,17 @@ class Reservation:
     def settle(self, charge_id: UUID, payment_id: UUID, amount: Money, at: datetime) -> bool:
         """Take note of money that was captured. False: it came after the hold, and room has to be looked for again.
 
-        Money that no open charge waits for goes back in full.
+        Money that no open charge waits for, and another amount than the charge's, goes back in full. A payment that is
+        known already changes nothing, however often it is told.
         """
         charge = self._charge(charge_id)
-        if charge is not None and charge.paid_by == payment_id:
+        if payment_id in self.state.returned or (charge is not None and charge.paid_by == payment_id):
             return True
         if charge is None or charge.status is not ChargeStatus.OPEN or self.state.status is S.NO_SHOW:
-            self.give_back(amount, "not_owed", at)
+            self.give_back(payment_id, amount, "not_owed", at)
+            return True
+        if charge.amount != amount:
+            self.give_back(payment_id, amount, "wrong_amount", at)
             return True
         if self.state.status is S.EXPIRED:
             return False
@@ -208,9 +223,10 @@ class Reservation:
         moved = ("spot",) if spot != self.state.spot else ()
         self._change(state, ReservationReinstated, at, changed=moved)
 
-    def give_back(self, amount: Money, reason: str, at: datetime) -> None:
-        """Have an amount refunded that nothing is owed for."""
-        state = replace(self.state, refund_due=self.state.refund_due + amount)
+    def give_back(self, payment_id: UUID, amount: Money, reason: str, at: datetime) -> None:
+        """Have a payment refunded that nothing is owed for."""
+        returned = self.state.returned | {payment_id}
+        state = replace(self.state, refund_due=self.state.refund_due + amount, returned=returned)
         self._change(state, ReservationChanged, at, reason=reason, changed=("refund_due",))
 
     def expire(self, at: datetime) -> bool:
@@ -247,9 +263,10 @@ class Reservation:
         self._change(replace(self.state, status=S.ACTIVE, parking_session=stay), ReservationCheckedIn, at)
 
     def check_out(self, overstay: Charge | None, at: datetime) -> None:
-        """The car drives out; what it owes for staying too long is a charge of its own."""
+        """The car drives out, not before it came in; what it owes for staying too long is a charge of its own."""
         stay = self.state.parking_session
         assert stay is not None, "an active reservation has a stay"
+        at = max(at, stay.entered_at)
         if overstay:
             self._change(replace(self.state, charges=(*self.state.charges, overstay)), ChargeRaised, at)
         state = replace(self.state, status=S.COMPLETED, parking_session=replace(stay, exited_at=at))

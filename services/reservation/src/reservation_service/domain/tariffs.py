@@ -37,6 +37,10 @@ class RateLine:
     increment_minutes: int | None
     amount: int
 
+    def __post_init__(self) -> None:
+        if self.type is LineType.INCREMENTING and not self.increment_minutes:
+            raise ValueError("an incrementing rate line says how long its increments are")
+
 
 @dataclass(frozen=True, slots=True)
 class Cap:

@@ -1,4 +1,4 @@
-"""`reservation-service`: serve, work, migrate, openapi."""
+"""`reservation-service`: serve, work, migrate, replay, openapi."""
 
 import argparse
 import asyncio
@@ -12,7 +12,8 @@ from parking_chassis.logs import configure_logs
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_chassis.process import Address, serve
 from parking_chassis.telemetry import configure_tracing
-from reservation_service.bootstrap import SERVICE, bootstrap, make_topics
+from parking_messaging.replay import add_replay_arguments, run_replay
+from reservation_service.bootstrap import REPLAYABLE, SERVICE, bootstrap, make_topics, replayers, resources
 from reservation_service.entrypoints.http.app import reservation_app
 from reservation_service.entrypoints.worker import run_worker
 from reservation_service.settings import ReservationSettings
@@ -46,6 +47,17 @@ def _migration_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-topics", action="store_true", help="leave Kafka alone: somebody else makes the topics")
 
 
+def _replay_arguments(parser: argparse.ArgumentParser) -> None:
+    add_replay_arguments(parser, REPLAYABLE)
+
+
+async def _replay(arguments: Arguments) -> None:
+    service = bootstrap(_settings())
+    async with resources(service):
+        code = await run_replay(arguments, replayers(service))
+    sys.exit(code)
+
+
 def _openapi(_arguments: Arguments) -> None:
     json.dump(reservation_app(bootstrap(_settings())).openapi(), sys.stdout, indent=2)
 
@@ -59,6 +71,7 @@ def main() -> None:
             Subcommand("serve", "answer HTTP", _serve),
             Subcommand("work", "let holds go, take events in, publish events", _work),
             Subcommand("migrate", "make what this version needs: schema, topics", _migrate, _migration_arguments),
+            Subcommand("replay", "apply dead letters again, in order", _replay, _replay_arguments),
             Subcommand("openapi", "print the OpenAPI document", _openapi),
         ],
     )

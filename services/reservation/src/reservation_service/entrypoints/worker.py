@@ -18,8 +18,10 @@ def run_worker(service: Reservation) -> None:
     does, settings = service.use_cases, service.settings
     relay, groups = outbox_relay(settings), consumers(service)
 
-    async def expire_holds() -> None:
+    async def note_payments_seen() -> None:
         await does.note_payments_seen(NotePaymentsSeen())
+
+    async def expire_holds() -> None:
         await does.expire_holds(ExpireHolds())
 
     async def note_no_shows() -> None:
@@ -38,6 +40,7 @@ def run_worker(service: Reservation) -> None:
         {
             "outbox_relay": relay.run,
             **{group: consumer.run for group, consumer in groups.items()},
+            "payments_seen": every(HOLDS_SECONDS, "payments_seen", note_payments_seen),
             "holds": every(HOLDS_SECONDS, "holds", expire_holds),
             "no_shows": every(NO_SHOWS_SECONDS, "no_shows", note_no_shows),
             "old_answers": every(ANSWERS_SECONDS, "old_answers", forget_answers),

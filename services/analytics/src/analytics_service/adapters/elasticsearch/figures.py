@@ -1,23 +1,26 @@
 """What the documents add up to. There are no scripts in this Elasticsearch; sums are aggregations, rates are ours."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from elasticsearch import AsyncElasticsearch
 
-from analytics_service.adapters.elasticsearch.store import asked
+from analytics_service.adapters.elasticsearch.client import asked
+from analytics_service.adapters.elasticsearch.names import Names
+from analytics_service.adapters.elasticsearch.pages import Hit, pages
 from analytics_service.application.ports import Projection, Scope
-from analytics_service.domain.buckets import Bucket
-from analytics_service.domain.occupancy import FRESH_FOR, Sighting, Stay
+from analytics_service.domain.buckets import EARLIEST, Bucket
+from analytics_service.domain.occupancy import FRESH_FOR, Bookings, Flow, Measure, Sighting
 from analytics_service.domain.revenue import Sums
 
-PAGE = 1_000
-KEPT = "1m"
 HELD = ("confirmed", "active", "completed", "no_show")
 CAME = ("payment", "dispute_reversal")
 WENT = ("refund", "dispute")
+MOST_CURRENCIES = 200  # ISO 4217 knows fewer
+MILLISECOND = timedelta(milliseconds=1)
 
 Query = Mapping[str, Any]
 
@@ -25,98 +28,79 @@ Query = Mapping[str, Any]
 class ElasticsearchFigures:
     """See `analytics_service.application.ports.Figures`."""
 
-    def __init__(self, client: AsyncElasticsearch) -> None:
+    def __init__(self, client: AsyncElasticsearch, names: Names) -> None:
         self._client = client
+        self._names = names
 
     async def revenue(self, scope: Scope, periods: Sequence[Bucket], currency: str) -> Sequence[Sums]:
-        """The sums of each period, in their order."""
-        whole = {"gte": periods[0].starts_at.isoformat(), "lt": periods[-1].ends_at.isoformat()}
-        ranges = [
-            {"key": str(number), "from": period.starts_at.isoformat(), "to": period.ends_at.isoformat()}
-            for number, period in enumerate(periods)
-        ]
+        """The sums of each period, in their order. Elasticsearch adds doubles: exact below 2^53 minor units."""
+        posted = {"gte": periods[0].starts_at.isoformat(), "lt": periods[-1].ends_at.isoformat()}
         sums = {"gross": {"sum": {"field": "gross"}}, "tax": {"sum": {"field": "tax"}}}
-        found = await self._search(
+        found = await self._aggregated(
             Projection.LEDGER,
-            query=_all_of(*_scope(scope), {"term": {"currency": currency}}, {"range": {"posted_at": whole}}),
-            size=0,
-            aggregations={
-                "periods": {
-                    "date_range": {"field": "posted_at", "ranges": ranges},
-                    "aggregations": {"kinds": {"terms": {"field": "kind"}, "aggregations": sums}},
-                }
-            },
+            _all_of(*_scope(scope), {"term": {"currency": currency}}, {"range": {"posted_at": posted}}),
+            {"periods": _by_period("posted_at", periods, {"kinds": {"terms": {"field": "kind"}, "aggs": sums}})},
         )
-        by_key = {bucket["key"]: bucket for bucket in found["aggregations"]["periods"]["buckets"]}
-        return [_sums(by_key[each["key"]]["kinds"]["buckets"]) for each in ranges]
+        return [_sums(each["kinds"]["buckets"]) for each in _in_order(found["periods"])]
 
     async def currencies(self, scope: Scope) -> Sequence[str]:
         """The currencies in which anything was booked."""
-        found = await self._search(
-            Projection.LEDGER,
-            query=_all_of(*_scope(scope)),
-            size=0,
-            aggregations={"currencies": {"terms": {"field": "currency"}}},
-        )
-        return [bucket["key"] for bucket in found["aggregations"]["currencies"]["buckets"]]
+        by_currency = {"terms": {"field": "currency", "size": MOST_CURRENCIES}}
+        found = await self._aggregated(Projection.LEDGER, _all_of(*_scope(scope)), {"currencies": by_currency})
+        return [bucket["key"] for bucket in found["currencies"]["buckets"]]
 
-    async def stays(self, parking_lot_id: UUID, period: Bucket) -> Sequence[Stay]:
-        """Reservations that hold or held a spot's time in the period."""
-        query = _all_of(
-            {"term": {"parking_lot_id": str(parking_lot_id)}},
-            {"terms": {"status": list(HELD)}},
-            {"range": {"starts_at": {"lt": period.ends_at.isoformat()}}},
-            {"range": {"ends_at": {"gt": period.starts_at.isoformat()}}},
+    async def bookings(self, parking_lot_id: UUID, periods: Sequence[Bucket]) -> Bookings:
+        """The reservations that hold or held a spot's time in the periods: counted and added up where they are."""
+        start, end = periods[0].starts_at.isoformat(), periods[-1].ends_at.isoformat()
+        found = await self._aggregated(
+            Projection.RESERVATIONS,
+            _all_of(
+                {"term": {"parking_lot_id": str(parking_lot_id)}},
+                {"terms": {"status": list(HELD)}},
+                {"range": {"starts_at": {"lt": end}}},
+                {"range": {"ends_at": {"gt": start}}},
+            ),
+            {
+                "running": {"filter": {"range": {"starts_at": {"lt": start}}}},
+                "begun": _by_period("starts_at", periods, {"at": {"sum": {"field": "starts_at"}}}),
+                "ended": _by_period("ends_at", periods, {"at": {"sum": {"field": "ends_at"}}}),
+            },
         )
-        return [
-            Stay(datetime.fromisoformat(source["starts_at"]), datetime.fromisoformat(source["ends_at"]))
-            async for source in self._each(Projection.RESERVATIONS, query, "starts_at")
+        begun, ended = _in_order(found["begun"]), _in_order(found["ended"])
+        flows = [
+            Flow(begins["doc_count"], _left(period, begins), ends["doc_count"], _left(period, ends))
+            for period, begins, ends in zip(periods, begun, ended, strict=True)
         ]
+        return Bookings(found["running"]["doc_count"], flows)
 
-    async def sightings(self, parking_lot_id: UUID, period: Bucket, spots: int) -> Sequence[Sighting]:
-        """What sensors and counters saw from shortly before the period on, in the order of time.
-
-        Counts are taken as they are. Single spots add up to a share of those that were seen lately.
-        """
-        observed = {"gte": (period.starts_at - FRESH_FOR).isoformat(), "lt": period.ends_at.isoformat()}
-        query = _all_of({"term": {"parking_lot_id": str(parking_lot_id)}}, {"range": {"observed_at": observed}})
-        seen: dict[str, bool] = {}
-        sightings: list[Sighting] = []
-        async for source in self._each(Projection.OCCUPANCY, query, "observed_at"):
-            at = datetime.fromisoformat(source["observed_at"])
-            if source.get("spot_id"):
-                seen[source["spot_id"]] = bool(source["occupied"])
-                sightings.append(Sighting(at, sum(seen.values()) / max(spots, len(seen))))
-            elif source["capacity"]:
-                sightings.append(Sighting(at, source["occupied"] / source["capacity"]))
-        return sightings
-
-    async def _each(self, projection: Projection, query: Query, order: str) -> AsyncIterator[Mapping[str, Any]]:
-        """Every document, by pages of one point in time: nothing is told twice or left out meanwhile."""
-        opened = await asked(self._client.open_point_in_time(index=projection.value, keep_alive=KEPT))
-        try:
-            after: Sequence[Any] | None = None
-            while True:
-                found = await asked(
-                    self._client.search(
-                        query=query,
-                        size=PAGE,
-                        sort=[{order: "asc"}, {"_shard_doc": "asc"}],
-                        search_after=after,
-                        pit={"id": opened["id"], "keep_alive": KEPT},
-                    )
-                )
-                hits = found["hits"]["hits"]
+    async def sightings(self, parking_lot_id: UUID, period: Bucket) -> AsyncGenerator[Sighting]:
+        """What sensors and counters saw, from as long before the period as it still counts."""
+        longest = max(FRESH_FOR.values())
+        observed = {"gte": (period.starts_at - longest).isoformat(), "lt": period.ends_at.isoformat()}
+        found = pages(
+            self._client,
+            self._names.reading(Projection.OCCUPANCY),
+            query=_all_of({"term": {"parking_lot_id": str(parking_lot_id)}}, {"range": {"observed_at": observed}}),
+            sort=[{"observed_at": "asc"}, {"version": "asc"}],
+            source=["spot_id", "observed_at", "occupied", "capacity"],
+        )
+        async with aclosing(found) as hits_by_page:
+            async for hits in hits_by_page:
                 for hit in hits:
-                    yield hit["_source"]
-                if len(hits) < PAGE:
-                    return
-                after = hits[-1]["sort"]
-        finally:
-            await asked(self._client.close_point_in_time(id=opened["id"]))
+                    yield _sighting(hit)
 
-    async def _search(self, projection: Projection, **question: Any) -> Mapping[str, Any]:
-        return await asked(self._client.search(index=projection.value, **question))
+    async def _aggregated(self, projection: Projection, query: Query, aggregations: Query) -> Mapping[str, Any]:
+        found = await asked(
+            self._client.search(
+                index=self._names.reading(projection),
+                query=query,
+                aggregations=aggregations,
+                size=0,
+                track_total_hits=False,
+                allow_partial_search_results=False,
+            )
+        )
+        return found["aggregations"]
 
 
 def _all_of(*conditions: Query) -> Query:
@@ -128,6 +112,36 @@ def _scope(scope: Scope) -> list[Query]:
     if scope.parking_lot_id:
         conditions.append({"term": {"parking_lot_id": str(scope.parking_lot_id)}})
     return conditions
+
+
+def _by_period(field: str, periods: Sequence[Bucket], aggregations: Query) -> Query:
+    ranges = [
+        {"key": f"{number:04d}", "from": period.starts_at.isoformat(), "to": period.ends_at.isoformat()}
+        for number, period in enumerate(periods)
+    ]
+    return {"date_range": {"field": field, "ranges": ranges}, "aggs": aggregations}
+
+
+def _in_order(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return sorted(found["buckets"], key=lambda bucket: bucket["key"])
+
+
+def _left(period: Bucket, found: Mapping[str, Any]) -> timedelta:
+    """From each of the instants found to the period's end, added up. Elasticsearch adds milliseconds since 1970."""
+    ends_at = (period.ends_at - EARLIEST) // MILLISECOND
+    return (found["doc_count"] * ends_at - round(found["at"]["value"])) * MILLISECOND
+
+
+def _sighting(hit: Hit) -> Sighting:
+    source = hit["_source"]
+    spot_id = source.get("spot_id")
+    return Sighting(
+        Measure.SPOT if spot_id else Measure.COUNT,
+        spot_id or "",
+        datetime.fromisoformat(source["observed_at"]),
+        source["occupied"],
+        source["capacity"],
+    )
 
 
 def _sums(kinds: Sequence[Mapping[str, Any]]) -> Sums:

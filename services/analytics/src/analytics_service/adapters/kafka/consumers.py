@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics_service.adapters.kafka.documents import STATES, document_of, lot_copy
@@ -12,6 +13,8 @@ from parking_events import LotState
 from parking_messaging.cloud_events import Envelope
 from parking_messaging.failures import PoisonEvent, TryAgainLater
 from parking_messaging.handlers import Delivery, Handlers
+
+log = structlog.stdlib.get_logger(__name__)
 
 CATALOGUE = "analytics.catalogue"
 PROJECTIONS = "analytics.projections"
@@ -40,6 +43,7 @@ def projection_handlers(work_on: WorkOn, project: ProjectHandler) -> Handlers[As
         try:
             await project(work_on(tx), Project(found))
         except StoreAway as error:
+            log.warning("projection_waits", why=str(error))
             raise TryAgainLater(str(error)) from error
         except DocumentRefused as error:
             raise PoisonEvent(str(error)) from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import available_timezones
 
 from analytics_service.application.ports import Document, LotCopy, Projection
 from parking_events import (
@@ -12,21 +13,35 @@ from parking_events import (
     SpotOccupancyState,
     WireEvent,
 )
+from parking_messaging.failures import PoisonEvent
 
 
 def lot_copy(event: LotState) -> LotCopy:
-    """What analytics keeps of a lot."""
+    """What analytics keeps of a lot. Raises `PoisonEvent` for a zone that nobody knows: no day of it could be told."""
+    if event.time_zone not in available_timezones():
+        raise PoisonEvent(f"{event.time_zone} is no time zone")
     return LotCopy(
         event.parking_lot_id, event.organization_id, event.time_zone, event.currency, event.total_spots, event.version
     )
+
+
+RESERVATION_FIELDS = {
+    *("reservation_id", "user_id", "organization_id", "parking_lot_id", "spot_id", "spot_number", "spot_type"),
+    *("origin", "status", "starts_at", "ends_at", "created_at", "version"),
+}
+ENTRY_FIELDS = {
+    *("entry_id", "kind", "organization_id", "parking_lot_id", "reservation_id", "payment_id", "refund_id"),
+    *("currency", "posted_at", "version"),
+}
+SPOT_FIELDS = {"parking_lot_id", "spot_id", "source", "confidence", "observed_at", "version"}
+COUNT_FIELDS = {"parking_lot_id", "occupied", "capacity", "source", "confidence", "observed_at", "version"}
 
 
 def reservation_document(event: ReservationState) -> Document:
     """A reservation as it now is."""
     stay = event.parking_session
     body = {
-        **_fields(event, "reservation_id", "user_id", "organization_id", "parking_lot_id", "spot_id", "spot_number"),
-        **_fields(event, "spot_type", "origin", "status", "starts_at", "ends_at", "created_at", "version"),
+        **event.model_dump(mode="json", include=RESERVATION_FIELDS),
         "entered_at": stay.entered_at.isoformat() if stay else None,
         "exited_at": stay.exited_at.isoformat() if stay and stay.exited_at else None,
         "currency": event.amount_owed.currency,
@@ -40,8 +55,7 @@ def reservation_document(event: ReservationState) -> Document:
 def ledger_document(event: LedgerEntryState) -> Document:
     """An entry of the books, which never changes."""
     body = {
-        **_fields(event, "entry_id", "kind", "organization_id", "parking_lot_id", "reservation_id", "payment_id"),
-        **_fields(event, "refund_id", "currency", "posted_at", "version"),
+        **event.model_dump(mode="json", include=ENTRY_FIELDS),
         "gross": event.gross.amount,
         "tax": event.tax.amount,
     }
@@ -50,14 +64,14 @@ def ledger_document(event: LedgerEntryState) -> Document:
 
 def spot_sighting_document(event: SpotOccupancyState) -> Document:
     """One sighting of one spot: each is kept, so that the past can be told."""
-    fields = _fields(event, "parking_lot_id", "spot_id", "source", "confidence", "observed_at", "version")
+    fields = event.model_dump(mode="json", include=SPOT_FIELDS)
     body = {**fields, "occupied": int(event.occupied), "capacity": 1}
     return Document(Projection.OCCUPANCY, f"spot-{event.subject}-{event.version}", event.version, body)
 
 
 def lot_sighting_document(event: LotOccupancyState) -> Document:
     """One count of a whole lot."""
-    body = _fields(event, "parking_lot_id", "occupied", "capacity", "source", "confidence", "observed_at", "version")
+    body = event.model_dump(mode="json", include=COUNT_FIELDS)
     return Document(Projection.OCCUPANCY, f"lot-{event.subject}-{event.version}", event.version, body)
 
 
@@ -72,7 +86,3 @@ STATES: Mapping[type[WireEvent], Callable[[Any], Document]] = {
 def document_of(event: WireEvent) -> Document | None:
     """The document of an event, if any read model shows it."""
     return next((make(event) for state, make in STATES.items() if isinstance(event, state)), None)
-
-
-def _fields(event: WireEvent, *names: str) -> dict[str, Any]:
-    return event.model_dump(mode="json", include=set(names))

@@ -1,19 +1,19 @@
-"""Which index serves each projection, and which is being built."""
+"""Which index serves each projection, which is being built, and which are over."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics_service.adapters.postgres.tables import indices
-from analytics_service.application.ports import Projection, WriteTargets
-from analytics_service.domain.errors import RebuildRunning
+from analytics_service.application.ports import Projection, Targets
+from analytics_service.domain.errors import RebuildAbandoned, RebuildRunning
 
-# Writers hold it shared while they write, a rebuild takes it alone for a moment: whoever writes afterwards knows of
-# the new index.
+# Writers hold it shared while they write; who changes the register holds it alone. So whoever writes afterwards knows
+# of the change, and nobody writes into an index that is over.
 LOCK = 4_190_022
 SHARED = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 ALONE = text("SELECT pg_advisory_xact_lock(:lock)")
@@ -24,6 +24,7 @@ class IndexState(StrEnum):
 
     SERVING = "serving"
     BUILDING = "building"
+    OVER = "over"
 
 
 class PostgresRegister:
@@ -32,46 +33,61 @@ class PostgresRegister:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def targets(self) -> WriteTargets:
-        """Where to write. Holds off a beginning rebuild until the transaction ends."""
+    async def targets(self) -> Mapping[Projection, Targets]:
+        """Where to write, for every projection. Nothing of it changes until the transaction ends."""
         await self._connection.execute(SHARED, {"lock": LOCK})
-        found: dict[Projection, list[str]] = defaultdict(list)
-        for name, projection in await self._connection.execute(select(indices.c.name, indices.c.projection)):
-            found[Projection(projection)].append(name)
-        return WriteTargets(dict(found))
+        columns = select(indices.c.projection, indices.c.state, indices.c.name)
+        rows = await self._connection.execute(columns.where(indices.c.state != IndexState.OVER.value))
+        found = {(projection, state): name for projection, state, name in rows}
+        return {
+            each: Targets(found.get((each, IndexState.SERVING)), found.get((each, IndexState.BUILDING)))
+            for each in Projection
+        }
 
-    async def new_name(self, projection: Projection) -> str:
-        """A name that no index of the projection ever had."""
-        number = (await self._connection.execute(text("SELECT nextval('index_number')"))).scalar_one()
-        return f"{projection.value}-{number:06d}"
+    async def begin_first(self, projection: Projection, index: str) -> bool:
+        """This index serves from now on; false where another one does already."""
+        return await self._added(projection, index, IndexState.SERVING)
 
     async def begin_build(self, projection: Projection, index: str) -> None:
         """From now on everyone writes into this index as well. Raises `RebuildRunning`."""
-        await self._connection.execute(ALONE, {"lock": LOCK})
-        values = {"name": index, "projection": projection.value, "state": IndexState.BUILDING.value}
-        try:
-            await self._connection.execute(insert(indices).values(values))
-        except IntegrityError as error:
+        if not await self._added(projection, index, IndexState.BUILDING):
             raise RebuildRunning(
                 f"Another rebuild of {projection.value} is running, or did not end; with --abandon it is given up."
-            ) from error
+            )
 
-    async def finish_build(self, projection: Projection, index: str) -> Sequence[str]:
-        """The new index serves; the names of those that are no longer written."""
-        old = await self._remove(projection, IndexState.SERVING)
-        serving = update(indices).where(indices.c.name == index).values(state=IndexState.SERVING.value)
-        await self._connection.execute(serving)
-        return old
-
-    async def give_up_build(self, projection: Projection) -> Sequence[str]:
-        """Forget an unfinished build; the names of what it leaves."""
-        return await self._remove(projection, IndexState.BUILDING)
-
-    async def _remove(self, projection: Projection, state: IndexState) -> Sequence[str]:
+    async def finish_build(self, projection: Projection, index: str) -> None:
+        """The new index serves, and the old one is over. Raises `RebuildAbandoned`."""
         await self._connection.execute(ALONE, {"lock": LOCK})
-        statement = (
-            delete(indices)
-            .where(indices.c.projection == projection.value, indices.c.state == state.value)
-            .returning(indices.c.name)
-        )
-        return (await self._connection.execute(statement)).scalars().all()
+        await self._turn(IndexState.OVER, projection, IndexState.SERVING)
+        if not await self._turn(IndexState.SERVING, projection, IndexState.BUILDING, index):
+            raise RebuildAbandoned(f"Somebody gave this rebuild of {projection.value} up while it ran.")
+
+    async def give_up_build(self, projection: Projection, index: str) -> None:
+        """The unfinished index is over, if it was being built at all."""
+        await self._connection.execute(ALONE, {"lock": LOCK})
+        await self._turn(IndexState.OVER, projection, IndexState.BUILDING, index)
+
+    async def over_since(self, instant: datetime) -> Sequence[str]:
+        """The indices that nobody has written since then, or longer."""
+        is_over = (indices.c.state == IndexState.OVER.value) & (indices.c.changed_at <= instant)
+        return (await self._connection.execute(select(indices.c.name).where(is_over))).scalars().all()
+
+    async def forget(self, index: str) -> None:
+        """An index that was over is no more."""
+        is_it = (indices.c.name == index) & (indices.c.state == IndexState.OVER.value)
+        await self._connection.execute(delete(indices).where(is_it))
+
+    async def _added(self, projection: Projection, index: str, state: IndexState) -> bool:
+        await self._connection.execute(ALONE, {"lock": LOCK})
+        values = {"name": index, "projection": projection.value, "state": state.value}
+        statement = insert(indices).values(values).on_conflict_do_nothing().returning(indices.c.name)
+        return (await self._connection.execute(statement)).first() is not None
+
+    async def _turn(
+        self, into: IndexState, projection: Projection, state: IndexState, index: str | None = None
+    ) -> bool:
+        statement = update(indices).where(indices.c.projection == projection.value, indices.c.state == state.value)
+        if index is not None:
+            statement = statement.where(indices.c.name == index)
+        changed = statement.values(state=into.value, changed_at=func.now()).returning(indices.c.name)
+        return (await self._connection.execute(changed)).first() is not None

@@ -1,6 +1,6 @@
 """The tables of analytics' database."""
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, Index, Integer, MetaData, String, Table, Text, Uuid, text
 
 from parking_messaging.tables import messaging_tables
 
@@ -31,7 +31,10 @@ indices = Table(
     Column("name", Text, primary_key=True),
     Column("projection", String(32), nullable=False),
     Column("state", String(16), nullable=False),
-    Index("uq_indices_state_of_projection", "projection", "state", unique=True),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Index(
+        "uq_indices_state_of_projection", "projection", "state", unique=True, postgresql_where=text("state <> 'over'")
+    ),
 )
 
 messaging = messaging_tables(metadata)

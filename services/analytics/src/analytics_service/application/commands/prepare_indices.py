@@ -1,35 +1,54 @@
-"""Make the indices of a new installation."""
+"""See to it that each projection has an index, and that its alias leads there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics_service.application.ports import Indices, OpenWork, Projection
+from analytics_service.application.ports import Indices, OpenWork, Projection, Targets
 
 
 @dataclass(frozen=True, slots=True)
 class PrepareIndices:
-    """`migrate` was called."""
+    """A worker begins, or looks again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrepareIndicesHandler:
-    """Makes the first index of each projection that has none. One that serves already stays as it is."""
+    """Makes the first index of a projection that has none, and mends an alias that leads nowhere.
+
+    An index that is gone is not made anew: it would be empty, and pass for the truth.
+    """
 
     open_work: OpenWork
     indices: Indices
 
-    async def __call__(self, _command: PrepareIndices) -> None:
-        """Raises `StoreAway`."""
+    async def __call__(self, _command: PrepareIndices) -> Sequence[Projection]:
+        """The projections whose index is gone, which only a rebuild brings back. Raises `StoreAway`."""
         async with self.open_work() as work:
-            served = (await work.register.targets()).indices
-        for projection in Projection:
-            if not served.get(projection):
-                await self._make_first(projection)
+            targets = await work.register.targets()
+        return [projection for projection in Projection if await self._is_gone(projection, targets[projection])]
+
+    async def _is_gone(self, projection: Projection, target: Targets) -> bool:
+        if target.serving is None:
+            await self._make_first(projection)
+            return False
+        if not await self.indices.exists(target.serving):
+            return True
+        if await self.indices.led_to(projection) not in target.indices:
+            await self._mend_alias(projection, target)
+        return False
 
     async def _make_first(self, projection: Projection) -> None:
+        index = await self.indices.create(projection)
         async with self.open_work() as work:
-            index = await work.register.new_name(projection)
-        await self.indices.create(index, projection)
-        await self.indices.serve(projection, index)
+            is_first = await work.register.begin_first(projection, index)
+            if is_first:
+                await self.indices.serve(projection, index)
+        if not is_first:
+            await self.indices.drop(index)
+
+    async def _mend_alias(self, projection: Projection, seen: Targets) -> None:
+        """Under the register's lock: a rebuild that ends just now knows better."""
         async with self.open_work() as work:
-            await work.register.begin_build(projection, index)
-            await work.register.finish_build(projection, index)
+            target = (await work.register.targets())[projection]
+            if target.serving and target == seen:
+                await self.indices.serve(projection, target.serving)

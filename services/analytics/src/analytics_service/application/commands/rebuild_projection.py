@@ -1,8 +1,18 @@
 """Build a read model anew from Kafka, while the old one serves."""
 
+from contextlib import aclosing
 from dataclasses import dataclass
 
-from analytics_service.application.ports import Documents, History, Indices, OpenWork, Projection
+from analytics_service.application.ports import (
+    OUTLIVES_ITS_TOPIC,
+    Documents,
+    History,
+    Indices,
+    OpenWork,
+    Projection,
+    Rebuilt,
+)
+from analytics_service.domain.errors import RebuildRunning
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,34 +36,61 @@ class RebuildProjectionHandler:
     documents: Documents
     history: History
 
-    async def __call__(self, command: RebuildProjection) -> int:
-        """How many events were read. Raises `RebuildRunning` and `StoreAway`."""
+    async def __call__(self, command: RebuildProjection) -> Rebuilt:
+        """Raises `RebuildRunning`, `RebuildAbandoned`, `StoreAway` and `HistoryAway`; then the old index goes on."""
         projection = command.projection
         if command.abandon:
             await self._abandon(projection)
         index = await self._begin(projection)
-        read = 0
-        async for batch in self.history.replay(projection):
-            await self.documents.put(batch, {projection: [index]})
-            read += len(batch)
-        await self.indices.serve(projection, index)
-        async with self.open_work() as work:
-            old = await work.register.finish_build(projection, index)
-        for each in old:
-            await self.indices.drop(each)
-        return read
+        is_served = False
+        try:
+            rebuilt = await self._fill(projection, index)
+            await self._serve(projection, index)
+            is_served = True
+        finally:
+            if not is_served:
+                async with self.open_work() as work:
+                    await work.register.give_up_build(projection, index)
+        return rebuilt
 
     async def _abandon(self, projection: Projection) -> None:
+        """One that died between the alias and the register was complete: it lacks its last step alone."""
+        served = await self.indices.led_to(projection)
         async with self.open_work() as work:
-            left = await work.register.give_up_build(projection)
-        for each in left:
-            await self.indices.drop(each)
+            building = (await work.register.targets())[projection].building
+            if building and building == served:
+                await work.register.finish_build(projection, building)
+            elif building:
+                await work.register.give_up_build(projection, building)
 
     async def _begin(self, projection: Projection) -> str:
-        """The index is there before anyone writes into it, and no transaction waits for Elasticsearch."""
-        async with self.open_work() as work:
-            index = await work.register.new_name(projection)
-        await self.indices.create(index, projection)
-        async with self.open_work() as work:
-            await work.register.begin_build(projection, index)
+        """The index is there before anyone writes into it."""
+        index = await self.indices.create(projection)
+        try:
+            async with self.open_work() as work:
+                await work.register.begin_build(projection, index)
+        except RebuildRunning:
+            await self.indices.drop(index)
+            raise
         return index
+
+    async def _fill(self, projection: Projection, index: str) -> Rebuilt:
+        sources = [self.history.replay(projection)]
+        if projection in OUTLIVES_ITS_TOPIC:
+            sources.insert(0, self.indices.kept(projection))
+        read, left_out = 0, list[str]()
+        for source in sources:
+            async with aclosing(source) as batches:
+                async for batch in batches:
+                    left_out += await self.documents.put(batch, {projection: [index]})
+                    read += len(batch)
+        return Rebuilt(read, left_out)
+
+    async def _serve(self, projection: Projection, index: str) -> None:
+        """Alias and register change while nobody writes: what could be found before can be found after.
+
+        The alias is first. A crash between the two leaves both indices written, and the new one served.
+        """
+        async with self.open_work() as work:
+            await work.register.finish_build(projection, index)
+            await self.indices.serve(projection, index)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics_service.application.ports import Document, Documents, Work
+from analytics_service.application.ports import Document, DocumentRefused, Documents, StoreAway, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +17,18 @@ class Project:
 class ProjectHandler:
     """Writes them where the register says: into the serving index, and into one that is being built.
 
-    The transaction around holds no more than the register's rows, against a rebuild that begins meanwhile; repeated
+    The transaction around writes nothing; it holds a rebuild off from changing the register meanwhile. Repeated
     writing is harmless, since each document carries its version (docs/decisions/0023).
     """
 
     documents: Documents
 
     async def __call__(self, work: Work, event: Project) -> None:
-        """Raises `StoreAway` and `DocumentRefused`."""
+        """Raises `StoreAway`, and `DocumentRefused` when all that fit are written."""
         targets = await work.register.targets()
-        await self.documents.put(event.documents, targets.indices)
+        for projection in {document.projection for document in event.documents}:
+            if targets[projection].serving is None:
+                raise StoreAway(f"{projection.value} has no index yet")
+        indices = {projection: target.indices for projection, target in targets.items()}
+        if refused := await self.documents.put(event.documents, indices):
+            raise DocumentRefused("; ".join(refused))

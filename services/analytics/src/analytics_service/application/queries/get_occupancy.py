@@ -1,14 +1,17 @@
 """How full a lot was."""
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from analytics_service.application.ports import Asker, Clock, Figures, OpenWork
 from analytics_service.domain.buckets import Bucket, Interval, buckets
-from analytics_service.domain.errors import UnknownLot
-from analytics_service.domain.occupancy import booked_rate, sensed_rate
+from analytics_service.domain.errors import InvalidQuestion, UnknownLot
+from analytics_service.domain.occupancy import Watch, booked_rates
+
+_MOST_SIGHTINGS = 200_000  # some ten seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class GetOccupancy:
 
 
 @dataclass(frozen=True, slots=True)
-class OccupancyBucket:
+class _Rates:
     """The two rates, neither of which says anything about the other; none where nothing is known."""
 
     bucket: Bucket
@@ -38,27 +41,28 @@ class GetOccupancyHandler:
     open_work: OpenWork
     figures: Figures
     clock: Clock
+    most_sightings: int = _MOST_SIGHTINGS
 
-    async def __call__(self, query: GetOccupancy) -> tuple[Sequence[OccupancyBucket], datetime]:
-        """The buckets, and as of when. Raises `UnknownLot`, `InvalidQuestion` and `StoreAway`."""
+    async def __call__(self, query: GetOccupancy) -> tuple[Sequence[_Rates], datetime]:
+        """The rates of each bucket, and as of when. Raises `UnknownLot`, `InvalidQuestion` and `StoreAway`."""
         async with self.open_work() as work:
             lot = await work.lots.get(query.parking_lot_id)
         if lot is None or not query.asker.operates(lot.organization_id):
             raise UnknownLot(query.parking_lot_id)
         periods = buckets(query.starts_at, query.ends_at, query.interval, lot.zone)
-        whole = Bucket(periods[0].starts_at, periods[-1].ends_at)
         as_of = self.clock.now()
-        stays = await self.figures.stays(lot.id, whole)
-        sightings = await self.figures.sightings(lot.id, whole, lot.spots)
-        return [
-            OccupancyBucket(
-                period,
-                booked_rate(period, stays, lot.spots),
-                sensed_rate(_until(period, as_of), sightings) if period.starts_at < as_of else None,
-            )
-            for period in periods
-        ], as_of
+        booked = booked_rates(periods, await self.figures.bookings(lot.id, periods), lot.spots)
+        sensed = await self._sensed(lot.id, periods, as_of)
+        return [_Rates(*each) for each in zip(periods, booked, sensed, strict=True)], as_of
 
-
-def _until(period: Bucket, as_of: datetime) -> Bucket:
-    return Bucket(period.starts_at, min(period.ends_at, as_of))
+    async def _sensed(self, parking_lot_id: UUID, periods: Sequence[Bucket], as_of: datetime) -> list[float | None]:
+        watch = Watch(periods, as_of)
+        seen = 0
+        whole = Bucket(periods[0].starts_at, periods[-1].ends_at)
+        async with aclosing(self.figures.sightings(parking_lot_id, whole)) as sightings:
+            async for sighting in sightings:
+                seen += 1
+                if seen > self.most_sightings:
+                    raise InvalidQuestion("to", f"must be nearer to from: more than {self.most_sightings} sightings")
+                watch.see(sighting)
+        return watch.rates()

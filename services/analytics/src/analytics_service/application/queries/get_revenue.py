@@ -10,7 +10,7 @@ from analytics_service.domain.buckets import Interval, buckets
 from analytics_service.domain.errors import InvalidQuestion, UnknownLot, UnknownOrganization
 from analytics_service.domain.revenue import Revenue
 
-_FALLBACK_ZONE = ZoneInfo("UTC")
+_SHARED_ZONE = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class GetRevenue:
 
 @dataclass(frozen=True, slots=True)
 class GetRevenueHandler:
-    """Adds the ledger's entries up, on the lot's own clock."""
+    """Adds the ledger's entries up, on the lot's own clock; on that of UTC for lots of several zones."""
 
     open_work: OpenWork
     figures: Figures
@@ -54,9 +54,12 @@ class GetRevenueHandler:
             if not query.asker.operates(query.organization_id):
                 raise UnknownOrganization(query.organization_id)
             lots = await work.lots.of_organization(query.organization_id)
-        zones = {lot.zone.key: lot.zone for lot in lots}
-        zone = next(iter(zones.values())) if len(zones) == 1 else _FALLBACK_ZONE
-        return Scope(query.organization_id), zone, lots[0].currency if lots else None
+        zones, currencies = {lot.zone for lot in lots}, {lot.currency for lot in lots}
+        return (
+            Scope(query.organization_id),
+            zones.pop() if len(zones) == 1 else _SHARED_ZONE,
+            currencies.pop() if len(currencies) == 1 else None,
+        )
 
     async def _only_currency(self, scope: Scope, fallback: str | None) -> str:
         found = await self.figures.currencies(scope)

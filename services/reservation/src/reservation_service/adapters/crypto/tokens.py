@@ -1,6 +1,6 @@
 """Signed tokens: a charge for payment, a credential for the gate. Both are JWTs by ES256 (RFC 7519, 8725)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from joserfc import jwt
@@ -25,15 +25,14 @@ class SignedTokens:
         self._key = ECKey.import_key(private_key_pem)
         self._key.ensure_kid()
 
-    def charge(self, reservation: ReservationState, charge: Charge) -> str:
-        """A short-lived token that `POST /payments` accepts."""
-        issued_at = reservation.created_at
-        expires_at = reservation.hold_expires_at or issued_at + CHARGE_LIFETIME
+    def charge(self, reservation: ReservationState, charge: Charge, at: datetime) -> str:
+        """A token that `POST /payments` accepts: until the hold ends, else for a quarter of an hour from `at`."""
+        expires_at = reservation.hold_expires_at or at + CHARGE_LIFETIME
         claims = {
             "iss": ISSUER,
             "aud": "payment",
             "sub": str(reservation.user_id),
-            "iat": int(issued_at.timestamp()),
+            "iat": int(at.timestamp()),
             "exp": int(expires_at.timestamp()),
             "charge_id": str(charge.id),
             "reservation_id": str(reservation.id),

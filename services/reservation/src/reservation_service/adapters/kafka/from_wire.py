@@ -1,14 +1,16 @@
 """The one place where other services' wire contracts become this service's words."""
 
 from datetime import time
+from zoneinfo import ZoneInfo
 
 from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus
+from parking_messaging.failures import PoisonEvent
 from reservation_service.application.event_handlers.settle_payment import SettlePayment
 from reservation_service.application.ports import LotCopy, SpotCopy
-from reservation_service.domain.lots import OpenFor, OpeningHours
+from reservation_service.domain.lots import Closure, OpenFor, OpeningHours
 from reservation_service.domain.money import Money
 from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
 
@@ -17,7 +19,8 @@ END_OF_DAY = "24:00"
 
 
 def lot_copy(event: LotState) -> LotCopy:
-    """What reservation keeps of a lot."""
+    """What reservation keeps of a lot. Raises `PoisonEvent` for a time zone that does not exist."""
+    _check_zone(event.time_zone)
     return LotCopy(
         id=event.parking_lot_id,
         organization_id=event.organization_id,
@@ -27,9 +30,17 @@ def lot_copy(event: LotState) -> LotCopy:
         longitude=event.location.longitude,
         is_open=event.status is wire_lot.LotStatus.OPEN,
         opening_hours=_hours(event.opening_hours) if event.opening_hours else None,
+        closures=tuple(Closure(each.starts_at, each.ends_at) for each in event.closures if not each.spot_ids),
         tariff_id=event.tariff_id,
         version=event.version,
     )
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise PoisonEvent(f"there is no time zone {name}") from error
 
 
 def spot_copy(event: SpotState) -> SpotCopy:

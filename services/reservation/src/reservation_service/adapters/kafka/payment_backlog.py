@@ -18,10 +18,10 @@ class KafkaPaymentBacklog:
         self._kafka = kafka
 
     async def is_empty(self) -> bool:
-        """Whether nothing is left; false too while Kafka does not answer."""
+        """Whether nothing is left; false too while Kafka does not answer, or does not know payment's topic."""
         try:
             lag = await group_lag(self._kafka, PAYMENTS, [PAYMENT.name])
         except SourceUnavailable as error:
             log.warning("expiry_waits", why=str(error))
             return False
-        return not any(lag.values())
+        return bool(lag) and not any(lag.values())

@@ -1,12 +1,12 @@
 """Tariffs, opening hours and charges as JSON documents, and back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any, Protocol
 from uuid import UUID
 
 from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus
-from reservation_service.domain.lots import OpenFor, OpeningHours
+from reservation_service.domain.lots import Closure, OpenFor, OpeningHours
 from reservation_service.domain.money import Money
 from reservation_service.domain.pricing import LineItem
 from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
@@ -68,13 +68,8 @@ def tariff_of(tariff_id: UUID, document: Document) -> Tariff:
 def hours_document(hours: OpeningHours) -> Document:
     """Opening hours as they are kept."""
     return {
-        "weekdays": {
-            str(day): [[each.opens, each.closes] for each in open_for] for day, open_for in hours.weekdays.items()
-        },
-        "exceptions": {
-            day.isoformat(): [[each.opens, each.closes] for each in open_for]
-            for day, open_for in hours.exceptions.items()
-        },
+        "weekdays": {str(day): _entries(open_for) for day, open_for in hours.weekdays.items()},
+        "exceptions": {day.isoformat(): _entries(open_for) for day, open_for in hours.exceptions.items()},
     }
 
 
@@ -83,6 +78,25 @@ def hours_of(document: Document) -> OpeningHours:
     return OpeningHours(
         {int(day): _open_for(entries) for day, entries in document["weekdays"].items()},
         {date.fromisoformat(day): _open_for(entries) for day, entries in document["exceptions"].items()},
+    )
+
+
+def closures_document(closures: Sequence[Closure]) -> list[Document]:
+    """Closures as they are kept."""
+    return [
+        {"starts_at": each.starts_at.isoformat(), "ends_at": each.ends_at.isoformat() if each.ends_at else None}
+        for each in closures
+    ]
+
+
+def closures_of(documents: Sequence[Document]) -> tuple[Closure, ...]:
+    """The closures of a document."""
+    return tuple(
+        Closure(
+            datetime.fromisoformat(each["starts_at"]),
+            datetime.fromisoformat(each["ends_at"]) if each["ends_at"] else None,
+        )
+        for each in documents
     )
 
 

@@ -1,37 +1,56 @@
 """The own copies of lots, spots and tariffs in PostgreSQL."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_messaging.state_copies import upsert_if_newer
-from reservation_service.adapters.postgres.documents import Row, hours_document, hours_of, tariff_document, tariff_of
+from reservation_service.adapters.postgres.documents import (
+    Row,
+    closures_document,
+    closures_of,
+    hours_document,
+    hours_of,
+    tariff_document,
+    tariff_of,
+)
 from reservation_service.adapters.postgres.tables import lots, spots, tariffs
 from reservation_service.application.ports import LotCopy, SpotCopy
-from reservation_service.domain.errors import UnknownLot, UnknownSpot
-from reservation_service.domain.lots import Lot, Spot
+from reservation_service.domain.errors import UnknownLot
+from reservation_service.domain.lots import Lot
 from reservation_service.domain.tariffs import Tariff
 
-WITH_TARIFF = select(lots, tariffs.c.document).join_from(lots, tariffs, lots.c.tariff_id == tariffs.c.id)
+WITH_TARIFF = select(lots, tariffs.c.document).join_from(lots, tariffs, lots.c.tariff_id == tariffs.c.id, isouter=True)
 
-# A degree of latitude is 111 km; 0.2 degrees are beyond where a driver would walk from. The sphere is exact enough to
-# tell which lot is nearer: it is off by half a percent at most.
-NEAR = text(
-    """
-    SELECT there.id, 6371008.8 * 2 * asin(sqrt(
-        sin(radians(there.latitude - here.latitude) / 2) ^ 2
-        + cos(radians(here.latitude)) * cos(radians(there.latitude))
-        * sin(radians(there.longitude - here.longitude) / 2) ^ 2)) AS metres
-    FROM lots here JOIN lots there ON there.id <> here.id AND there.is_open AND there.tariff_id IS NOT NULL
-        AND there.latitude BETWEEN here.latitude - 0.2 AND here.latitude + 0.2
-        AND there.longitude BETWEEN here.longitude - 0.4 AND here.longitude + 0.4
-    WHERE here.id = :id ORDER BY metres LIMIT :limit
-    """
-)
+EARTH_METRES = 6_371_008.8
+NEAR_DEGREES = 0.2  # of latitude 22 km, beyond where a driver would walk from; of longitude twice as many
+
+
+def _near(limit: int) -> Select[Any]:
+    """The nearest lots, by the sphere (haversine): off by half a percent at most, which tells well enough."""
+    here, there = lots.alias("here"), lots
+    half = func.sin(func.radians(there.c.latitude - here.c.latitude) / 2)
+    half_across = func.sin(func.radians(there.c.longitude - here.c.longitude) / 2)
+    shrunk = func.cos(func.radians(here.c.latitude)) * func.cos(func.radians(there.c.latitude))
+    metres = 2 * EARTH_METRES * func.asin(func.sqrt(half * half + shrunk * half_across * half_across))
+    return (
+        select(there, tariffs.c.document, metres.label("metres"))
+        .join_from(there, tariffs, there.c.tariff_id == tariffs.c.id)
+        .join(here, here.c.id == bindparam("id"))
+        .where(
+            there.c.id != here.c.id,
+            there.c.is_open,
+            there.c.latitude.between(here.c.latitude - NEAR_DEGREES, here.c.latitude + NEAR_DEGREES),
+            there.c.longitude.between(here.c.longitude - 2 * NEAR_DEGREES, here.c.longitude + 2 * NEAR_DEGREES),
+        )
+        .order_by(metres)
+        .limit(limit)
+    )
 
 
 class PostgresLots:
@@ -41,26 +60,18 @@ class PostgresLots:
         self._connection = connection
 
     async def get(self, parking_lot_id: UUID) -> Lot:
-        """A lot with the tariff in force. Raises `UnknownLot` while it, or its tariff, has not arrived."""
+        """A lot with the tariff in force. Raises `UnknownLot`."""
         row = (await self._connection.execute(WITH_TARIFF.where(lots.c.id == parking_lot_id))).mappings().first()
         if row is None:
             raise UnknownLot(parking_lot_id)
         return lot_of(row)
 
-    async def spot(self, parking_lot_id: UUID, spot_id: UUID) -> Spot:
-        """A spot in service. Raises `UnknownSpot`."""
-        statement = select(spots.c.id, spots.c.number, spots.c.type).where(
-            spots.c.id == spot_id, spots.c.parking_lot_id == parking_lot_id, spots.c.in_service
-        )
-        row = (await self._connection.execute(statement)).first()
-        if row is None:
-            raise UnknownSpot(spot_id)
-        return Spot(*row)
-
     async def pinned_tariff(self, parking_lot_id: UUID, tariff_id: UUID) -> tuple[Tariff, ZoneInfo]:
         """The tariff version that a booking was made under, and its lot's zone. Raises `UnknownLot`."""
-        statement = select(tariffs.c.document, lots.c.time_zone).where(
-            tariffs.c.id == tariff_id, lots.c.id == parking_lot_id
+        statement = (
+            select(tariffs.c.document, lots.c.time_zone)
+            .join_from(lots, tariffs, tariffs.c.id == tariff_id)
+            .where(lots.c.id == parking_lot_id)
         )
         row = (await self._connection.execute(statement)).first()
         if row is None:
@@ -68,9 +79,9 @@ class PostgresLots:
         return tariff_of(tariff_id, row.document), ZoneInfo(row.time_zone)
 
     async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
-        """Other open lots nearby with their distance in metres, the nearest first."""
-        found = (await self._connection.execute(NEAR, {"id": parking_lot_id, "limit": limit})).all()
-        return [(await self.get(row.id), row.metres) for row in found]
+        """Other open lots nearby that have prices, with their distance in metres, the nearest first."""
+        rows = (await self._connection.execute(_near(limit), {"id": parking_lot_id})).mappings()
+        return [(lot_of(row), row["metres"]) for row in rows]
 
 
 class PostgresCopies:
@@ -90,6 +101,7 @@ class PostgresCopies:
             "longitude": lot.longitude,
             "is_open": lot.is_open,
             "opening_hours": hours_document(lot.opening_hours) if lot.opening_hours else None,
+            "closures": closures_document(lot.closures),
             "tariff_id": lot.tariff_id,
             "version": lot.version,
         }
@@ -114,7 +126,7 @@ class PostgresCopies:
 
 
 def lot_of(row: Row) -> Lot:
-    """The lot of a row that holds its tariff's document too."""
+    """The lot of a row that holds its tariff's document too, if that has arrived."""
     return Lot(
         id=row["id"],
         organization_id=row["organization_id"],
@@ -122,5 +134,6 @@ def lot_of(row: Row) -> Lot:
         zone=ZoneInfo(row["time_zone"]),
         is_open=row["is_open"],
         opening_hours=hours_of(row["opening_hours"]) if row["opening_hours"] else None,
-        tariff=tariff_of(row["tariff_id"], row["document"]),
+        closures=closures_of(row["closures"]),
+        tariff=tariff_of(row["tariff_id"], row["document"]) if row["document"] else None,
     )

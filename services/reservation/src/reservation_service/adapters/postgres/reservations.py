@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reservation_service.adapters.postgres.documents import Row, charges_document, charges_of
 from reservation_service.adapters.postgres.tables import allocations, reservations
+from reservation_service.application.ports import Wish
 from reservation_service.domain.errors import ChangedMeanwhile, UnknownReservation
 from reservation_service.domain.lots import Spot
 from reservation_service.domain.money import Money
@@ -20,8 +21,6 @@ from reservation_service.domain.reservations import (
     ReservationState,
     ReservationStatus,
 )
-
-WITHIN = text("allocations.during && tstzrange(:starts_at, :ends_at, '[)')")
 
 
 class PostgresReservations:
@@ -59,20 +58,23 @@ class PostgresReservations:
         """A lot's reservations, the newest first, after a position."""
         return await self._page(reservations.c.parking_lot_id == parking_lot_id, after, limit)
 
-    async def overdue(self, at: datetime, limit: int) -> Sequence[UUID]:
-        """Holds that were due before an instant, the oldest first."""
-        statement = _overdue(at).order_by(reservations.c.hold_expires_at).limit(limit)
-        return (await self._connection.execute(statement)).scalars().all()
+    async def hold_is_overdue(self, at: datetime) -> bool:
+        """Whether any hold was due by an instant."""
+        statement = select(reservations.c.id).where(_is_overdue(at)).limit(1)
+        return (await self._connection.execute(statement)).first() is not None
 
-    async def overdue_within(self, parking_lot_id: UUID, period: Period, at: datetime) -> Sequence[UUID]:
-        """Holds that were due before an instant and stand in the way of a period."""
+    async def overdue(self, at: datetime, limit: int, in_the_way_of: Wish | None = None) -> Sequence[Reservation]:
+        """Holds that were due by an instant, the oldest first, locked until the transaction ends."""
         statement = (
-            _overdue(at)
-            .join_from(reservations, allocations, allocations.c.reservation_id == reservations.c.id)
-            .where(allocations.c.parking_lot_id == parking_lot_id, WITHIN)
+            select(reservations)
+            .where(_is_overdue(at))
+            .order_by(reservations.c.hold_expires_at, reservations.c.id)
+            .limit(limit)
+            .with_for_update()
         )
-        found = await self._connection.execute(statement, {"starts_at": period.starts_at, "ends_at": period.ends_at})
-        return found.scalars().all()
+        if in_the_way_of:
+            statement = statement.where(_is_in_the_way_of(in_the_way_of))
+        return [Reservation(_state(row)) for row in (await self._connection.execute(statement)).mappings()]
 
     async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
         """Confirmed ones whose period was over before an instant."""
@@ -109,10 +111,20 @@ def _by_id(reservation_id: UUID) -> Select[Any]:
     return select(reservations).where(reservations.c.id == reservation_id)
 
 
-def _overdue(at: datetime) -> Select[Any]:
-    return select(reservations.c.id).where(
-        reservations.c.status == ReservationStatus.PENDING.value, reservations.c.hold_expires_at <= at
+def _is_overdue(at: datetime) -> ColumnElement[bool]:
+    return (reservations.c.status == ReservationStatus.PENDING.value) & (reservations.c.hold_expires_at <= at)
+
+
+def _is_in_the_way_of(wish: Wish) -> ColumnElement[bool]:
+    during = func.tstzrange(wish.period.starts_at, wish.period.ends_at, "[)")
+    in_the_way = (
+        (allocations.c.reservation_id == reservations.c.id)
+        & (allocations.c.parking_lot_id == wish.parking_lot_id)
+        & allocations.c.during.op("&&")(during)
     )
+    if wish.spot_id:
+        in_the_way &= allocations.c.spot_id == wish.spot_id
+    return exists().where(in_the_way)
 
 
 def reservation_row(state: ReservationState) -> dict[str, Any]:
@@ -140,6 +152,7 @@ def reservation_row(state: ReservationState) -> dict[str, Any]:
         "entered_at": stay.entered_at if stay else None,
         "exited_at": stay.exited_at if stay else None,
         "version": state.version,
+        "returned": sorted(state.returned),
     }
 
 
@@ -162,4 +175,5 @@ def _state(row: Row) -> ReservationState:
         vehicle_plate=row["vehicle_plate"],
         parking_session=ParkingSession(stay_id, row["entered_at"], row["exited_at"]) if stay_id else None,
         version=row["version"],
+        returned=frozenset(row["returned"]),
     )

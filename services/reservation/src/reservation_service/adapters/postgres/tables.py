@@ -1,6 +1,8 @@
 """The tables of reservation's database."""
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -48,6 +50,7 @@ lots = Table(
     Column("longitude", Double, nullable=False),
     Column("is_open", Boolean, nullable=False),
     Column("opening_hours", JSONB),
+    Column("closures", JSONB, nullable=False),
     Column("tariff_id", Uuid),
     Column("version", Integer, nullable=False),
     Index("ix_lots_latitude_longitude", "latitude", "longitude"),
@@ -88,7 +91,7 @@ reservations = Table(
     Column("tariff_id", Uuid, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("charges", JSONB, nullable=False),
-    Column("refund_due", Integer, nullable=False),
+    Column("refund_due", BigInteger, nullable=False),
     Column("created_at", instant(), nullable=False),
     Column("hold_expires_at", instant()),
     Column("vehicle_plate", Text),
@@ -96,6 +99,7 @@ reservations = Table(
     Column("entered_at", instant()),
     Column("exited_at", instant()),
     Column("version", Integer, nullable=False),
+    Column("returned", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Index("ix_reservations_of_user", "user_id", "created_at", "id"),
     Index("ix_reservations_of_lot", "parking_lot_id", "created_at", "id"),
     Index("ix_reservations_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),

@@ -1,7 +1,7 @@
 """Let a car in."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from reservation_service.application.ports import Asker, Clock, GateAnswer, NewId, OpenWork, Tokens
@@ -21,33 +21,27 @@ class CheckIn:
 
 @dataclass(frozen=True, slots=True)
 class CheckInHandler:
-    """Opens for a paid reservation of this lot in its time."""
+    """Opens for a paid reservation of this lot in its time, which begins `opens_before` its start."""
 
     open_work: OpenWork
     tokens: Tokens
     clock: Clock
     new_id: NewId
+    opens_before: timedelta
 
     async def __call__(self, command: CheckIn) -> GateAnswer:
         """Whether the gate opens; refusals are answers, not errors. Raises `UnknownLot` for another's lot."""
+        now = self.clock.now()
+        at = min(command.at or now, now)
         async with self.open_work() as work:
             lot = await work.lots.get(command.parking_lot_id)
-        if not command.asker.operates(lot.organization_id):
-            raise UnknownLot(command.parking_lot_id)
-        try:
-            reservation_id = self.tokens.reservation_of(command.credential)
-        except InvalidCredential:
-            return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
-        at = min(command.at or self.clock.now(), self.clock.now())
-        try:
-            return await self._check_in(reservation_id, command.parking_lot_id, at)
-        except UnknownReservation:
-            return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
-
-    async def _check_in(self, reservation_id: UUID, parking_lot_id: UUID, at: datetime) -> GateAnswer:
-        async with self.open_work() as work:
-            reservation = await work.reservations.get(reservation_id)
-            verdict = at_entry(reservation.state, parking_lot_id, at)
+            if not command.asker.operates(lot.organization_id):
+                raise UnknownLot(command.parking_lot_id)
+            try:
+                reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
+            except (InvalidCredential, UnknownReservation):
+                return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
+            verdict = at_entry(reservation.state, lot.id, at, self.opens_before)
             if verdict.opens:
                 reservation.check_in(self.new_id(), at)
                 await work.reservations.save(reservation)

@@ -10,7 +10,7 @@ from reservation_service.domain.errors import InvalidCredential, UnknownLot, Unk
 from reservation_service.domain.gates import GateVerdict, Reason, at_exit
 from reservation_service.domain.periods import Period
 from reservation_service.domain.pricing import price
-from reservation_service.domain.reservations import ReservationState
+from reservation_service.domain.reservations import Reservation, ReservationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +34,25 @@ class CheckOutHandler:
 
     async def __call__(self, command: CheckOut) -> GateAnswer:
         """Whether the gate opens, and what is owed; refusals are answers. Raises `UnknownLot` for another's lot."""
+        now = self.clock.now()
         async with self.open_work() as work:
             lot = await work.lots.get(command.parking_lot_id)
-        if not command.asker.operates(lot.organization_id):
-            raise UnknownLot(command.parking_lot_id)
-        try:
-            reservation_id = self.tokens.reservation_of(command.credential)
-        except InvalidCredential:
-            return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
-        at = min(command.at or self.clock.now(), self.clock.now())
-        try:
-            return await self._check_out(reservation_id, command.parking_lot_id, at)
-        except UnknownReservation:
-            return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
+            if not command.asker.operates(lot.organization_id):
+                raise UnknownLot(command.parking_lot_id)
+            try:
+                reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
+            except (InvalidCredential, UnknownReservation):
+                return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
+            verdict = at_exit(reservation.state, lot.id)
+            if verdict.opens:
+                await self._let_out(work, reservation, min(command.at or now, now))
+        return _answer(verdict, reservation.state)
 
-    async def _check_out(self, reservation_id: UUID, parking_lot_id: UUID, at: datetime) -> GateAnswer:
-        async with self.open_work() as work:
-            reservation = await work.reservations.get(reservation_id)
-            state = reservation.state
-            verdict = at_exit(state, parking_lot_id)
-            if not verdict.opens:
-                stay = state.parking_session if verdict.reason is not Reason.WRONG_LOT else None
-                return GateAnswer(verdict, stay.id if stay else None)
-            reservation.check_out(await self._overstay(work, state, at), at)
-            await work.allocations.free(reservation_id)
-            await work.reservations.save(reservation)
-            await work.events.publish(reservation)
-        stay = reservation.state.parking_session
-        due = reservation.state.owed - reservation.state.paid
-        return GateAnswer(verdict, stay.id if stay else None, due)
+    async def _let_out(self, work: Work, reservation: Reservation, at: datetime) -> None:
+        reservation.check_out(await self._overstay(work, reservation.state, at), at)
+        await work.allocations.free(reservation.state.id)
+        await work.reservations.save(reservation)
+        await work.events.publish(reservation)
 
     async def _overstay(self, work: Work, state: ReservationState, at: datetime) -> Charge | None:
         if at <= state.period.ends_at:
@@ -70,3 +60,10 @@ class CheckOutHandler:
         tariff, zone = await work.lots.pinned_tariff(state.parking_lot_id, state.tariff_id)
         beyond = price(tariff, Period(state.period.ends_at, at), zone)
         return open_charge(self.new_id(), ChargeReason.OVERSTAY, beyond) if beyond.total.amount else None
+
+
+def _answer(verdict: GateVerdict, state: ReservationState) -> GateAnswer:
+    if verdict.reason is Reason.WRONG_LOT:
+        return GateAnswer(verdict)
+    stay = state.parking_session
+    return GateAnswer(verdict, stay.id if stay else None, state.owed - state.paid if verdict.opens else None)

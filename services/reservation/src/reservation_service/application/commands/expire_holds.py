@@ -1,12 +1,10 @@
 """Let overdue holds go."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from reservation_service.application.ports import OpenWork, Wish
 
-_BATCH = 200
+_BATCH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +16,7 @@ class ExpireHolds:
 
 @dataclass(frozen=True, slots=True)
 class ExpireHoldsHandler:
-    """Expires each hold in a transaction of its own.
+    """Expires holds, a batch in each transaction; one batch is enough for who wants a spot, and looks again.
 
     A hold that fell due after the last moment up to which payment's events were taken in waits: with Kafka away, what
     was paid must not expire.
@@ -28,21 +26,21 @@ class ExpireHoldsHandler:
 
     async def __call__(self, command: ExpireHolds) -> int:
         """How many were let go."""
-        return sum([await self._expire(each) for each in await self._due(command.wanted)])
+        total = 0
+        while True:
+            expired = await self._expire(command.wanted)
+            total += expired
+            if command.wanted or expired < _BATCH:
+                return total
 
-    async def _due(self, wanted: Wish | None) -> Sequence[UUID]:
+    async def _expire(self, wanted: Wish | None) -> int:
         async with self.open_work() as work:
-            due_before = min(await work.time.now(), await work.payments_seen.until())
-            if wanted is None:
-                return await work.reservations.overdue(due_before, _BATCH)
-            return await work.reservations.overdue_within(wanted.parking_lot_id, wanted.period, due_before)
-
-    async def _expire(self, reservation_id: UUID) -> bool:
-        async with self.open_work() as work:
-            reservation = await work.reservations.get(reservation_id)
-            expired = reservation.expire(await work.time.now())
-            if expired:
-                await work.allocations.free(reservation_id)
+            now = await work.time.now()
+            due_by = min(now, await work.payments_seen.until())
+            overdue = await work.reservations.overdue(due_by, _BATCH, wanted)
+            for reservation in overdue:
+                reservation.expire(now)
+                await work.allocations.free(reservation.state.id)
                 await work.reservations.save(reservation)
-                await work.events.publish(reservation)
-        return expired
+            await work.events.publish(*overdue)
+        return len(overdue)

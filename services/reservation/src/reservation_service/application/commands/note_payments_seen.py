@@ -24,7 +24,7 @@ class NotePaymentsSeenHandler:
         """Changes nothing while Kafka is away, or while something is left."""
         async with self.open_work() as work:
             at = await work.time.now()
-            hold_is_due = bool(await work.reservations.overdue(at, 1))
+            hold_is_due = await work.reservations.hold_is_overdue(at)
         if hold_is_due and await self.backlog.is_empty():
             async with self.open_work() as work:
                 await work.payments_seen.note(at)

@@ -1,42 +1,30 @@
 """Hold a spot's time for a driver."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from reservation_service.application.commands.expire_holds import ExpireHolds, ExpireHoldsHandler
 from reservation_service.application.ports import (
-    Alternative,
     Alternatives,
     Answer,
     Bookings,
     NewId,
     Offer,
+    Presentation,
     RequestKey,
     Tokens,
+    TooBusy,
     Wish,
 )
-from reservation_service.domain.errors import ReservationError
-from reservation_service.domain.lots import Spot, check_open
+from reservation_service.domain.errors import ReservationError, WrongSpotType
+from reservation_service.domain.lots import check_open
 from reservation_service.domain.periods import check_bookable
 from reservation_service.domain.pricing import price
-from reservation_service.domain.reservations import Reservation, ReservationState
+from reservation_service.domain.reservations import Reservation
 
 _CANDIDATES = 8
-_ROUNDS = 4
-
-
-class Presentation(Protocol):
-    """How outcomes are answered: what is kept for a repeated request is the answer itself."""
-
-    def booked(self, reservation: ReservationState, charge_token: str) -> Answer:
-        """The hold stands."""
-        ...
-
-    def taken(self, alternatives: Sequence[Alternative]) -> Answer:
-        """The time is taken; these are free."""
-        ...
+_PATIENCE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,8 @@ class ReserveSpotHandler:
     async def __call__(self, command: ReserveSpot) -> Answer:
         """The answer, a repeated one where the key came before.
 
-        Raises `UnknownLot`, `UnknownSpot`, `InvalidPeriod`, `LotNotBookable`, `KeyReused` and `InFlight`.
+        Raises `UnknownLot`, `UnknownSpot`, `WrongSpotType`, `InvalidPeriod`, `LotNotBookable`, `TooBusy`, `KeyReused`
+        and `InFlight`.
         """
         try:
             return await self._reserve(command)
@@ -74,38 +63,56 @@ class ReserveSpotHandler:
             raise
 
     async def _reserve(self, command: ReserveSpot) -> Answer:
-        answer = await self._try_spots(command)
-        if answer is None and await self.expire_holds(ExpireHolds(command.wish)):
-            answer = await self._try_spots(command)
-        if answer is not None:
-            return answer
-        alternatives = await self.alternatives.find(command.wish)
-        return await self.bookings.refuse(command.key, command.presentation.taken(alternatives))
+        """A spot, or a refusal that was right at one instant: nothing free then, and no overdue hold in the way.
 
-    async def _try_spots(self, command: ReserveSpot) -> Answer | None:
-        for _ in range(_ROUNDS):
+        As long as spots are free, losing one only means that another client got it, so another is tried.
+        """
+        began: datetime | None = None
+        while True:
             offer = await self.bookings.find(command.wish, _CANDIDATES)
-            check_bookable(command.wish.period, offer.as_of)
-            check_open(offer.lot, command.wish.period)
-            for spot in offer.spots:
-                if answer := await self._book(command, offer, spot):
-                    return answer
-            if command.wish.spot_id or not offer.spots:
-                break
+            _check(command.wish, offer)
+            if answer := await self._book_one(command, offer):
+                return answer
+            if offer.hold_is_overdue:
+                await self.expire_holds(ExpireHolds(command.wish))
+            elif command.wish.spot_id or not offer.spots:
+                return await self._refuse(command, offer)
+            began = began or offer.as_of
+            if offer.as_of - began > _PATIENCE:
+                raise TooBusy
+
+    async def _book_one(self, command: ReserveSpot, offer: Offer) -> Answer | None:
+        cost = price(offer.lot.priced_by, command.wish.period, offer.lot.zone)
+        for spot in offer.spots:
+            reservation = Reservation.hold(
+                self.new_id(),
+                user_id=command.user_id,
+                lot=offer.lot,
+                spot=spot,
+                period=command.wish.period,
+                price=cost,
+                charge_id=self.new_id(),
+                vehicle_plate=command.vehicle_plate,
+                at=offer.as_of,
+            )
+            charge = reservation.state.payable
+            token = self.tokens.charge(reservation.state, charge, offer.as_of) if charge else None
+            answer = command.presentation.booked(reservation.state, token)
+            if given := await self.bookings.book(reservation, command.key, answer):
+                return given
         return None
 
-    async def _book(self, command: ReserveSpot, offer: Offer, spot: Spot) -> Answer | None:
-        reservation = Reservation.hold(
-            self.new_id(),
-            user_id=command.user_id,
-            lot=offer.lot,
-            spot=spot,
-            period=command.wish.period,
-            price=price(offer.lot.tariff, command.wish.period, offer.lot.zone),
-            charge_id=self.new_id(),
-            vehicle_plate=command.vehicle_plate,
-            at=offer.as_of,
-        )
-        token = self.tokens.charge(reservation.state, reservation.state.charges[0])
-        answer = command.presentation.booked(reservation.state, token)
-        return await self.bookings.book(reservation, command.key, answer)
+    async def _refuse(self, command: ReserveSpot, offer: Offer) -> Answer:
+        wish = command.wish
+        if wish.spot_id:
+            wish = replace(wish, spot_id=None, spot_type=offer.spots[0].type)
+        alternatives = await self.alternatives.find(wish)
+        return await self.bookings.refuse(command.key, command.presentation.taken(alternatives))
+
+
+def _check(wish: Wish, offer: Offer) -> None:
+    check_bookable(wish.period, offer.as_of)
+    check_open(offer.lot, wish.period)
+    for spot in offer.spots:
+        if wish.spot_type and spot.type != wish.spot_type:
+            raise WrongSpotType(spot.type)

@@ -39,7 +39,7 @@ class SettlePaymentHandler:
         if now < state.period.ends_at and (room := await self._room(work, state)):
             reservation.reinstate(event.charge_id, event.payment_id, room.spot, now)
         else:
-            reservation.give_back(event.amount, "too_late", now)
+            reservation.give_back(event.payment_id, event.amount, "too_late", now)
 
     async def _room(self, work: Work, state: ReservationState) -> ReservationState | None:
         equal = await work.allocations.free_spots(state.parking_lot_id, state.period, state.spot.type)

@@ -1,7 +1,7 @@
 """What a stay would cost."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reservation_service.application.ports import Clock, OpenWork, Wish
 from reservation_service.domain.lots import check_open
@@ -19,17 +19,20 @@ class CreateQuote:
 
 @dataclass(frozen=True, slots=True)
 class CreateQuoteHandler:
-    """Prices the stay by the tariff in force."""
+    """Prices the stay by the tariff in force.
+
+    A booking is priced by the version in force when it is made, and keeps it. So its price is this one, line by line,
+    unless a new version came in between; the booking's answer says which price it is before anything is paid.
+    """
 
     open_work: OpenWork
     clock: Clock
 
     async def __call__(self, query: CreateQuote) -> tuple[Price, str, datetime]:
-        """The price, the tariff version, and until when it is sure. Raises as `ReserveSpotHandler` does."""
+        """The price, the tariff version, and until when it may be relied on. Raises as `ReserveSpotHandler` does."""
         wish, now = query.wish, self.clock.now()
         check_bookable(wish.period, now)
         async with self.open_work() as work:
             lot = await work.lots.get(wish.parking_lot_id)
         check_open(lot, wish.period)
-        validity: timedelta = HOLD
-        return price(lot.tariff, wish.period, lot.zone), str(lot.tariff.id), now + validity
+        return price(lot.priced_by, wish.period, lot.zone), str(lot.priced_by.id), now + HOLD

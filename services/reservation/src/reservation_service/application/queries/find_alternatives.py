@@ -17,7 +17,7 @@ _MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class FindAlternatives:
-    """The wish that could not be met."""
+    """The wish that could not be met: for any spot, or any of a type."""
 
     wish: Wish
 
@@ -42,24 +42,23 @@ class FindAlternativesHandler:
 
     async def _all(self, work: Work, lot: Lot, wish: Wish, as_of: datetime) -> AsyncIterator[Alternative]:
         for period in (wish.period, *_shifted(wish.period, as_of)):
-            if found := await self._first_free(work, lot, replace(wish, period=period), as_of, 0):
+            if found := await self._in_lot(work, lot, replace(wish, period=period), as_of, 0):
                 yield found
         for neighbour, distance_m in await work.lots.near(lot.id, _NEARBY_LOTS):
-            if found := await self._first_free(work, neighbour, wish, as_of, round(distance_m)):
+            there = replace(wish, parking_lot_id=neighbour.id)
+            if found := await self._in_lot(work, neighbour, there, as_of, round(distance_m)):
                 yield found
 
-    async def _first_free(
-        self, work: Work, lot: Lot, wish: Wish, as_of: datetime, distance_m: int
-    ) -> Alternative | None:
+    async def _in_lot(self, work: Work, lot: Lot, wish: Wish, as_of: datetime, distance_m: int) -> Alternative | None:
         try:
             check_open(lot, wish.period)
         except LotNotBookable:
             return None
-        spots = await work.allocations.free_spots(lot.id, wish.period, wish.spot_type)
-        if not spots:
+        spot = await work.allocations.free_spot(wish)
+        if spot is None:
             return None
-        cost = price(lot.tariff, wish.period, lot.zone)
-        return Alternative(lot.id, spots[0], wish.period, cost, distance_m, as_of)
+        cost = price(lot.priced_by, wish.period, lot.zone)
+        return Alternative(lot.id, spot, wish.period, cost, distance_m, as_of)
 
 
 def _shifted(period: Period, as_of: datetime) -> list[Period]:

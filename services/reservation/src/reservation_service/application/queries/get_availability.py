@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reservation_service.application.ports import OpenWork, Wish
-from reservation_service.domain.lots import Spot
+from reservation_service.domain.errors import LotNotBookable
+from reservation_service.domain.lots import Spot, check_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class GetAvailability:
 
 @dataclass(frozen=True, slots=True)
 class GetAvailabilityHandler:
-    """Asks the allocations themselves; only reservation knows."""
+    """Asks the allocations themselves; only reservation knows. Of a lot that is closed or shut then, none is free."""
 
     open_work: OpenWork
 
@@ -25,6 +26,10 @@ class GetAvailabilityHandler:
         """The free spots by number, true at the instant. Raises `UnknownLot`."""
         wish = query.wish
         async with self.open_work() as work:
-            await work.lots.get(wish.parking_lot_id)
+            lot = await work.lots.get(wish.parking_lot_id)
             as_of = await work.time.now()
-            return await work.allocations.free_spots(wish.parking_lot_id, wish.period, wish.spot_type), as_of
+            try:
+                check_open(lot, wish.period)
+            except LotNotBookable:
+                return (), as_of
+            return await work.allocations.free_spots(lot.id, wish.period, wish.spot_type), as_of

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from reservation_service.application.ports import Asker, OpenWork
+from reservation_service.application.ports import Asker, Clock, OpenWork, Tokens
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import ReservationState
 
@@ -21,11 +21,18 @@ class GetReservationHandler:
     """Drivers see their own, operators those of their lots."""
 
     open_work: OpenWork
+    tokens: Tokens
+    clock: Clock
 
-    async def __call__(self, query: GetReservation) -> ReservationState:
-        """Raises `UnknownReservation` for one that the asker may not know of."""
+    async def __call__(self, query: GetReservation) -> tuple[ReservationState, str | None]:
+        """The reservation, and for its driver the token of what is to be paid.
+
+        Raises `UnknownReservation` for one that the asker may not know of.
+        """
         async with self.open_work() as work:
             state = await work.reservations.read(query.reservation_id)
         if not query.asker.may_see(state.user_id, state.organization_id):
             raise UnknownReservation(query.reservation_id)
-        return state
+        if state.payable is None or state.user_id != query.asker.user_id:
+            return state, None
+        return state, self.tokens.charge(state, state.payable, self.clock.now())

@@ -30,6 +30,8 @@ class ListReservationsHandler:
         """At most `limit`. Raises `UnknownLot` for one that the asker does not operate."""
         async with self.open_work() as work:
             if query.parking_lot_id is None:
+                if query.asker.user_id is None:
+                    return ()
                 return await work.reservations.of_user(query.asker.user_id, query.after, query.limit)
             lot = await work.lots.get(query.parking_lot_id)
             if not query.asker.operates(lot.organization_id):

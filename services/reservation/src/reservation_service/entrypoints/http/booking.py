@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
-from parking_chassis.problems import MEDIA_TYPE
+from parking_chassis.problems import MEDIA_TYPE, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.reserve_spot import ReserveSpot
@@ -22,22 +22,21 @@ from reservation_service.domain.cancellation import DEFAULT_TERMS
 from reservation_service.domain.periods import Period
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.entrypoints.http.dependencies import Does, Me
+from reservation_service.entrypoints.http.instants import Instant
 from reservation_service.entrypoints.http.problems import SPOT_UNAVAILABLE
 from reservation_service.entrypoints.http.views import (
     AlternativeView,
-    ChargeView,
     LineItemView,
     MoneyView,
     ReservationView,
     SpotView,
-    open_charge,
 )
 
 router = APIRouter(prefix="/api/v1", tags=["reservations"])
 
 SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
 Plate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9ÄÖÜäöü -]{2,16}$")]
-IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=255, pattern="^[!-~]([ -~]*[!-~])?$")]
 
 
 class QuoteRequest(RequestBody):
@@ -45,8 +44,8 @@ class QuoteRequest(RequestBody):
 
     parking_lot_id: UUID
     spot_type: SpotType | None = None
-    start_time: AwareDatetime
-    end_time: AwareDatetime
+    start_time: Instant
+    end_time: Instant
 
 
 class CancellationTermView(ResponseBody):
@@ -57,7 +56,7 @@ class CancellationTermView(ResponseBody):
 
 
 class Quote(ResponseBody):
-    """A price, sure until `expires_at` for the tariff version."""
+    """A price by a tariff version. Until `expires_at` a booking costs the same, unless a new version comes first."""
 
     parking_lot_id: UUID
     start_time: datetime
@@ -84,8 +83,8 @@ class ReservationRequest(RequestBody):
     parking_lot_id: UUID
     spot_id: UUID | None = None
     spot_type: SpotType | None = None
-    start_time: AwareDatetime
-    end_time: AwareDatetime
+    start_time: Instant
+    end_time: Instant
     vehicle_plate: Plate | None = None
 
 
@@ -95,14 +94,9 @@ class _Presentation:
 
     request: Request
 
-    def booked(self, reservation: ReservationState, charge_token: str) -> Answer:
+    def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
         """201, with what is to be paid."""
-        charge = open_charge(reservation)
-        view = ReservationView.of(
-            reservation,
-            ChargeView(id=charge.id, amount=MoneyView.of(charge.amount), token=charge_token) if charge else None,
-        )
-        return Answer(201, view.model_dump_json().encode())
+        return Answer(201, ReservationView.of(reservation, charge_token).model_dump_json().encode())
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         """409, with what is free."""
@@ -125,8 +119,8 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
     price, tariff_version, expires_at = await does.create_quote(CreateQuote(wish))
     return Quote(
         parking_lot_id=body.parking_lot_id,
-        start_time=body.start_time,
-        end_time=body.end_time,
+        start_time=wish.period.starts_at,
+        end_time=wish.period.ends_at,
         total_cost=MoneyView.of(price.total),
         line_items=LineItemView.all_of(price.line_items),
         taxes=MoneyView.of(price.tax),
@@ -143,11 +137,13 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
 async def get_availability(
     parking_lot_id: UUID,
     does: Does,
-    starts_at: Annotated[AwareDatetime, Query(alias="from")],
-    ends_at: Annotated[AwareDatetime, Query(alias="to")],
+    starts_at: Annotated[Instant, Query(alias="from")],
+    ends_at: Annotated[Instant, Query(alias="to")],
     spot_type: SpotType | None = None,
 ) -> Availability:
     """Which spots are free for the whole period."""
+    if ends_at <= starts_at:
+        raise invalid_field("query/to", "must be after from")
     wish = Wish(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
     spots, as_of = await does.get_availability(GetAvailability(wish))
     return Availability(free=len(spots), spots=[SpotView.of(spot) for spot in spots], as_of=as_of)
@@ -164,7 +160,8 @@ async def reserve_spot(
 ) -> Response:
     """Hold a spot's time for fifteen minutes; pay the charge to confirm it. What costs nothing is confirmed at once."""
     wish = Wish(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
-    fingerprint = sha256(body.model_dump_json().encode()).digest()
+    # Without what was not given: a field that a later version adds must not make an old request another.
+    fingerprint = sha256(body.model_dump_json(exclude_none=True).encode()).digest()
     key = RequestKey(f"{me}:reservations", idempotency_key, fingerprint)
     answer = await does.reserve_spot(ReserveSpot(me, wish, key, _Presentation(request), body.vehicle_plate))
     headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}

@@ -4,14 +4,15 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.ports import GateAnswer
-from reservation_service.entrypoints.http.dependencies import AskedBy, Does
+from reservation_service.entrypoints.http.dependencies import Does, GateKeeper
+from reservation_service.entrypoints.http.instants import Instant
 from reservation_service.entrypoints.http.views import MoneyView
 
 router = APIRouter(prefix="/api/v1/gates", tags=["gates"], dependencies=[Depends(permitted("operate:gate"))])
@@ -22,7 +23,7 @@ class Reading(RequestBody):
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     parking_lot_id: UUID
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
 class GateDecision(ResponseBody):
@@ -35,13 +36,13 @@ class GateDecision(ResponseBody):
 
 
 @router.post("/check-in")
-async def check_in(body: Reading, does: Does, asker: AskedBy) -> GateDecision:
+async def check_in(body: Reading, does: Does, asker: GateKeeper) -> GateDecision:
     """A car wants in. A refusal is an answer with its reason, not an error."""
     return _decision(await does.check_in(CheckIn(asker, body.parking_lot_id, body.token, body.at)))
 
 
 @router.post("/check-out")
-async def check_out(body: Reading, does: Does, asker: AskedBy) -> GateDecision:
+async def check_out(body: Reading, does: Does, asker: GateKeeper) -> GateDecision:
     """A car wants out; what it owes for staying too long is in the answer."""
     return _decision(await does.check_out(CheckOut(asker, body.parking_lot_id, body.token, body.at)))
 

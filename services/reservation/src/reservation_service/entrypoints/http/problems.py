@@ -1,7 +1,7 @@
 """Which HTTP problem each error of the domain is: one table."""
 
-from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
-from reservation_service.application.ports import InFlight, KeyReused
+from parking_chassis.problems import NOT_FOUND, UNAVAILABLE, Problem, ProblemKind, invalid_field
+from reservation_service.application.ports import InFlight, KeyReused, TooBusy
 from reservation_service.domain import errors
 
 SPOT_UNAVAILABLE = ProblemKind("spot-unavailable", "The spot is taken in that time", 409)
@@ -10,6 +10,15 @@ SPOT_UNAVAILABLE = ProblemKind("spot-unavailable", "The spot is taken in that ti
 def _invalid_period(error: Exception) -> Problem:
     assert isinstance(error, errors.InvalidPeriod)
     return invalid_field(f"/{error.field}", error.rule)
+
+
+def _wrong_spot_type(error: Exception) -> Problem:
+    assert isinstance(error, errors.WrongSpotType)
+    return invalid_field("/spot_type", f"must be {error.spot_type}, as the named spot is")
+
+
+def _too_busy(_error: Exception) -> Problem:
+    return Problem(UNAVAILABLE, "Many want the same spots at this moment; try again with the same Idempotency-Key.")
 
 
 def _key_reused(_error: Exception) -> Problem:
@@ -27,6 +36,7 @@ def _in_flight(_error: Exception) -> Problem:
 
 PROBLEMS = {
     errors.InvalidPeriod: _invalid_period,
+    errors.WrongSpotType: _wrong_spot_type,
     errors.UnknownLot: NOT_FOUND,
     errors.UnknownSpot: NOT_FOUND,
     errors.UnknownReservation: NOT_FOUND,
@@ -36,4 +46,5 @@ PROBLEMS = {
     errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"}),
     KeyReused: _key_reused,
     InFlight: _in_flight,
+    TooBusy: _too_busy,
 }

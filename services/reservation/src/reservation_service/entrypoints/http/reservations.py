@@ -1,5 +1,6 @@
 """Reservations that stand."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -24,13 +25,13 @@ from reservation_service.application.commands.cancel_reservation import CancelRe
 from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.application.queries.list_reservations import ListReservations
-from reservation_service.domain.reservations import ReservationState
-from reservation_service.entrypoints.http.dependencies import AskedBy, Does, Me, Service
-from reservation_service.entrypoints.http.views import ChargeView, MoneyView, ReservationView, open_charge
+from reservation_service.entrypoints.http.dependencies import Does, Me, Reader, Service
+from reservation_service.entrypoints.http.views import ReservationView
 
 router = APIRouter(prefix="/api/v1/reservations", tags=["reservations"])
 
 SVG, PNG = "image/svg+xml", "image/png"
+WEIGHT = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)")
 NOT_ACCEPTABLE = ProblemKind("not-acceptable", "No such form", 406)
 
 
@@ -45,7 +46,7 @@ async def list_reservations(
     request: Request,
     response: Response,
     does: Does,
-    asker: AskedBy,
+    asker: Reader,
     parking_lot_id: Annotated[UUID | None, Query(description="for operators of this lot")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -60,13 +61,11 @@ async def list_reservations(
 
 
 @router.get("/{reservation_id}")
-async def get_reservation(
-    reservation_id: UUID, response: Response, service: Service, asker: AskedBy
-) -> ReservationView:
+async def get_reservation(reservation_id: UUID, response: Response, does: Does, asker: Reader) -> ReservationView:
     """One reservation: one's own, or of a lot that one operates."""
-    state = await service.use_cases.get_reservation(GetReservation(asker, reservation_id))
+    state, charge_token = await does.get_reservation(GetReservation(asker, reservation_id))
     response.headers["ETag"] = etag(state.version)
-    return ReservationView.of(state, _charge(service, state) if state.user_id == asker.user_id else None)
+    return ReservationView.of(state, charge_token)
 
 
 @router.post("/{reservation_id}/cancel", dependencies=[Depends(permitted("write:reservation"))])
@@ -87,26 +86,37 @@ async def cancel_reservation(
 )
 async def get_qr(reservation_id: UUID, service: Service, me: Me, accept: Annotated[str, Header()] = SVG) -> Response:
     """The QR code for the gate, as SVG or PNG by `Accept`."""
+    media_type = _preferred(accept)
     text = await service.use_cases.get_credential(GetCredential(me, reservation_id))
-    wanted = {each.split(";")[0].strip() for each in accept.split(",")}
-    if PNG in wanted and SVG not in wanted:
-        return Response(service.qr_png(text), media_type=PNG, headers={"Cache-Control": "private, no-store"})
-    if wanted & {SVG, "*/*", "image/*"}:
-        return Response(service.qr_svg(text), media_type=SVG, headers={"Cache-Control": "private, no-store"})
-    raise Problem(NOT_ACCEPTABLE, f"The QR code comes as {SVG} or {PNG}.")
+    image = service.qr_png(text) if media_type == PNG else service.qr_svg(text)
+    return Response(image, media_type=media_type, headers={"Cache-Control": "private, no-store", "Vary": "Accept"})
 
 
-def _charge(service: Service, state: ReservationState) -> ChargeView | None:
-    charge = open_charge(state)
-    if charge is None:
-        return None
-    return ChargeView(id=charge.id, amount=MoneyView.of(charge.amount), token=service.tokens.charge(state, charge))
+def _preferred(accept: str) -> str:
+    """SVG or PNG, whichever has more weight, SVG where both have the same (RFC 9110, 12.5.1)."""
+    weights: dict[str, float] = {}
+    for each in accept.split(","):
+        name, _, parameters = each.strip().lower().partition(";")
+        weight = WEIGHT.search(parameters)
+        weights[name.strip()] = float(weight[1]) if weight else 1.0
+    anything = weights.get("image/*", weights.get("*/*", 0.0))
+    svg, png = weights.get(SVG, anything), weights.get(PNG, anything)
+    if max(svg, png) == 0:
+        raise Problem(NOT_ACCEPTABLE, f"The QR code comes as {SVG} or {PNG}.")
+    return PNG if png > svg else SVG
 
 
 def _position(position: tuple[str, ...] | None) -> tuple[datetime, UUID] | None:
     if position is None:
         return None
     try:
-        return datetime.fromisoformat(position[0]), UUID(position[1])
+        at, reservation_id = datetime.fromisoformat(position[0]), UUID(position[1])
     except ValueError as error:
-        raise invalid_field("query/cursor", "must be the cursor of a page's `next`") from error
+        raise _bad_cursor() from error
+    if at.utcoffset() is None:
+        raise _bad_cursor()
+    return at, reservation_id
+
+
+def _bad_cursor() -> Problem:
+    return invalid_field("query/cursor", "must be the cursor of a page's `next`")

@@ -8,7 +8,6 @@ from uuid import UUID
 from parking_chassis.schemas import ResponseBody
 from reservation_service.application.ports import Alternative
 from reservation_service.domain import money, pricing, reservations
-from reservation_service.domain.charges import Charge, ChargeStatus
 from reservation_service.domain.lots import Spot
 
 
@@ -67,7 +66,7 @@ class ParkingSessionView(ResponseBody):
 
 
 class ReservationView(ResponseBody):
-    """A reservation. `charge` is there while something is to be paid."""
+    """A reservation. Where one is asked for by its driver, `charge` is there while something is to be paid."""
 
     id: UUID
     user_id: UUID
@@ -89,9 +88,9 @@ class ReservationView(ResponseBody):
     version: int
 
     @classmethod
-    def of(cls, state: reservations.ReservationState, charge: ChargeView | None = None) -> Self:
-        """From the domain's."""
-        stay = state.parking_session
+    def of(cls, state: reservations.ReservationState, charge_token: str | None = None) -> Self:
+        """From the domain's; the token is that of the charge to be paid."""
+        stay, payable = state.parking_session, state.payable
         return cls(
             id=state.id,
             user_id=state.user_id,
@@ -106,7 +105,9 @@ class ReservationView(ResponseBody):
             total_cost=MoneyView.of(state.priced),
             line_items=[item for each in state.charges for item in LineItemView.all_of(each.line_items)],
             refund_due=MoneyView.of(state.refund_due),
-            charge=charge,
+            charge=ChargeView(id=payable.id, amount=MoneyView.of(payable.amount), token=charge_token)
+            if payable and charge_token
+            else None,
             vehicle_plate=state.vehicle_plate,
             parking_session=ParkingSessionView(id=stay.id, entered_at=stay.entered_at, exited_at=stay.exited_at)
             if stay
@@ -139,8 +140,3 @@ class AlternativeView(ResponseBody):
             distance_m=alternative.distance_m,
             as_of=alternative.as_of,
         )
-
-
-def open_charge(state: reservations.ReservationState) -> Charge | None:
-    """The charge that waits to be paid."""
-    return next((charge for charge in state.charges if charge.status is ChargeStatus.OPEN), None)

@@ -1,11 +1,12 @@
--- $1 lot, $2 start, $3 end, $4 spot type or null, $5 how many
+-- $1 lot, $2 start, $3 end, $4 spot type or null, $5 how many, $6 types that only those get who name them
 -- A random sample of the free spots keeps clients of one hot lot off each other's feet. Of the sample, the spot with the
--- tightest gap around the period wastes least of the timetable. Who names no type gets no spot that is kept for some.
+-- tightest gap around the period wastes least of the timetable. Where none is free, the same snapshot tells whether a
+-- hold that may be let go stands in the way: without one, "nothing is free" is true.
 WITH free AS (
     SELECT s.id, s.number, s.type
     FROM spots s
     WHERE s.parking_lot_id = $1 AND s.in_service
-        AND (s.type = $4::text OR ($4::text IS NULL AND s.type NOT IN ('accessible', 'motorcycle')))
+        AND (s.type = $4::text OR ($4::text IS NULL AND s.type <> ALL ($6::text[])))
         AND NOT EXISTS (
             SELECT FROM allocations a
             WHERE a.parking_lot_id = $1 AND a.spot_id = s.id AND a.blocking
@@ -14,8 +15,8 @@ WITH free AS (
     LIMIT 16
 ), fitting AS (
     SELECT free.*,
-        COALESCE(around.next_at, $3::timestamptz + interval '1 day')
-            - COALESCE(around.previous_at, $2::timestamptz - interval '1 day') AS gap
+        row_number() OVER (ORDER BY COALESCE(around.next_at, $3::timestamptz + interval '1 day')
+            - COALESCE(around.previous_at, $2::timestamptz - interval '1 day'), random()) AS place
     FROM free
     CROSS JOIN LATERAL (
         SELECT max(upper(a.during)) FILTER (WHERE upper(a.during) <= $2) AS previous_at,
@@ -24,13 +25,18 @@ WITH free AS (
         WHERE a.parking_lot_id = $1 AND a.spot_id = free.id AND a.blocking
             AND a.during && tstzrange($2 - interval '1 day', $3 + interval '1 day')
     ) around
-    ORDER BY gap
+    ORDER BY place
     LIMIT $5
 )
 SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
-    fitting.id AS spot_id, fitting.number AS spot_number, fitting.type AS spot_type
+    fitting.id AS spot_id, fitting.number AS spot_number, fitting.type AS spot_type,
+    CASE WHEN fitting.id IS NULL THEN EXISTS (
+        SELECT FROM allocations a JOIN reservations r ON r.id = a.reservation_id
+        WHERE a.parking_lot_id = $1 AND a.during && tstzrange($2, $3, '[)') AND r.status = 'pending'
+            AND r.hold_expires_at <= LEAST(clock_timestamp(), (SELECT until FROM payments_seen))
+    ) ELSE false END AS hold_is_overdue
 FROM lots
-JOIN tariffs ON tariffs.id = lots.tariff_id
+LEFT JOIN tariffs ON tariffs.id = lots.tariff_id
 LEFT JOIN fitting ON true
 WHERE lots.id = $1
-ORDER BY fitting.gap
+ORDER BY fitting.place

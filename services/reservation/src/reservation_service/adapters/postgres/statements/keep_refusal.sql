@@ -2,3 +2,4 @@
 INSERT INTO idempotency_keys (scope, key, fingerprint, status, body)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING
+RETURNING 1

@@ -1,0 +1,134 @@
+"""Aggregations say what adding up one by one says."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from services.analytics.tests.contract.conftest import Store
+from services.analytics.tests.telling import LOT, NOON, OPERATOR, confirmed, counted, posted, spot_seen
+
+from analytics_service.adapters.kafka.documents import (
+    ledger_document,
+    lot_sighting_document,
+    reservation_document,
+    spot_sighting_document,
+)
+from analytics_service.application.ports import Projection, Scope, StoreAway
+from analytics_service.domain.buckets import Bucket, Interval, buckets
+from analytics_service.domain.occupancy import Measure, booked_rates
+from analytics_service.domain.revenue import Sums
+from parking_events import LedgerEntryKind, ReservationStatus
+
+ZURICH = ZoneInfo("Europe/Zurich")
+SPRING = datetime(2026, 3, 27, 9, 30, tzinfo=ZURICH)
+AUTUMN = datetime(2026, 10, 23, 9, 30, tzinfo=ZURICH)
+WHOLE = Scope(OPERATOR)
+
+
+@pytest.mark.parametrize("start", [SPRING, AUTUMN], ids=["the clock goes forward", "the clock goes back"])
+@pytest.mark.parametrize("interval", [Interval.HOUR, Interval.DAY])
+async def test_revenue_is_the_sum_of_the_ledger_to_the_cent(store: Store, start: datetime, interval: Interval) -> None:
+    chance = random.Random(f"{start} {interval}")
+    end = start + timedelta(days=5)
+    entries = [
+        posted(
+            chance.randrange(10**6),
+            chance.randrange(10**4),
+            kind=chance.choice([*LedgerEntryKind]),
+            at=start.astimezone(UTC) + timedelta(microseconds=chance.randrange(-(10**9), 433 * 10**9)),
+            lot=chance.choice([LOT, UUID(int=71)]),
+            currency=chance.choice(["CHF", "EUR"]),
+        )
+        for _ in range(800)
+    ]
+    await store.serving(*(ledger_document(entry) for entry in entries))
+    periods = buckets(start, end, interval, ZURICH)
+    for scope in (WHOLE, Scope(OPERATOR, LOT)):
+        wanted = [
+            sum(
+                (
+                    _plain(entry.kind, entry.gross.amount, entry.tax.amount)
+                    for entry in entries
+                    if entry.currency == "CHF"
+                    and scope.parking_lot_id in {None, entry.parking_lot_id}
+                    and period.starts_at <= entry.posted_at < period.ends_at
+                ),
+                Sums(),
+            )
+            for period in periods
+        ]
+        assert list(await store.figures.revenue(scope, periods, "CHF")) == wanted
+    assert sorted(await store.figures.currencies(WHOLE)) == ["CHF", "EUR"]
+
+
+def _plain(kind: LedgerEntryKind, gross: int, tax: int) -> Sums:
+    came = {LedgerEntryKind.PAYMENT, LedgerEntryKind.DISPUTE_REVERSAL}
+    if kind is LedgerEntryKind.FEE:
+        return Sums()
+    if kind in came:
+        return Sums(gross=gross, tax=tax, payments=int(kind is LedgerEntryKind.PAYMENT))
+    return Sums(refunds=gross, tax=-tax)
+
+
+async def test_sums_of_large_amounts_are_exact(store: Store) -> None:
+    """Doubles hold whole numbers up to 2^53: ninety thousand billion, in cents."""
+    await store.serving(*(ledger_document(posted(amount)) for amount in (2**52 - 1, 2**52 - 3, 1)))
+    (sums,) = await store.figures.revenue(WHOLE, [Bucket(NOON, NOON + timedelta(hours=1))], "CHF")
+    assert sums.gross == 2**53 - 3
+
+
+async def test_bookings_are_the_flow_of_stays(store: Store) -> None:
+    chance = random.Random(3)
+    events = [
+        confirmed(
+            begin, begin + timedelta(seconds=chance.randrange(1, 10**5)), status=chance.choice([*ReservationStatus])
+        )
+        for _ in range(500)
+        if (begin := NOON + timedelta(seconds=chance.randrange(-(10**5), 10**5)))
+    ]
+    elsewhere = confirmed(lot=uuid4())
+    await store.serving(*(reservation_document(event) for event in [*events, elsewhere]))
+    periods = buckets(NOON, NOON + timedelta(hours=20), Interval.HOUR, ZURICH)
+    holding = {"confirmed", "active", "completed", "no_show"}
+    stays = [(event.starts_at, event.ends_at) for event in events if event.status.value in holding]
+    rates = booked_rates(periods, await store.figures.bookings(LOT, periods), spots=100)
+    for period, rate in zip(periods, rates, strict=True):
+        overlaps = (min(end, period.ends_at) - max(begin, period.starts_at) for begin, end in stays)
+        plain = sum((overlap for overlap in overlaps if overlap > timedelta()), timedelta())
+        assert rate == pytest.approx(plain / (100 * period.length))
+
+
+async def test_sightings_come_in_the_order_of_time_and_from_a_day_before(store: Store) -> None:
+    spot, hour = uuid4(), timedelta(hours=1)
+    await store.serving(
+        spot_sighting_document(spot_seen(spot, NOON + hour, occupied=False, version=3)),
+        lot_sighting_document(counted(3, 4, NOON)),
+        spot_sighting_document(spot_seen(spot, NOON - 23 * hour, occupied=True, version=2)),
+        spot_sighting_document(spot_seen(spot, NOON - 25 * hour, occupied=False, version=1)),
+        spot_sighting_document(spot_seen(spot, NOON + 3 * hour, occupied=True, version=4)),
+        lot_sighting_document(counted(1, 4, NOON, lot=uuid4())),
+    )
+    found = [each async for each in store.figures.sightings(LOT, Bucket(NOON, NOON + 2 * hour))]
+    assert [(each.measure, each.source, each.at, each.occupied, each.capacity) for each in found] == [
+        (Measure.SPOT, str(spot), NOON - 23 * hour, 1, 1),
+        (Measure.COUNT, "", NOON, 3, 4),
+        (Measure.SPOT, str(spot), NOON + hour, 0, 1),
+    ]
+
+
+async def test_more_sightings_than_a_page_are_all_told(store: Store) -> None:
+    count = 12_001
+    events = (counted(1, 4, NOON + timedelta(seconds=number // 3), version=number + 1) for number in range(count))
+    await store.serving(*(lot_sighting_document(event) for event in events))
+    period = Bucket(NOON, NOON + timedelta(days=1))
+    assert len([each async for each in store.figures.sightings(LOT, period)]) == count
+
+
+async def test_without_an_alias_nothing_can_be_said(store: Store) -> None:
+    index = await store.serving(ledger_document(posted()))
+    await store.indices.drop(index)
+    with pytest.raises(StoreAway):
+        await store.figures.currencies(WHOLE)
+    assert await store.indices.led_to(Projection.LEDGER) is None

@@ -1,0 +1,157 @@
+"""Events on Kafka end as documents, once, in their newest version, whatever goes wrong on the way."""
+
+import asyncio
+import random
+from datetime import timedelta
+from uuid import uuid4
+
+from aiokafka import AIOKafkaProducer
+from services.analytics.tests.documents import expected, wait_for
+from services.analytics.tests.installation import Consuming, Kept, Tell
+from services.analytics.tests.telling import NOON, confirmed, counted, lot_created, posted, spot_seen
+from sqlalchemy import text
+
+from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments
+from analytics_service.adapters.kafka.documents import document_of
+from analytics_service.application.commands.prepare_indices import PrepareIndices
+from analytics_service.application.commands.rebuild_projection import RebuildProjection
+from analytics_service.application.ports import Projection
+from analytics_service.bootstrap import Analytics, outbox_relay, replayers
+from parking_messaging.adapters.postgres_outbox import PostgresOutbox
+from parking_platform.testing.waiting import wait_until
+
+_PREPARE = PrepareIndices()
+_REBUILD_LEDGER = RebuildProjection(Projection.LEDGER)
+TOO_MUCH = 2**63  # no long, so no field of the index
+
+
+async def test_from_an_outbox_to_documents(analytics: Analytics, consuming: Consuming, kept: Kept) -> None:
+    """The whole way: a committed row, the relay, Kafka, the consumer, the index."""
+    events = [confirmed(), posted(), counted(1, 4, NOON), spot_seen(uuid4(), NOON, occupied=True), lot_created()]
+    async with analytics.engine.begin() as connection:
+        await PostgresOutbox().add(connection, events)
+    stop = asyncio.Event()
+    relaying = asyncio.create_task(outbox_relay(analytics.settings).run(stop))
+    async with consuming():
+        await wait_for(kept, Projection.RESERVATIONS, 1)
+        await wait_for(kept, Projection.LEDGER, 1)
+        await wait_for(kept, Projection.OCCUPANCY, 2)
+    stop.set()
+    await relaying
+    for projection, told in {
+        Projection.RESERVATIONS: events[:1],
+        Projection.LEDGER: events[1:2],
+        Projection.OCCUPANCY: events[2:4],
+    }.items():
+        assert await kept.of(projection) == expected(*told)
+    async with analytics.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM lots"))).scalar_one() == 1
+
+
+async def test_repeated_and_reordered_events_change_nothing(tell: Tell, consuming: Consuming, kept: Kept) -> None:
+    chance = random.Random(7)
+    ids = [uuid4() for _ in range(40)]
+    told = [
+        confirmed(reservation_id=each, version=version, ends_at=NOON + timedelta(hours=version))
+        for each in ids
+        for version in range(1, 6)
+    ]
+    shuffled = told * 2
+    chance.shuffle(shuffled)
+    marker = confirmed()
+    async with consuming():
+        await tell(*shuffled)
+        await wait_for(kept, Projection.RESERVATIONS, len(ids))
+        await wait_for_state(kept, expected(*told))
+        await tell(*shuffled, marker)
+        await wait_for(kept, Projection.RESERVATIONS, len(ids) + 1)
+    assert await kept.of(Projection.RESERVATIONS) == expected(*told, marker)
+
+
+async def wait_for_state(kept: Kept, wanted: dict[str, tuple[int, dict[str, object]]]) -> None:
+    async def settled() -> bool:
+        return await kept.of(Projection.RESERVATIONS) == wanted
+
+    await wait_until(settled, "the last state of all")
+
+
+async def test_without_versions_a_late_event_wins_and_the_comparison_notices(analytics: Analytics, kept: Kept) -> None:
+    """The negative control: it is the external version that keeps the newest, and nothing else."""
+    same = uuid4()
+    newer, older = confirmed(reservation_id=same, version=2), confirmed(reservation_id=same, version=1)
+    pair = [document for event in (newer, older) if (document := document_of(event))]
+    indices = {Projection.RESERVATIONS: [await kept.index(Projection.RESERVATIONS)]}
+
+    await ElasticsearchDocuments(analytics.elasticsearch).put(pair, indices)
+    assert await kept.of(Projection.RESERVATIONS) == expected(newer, older)
+
+    await ElasticsearchDocuments(analytics.elasticsearch, compares_versions=False).put(pair, indices)
+    assert await kept.of(Projection.RESERVATIONS) != expected(newer, older)
+
+
+async def test_thousands_arrive_in_bulk(tell: Tell, consuming: Consuming, kept: Kept) -> None:
+    entries = [posted(number) for number in range(5_000)]
+    await tell(*entries)
+    async with consuming():
+        await wait_for(kept, Projection.LEDGER, 5_000, seconds=60)
+    assert await kept.of(Projection.LEDGER) == expected(*entries)
+
+
+async def test_what_does_not_fit_is_a_dead_letter_and_the_others_flow(
+    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
+) -> None:
+    good = [posted(number) for number in range(50)]
+    bad = posted(TOO_MUCH)
+    async with consuming():
+        await tell(*good[:25], bad, *good[25:])
+        await wait_for(kept, Projection.LEDGER, 50)
+        await wait_for_dead_letter(analytics)
+    assert await kept.of(Projection.LEDGER) == expected(*good)
+    ((subject, error),) = await _dead_letters(analytics)
+    assert subject == bad.subject
+    assert "out of range" in error
+    report = await replayers(analytics)["analytics.projections"].replay(discard=True)
+    assert (report.discarded, dict(report.still_blocked)) == (1, {})
+
+
+async def wait_for_dead_letter(analytics: Analytics) -> None:
+    async def arrived() -> bool:
+        return bool(await _dead_letters(analytics))
+
+    await wait_until(arrived, "the dead letter")
+
+
+async def _dead_letters(analytics: Analytics) -> list[tuple[str, str]]:
+    async with analytics.engine.connect() as connection:
+        rows = await connection.execute(text("SELECT subject, error FROM dead_letters WHERE resolved_at IS NULL"))
+        return [(subject, error) for subject, error in rows]
+
+
+async def test_a_record_that_is_no_event_is_a_dead_letter(
+    analytics: Analytics, tell: Tell, producer: AIOKafkaProducer, consuming: Consuming, kept: Kept
+) -> None:
+    async with consuming():
+        await producer.send_and_wait("payment.ledger-entry.v1", b"not json", key=b"x")
+        await tell(entry := posted())
+        await wait_for(kept, Projection.LEDGER, 1)
+        await wait_for_dead_letter(analytics)
+    assert await kept.of(Projection.LEDGER) == expected(entry)
+
+
+async def test_an_index_that_an_operator_deletes_stops_its_events_and_is_not_guessed_anew(
+    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
+) -> None:
+    index = await kept.index(Projection.LEDGER)
+    async with consuming():
+        await kept.elasticsearch.indices.delete(index=index)
+        await tell(posted(), reservation := confirmed())
+        await wait_for(kept, Projection.RESERVATIONS, 1)
+        assert await analytics.use_cases.prepare_indices(_PREPARE) == [Projection.LEDGER]
+        assert not await kept.elasticsearch.indices.exists(index=index)
+        assert not await kept.elasticsearch.indices.exists(index=f"{index}.write")
+        assert await _dead_letters(analytics) == []
+        await analytics.use_cases.rebuild_projection(_REBUILD_LEDGER)
+        await wait_for(kept, Projection.LEDGER, 1)
+        await tell(posted())
+        await wait_for(kept, Projection.LEDGER, 2)
+    assert await kept.of(Projection.RESERVATIONS) == expected(reservation)

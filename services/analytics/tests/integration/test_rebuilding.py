@@ -1,0 +1,143 @@
+"""A rebuild from Kafka gives what the events say, while they go on and while questions are answered."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+from services.analytics.tests.documents import expected, wait_for
+from services.analytics.tests.installation import Consuming, Kept, Tell
+from services.analytics.tests.processes import command
+from services.analytics.tests.publishing import forget
+from services.analytics.tests.telling import NOON, OPERATOR, confirmed, counted, posted
+
+from analytics_service.application.commands.drop_old_indices import DropOldIndices
+from analytics_service.application.commands.prepare_indices import PrepareIndices
+from analytics_service.application.commands.rebuild_projection import RebuildProjection
+from analytics_service.application.ports import Asker, Projection
+from analytics_service.application.queries.get_revenue import GetRevenue
+from analytics_service.bootstrap import Analytics
+from analytics_service.domain.buckets import Interval
+from analytics_service.domain.errors import RebuildRunning
+from parking_events import WireEvent
+from parking_platform.testing.servers import KafkaServer
+
+LEDGER = RebuildProjection(Projection.LEDGER)
+RESERVATIONS = RebuildProjection(Projection.RESERVATIONS)
+ADMIN = Asker(frozenset(), sees_all=True)
+
+
+async def gross(analytics: Analytics) -> int:
+    hour = timedelta(hours=1)
+    question = GetRevenue(ADMIN, None, OPERATOR, NOON, NOON + hour, Interval.HOUR, "CHF")
+    return (await analytics.use_cases.get_revenue(question)).total.gross
+
+
+async def test_a_deleted_index_comes_back_field_by_field(
+    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
+) -> None:
+    ids = [uuid4() for _ in range(50)]
+    events = [confirmed(reservation_id=each, version=version) for version in (1, 2, 3) for each in ids]
+    async with consuming():
+        await tell(*events)
+        await wait_for(kept, Projection.RESERVATIONS, len(ids))
+    await kept.elasticsearch.indices.delete(index=await kept.index(Projection.RESERVATIONS))
+    rebuilt = await analytics.use_cases.rebuild_projection(RESERVATIONS)
+    assert (rebuilt.read, rebuilt.left_out) == (len(events), [])
+    assert await kept.of(Projection.RESERVATIONS) == expected(*events)
+    assert await analytics.use_cases.prepare_indices(PrepareIndices()) == []
+
+
+async def test_questions_neither_fail_nor_shrink_while_events_go_on(
+    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
+) -> None:
+    """Entries of one cent: what was earned can only grow, whichever index answers."""
+    first = [posted(1) for _ in range(3_000)]
+    meanwhile = [posted(1) for _ in range(2_000)]
+    await tell(*first)
+    async with consuming():
+        await wait_for(kept, Projection.LEDGER, len(first), seconds=60)
+        seen: list[int] = []
+        rebuilding = asyncio.create_task(_rebuild_twice(analytics))
+        telling = asyncio.create_task(_tell_in_parts(tell, meanwhile))
+        while not (rebuilding.done() and telling.done()):
+            seen.append(await gross(analytics))
+        await asyncio.gather(rebuilding, telling)
+        await wait_for(kept, Projection.LEDGER, len(first) + len(meanwhile), seconds=60)
+    assert seen[0] >= len(first)
+    assert seen == sorted(seen)
+    assert await kept.of(Projection.LEDGER) == expected(*first, *meanwhile)
+
+
+async def _rebuild_twice(analytics: Analytics) -> None:
+    await analytics.use_cases.rebuild_projection(LEDGER)
+    await analytics.use_cases.rebuild_projection(LEDGER)
+
+
+async def _tell_in_parts(tell: Tell, events: Sequence[WireEvent]) -> None:
+    for start in range(0, len(events), 100):
+        await tell(*events[start : start + 100])
+
+
+async def test_one_that_reads_an_index_reads_it_to_the_end(analytics: Analytics, tell: Tell, kept: Kept) -> None:
+    """A point in time holds on to the index that the alias led to, and the index stays for some minutes."""
+    old = await kept.index(Projection.LEDGER)
+    opened = await kept.elasticsearch.open_point_in_time(index=f"{kept.prefix}ledger", keep_alive="1m")
+    await analytics.use_cases.rebuild_projection(LEDGER)
+    await analytics.use_cases.drop_old_indices(DropOldIndices())
+    assert await kept.index(Projection.LEDGER) != old
+    assert (await kept.elasticsearch.search(pit={"id": opened["id"]}))["hits"]["total"]["value"] == 0
+    await kept.elasticsearch.close_point_in_time(id=opened["id"])
+
+
+async def test_sightings_that_kafka_forgot_stay(
+    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept, made_topics: KafkaServer
+) -> None:
+    forgotten, told = counted(1, 4, NOON, version=1), counted(2, 4, NOON, version=2)
+    async with consuming():
+        await tell(forgotten)
+        await wait_for(kept, Projection.OCCUPANCY, 1)
+    await forget(made_topics.bootstrap_servers)
+    await tell(told)
+    rebuilt = await analytics.use_cases.rebuild_projection(RebuildProjection(Projection.OCCUPANCY))
+    assert rebuilt.read == 2
+    assert await kept.of(Projection.OCCUPANCY) == expected(forgotten, told)
+
+
+async def test_two_at_once_are_one_too_many(analytics: Analytics, tell: Tell, kept: Kept) -> None:
+    await tell(*(posted() for _ in range(2_000)))
+    outcomes = await asyncio.gather(
+        *(analytics.use_cases.rebuild_projection(LEDGER) for _ in range(3)), return_exceptions=True
+    )
+    refused = [each for each in outcomes if isinstance(each, RebuildRunning)]
+    assert len(refused) == 2
+    assert "Another rebuild of ledger is running" in str(refused[0])
+    assert await kept.count(Projection.LEDGER) == 2_000
+
+
+async def test_one_that_was_killed_is_abandoned(analytics: Analytics, tell: Tell, kept: Kept) -> None:
+    events = [posted(number) for number in range(6_000)]
+    await tell(*events)
+    async with command(analytics.settings, "rebuild", "ledger") as dying:
+        await wait_until_building(analytics)
+        dying.send_signal(signal.SIGKILL)
+        await dying.wait()
+    async with command(analytics.settings, "rebuild", "ledger") as refused:
+        _, said = await refused.communicate()
+        assert refused.returncode == 1
+        assert b"Another rebuild of ledger is running, or did not end; with --abandon it is given up." in said
+    async with command(analytics.settings, "rebuild", "ledger", "--abandon") as done:
+        told, said = await done.communicate()
+        assert (done.returncode, told) == (0, b"ledger: 6000 documents, 0 left out\n"), said
+    assert await kept.count(Projection.LEDGER) == len(events)
+
+
+async def wait_until_building(analytics: Analytics) -> None:
+    deadline = asyncio.get_running_loop().time() + 30
+    building = None
+    while not building:
+        assert asyncio.get_running_loop().time() < deadline, "no rebuild began"
+        async with analytics.use_cases.prepare_indices.open_work() as work:
+            building = (await work.register.targets())[Projection.LEDGER].building
+        await asyncio.sleep(0.005)

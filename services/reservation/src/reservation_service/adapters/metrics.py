@@ -1,0 +1,22 @@
+"""What became of reservations, counted in the process that does it. No label carries an id."""
+
+import re
+from collections.abc import Iterable
+
+from prometheus_client import Counter
+
+from reservation_service.domain.reservations import ReservationEvent
+
+RESERVATIONS = Counter("reservations", "What became of them; `refused` ones never were", ["outcome"])
+REFUSED = "refused"
+
+
+def count(events: Iterable[ReservationEvent]) -> None:
+    """Count what happened, once it is committed."""
+    for event in events:
+        RESERVATIONS.labels(outcome_of(type(event))).inc()
+
+
+def outcome_of(event: type[ReservationEvent]) -> str:
+    """`ReservationNoShow` counts as `no_show`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__.removeprefix("Reservation")).lower()

@@ -1,0 +1,93 @@
+"""Connections of the driver itself, for the booking path."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+CONNECT_SECONDS = 5.0
+STATEMENT_SECONDS = 10.0
+CLOSE_SECONDS = 5.0
+ATTEMPTS = 5
+FIRST_PAUSE = 0.01
+AWAY = ("08", "53", "57", "58")
+"""Classes of sqlstate: connection, resources, operator (shutdown, time-out), system error."""
+
+
+class DatabaseAway(ConnectionError):
+    """The database cannot be asked at the moment, or all connections to it are taken."""
+
+
+class BookingPool:
+    """Opened at first use. Each statement is a transaction of its own: the booking path has no time for a session."""
+
+    def __init__(self, database_url: str, size: int, patience: float) -> None:
+        self._database_url = database_url
+        self._size = size
+        self._patience = patience
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opening = asyncio.Lock()
+
+    async def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
+        """The rows of a statement, which is tried again after a deadlock. Raises `DatabaseAway`."""
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return await self._fetch(statement, *values)
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311 - spreads clients
+        return await self._fetch(statement, *values)
+
+    async def close(self) -> None:
+        """Finish what is under way and let the connections go; one that hangs is cut off."""
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def _fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
+        async with self._acquired() as connection:
+            return await connection.fetch(statement, *values)
+
+    @asynccontextmanager
+    async def _acquired(self) -> "AsyncGenerator[PoolConnectionProxy[asyncpg.Record]]":
+        try:
+            pool = self._pool or await self._opened()
+            async with pool.acquire(timeout=self._patience) as connection:
+                yield connection
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+            if _is_away(error):
+                raise DatabaseAway(f"{type(error).__name__}: {error}") from error
+            raise
+
+    async def _opened(self) -> "asyncpg.Pool[asyncpg.Record]":
+        async with self._opening:
+            if self._pool is None:
+                # Nothing connects yet: with a database that hangs, all would wait here for one another.
+                self._pool = await asyncpg.create_pool(
+                    self._database_url,
+                    min_size=0,
+                    max_size=self._size,
+                    timeout=CONNECT_SECONDS,
+                    command_timeout=STATEMENT_SECONDS,
+                    init=_set_up,
+                    server_settings={"application_name": "reservation-booking", "timezone": "UTC"},
+                )
+        return self._pool
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database is to blame, not the statement. Time-outs are OSErrors; wrong values are ValueErrors."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(AWAY)
+    return not isinstance(error, ValueError)
+
+
+async def _set_up(connection: "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]") -> None:
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")

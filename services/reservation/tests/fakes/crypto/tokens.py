@@ -1,0 +1,22 @@
+from datetime import datetime
+from uuid import UUID
+
+from reservation_service.domain.charges import Charge
+from reservation_service.domain.errors import InvalidCredential
+from reservation_service.domain.reservations import ReservationState
+
+
+class FakeTokens:
+    """See `reservation_service.application.ports.Tokens`: legible, and signed by their first word."""
+
+    def charge(self, reservation: ReservationState, charge: Charge, at: datetime) -> str:
+        return f"charge {charge.id}"
+
+    def credential(self, reservation: ReservationState) -> str:
+        return f"credential {reservation.id}"
+
+    def reservation_of(self, credential: str) -> UUID:
+        kind, _, reservation_id = credential.partition(" ")
+        if kind != "credential":
+            raise InvalidCredential("The credential was not issued here, or is altered.")
+        return UUID(reservation_id)

@@ -1,0 +1,111 @@
+"""All fakes together, as `bootstrap` has all adapters together."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.reservation.tests.examples import hourly, lot_copy, period, spot_copy
+from services.reservation.tests.fakes.clock import FakeClock
+from services.reservation.tests.fakes.crypto.tokens import FakeTokens
+from services.reservation.tests.fakes.kafka.payment_backlog import FakePaymentBacklog
+from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
+from services.reservation.tests.fakes.postgres.tables import Tables
+from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
+
+from reservation_service.application.commands.check_in import CheckInHandler
+from reservation_service.application.commands.check_out import CheckOutHandler
+from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
+from reservation_service.application.commands.reserve_spot import ReserveSpot, ReserveSpotHandler
+from reservation_service.application.event_handlers.settle_payment import SettlePayment, SettlePaymentHandler
+from reservation_service.application.ports import Alternative, Answer, Asker, LotCopy, RequestKey, Wish
+from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
+from reservation_service.domain.periods import Period
+from reservation_service.domain.reservations import ReservationState
+from reservation_service.domain.tariffs import Tariff
+
+
+class PlainPresentation:
+    """See `reservation_service.application.ports.Presentation`."""
+
+    def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
+        return Answer(201, str(reservation.id).encode())
+
+    def taken(self, alternatives: Sequence[Alternative]) -> Answer:
+        return Answer(409, json.dumps([[str(each.spot.id), each.distance_m] for each in alternatives]).encode())
+
+
+@dataclass
+class FakeInstallation:
+    """Reservation without anything outside of this process. `tables` shows what is kept and what was published."""
+
+    tables: Tables = field(default_factory=Tables)
+    clock: FakeClock = field(default_factory=FakeClock)
+    tokens: FakeTokens = field(default_factory=FakeTokens)
+    backlog: FakePaymentBacklog = field(default_factory=FakePaymentBacklog)
+
+    def __post_init__(self) -> None:
+        self.work = in_memory_work(self.tables, self.clock)
+        self.bookings = InMemoryBookings(self.tables, self.clock)
+        self.expire_holds = ExpireHoldsHandler(self.work)
+        self.alternatives = FindAlternativesHandler(self.work)
+        self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, self.tokens, uuid4)
+        self.settle = SettlePaymentHandler(self.clock)
+        self.check_in = CheckInHandler(self.work, self.tokens, self.clock, uuid4, timedelta(minutes=15))
+        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, uuid4)
+
+    async def find(self, wish: Wish) -> Sequence[Alternative]:
+        """See `reservation_service.application.ports.Alternatives`: worked out each time."""
+        return await self.alternatives(FindAlternatives(wish))
+
+    async def with_lot(
+        self, spots: Sequence[str] = ("standard",), tariff: Tariff | None = None, **changes: object
+    ) -> LotCopy:
+        """A lot with spots of these types, numbered from 1."""
+        tariff = tariff or hourly()
+        lot = lot_copy(tariff, **changes)
+        async with self.work() as work:
+            await work.copies.keep_tariff(tariff)
+            await work.copies.keep_lot(lot)
+            for number, spot_type in enumerate(spots, start=1):
+                await work.copies.keep_spot(spot_copy(lot.id, str(number), spot_type))
+        return lot
+
+    async def reserve(
+        self,
+        lot: LotCopy,
+        *,
+        when: Period | None = None,
+        user_id: UUID | None = None,
+        key: str | None = None,
+        spot_id: UUID | None = None,
+        spot_type: str | None = None,
+    ) -> Answer:
+        """Ask for a spot."""
+        wanted = Wish(lot.id, when or period(), spot_id, spot_type)
+        request_key = RequestKey("drivers", key or str(uuid4()), repr(wanted).encode())
+        command = ReserveSpot(user_id or uuid4(), wanted, request_key, PlainPresentation(), "ZH 1")
+        return await self.reserve_spot(command)
+
+    async def held(self, lot: LotCopy, **wish: Any) -> ReservationState:
+        """A hold."""
+        answer = await self.reserve(lot, **wish)
+        assert answer.status == 201
+        return self.tables.reservations[UUID(answer.body.decode())]
+
+    async def paid(self, state: ReservationState, payment_id: UUID | None = None) -> ReservationState:
+        """The same after payment told that its first charge was paid."""
+        charge = state.charges[0]
+        async with self.work() as work:
+            await self.settle(work, SettlePayment(state.id, charge.id, payment_id or uuid4(), charge.amount))
+        return self.tables.reservations[state.id]
+
+    def published(self) -> list[str]:
+        """The names of the events that left, in order."""
+        return [type(event).__name__ for event in self.tables.outbox]
+
+
+def operator_of(lot: LotCopy) -> Asker:
+    return Asker(uuid4(), frozenset({lot.organization_id}), sees_all=False)

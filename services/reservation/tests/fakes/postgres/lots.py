@@ -1,0 +1,71 @@
+from collections.abc import Sequence
+from math import hypot
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.reservation.tests.fakes.postgres.tables import Tables
+
+from reservation_service.application.ports import LotCopy, SpotCopy
+from reservation_service.domain.errors import UnknownLot
+from reservation_service.domain.lots import Lot
+from reservation_service.domain.tariffs import Tariff
+
+METRES_A_DEGREE = 111_195
+
+
+class InMemoryLots:
+    """See `reservation_service.application.ports.Lots`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def get(self, parking_lot_id: UUID) -> Lot:
+        if parking_lot_id not in self._tables.lots:
+            raise UnknownLot(parking_lot_id)
+        copy = self._tables.lots[parking_lot_id]
+        return Lot(
+            copy.id,
+            copy.organization_id,
+            copy.name,
+            ZoneInfo(copy.time_zone),
+            copy.is_open,
+            copy.opening_hours,
+            copy.closures,
+            self._tables.tariffs.get(copy.tariff_id) if copy.tariff_id else None,
+        )
+
+    async def pinned_tariff(self, parking_lot_id: UUID, tariff_id: UUID) -> tuple[Tariff, ZoneInfo]:
+        lot = await self.get(parking_lot_id)
+        if tariff_id not in self._tables.tariffs:
+            raise UnknownLot(parking_lot_id)
+        return self._tables.tariffs[tariff_id], lot.zone
+
+    async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
+        """On a plane, as if at the equator."""
+        here = self._tables.lots[parking_lot_id]
+        there = [
+            (METRES_A_DEGREE * hypot(each.latitude - here.latitude, each.longitude - here.longitude), each.id)
+            for each in self._tables.lots.values()
+            if each.id != here.id and each.is_open and each.tariff_id in self._tables.tariffs
+        ]
+        return [(await self.get(lot_id), metres) for metres, lot_id in sorted(there)[:limit]]
+
+
+class InMemoryCopies:
+    """See `reservation_service.application.ports.Copies`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def keep_lot(self, lot: LotCopy) -> None:
+        kept = self._tables.lots.get(lot.id)
+        if kept is None or kept.version < lot.version:
+            self._tables.lots[lot.id] = lot
+
+    async def keep_spot(self, spot: SpotCopy) -> None:
+        kept = self._tables.spots.get(spot.id)
+        if kept is None or kept.version < spot.version:
+            self._tables.spots[spot.id] = spot
+
+    async def keep_tariff(self, tariff: Tariff) -> None:
+        self._tables.tariffs.setdefault(tariff.id, tariff)

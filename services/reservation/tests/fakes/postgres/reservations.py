@@ -1,0 +1,83 @@
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.reservation.tests.fakes.postgres.tables import Tables
+
+from reservation_service.application.ports import Wish
+from reservation_service.domain.errors import ChangedMeanwhile, UnknownReservation
+from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
+
+Position = tuple[datetime, UUID] | None
+
+
+class InMemoryReservations:
+    """See `reservation_service.application.ports.Reservations`. The whole unit of work is one lock."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def get(self, reservation_id: UUID) -> Reservation:
+        return Reservation(await self.read(reservation_id))
+
+    async def read(self, reservation_id: UUID) -> ReservationState:
+        if reservation_id not in self._tables.reservations:
+            raise UnknownReservation(reservation_id)
+        return self._tables.reservations[reservation_id]
+
+    async def save(self, reservation: Reservation) -> None:
+        if reservation.state.version == reservation.loaded_version:
+            return
+        kept = self._tables.reservations.get(reservation.state.id)
+        if kept is None or kept.version != reservation.loaded_version:
+            raise ChangedMeanwhile("reservation")
+        self._tables.reservations[reservation.state.id] = reservation.state
+
+    async def of_user(self, user_id: UUID, after: Position, limit: int) -> Sequence[ReservationState]:
+        return self._page(lambda state: state.user_id == user_id, after, limit)
+
+    async def of_lot(self, parking_lot_id: UUID, after: Position, limit: int) -> Sequence[ReservationState]:
+        return self._page(lambda state: state.parking_lot_id == parking_lot_id, after, limit)
+
+    async def hold_is_overdue(self, at: datetime) -> bool:
+        return bool(await self.overdue(at, 1))
+
+    async def overdue(self, at: datetime, limit: int, in_the_way_of: Wish | None = None) -> Sequence[Reservation]:
+        due = [state for state in self._holds_due(at) if in_the_way_of is None or self._meets(state, in_the_way_of)]
+        return [Reservation(state) for state in due[:limit]]
+
+    async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
+        found = [
+            state
+            for state in self._tables.reservations.values()
+            if state.status is ReservationStatus.CONFIRMED and state.period.ends_at <= at
+        ]
+        return [state.id for state in sorted(found, key=lambda state: state.period.ends_at)][:limit]
+
+    def _holds_due(self, at: datetime) -> list[ReservationState]:
+        due = [
+            (state.hold_expires_at, state.id)
+            for state in self._tables.reservations.values()
+            if state.status is ReservationStatus.PENDING and state.hold_expires_at and state.hold_expires_at <= at
+        ]
+        return [self._tables.reservations[reservation_id] for _, reservation_id in sorted(due)]
+
+    def _meets(self, state: ReservationState, wish: Wish) -> bool:
+        return any(
+            row.reservation_id == state.id
+            and row.parking_lot_id == wish.parking_lot_id
+            and wish.spot_id in {None, row.spot_id}
+            and row.during.starts_at < wish.period.ends_at
+            and wish.period.starts_at < row.during.ends_at
+            for row in self._tables.allocations
+        )
+
+    def _page(
+        self, is_asked_for: Callable[[ReservationState], bool], after: Position, limit: int
+    ) -> Sequence[ReservationState]:
+        found = [
+            state
+            for state in self._tables.reservations.values()
+            if is_asked_for(state) and (after is None or (state.created_at, state.id) < after)
+        ]
+        return sorted(found, key=lambda state: (state.created_at, state.id), reverse=True)[:limit]

@@ -1,0 +1,41 @@
+"""The tables as dictionaries. Their values are frozen, so a copy of the dictionaries is a copy of everything."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from uuid import UUID
+
+from services.reservation.tests.examples import NOW
+
+from reservation_service.application.ports import Answer, LotCopy, RequestKey, SpotCopy
+from reservation_service.domain.periods import Period
+from reservation_service.domain.reservations import ReservationEvent, ReservationState
+from reservation_service.domain.tariffs import Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRow:
+    parking_lot_id: UUID
+    spot_id: UUID
+    during: Period
+    reservation_id: UUID
+
+
+@dataclass
+class Tables:
+    lots: dict[UUID, LotCopy] = field(default_factory=dict[UUID, LotCopy])
+    spots: dict[UUID, SpotCopy] = field(default_factory=dict[UUID, SpotCopy])
+    tariffs: dict[UUID, Tariff] = field(default_factory=dict[UUID, Tariff])
+    reservations: dict[UUID, ReservationState] = field(default_factory=dict[UUID, ReservationState])
+    allocations: list[AllocationRow] = field(default_factory=list[AllocationRow])
+    answers: dict[tuple[str, str], tuple[RequestKey, Answer, datetime]] = field(
+        default_factory=dict[tuple[str, str], tuple[RequestKey, Answer, datetime]]
+    )
+    outbox: list[ReservationEvent] = field(default_factory=list[ReservationEvent])
+    payments_seen: dict[str, datetime] = field(default_factory=lambda: {"until": NOW})
+
+    def copy(self) -> "Tables":
+        return Tables(**{each.name: getattr(self, each.name).copy() for each in fields(self)})
+
+    def take_over(self, other: "Tables") -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(other, each.name))

@@ -1,0 +1,57 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from services.reservation.tests.conftest import settings_for
+from services.reservation.tests.publishing import Publishing, skip_to_the_end
+
+from parking_events.topics import LOT, PAYMENT, SPOT, TARIFF
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.adapters.kafka_publisher import KafkaPublisher
+from parking_messaging.adapters.kafka_topics import ensure_topics
+from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.waiting import wait_until
+from reservation_service.adapters.kafka.consumers import CATALOGUE, PAYMENTS
+from reservation_service.bootstrap import Reservation, bootstrap, consumers, make_topics
+
+
+@pytest_asyncio.fixture
+async def kafka(kafka_server: KafkaServer) -> KafkaServer:
+    """The broker, with the topics of this service and its neighbours, whose past is not ours."""
+    connection = KafkaConnection(kafka_server.bootstrap_servers, client_id="tests")
+    await ensure_topics(connection, [LOT, SPOT, TARIFF, PAYMENT])
+    await skip_to_the_end(kafka_server.bootstrap_servers, CATALOGUE, [LOT, SPOT, TARIFF])
+    await skip_to_the_end(kafka_server.bootstrap_servers, PAYMENTS, [PAYMENT])
+    return kafka_server
+
+
+@pytest_asyncio.fixture
+async def publishing(kafka: KafkaServer) -> AsyncIterator[Publishing]:
+    """What other services tell."""
+    publisher = KafkaPublisher(KafkaConnection(kafka.bootstrap_servers, client_id="tests"))
+    yield Publishing(publisher)
+    await publisher.close()
+
+
+@pytest_asyncio.fixture
+async def service_on_kafka(database_url: str, signing_key: str, kafka: KafkaServer) -> AsyncIterator[Reservation]:
+    """The wired service on the same database, with a broker."""
+    settings = settings_for(database_url, signing_key, kafka_bootstrap_servers=kafka.bootstrap_servers)
+    await make_topics(settings)
+    wired = bootstrap(settings)
+    yield wired
+    await wired.http.aclose()
+    await wired.booking_pool.close()
+    await wired.engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def consuming(service_on_kafka: Reservation) -> AsyncIterator[None]:
+    """What other services tell is taken in."""
+    stop = asyncio.Event()
+    groups = consumers(service_on_kafka).values()
+    running = [asyncio.create_task(consumer.run(stop)) for consumer in groups]
+    await wait_until(lambda: all(consumer.status().partitions for consumer in groups), "the consumers", seconds=60)
+    yield
+    stop.set()
+    await asyncio.gather(*running)

@@ -1,0 +1,213 @@
+"""The QR code, and what the gates make of it."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+import zxingcpp
+from PIL import Image
+from services.reservation.tests.conftest import MakeLot, SignIn
+from services.reservation.tests.driving import TOMORROW, Database, Driver, Gate, Json
+from services.reservation.tests.examples import hourly
+
+from reservation_service.adapters.postgres.unit_of_work import work_on
+from reservation_service.application.ports import LotCopy
+from reservation_service.bootstrap import Reservation
+
+
+async def credential(driver: Driver, reservation: Json) -> str:
+    """The text of the QR code, as a camera reads it."""
+    answer = await driver.get(f"/{reservation['id']}/qr", Accept="image/png")
+    assert answer.status_code == 200, answer.text
+    with Image.open(io.BytesIO(answer.content)) as image:
+        code = zxingcpp.read_barcode(image.convert("L"), formats=zxingcpp.barcode_formats_from_str("QRCode"))
+    assert code is not None
+    return code.text
+
+
+@pytest_asyncio.fixture
+async def paid(driver: Driver, lot: LotCopy, database: Database) -> Json:
+    """A paid reservation, for a quarter of an hour from now."""
+    held = await driver.holds(lot)
+    await database.settle(held)
+    await database.shift(held, datetime.now(UTC) + timedelta(minutes=14) - TOMORROW)
+    return held
+
+
+@pytest.fixture
+def gate(client: httpx.AsyncClient, signed_in: SignIn, lot: LotCopy) -> Gate:
+    """The lot's gate, which is a machine and no user."""
+    return Gate(client, signed_in(scope="operate:gate", subject="gate-1", organizations=(lot.organization_id,)), lot)
+
+
+class TestTheCode:
+    async def test_it_can_be_read_and_is_accepted(self, driver: Driver, paid: Json, gate: Gate) -> None:
+        text = await credential(driver, paid)
+        assert text.count(".") == 2
+        assert (await gate.enter(text)).json()["decision"] == "open"
+
+    @pytest.mark.parametrize(
+        ("accept", "media_type"),
+        [
+            ("image/png", "image/png"),
+            ("image/svg+xml", "image/svg+xml"),
+            ("*/*", "image/svg+xml"),
+            ("image/avif,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", "image/svg+xml"),
+            ("image/png, image/svg+xml;q=0.5", "image/png"),
+            ("image/svg+xml;q=0, image/*", "image/png"),
+        ],
+    )
+    async def test_its_form_is_the_clients_choice(
+        self, driver: Driver, paid: Json, accept: str, media_type: str
+    ) -> None:
+        answer = await driver.get(f"/{paid['id']}/qr", Accept=accept)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert (b"<svg" in answer.content) is (media_type == "image/svg+xml")
+
+    async def test_there_is_no_other_form(self, driver: Driver, paid: Json) -> None:
+        answer = await driver.get(f"/{paid['id']}/qr", Accept="application/pdf")
+        assert (answer.status_code, answer.json()["type"]) == (406, "/problems/not-acceptable")
+
+    async def test_before_it_is_paid_there_is_none(self, driver: Driver, lot: LotCopy) -> None:
+        held = await driver.holds(lot)
+        answer = await driver.get(f"/{held['id']}/qr")
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/no-credential")
+
+    async def test_it_is_its_drivers_alone(
+        self, client: httpx.AsyncClient, paid: Json, signed_in: SignIn, gate: Gate
+    ) -> None:
+        assert (await Driver(client, signed_in()).get(f"/{paid['id']}/qr")).status_code == 404
+        assert (await Driver(client, gate.headers).get(f"/{paid['id']}/qr")).status_code == 403
+
+
+class TestIn:
+    async def test_once(self, driver: Driver, paid: Json, gate: Gate) -> None:
+        token = await credential(driver, paid)
+        first, second = await gate.enter(token), await gate.enter(token)
+        assert first.json()["decision"] == "open"
+        assert (second.json()["decision"], second.json()["reason"]) == ("deny", "already_in")
+        assert second.json()["parking_session_id"] == first.json()["parking_session_id"]
+        seen = await driver.sees(paid)
+        assert (seen["status"], seen["parking_session"]["id"]) == ("active", first.json()["parking_session_id"])
+
+    async def test_too_early_and_not_earlier_by_a_clock_that_runs_ahead(
+        self, driver: Driver, paid: Json, gate: Gate, database: Database
+    ) -> None:
+        token = await credential(driver, paid)
+        await database.shift(paid, timedelta(minutes=10))
+        assert (await gate.enter(token)).json()["reason"] == "too_early"
+        ahead = datetime.now(UTC) + timedelta(hours=1)
+        assert (await gate.enter(token, ahead)).json()["reason"] == "too_early"
+
+    async def test_after_the_end_unless_it_happened_before(
+        self, driver: Driver, paid: Json, gate: Gate, database: Database
+    ) -> None:
+        token = await credential(driver, paid)
+        await database.shift(paid, timedelta(hours=-4))
+        assert (await gate.enter(token)).json()["reason"] == "too_late"
+        told_late = datetime.now(UTC) - timedelta(hours=2)
+        assert (await gate.enter(token, told_late)).json()["decision"] == "open"
+        assert (await driver.sees(paid))["parking_session"]["entered_at"] == told_late.isoformat().replace(
+            "+00:00", "Z"
+        )
+
+    @pytest.mark.parametrize(
+        ("status", "reason"),
+        [
+            ("pending", "unpaid"),
+            ("cancelled", "cancelled"),
+            ("expired", "expired"),
+            ("completed", "already_out"),
+        ],
+    )
+    async def test_states_that_open_no_gate(
+        self, driver: Driver, paid: Json, gate: Gate, database: Database, status: str, reason: str
+    ) -> None:
+        token = await credential(driver, paid)
+        await database.rows("UPDATE reservations SET status = :status", status=status)
+        answer = (await gate.enter(token)).json()
+        assert answer == {"decision": "deny", "reason": reason, "parking_session_id": None, "amount_due": None}
+
+    async def test_what_was_not_issued_for_gates(self, driver: Driver, paid: Json, gate: Gate) -> None:
+        token = await credential(driver, paid)
+        head, body, signature = token.split(".")
+        altered = f"{head}.{body}.{signature[:40]}{'A' if signature[40] != 'A' else 'B'}{signature[41:]}"
+        for forged in (paid["charge"]["token"], altered, "x", f"{head}.{body}."):
+            assert (await gate.enter(forged)).json()["reason"] == "invalid_credential"
+            assert (await gate.leave(forged)).json()["reason"] == "invalid_credential"
+
+    async def test_another_lot_of_the_same_operator(
+        self, driver: Driver, paid: Json, gate: Gate, make_lot: MakeLot, lot: LotCopy
+    ) -> None:
+        other = await make_lot(organization_id=lot.organization_id)
+        elsewhere = Gate(gate.client, gate.headers, other)
+        assert (await elsewhere.enter(await credential(driver, paid))).json()["reason"] == "wrong_lot"
+
+    async def test_another_operators_lot(self, driver: Driver, paid: Json, gate: Gate, make_lot: MakeLot) -> None:
+        foreign = Gate(gate.client, gate.headers, await make_lot())
+        token = await credential(driver, paid)
+        assert [(await foreign.enter(token)).status_code, (await foreign.leave(token)).status_code] == [404, 404]
+
+    async def test_an_admin_works_every_gate_and_a_driver_none(
+        self, driver: Driver, paid: Json, lot: LotCopy, signed_in: SignIn
+    ) -> None:
+        token = await credential(driver, paid)
+        assert (await Gate(driver.client, driver.headers, lot).enter(token)).status_code == 403
+        assert (await Gate(driver.client, signed_in(scope="*"), lot).enter(token)).json()["decision"] == "open"
+
+
+class TestOut:
+    async def test_in_time(self, driver: Driver, paid: Json, gate: Gate, database: Database) -> None:
+        token = await credential(driver, paid)
+        stay = (await gate.enter(token)).json()["parking_session_id"]
+        assert (await gate.leave(token)).json() == {
+            "decision": "open",
+            "reason": "ok",
+            "parking_session_id": stay,
+            "amount_due": {"amount": 0, "currency": "CHF"},
+        }
+        assert (await gate.leave(token)).json()["reason"] == "already_out"
+        assert await database.rows("SELECT * FROM allocations") == []
+        assert [event for event, _ in await database.published()] == [
+            "reservation.created",
+            "reservation.confirmed",
+            "reservation.checked_in",
+            "reservation.completed",
+        ]
+
+    async def test_nobody_is_let_out_who_is_not_in(self, driver: Driver, paid: Json, gate: Gate) -> None:
+        assert (await gate.leave(await credential(driver, paid))).json()["reason"] == "not_in"
+
+    async def test_overstay_by_the_bookings_own_tariff(
+        self, driver: Driver, paid: Json, gate: Gate, database: Database, service: Reservation, lot: LotCopy
+    ) -> None:
+        token, dear = await credential(driver, paid), hourly(10_000)
+        await gate.enter(token)
+        async with service.engine.begin() as connection:
+            await work_on(connection).copies.keep_tariff(dear)
+        await database.rows("UPDATE lots SET tariff_id = :tariff", tariff=dear.id)
+        await database.shift(paid, timedelta(hours=-4, minutes=-16))  # so it ended an hour and some minutes ago
+        out = (await gate.leave(token)).json()
+        assert (out["decision"], out["amount_due"]) == ("open", {"amount": 400, "currency": "CHF"})
+        seen = await driver.sees(paid)
+        assert (seen["status"], seen["charge"]["amount"]["amount"]) == ("completed", 400)
+        assert seen["total_cost"]["amount"] == sum(item["amount"] for item in seen["line_items"]) == 1000
+        await database.settle(seen)
+        assert (await driver.sees(paid))["charge"] is None
+        assert [version for _, version in await database.published()] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_bad_readings_are_named(gate: Gate) -> None:
+    for body, pointer in (
+        ({"token": "x"}, "/parking_lot_id"),
+        ({"token": "", "parking_lot_id": str(uuid4())}, "/token"),
+        ({"token": "x", "parking_lot_id": str(uuid4()), "at": "2026-01-01T00:00:00"}, "/at"),
+        ({"token": "x", "parking_lot_id": str(uuid4()), "at": 1}, "/at"),
+        ({"token": "x", "parking_lot_id": str(uuid4()), "at": "9999-12-31T23:59:59-12:00"}, "/at"),
+    ):
+        answer = await gate.client.post("/api/v1/gates/check-in", json=body, headers=gate.headers)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)

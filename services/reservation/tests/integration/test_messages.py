@@ -1,0 +1,145 @@
+"""Parking's and payment's events on a real broker, and our own in the outbox."""
+
+import asyncio
+import json
+from uuid import uuid4
+
+from services.reservation.tests.driving import Database, Driver, wish
+from services.reservation.tests.examples import lot_copy
+from services.reservation.tests.publishing import (
+    Publishing,
+    a_lot_event,
+    a_payment_event,
+    a_spot_event,
+    a_tariff_event,
+)
+
+from parking_events import EVENT_CLASSES
+from parking_events.topics import RESERVATION
+from parking_messaging.replay import ReplayReport
+from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.waiting import wait_until
+from reservation_service.application.commands.expire_holds import ExpireHolds
+from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen
+from reservation_service.application.ports import LotCopy
+from reservation_service.bootstrap import Reservation, outbox_relay, replayers
+
+
+async def test_every_event_keeps_its_contract_and_the_versions_count(
+    driver: Driver, lot: LotCopy, database: Database, service: Reservation
+) -> None:
+    held = await driver.holds(lot, vehicle_plate="ZH 1")
+    lost = await driver.holds(lot)
+    await database.settle(held)
+    await driver.cancel(held)
+    await database.settle(held)
+    await database.make_overdue()
+    await service.use_cases.expire_holds(ExpireHolds())
+    await database.settle(lost)
+    rows = await database.rows("SELECT aggregateid, version, type, payload, partition_key FROM outbox ORDER BY seq")
+    for aggregate_id, version, event_type, payload, partition_key in rows:
+        event = EVENT_CLASSES[event_type].from_json(payload)
+        assert (event.subject, event.partition_key, event.version) == (aggregate_id, partition_key, version)
+        assert event.topic is RESERVATION
+    for reservation in (held, lost):
+        versions = [version for aggregate_id, version, *_ in rows if aggregate_id == reservation["id"]]
+        assert versions == list(range(1, len(versions) + 1))
+    assert len(rows) == 7
+
+
+async def test_what_parking_tells_can_be_booked(
+    driver: Driver, database: Database, publishing: Publishing, consuming: None
+) -> None:
+    lot_id, tariff_id = uuid4(), uuid4()
+    await publishing.tell(a_lot_event(lot_id, tariff_id, name="new", version=3))
+    await publishing.tell(a_lot_event(lot_id, tariff_id, name="old", version=2))
+    await publishing.tell(a_spot_event(lot_id))
+    await publishing.tell(a_tariff_event(tariff_id, lot_id))
+    await wait_until(
+        lambda: database.rows("SELECT 1 FROM lots, spots, tariffs WHERE lots.version = 3"), "the lot with all it needs"
+    )
+    body = wish(lot_copy(None, id=lot_id))
+    booked = await driver.reserve(body)
+    assert (booked.status_code, booked.json()["spot_number"]) == (201, "A1")
+    assert await database.rows("SELECT name FROM lots") == [("new",)]
+
+
+async def test_what_payment_tells_confirms(
+    driver: Driver, lot: LotCopy, database: Database, publishing: Publishing, consuming: None
+) -> None:
+    held = await driver.holds(lot)
+    event = a_payment_event(held)
+    for _ in range(2):
+        await publishing.tell(event)
+    await wait_until(lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'confirmed'"), "the confirmation")
+    last = a_payment_event(await driver.holds(lot))
+    await publishing.tell(last)
+    await wait_until(
+        lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'confirmed' OFFSET 1"), "the one after it"
+    )
+    assert (await driver.sees(held))["refund_due"]["amount"] == 0
+
+
+async def test_money_for_an_unknown_reservation_is_kept_aside_until_it_can_be_settled(
+    driver: Driver,
+    lot: LotCopy,
+    database: Database,
+    publishing: Publishing,
+    consuming: None,
+    service_on_kafka: Reservation,
+) -> None:
+    held = await driver.holds(lot)
+    await database.rows("CREATE TABLE hidden AS SELECT * FROM reservations")
+    await database.rows("DELETE FROM reservations")
+    await publishing.tell(a_payment_event(held))
+    dead = "SELECT error_type FROM dead_letters WHERE resolved_at IS NULL"
+    assert await wait_until(lambda: database.rows(dead), "the dead letter") == [("PoisonEvent",)]
+    await database.rows("INSERT INTO reservations SELECT * FROM hidden")
+    report = await replayers(service_on_kafka)["reservation.payments"].replay()
+    assert report == ReplayReport(applied=1, discarded=0, still_blocked={})
+    assert (await driver.sees(held))["status"] == "confirmed"
+
+
+class TestExpiryAndTheBroker:
+    async def test_a_hold_waits_for_what_payment_told(
+        self, driver: Driver, lot: LotCopy, database: Database, publishing: Publishing, service_on_kafka: Reservation
+    ) -> None:
+        """Nobody consumes, so the payment stays untaken: it must keep the hold alive."""
+        held, does = await driver.holds(lot), service_on_kafka.use_cases
+        await publishing.tell(a_payment_event(held))
+        await database.make_overdue(caught_up=False)
+        await does.note_payments_seen(NotePaymentsSeen())
+        assert await does.expire_holds(ExpireHolds()) == 0
+        assert (await driver.sees(held))["status"] == "pending"
+
+    async def test_it_goes_when_nothing_is_left(
+        self, driver: Driver, lot: LotCopy, database: Database, kafka: KafkaServer, service_on_kafka: Reservation
+    ) -> None:
+        held, does = await driver.holds(lot), service_on_kafka.use_cases
+        await database.make_overdue(caught_up=False)
+        assert await does.expire_holds(ExpireHolds()) == 0
+        await does.note_payments_seen(NotePaymentsSeen())
+        assert await does.expire_holds(ExpireHolds()) == 1
+        assert (await driver.sees(held))["status"] == "expired"
+
+    async def test_it_waits_while_the_broker_is_away(
+        self, driver: Driver, lot: LotCopy, database: Database, service: Reservation
+    ) -> None:
+        """`service` names a broker that is not there."""
+        await driver.holds(lot)
+        await database.make_overdue(caught_up=False)
+        await service.use_cases.note_payments_seen(NotePaymentsSeen())
+        assert await service.use_cases.expire_holds(ExpireHolds()) == 0
+
+
+async def test_the_relay_publishes_what_happened(
+    driver: Driver, lot: LotCopy, database: Database, service_on_kafka: Reservation
+) -> None:
+    await driver.holds(lot)
+    stop = asyncio.Event()
+    running = asyncio.create_task(outbox_relay(service_on_kafka.settings).run(stop))
+    await wait_until(lambda: database.rows("SELECT 1 FROM outbox WHERE sent_at IS NOT NULL"), "the relay")
+    stop.set()
+    await running
+    ((payload,),) = await database.rows("SELECT payload FROM outbox")
+    assert json.loads(payload)["version"] == 1

@@ -1,0 +1,106 @@
+"""Other services' events, as their relays publish them."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from services.reservation.tests.driving import Json
+
+from parking_events import LotCreatedV1, PaymentSucceededV1, SpotCreatedV1, SpotType, TariffPublishedV1, WireEvent
+from parking_events.contracts.lot import LotStatus
+from parking_events.contracts.payment import PaymentStatus
+from parking_events.contracts.spot import SpotStatus
+from parking_events.contracts.tariff import RateLine, RateLineType, Tax
+from parking_events.topics import Topic
+from parking_events.values import Money, Place
+from parking_messaging.adapters.kafka_publisher import KafkaPublisher
+from parking_messaging.cloud_events import outgoing
+from parking_messaging.outbox_rows import outbox_row
+from parking_messaging.records import Unsent
+
+
+class Publishing:
+    """Tells what other services tell."""
+
+    def __init__(self, publisher: KafkaPublisher) -> None:
+        self._publisher = publisher
+
+    async def tell(self, event: WireEvent) -> None:
+        """Publish, and wait until the broker has it."""
+        now = datetime.now(UTC)
+        await self._publisher.publish([outgoing(Unsent(1, outbox_row(event), now), b"/services/somebody")])
+
+
+def a_lot_event(parking_lot_id: UUID, tariff_id: UUID, *, name: str = "Sihlquai", version: int = 1) -> LotCreatedV1:
+    return LotCreatedV1(
+        version=version,
+        parking_lot_id=parking_lot_id,
+        organization_id=uuid4(),
+        name=name,
+        address="Sihlquai 41",
+        location=Place(latitude=47.38, longitude=8.53),
+        time_zone="Europe/Zurich",
+        currency="CHF",
+        status=LotStatus.OPEN,
+        total_spots=1,
+        tariff_id=tariff_id,
+    )
+
+
+def a_tariff_event(tariff_id: UUID, parking_lot_id: UUID) -> TariffPublishedV1:
+    line = RateLine(sequence=1, type=RateLineType.INCREMENTING, from_minutes=0, increment_minutes=60, amount=200)
+    return TariffPublishedV1(
+        version=1,
+        tariff_id=tariff_id,
+        organization_id=uuid4(),
+        parking_lot_id=parking_lot_id,
+        number=1,
+        currency="CHF",
+        tax=Tax(rate_basis_points=770, included=True),
+        lines=(line,),
+        published_at=datetime.now(UTC),
+    )
+
+
+def a_spot_event(parking_lot_id: UUID) -> SpotCreatedV1:
+    return SpotCreatedV1(
+        version=1,
+        spot_id=uuid4(),
+        parking_lot_id=parking_lot_id,
+        organization_id=uuid4(),
+        spot_number="A1",
+        spot_type=SpotType.STANDARD,
+        status=SpotStatus.IN_SERVICE,
+    )
+
+
+def a_payment_event(reservation: Json) -> PaymentSucceededV1:
+    """The booking's charge was paid."""
+    charge = reservation["charge"]
+    now = datetime.now(UTC)
+    return PaymentSucceededV1(
+        version=2,
+        payment_id=uuid4(),
+        charge_id=UUID(charge["id"]),
+        reservation_id=UUID(reservation["id"]),
+        organization_id=uuid4(),
+        parking_lot_id=UUID(reservation["parking_lot_id"]),
+        status=PaymentStatus.SUCCEEDED,
+        amount=Money(**charge["amount"]),
+        amount_refunded=Money(amount=0, currency=charge["amount"]["currency"]),
+        requested_at=now,
+        succeeded_at=now,
+    )
+
+
+async def skip_to_the_end(bootstrap_servers: str, group: str, topics: Collection[Topic]) -> None:
+    """Let a group begin with what is told from now on: the broker keeps what other tests told."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+        consumer.assign(partitions)
+        await consumer.commit(await consumer.end_offsets(partitions))
+    finally:
+        await consumer.stop()

@@ -1,0 +1,82 @@
+"""A crowd asks once."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from services.reservation.tests.examples import a_lot, period
+
+from reservation_service.adapters.alternatives import OncePerSecond
+from reservation_service.application.ports import Alternative, Wish
+
+
+class Search:
+    """Takes until it is released; fails when told to."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.fails = False
+        self.released = asyncio.Event()
+
+    async def __call__(self, wish: Wish) -> Sequence[Alternative]:
+        self.calls += 1
+        await self.released.wait()
+        if self.fails:
+            raise ConnectionError("away")
+        return []
+
+
+WISH = Wish(a_lot().id, period())
+
+
+async def test_all_that_ask_at_once_share_one_search() -> None:
+    search = Search()
+    once = OncePerSecond(search)
+    asking = [asyncio.create_task(once.find(WISH)) for _ in range(10)]
+    await asyncio.sleep(0)
+    search.released.set()
+    assert await asyncio.gather(*asking) == [[]] * 10
+    await once.find(WISH)
+    assert search.calls == 1
+    await once.find(Wish(WISH.parking_lot_id, period(4)))
+    assert search.calls == 2
+
+
+async def test_one_that_stops_waiting_does_not_stop_the_others() -> None:
+    search = Search()
+    once = OncePerSecond(search)
+    first, second = (asyncio.create_task(once.find(WISH)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    search.released.set()
+    assert await second == []
+    assert first.cancelled()
+
+
+async def test_a_failure_is_everybodys_who_waited_and_is_not_kept() -> None:
+    search = Search()
+    search.fails = True
+    search.released.set()
+    once = OncePerSecond(search)
+    asking = [asyncio.create_task(once.find(WISH)) for _ in range(3)]
+    for each in asking:
+        with pytest.raises(ConnectionError):
+            await each
+    search.fails = False
+    assert await once.find(WISH) == []
+    assert search.calls == 2
+
+
+async def test_a_failure_that_nobody_waits_for_makes_no_noise() -> None:
+    search = Search()
+    search.fails = True
+    once = OncePerSecond(search)
+    asking = asyncio.create_task(once.find(WISH))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.sleep(0)
+    search.released.set()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert asking.cancelled()

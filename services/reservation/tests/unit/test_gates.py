@@ -1,0 +1,67 @@
+"""The gate's side of the table of states: every state at the entry and at the exit, and the time around the entry."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from services.reservation.tests.examples import START, a_hold
+
+from reservation_service.domain.gates import Reason, at_entry, at_exit
+from reservation_service.domain.reservations import ReservationStatus
+
+S = ReservationStatus
+END = START + timedelta(hours=3)
+SECOND = timedelta(seconds=1)
+
+
+TABLE = {
+    S.PENDING: (Reason.UNPAID, Reason.NOT_IN),
+    S.CONFIRMED: (Reason.OK, Reason.NOT_IN),
+    S.ACTIVE: (Reason.ALREADY_IN, Reason.OK),
+    S.COMPLETED: (Reason.ALREADY_OUT, Reason.ALREADY_OUT),
+    S.EXPIRED: (Reason.EXPIRED, Reason.EXPIRED),
+    S.CANCELLED: (Reason.CANCELLED, Reason.CANCELLED),
+    S.NO_SHOW: (Reason.OK, Reason.NO_SHOW),
+}
+
+
+@pytest.mark.parametrize("status", list(S))
+def test_each_state_in_its_time(status: ReservationStatus) -> None:
+    state = replace(a_hold().state, status=status)
+    at_the_entry, at_the_exit = TABLE[status]
+    assert at_entry(state, state.parking_lot_id, START).reason is at_the_entry
+    assert at_exit(state, state.parking_lot_id).reason is at_the_exit
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [
+        pytest.param(START - timedelta(minutes=15) - SECOND, Reason.TOO_EARLY, id="more than a quarter before"),
+        pytest.param(START - timedelta(minutes=15), Reason.OK, id="a quarter before"),
+        pytest.param(END - SECOND, Reason.OK, id="to the last second"),
+        pytest.param(END, Reason.TOO_LATE, id="at the end"),
+    ],
+)
+def test_the_time_of_entry(at: datetime, reason: Reason) -> None:
+    state = replace(a_hold().state, status=S.CONFIRMED)
+    assert at_entry(state, state.parking_lot_id, at).reason is reason
+
+
+def test_how_early_is_a_setting() -> None:
+    state = replace(a_hold().state, status=S.CONFIRMED)
+    assert at_entry(state, state.parking_lot_id, START - SECOND, timedelta(0)).reason is Reason.TOO_EARLY
+    assert at_entry(state, state.parking_lot_id, START - timedelta(hours=1), timedelta(hours=1)).opens
+
+
+def test_a_no_show_comes_in_only_if_that_happened_in_time() -> None:
+    state = replace(a_hold().state, status=S.NO_SHOW)
+    assert at_entry(state, state.parking_lot_id, END - SECOND).opens
+    assert at_entry(state, state.parking_lot_id, END).reason is Reason.NO_SHOW
+
+
+@pytest.mark.parametrize("status", list(S))
+def test_another_lots_gate_tells_nothing_else(status: ReservationStatus) -> None:
+    state = replace(a_hold().state, status=status)
+    assert at_entry(state, uuid4(), START).reason is Reason.WRONG_LOT
+    assert at_exit(state, uuid4()).reason is Reason.WRONG_LOT

@@ -1,0 +1,49 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from services.reservation.tests.examples import START
+
+from reservation_service.domain.cancellation import DEFAULT_TERMS, CancellationTerm, refundable
+from reservation_service.domain.money import Money, apportioned
+
+PAID = Money(999, "CHF")
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("before_start", "back"),
+    [
+        pytest.param(timedelta(days=2), 999, id="long before: all"),
+        pytest.param(timedelta(hours=1), 999, id="an hour before, to the second: all"),
+        pytest.param(timedelta(hours=1) - SECOND, 500, id="later: half, rounded up"),
+        pytest.param(timedelta(0), 500, id="at the start: half"),
+        pytest.param(-SECOND, 0, id="after it: nothing"),
+    ],
+)
+def test_what_goes_back(before_start: timedelta, back: int) -> None:
+    assert refundable(PAID, START, START - before_start, DEFAULT_TERMS) == Money(back, "CHF")
+
+
+def test_the_most_generous_open_term_counts_in_whatever_order() -> None:
+    terms = [CancellationTerm(0, 10), CancellationTerm(48, 90), CancellationTerm(24, 50)]
+    assert refundable(Money(100, "CHF"), START, START - timedelta(hours=30), terms) == Money(50, "CHF")
+    assert refundable(Money(100, "CHF"), START, START - timedelta(hours=60), terms) == Money(90, "CHF")
+    assert refundable(Money(100, "CHF"), START, START, []) == Money(0, "CHF")
+
+
+def test_currencies_are_not_mixed() -> None:
+    with pytest.raises(ValueError, match="CHF and EUR"):
+        _ = Money(1, "CHF") + Money(1, "EUR")
+    with pytest.raises(ValueError, match="CHF and EUR"):
+        _ = Money(1, "CHF") - Money(1, "EUR")
+    assert Money(5, "CHF") - Money(2, "CHF") == Money(3, "CHF")
+
+
+@given(total=st.integers(0, 10**6), weights=st.lists(st.integers(0, 10**4), min_size=1, max_size=8))
+def test_shares_add_up_and_none_is_off_by_a_whole_unit(total: int, weights: list[int]) -> None:
+    parts = apportioned(total, weights)
+    whole = sum(weights)
+    assert sum(parts) == (total if whole else 0)
+    assert all(abs(part * whole - total * weight) < whole for part, weight in zip(parts, weights, strict=True) if whole)

@@ -1,0 +1,169 @@
+"""The saga with payment: money and holds in every order."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from services.reservation.tests.examples import NOW, START, period
+from services.reservation.tests.fakes.installation import FakeInstallation
+
+from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
+from reservation_service.application.commands.expire_holds import ExpireHolds
+from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers, ForgetOldAnswersHandler
+from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
+from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen, NotePaymentsSeenHandler
+from reservation_service.application.ports import LotCopy
+from reservation_service.domain.errors import NotCancellable, UnknownReservation
+from reservation_service.domain.money import Money
+from reservation_service.domain.reservations import HOLD, ReservationState, ReservationStatus
+
+S = ReservationStatus
+OWED, NOTHING = Money(600, "CHF"), Money(0, "CHF")
+
+
+async def expired(service: FakeInstallation, lot: LotCopy) -> ReservationState:
+    held = await service.held(lot)
+    service.clock.advance(HOLD)
+    service.tables.payments_seen["until"] = service.clock.now()
+    assert await service.expire_holds(ExpireHolds()) == 1
+    return service.tables.reservations[held.id]
+
+
+class TestMoneyInTime:
+    async def test_it_confirms(self, service: FakeInstallation) -> None:
+        held = await service.held(await service.with_lot())
+        paid = await service.paid(held)
+        assert (paid.status, paid.paid) == (S.CONFIRMED, OWED)
+        assert service.published() == ["ReservationCreated", "ReservationConfirmed"]
+
+    async def test_told_twice_it_confirms_once(self, service: FakeInstallation) -> None:
+        held, payment = await service.held(await service.with_lot()), uuid4()
+        await service.paid(held, payment)
+        again = await service.paid(held, payment)
+        assert (again.version, again.refund_due) == (2, NOTHING)
+
+    async def test_a_second_payment_goes_back_once(self, service: FakeInstallation) -> None:
+        held, second = await service.held(await service.with_lot()), uuid4()
+        await service.paid(held)
+        for _ in range(2):
+            again = await service.paid(held, second)
+            assert (again.status, again.refund_due, again.returned) == (S.CONFIRMED, OWED, {second})
+
+    async def test_of_an_unknown_reservation_is_not_guessed(self, service: FakeInstallation) -> None:
+        held = await service.held(await service.with_lot())
+        del service.tables.reservations[held.id]
+        with pytest.raises(UnknownReservation):
+            await service.paid(held)
+
+
+class TestLateMoney:
+    async def test_the_same_spot_is_still_free(self, service: FakeInstallation) -> None:
+        lost = await expired(service, await service.with_lot(["standard", "standard"]))
+        back = await service.paid(lost)
+        assert (back.status, back.spot, back.refund_due) == (S.CONFIRMED, lost.spot, NOTHING)
+        assert service.tables.allocations[0].spot_id == lost.spot.id
+        assert service.tables.outbox[-1].changed == ()
+
+    async def test_an_equal_spot_is_free(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "compact", "standard"])
+        lost = await expired(service, lot)
+        await service.held(lot, spot_id=lost.spot.id)
+        back = await service.paid(lost)
+        assert (back.status, back.spot.number, back.spot.type) == (S.CONFIRMED, "3", "standard")
+        assert service.tables.outbox[-1].changed == ("spot",)
+
+    async def test_only_other_kinds_are_free(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "compact"])
+        lost = await expired(service, lot)
+        await service.held(lot, spot_id=lost.spot.id)
+        back = await service.paid(lost)
+        assert (back.status, back.refund_due, back.paid) == (S.EXPIRED, OWED, NOTHING)
+        assert service.tables.outbox[-1].reason == "too_late"
+
+    async def test_told_twice_it_goes_back_once(self, service: FakeInstallation) -> None:
+        lot, payment = await service.with_lot(), uuid4()
+        lost = await expired(service, lot)
+        await service.held(lot)
+        await service.paid(lost, payment)
+        assert (await service.paid(lost, payment)).refund_due == OWED
+
+    async def test_the_period_is_over(self, service: FakeInstallation) -> None:
+        lost = await expired(service, await service.with_lot())
+        service.clock.present = START + timedelta(hours=3)
+        back = await service.paid(lost)
+        assert (back.status, back.refund_due) == (S.EXPIRED, OWED)
+
+
+class TestExpiry:
+    async def test_a_hold_that_is_not_due_stays(self, service: FakeInstallation) -> None:
+        await service.held(await service.with_lot())
+        service.clock.advance(HOLD - timedelta(seconds=1))
+        service.tables.payments_seen["until"] = START
+        assert await service.expire_holds(ExpireHolds()) == 0
+
+    async def test_it_waits_until_payments_are_taken_in(self, service: FakeInstallation) -> None:
+        await service.held(await service.with_lot())
+        note = NotePaymentsSeenHandler(service.work, service.backlog)
+        service.clock.advance(HOLD)
+        service.backlog.is_caught_up = False
+        await note(NotePaymentsSeen())
+        assert await service.expire_holds(ExpireHolds()) == 0
+        service.backlog.is_caught_up = True
+        await note(NotePaymentsSeen())
+        assert await service.expire_holds(ExpireHolds()) == 1
+        assert service.tables.allocations == []
+
+    async def test_kafka_is_asked_only_while_a_hold_is_due(self, service: FakeInstallation) -> None:
+        await service.held(await service.with_lot())
+        note = NotePaymentsSeenHandler(service.work, service.backlog)
+        await note(NotePaymentsSeen())
+        assert (service.backlog.questions, service.tables.payments_seen["until"]) == (0, NOW)
+        service.clock.advance(HOLD)
+        await note(NotePaymentsSeen())
+        assert (service.backlog.questions, service.tables.payments_seen["until"]) == (1, NOW + HOLD)
+
+
+class TestCancelling:
+    async def test_it_frees_the_spot(self, service: FakeInstallation) -> None:
+        lot, driver = await service.with_lot(), uuid4()
+        paid = await service.paid(await service.held(lot, user_id=driver))
+        cancel = CancelReservationHandler(service.work, service.clock)
+        state = await cancel(CancelReservation(driver, paid.id))
+        assert (state.status, state.refund_due) == (S.CANCELLED, OWED)
+        assert (await service.reserve(lot)).status == 201
+        assert await cancel(CancelReservation(driver, paid.id)) == state
+
+    async def test_only_ones_own(self, service: FakeInstallation) -> None:
+        held = await service.held(await service.with_lot())
+        with pytest.raises(UnknownReservation):
+            await CancelReservationHandler(service.work, service.clock)(CancelReservation(uuid4(), held.id))
+
+    async def test_what_is_refused_stays_as_it_was(self, service: FakeInstallation) -> None:
+        lost = await expired(service, await service.with_lot())
+        with pytest.raises(NotCancellable):
+            await CancelReservationHandler(service.work, service.clock)(CancelReservation(lost.user_id, lost.id))
+        assert service.tables.reservations[lost.id] == lost
+
+
+class TestTimers:
+    async def test_who_did_not_come_by_the_end_is_noted_and_the_spot_freed(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        paid = await service.paid(await service.held(lot))
+        note = NoteNoShowsHandler(service.work, service.clock)
+        service.clock.present = START + timedelta(hours=3) - timedelta(seconds=1)
+        assert await note(NoteNoShows()) == 0
+        service.clock.advance(timedelta(seconds=1))
+        assert (await note(NoteNoShows()), await note(NoteNoShows())) == (1, 0)
+        assert service.tables.reservations[paid.id].status is S.NO_SHOW
+        assert service.tables.allocations == []
+
+    async def test_answers_are_kept_for_seven_days(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "standard"])
+        forget = ForgetOldAnswersHandler(service.bookings)
+        first: UUID = (await service.held(lot, key="one")).id
+        service.clock.advance(timedelta(days=7))
+        assert await forget(ForgetOldAnswers()) == 0
+        service.clock.advance(timedelta(seconds=1))
+        assert await forget(ForgetOldAnswers()) == 1
+        later = await service.held(lot, key="one", when=period(3, service.clock.now()))
+        assert later.id != first

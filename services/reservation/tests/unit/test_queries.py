@@ -1,0 +1,91 @@
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from services.reservation.tests.examples import NOW, START, period
+from services.reservation.tests.fakes.installation import FakeInstallation, operator_of
+
+from reservation_service.application.ports import Asker, Wish
+from reservation_service.application.queries.create_quote import CreateQuote, CreateQuoteHandler
+from reservation_service.application.queries.get_availability import GetAvailability, GetAvailabilityHandler
+from reservation_service.application.queries.get_reservation import GetReservation, GetReservationHandler
+from reservation_service.application.queries.list_reservations import ListReservations, ListReservationsHandler
+from reservation_service.domain.errors import LotNotBookable, UnknownLot, UnknownReservation
+from reservation_service.domain.lots import Closure
+
+
+def driver(user_id: object = None) -> Asker:
+    return Asker(user_id or uuid4(), frozenset(), sees_all=False)  # pyright: ignore[reportArgumentType]
+
+
+class TestQuotes:
+    async def test_a_quote_is_what_the_booking_will_cost(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        quote, version, expires_at = await CreateQuoteHandler(service.work, service.clock)(
+            CreateQuote(Wish(lot.id, period()))
+        )
+        held = await service.held(lot)
+        assert (quote.total, quote.line_items) == (held.owed, held.charges[0].line_items)
+        assert (version, expires_at) == (str(lot.tariff_id), NOW + timedelta(minutes=15))
+
+    async def test_what_cannot_be_booked_is_not_quoted(self, service: FakeInstallation) -> None:
+        closed = await service.with_lot(is_open=False)
+        with pytest.raises(LotNotBookable):
+            await CreateQuoteHandler(service.work, service.clock)(CreateQuote(Wish(closed.id, period())))
+
+
+class TestAvailability:
+    async def test_it_names_what_is_free_by_number_and_type(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "compact", "standard", "accessible"])
+        await service.held(lot)
+        get = GetAvailabilityHandler(service.work)
+        spots, as_of = await get(GetAvailability(Wish(lot.id, period())))
+        assert ([spot.number for spot in spots], as_of) == (["2", "3", "4"], NOW)
+        spots, _ = await get(GetAvailability(Wish(lot.id, period(), spot_type="standard")))
+        assert [spot.number for spot in spots] == ["3"]
+        spots, _ = await get(GetAvailability(Wish(lot.id, period(3, START + timedelta(hours=3)))))
+        assert len(spots) == 4
+
+    async def test_nothing_is_free_where_nothing_can_be_booked(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(closures=[Closure(START + timedelta(hours=1), None)])
+        spots, _ = await GetAvailabilityHandler(service.work)(GetAvailability(Wish(lot.id, period())))
+        assert spots == ()
+
+
+class TestReading:
+    async def test_who_sees_a_reservation_and_who_gets_to_pay_it(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        held = await service.held(lot)
+        get = GetReservationHandler(service.work, service.tokens, service.clock)
+        assert await get(GetReservation(driver(held.user_id), held.id)) == (held, f"charge {held.charges[0].id}")
+        assert await get(GetReservation(operator_of(lot), held.id)) == (held, None)
+        with pytest.raises(UnknownReservation):
+            await get(GetReservation(driver(), held.id))
+        paid = await service.paid(held)
+        assert await get(GetReservation(driver(held.user_id), held.id)) == (paid, None)
+
+    async def test_lists_go_back_in_time_from_a_position(self, service: FakeInstallation) -> None:
+        lot, mine = await service.with_lot(["standard"] * 3), uuid4()
+        made = []
+        for _ in range(3):
+            made.append(await service.held(lot, user_id=mine))
+            service.clock.advance(timedelta(seconds=1))
+        get = ListReservationsHandler(service.work)
+        first = await get(ListReservations(driver(mine), None, None, 2))
+        assert list(first) == [made[2], made[1]]
+        rest = await get(ListReservations(driver(mine), None, (made[1].created_at, made[1].id), 2))
+        assert list(rest) == [made[0]]
+        assert list(await get(ListReservations(driver(), None, None, 2))) == []
+
+    async def test_a_lots_list_is_its_operators(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        held = await service.held(lot)
+        get = ListReservationsHandler(service.work)
+        assert list(await get(ListReservations(operator_of(lot), lot.id, None, 20))) == [held]
+        with pytest.raises(UnknownLot):
+            await get(ListReservations(driver(held.user_id), lot.id, None, 20))
+
+    async def test_a_machine_has_no_reservations_of_its_own(self, service: FakeInstallation) -> None:
+        machine = replace(driver(), user_id=None)
+        assert list(await ListReservationsHandler(service.work)(ListReservations(machine, None, None, 20))) == []

@@ -1,0 +1,235 @@
+"""Asking for a spot: which one, which price, which answer."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from services.reservation.tests.examples import NOW, START, hourly, lot_copy, period
+from services.reservation.tests.fakes.installation import FakeInstallation, PlainPresentation
+
+from reservation_service.application.commands.reserve_spot import ReserveSpot
+from reservation_service.application.ports import Answer, KeyReused, Offer, RequestKey, TooBusy, Wish
+from reservation_service.domain.errors import InvalidPeriod, LotNotBookable, UnknownLot, UnknownSpot, WrongSpotType
+from reservation_service.domain.money import Money
+from reservation_service.domain.reservations import HOLD, Reservation, ReservationStatus
+
+SECOND = timedelta(seconds=1)
+
+
+def spot_of(service: FakeInstallation, answer: Answer) -> str:
+    return service.tables.reservations[UUID(answer.body.decode())].spot.number
+
+
+class TestWhichSpot:
+    async def test_any_spot_is_none_that_is_kept_for_some(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["accessible", "motorcycle", "ev_charging"])
+        assert spot_of(service, await service.reserve(lot)) == "3"
+        assert (await service.reserve(lot)).status == 409
+
+    async def test_who_names_a_type_gets_that(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "accessible"])
+        assert spot_of(service, await service.reserve(lot, spot_type="accessible")) == "2"
+
+    async def test_who_names_a_spot_gets_that_or_none(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "standard"])
+        named = next(spot for spot in service.tables.spots.values() if spot.number == "2")
+        assert spot_of(service, await service.reserve(lot, spot_id=named.id)) == "2"
+        refused = await service.reserve(lot, spot_id=named.id)
+        assert refused.status == 409
+        ((alternative, distance),) = json.loads(refused.body)[:1]
+        assert (alternative, distance) == (str(next(iter(service.tables.spots))), 0)
+
+    async def test_a_spot_and_another_type_contradict_each_other(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard"])
+        (spot_id,) = service.tables.spots
+        with pytest.raises(WrongSpotType, match="standard"):
+            await service.reserve(lot, spot_id=spot_id, spot_type="compact")
+
+    async def test_a_spot_of_another_lot_or_out_of_service_is_unknown(self, service: FakeInstallation) -> None:
+        lot, other = await service.with_lot(), await service.with_lot()
+        here, there = service.tables.spots.values()
+        with pytest.raises(UnknownSpot):
+            await service.reserve(lot, spot_id=there.id)
+        service.tables.spots[here.id] = replace(here, in_service=False)
+        with pytest.raises(UnknownSpot):
+            await service.reserve(lot, spot_id=here.id)
+        assert (await service.reserve(lot)).status == 409
+        assert (await service.reserve(other)).status == 201
+
+
+class TestRefusals:
+    async def test_an_unknown_lot(self, service: FakeInstallation) -> None:
+        with pytest.raises(UnknownLot):
+            await service.reserve(lot_copy(hourly()))
+
+    async def test_a_lot_that_is_closed_or_has_no_prices(self, service: FakeInstallation) -> None:
+        with pytest.raises(LotNotBookable, match="no reservations"):
+            await service.reserve(await service.with_lot(is_open=False))
+        with pytest.raises(LotNotBookable, match="no prices"):
+            await service.reserve(await service.with_lot(tariff_id=uuid4()))
+
+    async def test_a_time_that_is_over(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        with pytest.raises(InvalidPeriod):
+            await service.reserve(lot, when=period(1, NOW - timedelta(hours=1)))
+
+
+class TestRepeatedRequests:
+    async def test_the_first_answer_is_given_again(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "standard"])
+        first = await service.reserve(lot, key="one")
+        again = await service.reserve(lot, key="one")
+        assert (again.body, again.replayed, first.replayed) == (first.body, True, False)
+        assert len(service.tables.reservations) == 1
+
+    async def test_a_refusal_too_though_the_spot_is_free_by_now(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        held = await service.held(lot)
+        refused = await service.reserve(lot, key="one")
+        async with service.work() as work:
+            await work.allocations.free(held.id)
+        again = await service.reserve(lot, key="one")
+        assert (again.status, again.body, again.replayed) == (409, refused.body, True)
+
+    async def test_even_when_the_request_would_not_be_valid_any_more(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        first = await service.reserve(lot, key="one")
+        service.clock.advance(timedelta(days=2))
+        assert (await service.reserve(lot, key="one")).body == first.body
+        service.tables.lots[lot.id] = replace(lot, is_open=False)
+        assert (await service.reserve(lot, key="one")).body == first.body
+
+    async def test_another_request_with_the_key_is_refused(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "standard"])
+        await service.reserve(lot, key="one")
+        with pytest.raises(KeyReused):
+            await service.reserve(lot, key="one", when=period(4))
+
+    async def test_an_invalid_request_leaves_its_key_free(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(is_open=False)
+        with pytest.raises(LotNotBookable):
+            await service.reserve(lot, key="one")
+        service.tables.lots[lot.id] = replace(lot, is_open=True)
+        assert (await service.reserve(lot, key="one")).status == 201
+
+
+class TestOverdueHoldsInTheWay:
+    async def test_they_are_let_go_for_who_asks(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        held = await service.held(lot)
+        service.clock.advance(HOLD)
+        service.tables.payments_seen["until"] = service.clock.now()
+        assert (await service.reserve(lot)).status == 201
+        assert service.tables.reservations[held.id].status is ReservationStatus.EXPIRED
+
+    async def test_but_not_while_their_money_may_be_on_the_way(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        await service.held(lot)
+        service.clock.advance(HOLD)
+        service.tables.payments_seen["until"] = service.clock.now() - SECOND
+        assert (await service.reserve(lot)).status == 409
+
+    async def test_more_than_are_let_go_at_a_time(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard"] * 60)
+        for _ in range(60):
+            await service.held(lot)
+        service.clock.advance(HOLD)
+        service.tables.payments_seen["until"] = service.clock.now()
+        assert [(await service.reserve(lot)).status for _ in range(60)] == [201] * 60
+
+
+class NeverLucky:
+    """See `reservation_service.application.ports.Bookings`: something is free each time, and gone when it is taken."""
+
+    def __init__(self, service: FakeInstallation, rounds: int) -> None:
+        self._service = service
+        self.rounds = rounds
+
+    async def find(self, wish: Wish, limit: int) -> Offer:
+        self._service.clock.advance(SECOND)
+        offer = await self._service.bookings.find(wish, limit)
+        return replace(offer, as_of=self._service.clock.now())
+
+    async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+        self.rounds -= 1
+        return await self._service.bookings.book(reservation, key, answer) if self.rounds < 0 else None
+
+    async def earlier(self, key: RequestKey) -> Answer | None:
+        return await self._service.bookings.earlier(key)
+
+    async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
+        raise AssertionError("what is free must not be refused")
+
+    async def forget_answers(self, older_than: timedelta) -> int:
+        return 0
+
+
+class TestCrowds:
+    async def test_who_loses_one_spot_tries_the_next(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard"])
+        service.reserve_spot = replace(service.reserve_spot, bookings=NeverLucky(service, rounds=4))
+        assert (await service.reserve(lot)).status == 201
+
+    async def test_who_loses_for_too_long_is_told_to_come_again_and_not_that_nothing_is_free(
+        self, service: FakeInstallation
+    ) -> None:
+        lot = await service.with_lot(["standard"])
+        service.reserve_spot = replace(service.reserve_spot, bookings=NeverLucky(service, rounds=100))
+        with pytest.raises(TooBusy):
+            await service.reserve(lot)
+
+
+class TestThePrice:
+    async def test_it_is_that_of_the_tariff_in_force_and_stays(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "standard"])
+        dear = hourly(900)
+        before = await service.held(lot)
+        async with service.work() as work:
+            await work.copies.keep_tariff(dear)
+            await work.copies.keep_lot(replace(lot, tariff_id=dear.id, version=2))
+        after = await service.held(lot)
+        assert (before.owed, after.owed) == (Money(600, "CHF"), Money(2700, "CHF"))
+        assert service.tables.reservations[before.id].owed == before.owed
+
+    async def test_what_costs_nothing_needs_no_payment(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(tariff=hourly(0))
+        assert (await service.held(lot)).status is ReservationStatus.CONFIRMED
+        assert service.published() == ["ReservationCreated", "ReservationConfirmed"]
+
+
+class TestAlternatives:
+    async def test_nearby_times_then_nearby_lots_at_their_own_prices(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        near = await service.with_lot(tariff=hourly(500), latitude=47.381)
+        await service.with_lot(latitude=47.39, is_open=False)
+        await service.held(lot)
+        found = await service.find(Wish(lot.id, period()))
+        assert [(each.parking_lot_id, each.period.starts_at) for each in found] == [
+            (lot.id, START + timedelta(hours=3)),
+            (lot.id, START - timedelta(hours=3)),
+            (near.id, START),
+        ]
+        assert found[-1].price.total == Money(1500, "CHF")
+        assert found[-1].distance_m == 111
+
+    async def test_none_begins_in_the_past_or_while_the_lot_is_shut(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        soon = period(3, NOW + timedelta(hours=1))
+        await service.held(lot, when=soon)
+        (only,) = await service.find(Wish(lot.id, soon))
+        assert only.period == period(3, NOW + timedelta(hours=4))
+        service.tables.lots[lot.id] = replace(service.tables.lots[lot.id], is_open=False)
+        assert await service.find(Wish(lot.id, soon)) == []
+
+    async def test_a_driver_is_offered_no_spot_that_is_kept_for_some(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["accessible"])
+        assert await service.find(Wish(lot.id, period())) == []
+        (first, *_) = await service.find(Wish(lot.id, period(), spot_type="accessible"))
+        assert first.spot.type == "accessible"
+
+
+def test_the_command_keeps_the_plate_out_of_logs() -> None:
+    wish = Wish(uuid4(), period())
+    assert "ZH 1" not in repr(ReserveSpot(uuid4(), wish, RequestKey("", "", b""), PlainPresentation(), "ZH 1"))

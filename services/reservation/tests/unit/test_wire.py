@@ -1,0 +1,145 @@
+"""From and to the wire contracts."""
+
+from dataclasses import replace
+from datetime import date, time, timedelta
+from uuid import uuid4
+
+import pytest
+from services.reservation.tests.examples import NOW, START, a_hold
+
+from parking_events import EVENT_CLASSES, LotCreatedV1, ReservationState, SpotCreatedV1, TariffPublishedV1
+from parking_events.contracts import lot as wire_lot
+from parking_events.contracts import tariff as wire_tariff
+from parking_events.contracts.spot import SpotStatus, SpotType
+from parking_events.values import Place
+from parking_messaging.failures import PoisonEvent
+from reservation_service.adapters.kafka import from_wire
+from reservation_service.adapters.kafka.to_wire import CONTRACTS, to_wire
+from reservation_service.adapters.metrics import outcome_of
+from reservation_service.domain import reservations
+from reservation_service.domain.lots import Closure, OpenFor
+from reservation_service.domain.reservations import ReservationChanged, ReservationEvent
+from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tax, TimeBand
+
+DOMAIN_EVENTS = [
+    each
+    for each in vars(reservations).values()
+    if isinstance(each, type) and issubclass(each, ReservationEvent) and each is not ReservationEvent
+]
+
+
+def a_wire_lot(**changes: object) -> LotCreatedV1:
+    event = LotCreatedV1(
+        version=3,
+        parking_lot_id=uuid4(),
+        organization_id=uuid4(),
+        name="Sihlquai",
+        address="Sihlquai 41",
+        location=Place(latitude=47.38, longitude=8.53),
+        time_zone="Europe/Zurich",
+        currency="CHF",
+        status=wire_lot.LotStatus.OPEN,
+        total_spots=3,
+    )
+    return event.model_copy(update=changes)
+
+
+class TestLots:
+    def test_what_is_kept(self) -> None:
+        hours = wire_lot.OpeningHours(
+            mon=(wire_lot.Hours(opens="06:00", closes="24:00"),),
+            exceptions=(wire_lot.ExceptionalDay(day=date(2026, 12, 25), hours=()),),
+        )
+        event = a_wire_lot(opening_hours=hours, tariff_id=uuid4())
+        copy = from_wire.lot_copy(event)
+        assert (copy.id, copy.version, copy.is_open, copy.tariff_id) == (event.parking_lot_id, 3, True, event.tariff_id)
+        assert copy.opening_hours is not None
+        assert copy.opening_hours.weekdays[1] == (OpenFor("06:00", "24:00"),)
+        assert copy.opening_hours.weekdays[2] == ()
+        assert copy.opening_hours.exceptions == {date(2026, 12, 25): ()}
+
+    @pytest.mark.parametrize("status", [wire_lot.LotStatus.CLOSED, wire_lot.LotStatus.RETIRED])
+    def test_only_an_open_one_can_be_booked(self, status: wire_lot.LotStatus) -> None:
+        assert not from_wire.lot_copy(a_wire_lot(status=status)).is_open
+
+    def test_closures_of_the_whole_lot_are_kept(self) -> None:
+        whole = wire_lot.Closure(closure_id=uuid4(), starts_at=START, ends_at=None)
+        of_spots = wire_lot.Closure(closure_id=uuid4(), starts_at=START, spot_ids=(uuid4(),))
+        assert from_wire.lot_copy(a_wire_lot(closures=(whole, of_spots))).closures == (Closure(START, None),)
+
+    @pytest.mark.parametrize("zone", ["Europe/Atlantis", "Europe", "../etc/passwd"])
+    def test_a_zone_that_does_not_exist_is_poison(self, zone: str) -> None:
+        with pytest.raises(PoisonEvent, match="time zone"):
+            from_wire.lot_copy(a_wire_lot(time_zone=zone))
+
+
+@pytest.mark.parametrize("status", list(SpotStatus))
+def test_a_spot(status: SpotStatus) -> None:
+    event = SpotCreatedV1(
+        version=1,
+        spot_id=uuid4(),
+        parking_lot_id=uuid4(),
+        organization_id=uuid4(),
+        spot_number="A1",
+        spot_type=SpotType.COMPACT,
+        status=status,
+    )
+    copy = from_wire.spot_copy(event)
+    assert (copy.id, copy.number, copy.type) == (event.spot_id, "A1", "compact")
+    assert copy.in_service is (status is SpotStatus.IN_SERVICE)
+
+
+def test_a_tariff_in_the_order_of_its_lines() -> None:
+    line, later = (
+        wire_tariff.RateLine(
+            sequence=sequence, type=wire_tariff.RateLineType.FLAT, from_minutes=sequence, amount=sequence
+        )
+        for sequence in (1, 2)
+    )
+    event = TariffPublishedV1(
+        version=1,
+        tariff_id=uuid4(),
+        organization_id=uuid4(),
+        number=1,
+        currency="CHF",
+        tax=wire_tariff.Tax(rate_basis_points=770, included=True),
+        lines=(later, line),
+        caps=(wire_tariff.Cap(per=wire_tariff.CapPeriod.TWENTY_FOUR_HOURS, amount=5),),
+        time_bands=(wire_tariff.TimeBand(weekdays=(6, 7), starts="18:00", ends="24:00", lines=(line,)),),
+        published_at=NOW,
+    )
+    tariff = from_wire.tariff(event)
+    flat = RateLine(LineType.FLAT, 1, None, None, 1)
+    assert tariff.lines == (flat, RateLine(LineType.FLAT, 2, None, None, 2))
+    assert (tariff.tax, tariff.caps) == (Tax(770, included=True), (Cap(CapPeriod.TWENTY_FOUR_HOURS, 5),))
+    assert tariff.time_bands == (TimeBand(frozenset({6, 7}), time(18), time(0), (flat,)),)
+
+
+class TestOwnEvents:
+    def test_each_has_its_contract_and_its_outcome(self) -> None:
+        assert set(CONTRACTS) == set(DOMAIN_EVENTS)
+        names = {outcome_of(event) for event in DOMAIN_EVENTS}
+        assert names == {
+            *("created", "confirmed", "reinstated", "changed", "cancelled", "expired"),
+            *("checked_in", "completed", "no_show", "charge_raised"),
+        }
+
+    def test_an_event_carries_the_whole_state_and_nothing_personal(self) -> None:
+        reservation = a_hold()
+        reservation.settle(reservation.state.charges[0].id, uuid4(), reservation.state.owed, NOW)
+        reservation.check_in(uuid4(), START)
+        reservation.check_out(None, START + timedelta(hours=1))
+        for event in reservation.events:
+            wire = to_wire(event)
+            assert isinstance(wire, ReservationState)
+            text = wire.to_json()
+            assert EVENT_CLASSES[wire.event_type].from_json(text) == wire
+            assert b"ZH 1" not in text
+            assert (wire.version, wire.status.value) == (event.reservation.version, event.reservation.status.value)
+            assert wire.amount_owed.amount == 600
+        assert reservation.state.parking_session is not None
+
+    def test_why_and_what_changed(self) -> None:
+        state = replace(a_hold().state, version=2)
+        wire = to_wire(ReservationChanged(NOW, state, "too_late", ("refund_due",)))
+        assert (wire.reason, wire.changed) == ("too_late", ("refund_due",))

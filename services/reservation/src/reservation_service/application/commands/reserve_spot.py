@@ -15,7 +15,6 @@ from reservation_service.application.ports import (
     RequestKey,
     Tokens,
     TooBusy,
-    Turns,
     Wish,
 )
 from reservation_service.domain.errors import ReservationError, WrongSpotType
@@ -46,7 +45,6 @@ class ReserveSpotHandler:
     bookings: Bookings
     expire_holds: ExpireHoldsHandler
     alternatives: Alternatives
-    turns: Turns
     tokens: Tokens
     new_id: NewId
 
@@ -71,11 +69,10 @@ class ReserveSpotHandler:
         """
         began: datetime | None = None
         while True:
-            async with self.turns.taken():
-                offer = await self.bookings.find(command.wish, _CANDIDATES)
-                _check(command.wish, offer)
-                if answer := await self._book_one(command, offer):
-                    return answer
+            offer = await self.bookings.find(command.wish, _CANDIDATES)
+            _check(command.wish, offer)
+            if answer := await self._book_one(command, offer):
+                return answer
             if offer.hold_is_overdue:
                 await self.expire_holds(ExpireHolds(command.wish))
             elif command.wish.spot_id or not offer.spots:

@@ -37,6 +37,7 @@ from reservation_service.adapters.kafka.payment_backlog import KafkaPaymentBackl
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.bookings import PostgresBookings
 from reservation_service.adapters.postgres.unit_of_work import postgres_work, work_on
+from reservation_service.adapters.turns import FairTurns
 from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
 from reservation_service.application.commands.check_in import CheckInHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
@@ -178,7 +179,14 @@ def _use_cases(
         return await alternatives(FindAlternatives(wish))
 
     return UseCases(
-        reserve_spot=ReserveSpotHandler(bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id),
+        reserve_spot=ReserveSpotHandler(
+            bookings,
+            expire_holds,
+            OncePerSecond(find_alternatives),
+            FairTurns(settings.booking_pool_size, settings.pool_timeout),
+            tokens,
+            new_id,
+        ),
         cancel_reservation=CancelReservationHandler(work, clock),
         check_in=CheckInHandler(work, tokens, clock, new_id, opens_before),
         check_out=CheckOutHandler(work, tokens, clock, new_id),

@@ -15,6 +15,7 @@ from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
+from reservation_service.adapters.turns import FairTurns
 from reservation_service.application.commands.check_in import CheckInHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
@@ -51,7 +52,8 @@ class FakeInstallation:
         self.bookings = InMemoryBookings(self.tables, self.clock)
         self.expire_holds = ExpireHoldsHandler(self.work)
         self.alternatives = FindAlternativesHandler(self.work)
-        self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, self.tokens, uuid4)
+        turns = FairTurns(at_once=1, patience=1.0)
+        self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, turns, self.tokens, uuid4)
         self.settle = SettlePaymentHandler(self.clock)
         self.check_in = CheckInHandler(self.work, self.tokens, self.clock, uuid4, timedelta(minutes=15))
         self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, uuid4)

@@ -324,6 +324,14 @@ class Bookings(Protocol):
         ...
 
 
+class Turns(Protocol):
+    """So many bookings try at once, so that what one found free is still free when it books."""
+
+    def taken(self) -> AbstractAsyncContextManager[None]:
+        """A turn, for as long as the block lasts. Raises `TooBusy` when it takes too long to come."""
+        ...
+
+
 class PaymentBacklog(Protocol):
     """What payment told and this service has not taken in yet."""
 

@@ -15,6 +15,7 @@ from reservation_service.application.ports import (
     RequestKey,
     Tokens,
     TooBusy,
+    Turns,
     Wish,
 )
 from reservation_service.domain.errors import ReservationError, WrongSpotType
@@ -23,7 +24,7 @@ from reservation_service.domain.periods import check_bookable
 from reservation_service.domain.pricing import price
 from reservation_service.domain.reservations import Reservation
 
-_CANDIDATES = 8
+_CANDIDATES = 4
 _PATIENCE = timedelta(seconds=5)
 
 
@@ -45,6 +46,7 @@ class ReserveSpotHandler:
     bookings: Bookings
     expire_holds: ExpireHoldsHandler
     alternatives: Alternatives
+    turns: Turns
     tokens: Tokens
     new_id: NewId
 
@@ -69,10 +71,11 @@ class ReserveSpotHandler:
         """
         began: datetime | None = None
         while True:
-            offer = await self.bookings.find(command.wish, _CANDIDATES)
-            _check(command.wish, offer)
-            if answer := await self._book_one(command, offer):
-                return answer
+            async with self.turns.taken():
+                offer = await self.bookings.find(command.wish, _CANDIDATES)
+                _check(command.wish, offer)
+                if answer := await self._book_one(command, offer):
+                    return answer
             if offer.hold_is_overdue:
                 await self.expire_holds(ExpireHolds(command.wish))
             elif command.wish.spot_id or not offer.spots:

@@ -40,7 +40,8 @@ def install() -> Path:
 def stripe_mock(directory: Path) -> Iterator[str]:
     """Run stripe-mock on a free port; yields its base URL."""
     binary = str(directory / "bin" / "stripe-mock")
-    command = [binary, "-http-addr", "127.0.0.1:0"]
+    # Told nothing of HTTPS it takes port 12112 for it, which a second one could not have.
+    command = [binary, "-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0"]
     environment = {"PATH": os.environ.get("PATH", "")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:  # noqa: S603 -- hash-checked
         try:

@@ -1,6 +1,7 @@
 """Readings of sensors and counters."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ import pytest
 
 from parking_events import LotCountedV1, SpotOccupiedV1, SpotVacatedV1
 
-NOW = datetime.now(UTC)
+Ago = Callable[..., str]
 
 
-def ago(**passed: float) -> str:
-    return (NOW - timedelta(**passed)).isoformat()
+@pytest.fixture
+def ago() -> Ago:
+    """Instants before the test began; the whole run may have begun long before."""
+    now = datetime.now(UTC)
+    return lambda **passed: (now - timedelta(**passed)).isoformat()
 
 
 async def lot_of(http: httpx.AsyncClient, lot: dict[str, Any]) -> dict[str, Any]:
@@ -22,7 +26,7 @@ async def lot_of(http: httpx.AsyncClient, lot: dict[str, Any]) -> dict[str, Any]
 
 
 async def test_sightings_of_spots_count_once_and_in_their_own_order(
-    operator: Any, http: httpx.AsyncClient, events: Any
+    operator: Any, ago: Ago, http: httpx.AsyncClient, events: Any
 ) -> None:
     lot = await operator.lot()
     path = f"/parking-lots/{lot['id']}/occupancy"
@@ -39,7 +43,7 @@ async def test_sightings_of_spots_count_once_and_in_their_own_order(
     assert (await see(first, False, ago(minutes=9)))["unchanged"] == 1  # late
     read = await lot_of(http, lot)
     assert (read["available_spots"], read["confidence"]) == (1, 0.5)  # one of two spots is watched
-    assert datetime.fromisoformat(read["available_as_of"]) == NOW - timedelta(minutes=4)
+    assert datetime.fromisoformat(read["available_as_of"]) == datetime.fromisoformat(ago(minutes=4))
     assert (await see(first, True, ago(minutes=3)))["applied"] == 1  # newer, but nothing has changed
     assert (await see(second, False, ago(minutes=1)))["applied"] == 1
     assert (await lot_of(http, lot))["confidence"] == 1.0
@@ -57,7 +61,9 @@ async def test_sightings_of_spots_count_once_and_in_their_own_order(
     ]
 
 
-async def test_impossible_sightings_are_named_and_the_others_kept(operator: Any, http: httpx.AsyncClient) -> None:
+async def test_impossible_sightings_are_named_and_the_others_kept(
+    operator: Any, ago: Ago, http: httpx.AsyncClient
+) -> None:
     lot = await operator.lot()
     path = f"/parking-lots/{lot['id']}/occupancy"
     (spot,) = await operator.spots(lot["id"], "1")
@@ -74,7 +80,7 @@ async def test_impossible_sightings_are_named_and_the_others_kept(operator: Any,
     assert (await lot_of(http, lot))["available_spots"] == 0
 
 
-async def test_a_count_gives_the_free_spots(operator: Any, http: httpx.AsyncClient, events: Any) -> None:
+async def test_a_count_gives_the_free_spots(operator: Any, ago: Ago, http: httpx.AsyncClient, events: Any) -> None:
     lot = await operator.lot()
     path = f"/parking-lots/{lot['id']}/occupancy"
     counted = await operator("POST", path, json={"occupied": 464, "capacity": 750, "at": ago(minutes=2)})
@@ -89,7 +95,7 @@ async def test_a_count_gives_the_free_spots(operator: Any, http: httpx.AsyncClie
     assert (told.occupied, told.capacity, told.version) == (464, 750, 1)
 
 
-async def test_an_old_count_is_not_believed(operator: Any, http: httpx.AsyncClient) -> None:
+async def test_an_old_count_is_not_believed(operator: Any, ago: Ago, http: httpx.AsyncClient) -> None:
     lot = await operator.lot()
     body = {"occupied": 1, "capacity": 2, "at": ago(hours=5)}
     await operator("POST", f"/parking-lots/{lot['id']}/occupancy", json=body)
@@ -103,10 +109,10 @@ async def test_an_old_count_is_not_believed(operator: Any, http: httpx.AsyncClie
         ({"occupied": -1}, "/occupied"),
         ({"occupied": 11}, "/occupied"),
         ({"capacity": -1, "occupied": 0}, "/capacity"),
-        ({"at": ago(hours=-1)}, "/at"),
+        ({"at": "2099-01-01T00:00:00Z"}, "/at"),
     ],
 )
-async def test_an_impossible_count_is_refused(operator: Any, changes: dict[str, Any], pointer: str) -> None:
+async def test_an_impossible_count_is_refused(operator: Any, ago: Ago, changes: dict[str, Any], pointer: str) -> None:
     lot = await operator.lot()
     body = {"occupied": 1, "capacity": 10, "at": ago(minutes=1), **changes}
     answer = await operator("POST", f"/parking-lots/{lot['id']}/occupancy", json=body)
@@ -133,7 +139,7 @@ async def test_basel_s_feed_is_taken_in(operator: Any, http: httpx.AsyncClient, 
             assert answer.status_code == 422
 
 
-async def test_the_rate_is_that_of_the_watched_lots(operator: Any, parking: Any) -> None:
+async def test_the_rate_is_that_of_the_watched_lots(operator: Any, ago: Ago, parking: Any) -> None:
     watched, _ = await operator.lot(), await operator.lot()
     body = {"occupied": 3, "capacity": 12, "at": ago(minutes=1)}
     await operator("POST", f"/parking-lots/{watched['id']}/occupancy", json=body)

@@ -36,6 +36,8 @@ class ServiceSettings(BaseSettings):
 
     redis_url: str = "redis://localhost:6379/0"
     kafka_bootstrap_servers: str = "localhost:9092"
+    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
+    """How many brokers hold each topic that `migrate` makes."""
 
     token_issuer: str
     token_audience: str = "parking"  # noqa: S105 - no secret

@@ -23,6 +23,10 @@ class PublisherUnavailable(Exception):
     """Kafka cannot be written at the moment."""
 
 
+class TopicsNotMade(ConnectionError):
+    """Kafka is away, or refuses a topic; the message says which topics, and what an operator can do."""
+
+
 class SourceUnavailable(Exception):
     """Kafka cannot be read at the moment."""
 

@@ -14,7 +14,6 @@ from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocu
 from analytics_service.adapters.elasticsearch.figures import ElasticsearchFigures
 from analytics_service.adapters.elasticsearch.indices import ElasticsearchIndices
 from analytics_service.adapters.elasticsearch.names import Names
-from analytics_service.adapters.kafka import topics
 from analytics_service.adapters.kafka.consumers import (
     CATALOGUE,
     GROUPS,
@@ -36,6 +35,7 @@ from parking_chassis.clock import SystemClock
 from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.metrics import watch_pool
 from parking_chassis.telemetry import trace_engine
+from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.consumer import Consumer
@@ -132,7 +132,9 @@ def outbox_relay(settings: AnalyticsSettings) -> Relay:
 
 async def make_topics(settings: AnalyticsSettings) -> None:
     """Make the topics that analytics owns. Raises `ConnectionError` with what is wrong."""
-    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+    await kafka_topics.make_topics(
+        _kafka(settings), "analytics", groups=GROUPS, replication_factor=settings.topic_replication_factor
+    )
 
 
 def consumers(analytics: Analytics) -> dict[str, Consumer[AsyncConnection]]:

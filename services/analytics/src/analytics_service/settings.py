@@ -20,6 +20,3 @@ class AnalyticsSettings(ServiceSettings):
 
     index_prefix: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")] = "parking-"
     """What the names of all aliases and indices begin with; installations that share a cluster need different ones."""
-
-    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
-    """How many brokers hold each topic that `migrate` makes."""

@@ -13,7 +13,6 @@ from auth_service.adapters.crypto.own_keys import OwnKeys
 from auth_service.adapters.crypto.passwords import BcryptPasswords
 from auth_service.adapters.crypto.sealing import Sealer
 from auth_service.adapters.crypto.secrets import RandomSecrets
-from auth_service.adapters.kafka import topics
 from auth_service.adapters.postgres.key_ring import PostgresKeyRing
 from auth_service.adapters.postgres.revocations import PostgresRevocations
 from auth_service.adapters.postgres.unit_of_work import postgres_work
@@ -53,6 +52,7 @@ from parking_chassis.ids import new_id
 from parking_chassis.metrics import watch_pool
 from parking_chassis.telemetry import trace_engine
 from parking_messaging import KafkaConnection, Relay, RelaySettings, postgres_relay
+from parking_messaging.adapters import kafka_topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def outbox_relay(settings: AuthSettings) -> Relay:
 
 async def make_topics(settings: AuthSettings) -> None:
     """Make the topics that auth owns. Raises `ConnectionError` with what is wrong."""
-    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+    await kafka_topics.make_topics(_kafka(settings), "auth", replication_factor=settings.topic_replication_factor)
 
 
 @asynccontextmanager

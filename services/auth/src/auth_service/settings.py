@@ -24,9 +24,6 @@ class AuthSettings(ServiceSettings):
     max_waiting_passwords: Annotated[int, Field(ge=1)] = 32
     """Password checks under way and waiting in a process; one more is answered 429."""
 
-    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
-    """How many brokers hold each topic that `migrate` makes."""
-
     internal_token: SecretStr | None = None
     """What other services show at `/internal`; without it nobody may ask there."""
 

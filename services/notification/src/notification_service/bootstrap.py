@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from notification_service.adapters.auth.contacts import AuthContacts
 from notification_service.adapters.crypto.secrets import RandomSecrets
-from notification_service.adapters.kafka import topics
 from notification_service.adapters.kafka.consumers import GROUPS, all_handlers
 from notification_service.adapters.postgres.rooms import PostgresRoomLog
 from notification_service.adapters.postgres.unit_of_work import announcing, postgres_work, work_on
@@ -33,6 +32,7 @@ from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
 from parking_chassis.metrics import watch_pool
 from parking_chassis.telemetry import trace_engine
+from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.consumer import Consumer
@@ -122,7 +122,9 @@ def outbox_relay(settings: NotificationSettings) -> Relay:
 
 async def make_topics(settings: NotificationSettings) -> None:
     """Make the topics that notification owns. Raises `ConnectionError` with what is wrong."""
-    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+    await kafka_topics.make_topics(
+        _kafka(settings), "notification", groups=GROUPS, replication_factor=settings.topic_replication_factor
+    )
 
 
 def consumers(notification: Notification) -> dict[str, Consumer[AsyncConnection]]:

@@ -35,9 +35,6 @@ class NotificationSettings(ServiceSettings):
     drain_seconds: Annotated[float, Field(gt=0)] = 5.0
     """How long open WebSockets have to say goodbye when the process is to stop."""
 
-    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
-    """How many brokers hold each topic that `migrate` makes."""
-
     @field_validator("internal_token")
     @classmethod
     def _internal_token_cannot_be_guessed(cls, value: SecretStr) -> SecretStr:

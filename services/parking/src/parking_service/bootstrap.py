@@ -15,9 +15,9 @@ from parking_chassis.ids import new_id
 from parking_chassis.metrics import watch_pool
 from parking_chassis.telemetry import trace_engine
 from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, postgres_relay
+from parking_messaging.adapters import kafka_topics
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
-from parking_service.adapters.kafka import topics
-from parking_service.adapters.kafka.consumer import organization_consumer
+from parking_service.adapters.kafka.consumer import GROUP, organization_consumer
 from parking_service.adapters.postgres.lot_views import PostgresLotViews
 from parking_service.adapters.postgres.unit_of_work import postgres_work
 from parking_service.application.commands.add_spots import AddSpotsHandler
@@ -112,7 +112,9 @@ def organizations_consumer(settings: ParkingSettings, parking: Parking) -> Consu
 
 async def make_topics(settings: ParkingSettings) -> None:
     """Make the topics that parking owns. Raises `ConnectionError` with what is wrong."""
-    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+    await kafka_topics.make_topics(
+        _kafka(settings), "parking", groups=[GROUP], replication_factor=settings.topic_replication_factor
+    )
 
 
 @asynccontextmanager

@@ -34,6 +34,3 @@ class ParkingSettings(ServiceSettings):
 
     default_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Zurich"
     """The zone of imported lots where neither file nor request names one."""
-
-    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
-    """How many brokers hold each topic that `migrate` makes."""

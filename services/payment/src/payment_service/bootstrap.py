@@ -15,6 +15,7 @@ from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
 from parking_chassis.metrics import watch_pool
 from parking_chassis.telemetry import trace_engine
+from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.consumer import Consumer
@@ -23,7 +24,6 @@ from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
 from parking_messaging.wiring import kafka_consumer, postgres_relay
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
-from payment_service.adapters.kafka import topics
 from payment_service.adapters.kafka.consumers import GROUPS, RESERVATIONS, reservation_handlers
 from payment_service.adapters.postgres.unit_of_work import postgres_work, work_on
 from payment_service.adapters.stripe.gateway import StripeGateway
@@ -135,7 +135,9 @@ def outbox_relay(settings: PaymentSettings) -> Relay:
 
 async def make_topics(settings: PaymentSettings) -> None:
     """Make the topics that payment owns. Raises `ConnectionError` with what is wrong."""
-    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+    await kafka_topics.make_topics(
+        _kafka(settings), "payment", groups=GROUPS, replication_factor=settings.topic_replication_factor
+    )
 
 
 def consumers(service: Payments) -> dict[str, Consumer[AsyncConnection]]:

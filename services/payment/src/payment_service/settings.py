@@ -36,9 +36,6 @@ class PaymentSettings(ServiceSettings):
     unsettled_after: Annotated[float, Field(gt=0)] = 600.0
     """After how long captured money that pays for nothing raises an alarm."""
 
-    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
-    """How many brokers hold each topic that `migrate` makes."""
-
     @field_validator("charge_key")
     @classmethod
     def _charge_key_is_p256(cls, value: str) -> str:

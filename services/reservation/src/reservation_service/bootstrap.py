@@ -15,6 +15,7 @@ from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
 from parking_chassis.metrics import watch_pool
 from parking_chassis.telemetry import trace_engine
+from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.consumer import Consumer
@@ -25,7 +26,6 @@ from parking_messaging.wiring import kafka_consumer, postgres_relay
 from reservation_service.adapters.alternatives import OncePerSecond
 from reservation_service.adapters.crypto.qr_codes import qr_png, qr_svg
 from reservation_service.adapters.crypto.tokens import SignedTokens
-from reservation_service.adapters.kafka import topics
 from reservation_service.adapters.kafka.consumers import (
     CATALOGUE,
     GROUPS,
@@ -136,7 +136,9 @@ def outbox_relay(settings: ReservationSettings) -> Relay:
 
 async def make_topics(settings: ReservationSettings) -> None:
     """Make the topics that reservation owns. Raises `ConnectionError` with what is wrong."""
-    await topics.make_topics(_kafka(settings), settings.topic_replication_factor)
+    await kafka_topics.make_topics(
+        _kafka(settings), "reservation", groups=GROUPS, replication_factor=settings.topic_replication_factor
+    )
 
 
 def consumers(reservation: Reservation) -> dict[str, Consumer[AsyncConnection]]:

@@ -30,9 +30,6 @@ class ReservationSettings(ServiceSettings):
     check_in_opens_before: Annotated[int, Field(ge=0)] = 900
     """How long before the start of a reservation its gate opens (seconds)."""
 
-    topic_replication_factor: Annotated[int, Field(ge=1)] = 1
-    """How many brokers hold each topic that `migrate` makes."""
-
     @field_validator("signing_key")
     @classmethod
     def _signing_key_is_p256(cls, value: SecretStr) -> SecretStr:

@@ -6,9 +6,9 @@ from typing import Final
 import structlog
 
 from parking_events import TOPICS, Topic, dead_letter_topic
-from parking_messaging.adapters.aiokafka_client import NewTopic, error_name, new_admin
+from parking_messaging.adapters.aiokafka_client import KafkaError, NewTopic, error_name, new_admin
 from parking_messaging.adapters.kafka_connection import KafkaConnection
-from parking_messaging.failures import PublisherUnavailable
+from parking_messaging.failures import PublisherUnavailable, TopicsNotMade
 
 _log: Final = structlog.get_logger(__name__)
 _FINE: Final = {0, 36}
@@ -48,3 +48,14 @@ async def ensure_topics(
     created = sorted(str(topic.name) for topic in missing)
     _log.info("topics made", topics=created)
     return created
+
+
+async def make_topics(
+    connection: KafkaConnection, service: str, *, groups: Collection[str] = (), replication_factor: int = 1
+) -> None:
+    """The part of a service's `migrate` that makes its topics, and those of its dead letters. Raises TopicsNotMade."""
+    try:
+        await ensure_topics(connection, topics_of(service, groups=groups), replication_factor=replication_factor)
+    except (KafkaError, PublisherUnavailable) as error:
+        where = f"kafka at {connection.bootstrap_servers} did not make {service}'s topics ({error})"
+        raise TopicsNotMade(f"{where}; with --no-topics somebody else makes them") from error

@@ -83,3 +83,6 @@ def _empty_houses(where: Path) -> None:
         for room in ("", *rooms):
             (where / package / room).mkdir(parents=True, exist_ok=True)
             (where / package / room / "__init__.py").touch()
+    (where / "parking_demo" / "seeding").mkdir()
+    for module in ("seeding/__init__.py", "__main__.py"):
+        (where / "parking_demo" / module).touch()

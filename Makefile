@@ -10,6 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 PROFILE ?= default
 NAME ?=
 FOLLOW ?=
+# How many share the tests; each starts the servers that its tests ask for.
+TEST_PROCESSES ?= 2
 PYTHON := .venv/bin/python
 PLATFORM = $(PYTHON) -m parking_platform --profile $(PROFILE)
 # Containers, where a Docker engine answers and there is a file for them; else the native platform. ENGINE=native chooses.
@@ -49,7 +51,7 @@ reset: ## stop everything and delete its data
 
 .PHONY: test
 test: check ## everything: the checks, then all tests
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup
 
 .PHONY: test-unit
 test-unit: install ## the tests without I/O

@@ -22,14 +22,26 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now. It is not reserved: whoever uses it must notice when it is taken after all."""
+    """A port that nobody listens on now, and that no other test run gets while this process lives."""
     return free_ports(1)[0]
 
 
 def free_ports(count: int) -> list[int]:
     """So many different ones."""
     shuffled = random.sample(TEST_PORTS, len(TEST_PORTS))
-    return list(islice(filter(is_free, shuffled), count))
+    return list(islice((port for port in shuffled if is_free(port) and _reserve(port)), count))
+
+
+def _reserve(port: int) -> bool:
+    """Take the port's name among Linux's abstract sockets, so that no other run gets it before its server listens."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0parking-test-port-{port}")
+    except OSError:  # another run has it
+        name.close()
+        return False
+    name.detach()  # open, and so taken, for as long as this process lives
+    return True
 
 
 def holder(port: int) -> str | None:

@@ -43,7 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the folder it lies in: `tests/unit` makes it a unit test, which gets no sockets."""
     for item in items:
-        if "platform" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
+        needs_platform = "platform" in getattr(item, "fixturenames", ())
+        # Where several processes share the work: a file stays together, and only one of them starts the platform.
+        item.add_marker(pytest.mark.xdist_group("platform" if needs_platform else str(item.path)))
+        if needs_platform and not item.get_closest_marker("timeout"):
             # The first of them waits until everything is up.
             item.add_marker(pytest.mark.timeout(PLATFORM_SECONDS))
         kind = _kind(item.path)

@@ -1,5 +1,7 @@
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -28,6 +30,14 @@ def test_finds_different_free_ports() -> None:
     assert len(set(ports)) == 5
     assert all(is_free(port) for port in ports)
     assert holder(ports[0]) is None
+
+
+def test_no_other_run_gets_a_port_that_was_given() -> None:
+    given = set(free_ports(100))
+    code = "from parking_platform.ports import free_ports; print(*free_ports(11_000))"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert given.isdisjoint(map(int, other))
 
 
 async def test_up_says_which_port_is_taken_by_whom_and_starts_nothing(taken_port: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checks import code, decisions, hygiene, imports, names, rooms, tests, use_cases
+from checks import code, decisions, dockerfiles, hygiene, imports, names, rooms, tests, use_cases
 from checks.tree import files, matches, relative
 
 RULES: dict[str, Callable[[Path], list[str]]] = {
@@ -16,6 +16,7 @@ RULES: dict[str, Callable[[Path], list[str]]] = {
     "commits": code.commits,
     "dead_links": hygiene.dead_links,
     "decisions": decisions.decisions,
+    "dockerfiles": dockerfiles.dockerfiles,
     "empty_words": names.empty_words,
     "inner_rooms": imports.inner_rooms,
     "leftovers": code.leftovers,

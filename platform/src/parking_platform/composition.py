@@ -1,12 +1,12 @@
 """Which servers and processes the platform has, made from its settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from parking_platform.environments import Addresses, Environments
 from parking_platform.layout import Layout
-from parking_platform.ports import LOOPBACK
 from parking_platform.programs import CHECKOUT
-from parking_platform.secret_store import SecretStore, public_half
+from parking_platform.secret_store import SecretStore
 from parking_platform.servers.elasticsearch import Elasticsearch
 from parking_platform.servers.kafka import Kafka
 from parking_platform.servers.mail_catcher import MailCatcher
@@ -15,13 +15,9 @@ from parking_platform.servers.postgres import Postgres
 from parking_platform.servers.redis import Redis
 from parking_platform.servers.server import Server
 from parking_platform.servers.service import ServiceProcess
-from parking_platform.servers.stripe_simulator import StripeKeys, StripeSimulator
-from parking_platform.settings import PlatformSettings, Profile, Use
+from parking_platform.servers.stripe_simulator import StripeSimulator
+from parking_platform.settings import PlatformSettings, Profile
 from parking_platform.tls import Certificates
-
-TOKEN_AUDIENCE = "parking"  # noqa: S105 - not a secret
-JWKS_PATH = "/api/v1/auth/jwks.json"
-WEBHOOK_PATH = "/api/v1/webhooks/stripe"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +31,22 @@ class Composition:
     durable: bool = True
 
     @property
+    def environments(self) -> Environments:
+        """The settings of all processes, which find each other on loopback."""
+        return Environments(
+            settings=self.settings,
+            secrets=self.secrets,
+            profile=self.profile,
+            addresses=Addresses.on_loopback(self.settings),
+        )
+
+    @property
     def postgres(self) -> Postgres:
         """The cluster."""
         return Postgres(
             directory=self.layout.server("postgres"),
             port=self.settings.ports["postgres"],
-            superuser_password=self.secrets.password("postgres.superuser"),
+            superuser_password=self.environments.superuser_password,
             durable=self.durable,
         )
 
@@ -82,12 +88,11 @@ class Composition:
     @property
     def stripe_simulator(self) -> StripeSimulator:
         """The payment provider."""
-        receiver = f"{self._upstream('payment')}{WEBHOOK_PATH}" if "payment" in self.settings.services else ""
         return StripeSimulator(
             directory=self.layout.server("stripe-simulator"),
             port=self.settings.ports["stripe"],
-            keys=self._stripe_keys,
-            webhook_url=f"http://{receiver}" if receiver else "",
+            keys=self.environments.stripe_keys,
+            webhook_url=self.environments.webhook_url,
         )
 
     @property
@@ -98,8 +103,6 @@ class Composition:
     @property
     def nginx(self) -> Nginx:
         """The gateway."""
-        rates = {f"RATE_{name.upper()}": str(rate) for name, rate in self.profile.rates.items()}
-        upstreams = {f"{name.upper()}_UPSTREAM": self._upstream(name) for name in self.settings.databases}
         return Nginx(
             directory=self.layout.server("gateway"),
             source=CHECKOUT / "gateway",
@@ -107,21 +110,16 @@ class Composition:
             port=self.settings.ports["gateway"],
             authority=self.certificates.authority,
             variables={
-                "GATEWAY_WORKERS": str(self.profile.gateway_workers),
                 "TLS_CERTIFICATE": str(self.certificates.certificate),
                 "TLS_CERTIFICATE_KEY": str(self.certificates.key),
-                "TOKEN_ISSUER": self.public_url,
-                "TOKEN_AUDIENCE": TOKEN_AUDIENCE,
-                "TOKEN_CHECK": "on",
-                **upstreams,
-                **rates,
+                **self.environments.gateway,
             },
         )
 
     @property
     def public_url(self) -> str:
         """What browsers and apps connect to; also the tokens' issuer."""
-        return f"https://localhost:{self.settings.ports['gateway']}"
+        return self.environments.public_url
 
     @property
     def backing(self) -> tuple[Server, ...]:
@@ -158,63 +156,8 @@ class Composition:
 
     def database_url(self, name: str) -> str:
         """The URL of one service's database, as its own role."""
-        return self.postgres.url(name, role=name, password=self.secrets.password(f"postgres.{name}"))
+        return self.environments.database_url(name)
 
     def service_environment(self, name: str) -> Mapping[str, str]:
         """The settings of one service, as `<SERVICE>_<SETTING>`."""
-        ports = self.settings.ports
-        values = {
-            "ENVIRONMENT": "development",
-            "LOG_LEVEL": self.profile.log_level,
-            "PUBLIC_URL": self.public_url,
-            "HTTP_HOST": LOOPBACK,
-            "HTTP_PORT": str(ports[name]),
-            "WORKER_PORT": str(ports[f"{name}_worker"]),
-            "DATABASE_URL": self.database_url(name),
-            "POOL_SIZE": str(self.profile.pool_size),
-            "MAX_OVERFLOW": str(self.profile.max_overflow),
-            "REDIS_URL": self.redis.url(list(self.settings.databases).index(name)),
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
-            "TOKEN_ISSUER": self.public_url,
-            "TOKEN_AUDIENCE": TOKEN_AUDIENCE,
-            "JWKS_URL": f"http://{self._upstream('auth')}{JWKS_PATH}",
-        }
-        for use in self.settings.services[name].uses:
-            values |= self._used(use, name)
-        return {f"{name.upper()}_{setting}": value for setting, value in values.items()}
-
-    def _used(self, use: Use, service: str) -> Mapping[str, str]:
-        made: Mapping[Use, Callable[[], Mapping[str, str]]] = {
-            "mail": lambda: {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(self.settings.ports["mail_smtp"])},
-            "master_key": lambda: {"MASTER_KEY": self.secrets.key(f"{service}.master_key")},
-            "signing_key": lambda: {"SIGNING_KEY": self.secrets.signing_key(f"{service}.signing_key")},
-            "charge_key": lambda: {"CHARGE_KEY": public_half(self.secrets.signing_key("reservation.signing_key"))},
-            "internal_token": lambda: {"INTERNAL_TOKEN": self.secrets.password("internal_token")},
-            "auth_url": lambda: {"AUTH_URL": f"http://{self._upstream('auth')}"},
-            "elasticsearch": lambda: {"ELASTICSEARCH_URL": self.elasticsearch.url},
-            "stripe": self._stripe,
-        }
-        return made[use]()
-
-    def _stripe(self) -> Mapping[str, str]:
-        keys = self._stripe_keys
-        return {
-            "STRIPE_API_BASE": self.stripe_simulator.url,
-            "STRIPE_SECRET_KEY": keys.secret_key,
-            "STRIPE_PUBLISHABLE_KEY": keys.publishable_key,
-            "STRIPE_WEBHOOK_SECRET": keys.webhook_secret,
-        }
-
-    @property
-    def _stripe_keys(self) -> StripeKeys:
-        def key(kind: str) -> str:
-            return self.secrets.password(f"stripe.{kind}").replace("-", "").replace("_", "")
-
-        return StripeKeys(
-            secret_key=f"sk_test_{key('secret_key')}",
-            publishable_key=f"pk_test_{key('publishable_key')}",
-            webhook_secret=f"whsec_{key('webhook_secret')}",
-        )
-
-    def _upstream(self, service: str) -> str:
-        return f"{LOOPBACK}:{self.settings.ports[service]}"
+        return self.environments.service(name)

@@ -9,7 +9,7 @@ from secrets import token_hex, token_urlsafe
 import pytest
 import pytest_asyncio
 
-from parking_platform.composition import WEBHOOK_PATH
+from parking_platform.environments import WEBHOOK_PATH
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.servers.elasticsearch import Elasticsearch
 from parking_platform.servers.kafka import Kafka

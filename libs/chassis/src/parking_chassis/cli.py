@@ -2,14 +2,25 @@
 
 import argparse
 import asyncio
+import json
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import ValidationError
 
+from parking_chassis import process
+from parking_chassis.logs import configure_logs
+from parking_chassis.migrations import migrate, migrations_folder
+from parking_chassis.settings import ServiceSettings
+from parking_chassis.telemetry import configure_tracing
+
 Arguments = argparse.Namespace
+type Preparation[Settings] = Callable[[Settings], Awaitable[object]]
 CONFIGURATION_ERROR = 78  # EX_CONFIG of sysexits.h
 UNAVAILABLE = 69  # EX_UNAVAILABLE
 
@@ -50,3 +61,68 @@ def run_command_line(
     except OSError as error:
         sys.stderr.write(f"{program}: {error}\n")
         sys.exit(UNAVAILABLE)
+
+
+def _migration_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-topics", action="store_true", help="leave Kafka alone: somebody else makes the topics")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCommands[Settings: ServiceSettings, Service]:
+    """The subcommands that every service has, made from its name, its package, its settings and its `bootstrap`."""
+
+    name: str
+    package: ModuleType
+    settings_class: type[Settings]
+    bootstrap: Callable[[Settings], Service]
+
+    def settings(self) -> Settings:
+        """The settings as the environment has them; from here on the process logs and traces as they say."""
+        settings = self.settings_class()  # pyright: ignore[reportCallIssue] - the environment gives the values
+        configure_logs(self.name, settings.log_level)
+        configure_tracing(self.name, settings.otlp_endpoint, settings.trace_sample_ratio)
+        return settings
+
+    def wired(self) -> Service:
+        """The service, wired with these settings."""
+        return self.bootstrap(self.settings())
+
+    def serve(self, what: str, app: Callable[[Service], FastAPI]) -> Subcommand:
+        """`serve`: answer HTTP until a signal. `what` is the help, here and below."""
+
+        def run(_arguments: Arguments) -> None:
+            settings = self.settings()
+            address = process.Address(settings.http_host, settings.http_port, settings.shutdown_grace)
+            process.serve(app(self.bootstrap(settings)), address)
+
+        return Subcommand("serve", what, run)
+
+    def work(self, what: str, run_worker: Callable[[Service], None]) -> Subcommand:
+        """`work`: what the service does by itself, until a signal."""
+        return Subcommand("work", what, lambda _arguments: run_worker(self.wired()))
+
+    def migrate(
+        self, what: str, make_topics: Preparation[Settings], *, prepare: Preparation[Settings] | None = None
+    ) -> Subcommand:
+        """`migrate`: the schema, then `prepare`, then the topics unless `--no-topics` is given."""
+
+        async def after_schema(settings: Settings, arguments: Arguments) -> None:
+            if prepare:
+                await prepare(settings)
+            if not arguments.no_topics:
+                await make_topics(settings)
+
+        def run(arguments: Arguments) -> None:
+            settings = self.settings()
+            migrate(str(settings.database_url), migrations_folder(Path(self.package.__path__[0])))
+            asyncio.run(after_schema(settings, arguments))
+
+        return Subcommand("migrate", what, run, _migration_arguments)
+
+    def openapi(self, app: Callable[[Service], FastAPI]) -> Subcommand:
+        """`openapi`: print the document."""
+        return Subcommand(
+            "openapi",
+            "print the OpenAPI document",
+            lambda _arguments: json.dump(app(self.wired()).openapi(), sys.stdout, indent=2),
+        )

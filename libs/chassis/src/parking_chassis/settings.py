@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, PostgresDsn, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from parking_chassis.database import PoolSettings
+
 MIN_SECRET_LENGTH = 32
 
 TokenAlgorithm = Literal["ES256", "Ed25519", "HS256"]
@@ -47,6 +49,11 @@ class ServiceSettings(BaseSettings):
 
     otlp_endpoint: str | None = None
     trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+    @property
+    def pool(self) -> PoolSettings:
+        """The pool of one engine."""
+        return PoolSettings(self.pool_size, self.max_overflow, self.pool_recycle, self.pool_timeout)
 
     @model_validator(mode="after")
     def _shared_secret_goes_with_hs256(self) -> "ServiceSettings":

@@ -22,7 +22,7 @@ from parking_messaging.relay import Relay, RelaySettings, RelayStatus
 from parking_messaging.replay import Replayer, ReplayReport, add_replay_arguments, run_replay
 from parking_messaging.state_copies import upsert_if_newer
 from parking_messaging.tables import MessagingTables, messaging_tables
-from parking_messaging.wiring import kafka_consumer, postgres_relay
+from parking_messaging.wiring import kafka_consumer, kafka_consumers, postgres_relay, postgres_replayers
 
 __all__ = [
     "Backoff",
@@ -59,10 +59,12 @@ __all__ = [
     "ensure_topics",
     "group_lag",
     "kafka_consumer",
+    "kafka_consumers",
     "messaging_tables",
     "outbox_row",
     "outbox_values",
     "postgres_relay",
+    "postgres_replayers",
     "run_replay",
     "topics_of",
     "upsert_if_newer",

@@ -1,5 +1,6 @@
-"""The usual relay and consumer in one call each, for a service's `bootstrap`."""
+"""The usual relay, consumers and replayers in one call each, for a service's `bootstrap`."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -14,6 +15,7 @@ from parking_messaging.inbox_cleaner import InboxCleaner
 from parking_messaging.ports import Transactions
 from parking_messaging.processor import DeadLetterLimit, Processor
 from parking_messaging.relay import Relay, RelaySettings
+from parking_messaging.replay import Replayer
 
 _DEFAULTS: Final = ConsumerSettings()
 _LIMIT: Final = DeadLetterLimit()
@@ -57,3 +59,23 @@ def kafka_consumer[Tx: Executor](
         cleaner=InboxCleaner(group=group, transactions=transactions, inbox=inbox),
         settings=settings,
     )
+
+
+def kafka_consumers[Tx: Executor](
+    handlers: Mapping[str, Handlers[Tx]], transactions: Transactions[Tx], kafka: KafkaConnection
+) -> dict[str, Consumer[Tx]]:
+    """A consumer for each group and its handlers, by group; see `kafka_consumer`."""
+    return {
+        group: kafka_consumer(group=group, handlers=each, transactions=transactions, kafka=kafka)
+        for group, each in handlers.items()
+    }
+
+
+def postgres_replayers[Tx: Executor](
+    handlers: Mapping[str, Handlers[Tx]], transactions: Transactions[Tx]
+) -> dict[str, Replayer[Tx]]:
+    """What applies the dead letters of each group again, by group."""
+    return {
+        group: Replayer(group=group, handlers=each, transactions=transactions, inbox=PostgresInbox())
+        for group, each in handlers.items()
+    }

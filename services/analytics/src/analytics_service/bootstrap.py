@@ -1,12 +1,10 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import httpx
 from elasticsearch import AsyncElasticsearch
-from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from analytics_service.adapters.elasticsearch.client import asked, connect
@@ -30,19 +28,16 @@ from analytics_service.application.event_handlers.project import ProjectHandler
 from analytics_service.application.queries.get_occupancy import GetOccupancyHandler
 from analytics_service.application.queries.get_revenue import GetRevenueHandler
 from analytics_service.settings import AnalyticsSettings
-from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret
+from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
-from parking_chassis.database import PoolSettings, create_engine
-from parking_chassis.metrics import watch_pool
-from parking_chassis.telemetry import trace_engine
+from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
-from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.consumer import Consumer
 from parking_messaging.handlers import Handlers
 from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
-from parking_messaging.wiring import kafka_consumer, postgres_relay
+from parking_messaging.wiring import kafka_consumers, postgres_relay, postgres_replayers
 
 __all__ = ["GROUPS", "SERVICE", "Analytics", "UseCases", "bootstrap"]
 
@@ -78,21 +73,13 @@ class Analytics:
 
 def bootstrap(settings: AnalyticsSettings) -> Analytics:
     """Wire everything. Nothing connects before it is used."""
-    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
-    engine = create_engine(str(settings.database_url), SERVICE, pool)
-    trace_engine(engine)
+    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     key = settings.elasticsearch_api_key
     elasticsearch = connect(
         settings.elasticsearch_url, key.get_secret_value() if key else None, settings.elasticsearch_timeout
     )
     http = httpx.AsyncClient(timeout=2.0)
-    secret = settings.token_shared_secret
-    verifier = AccessTokenVerifier(
-        SharedSecret(secret.get_secret_value()) if secret else PublishedKeys(http, settings.jwks_url),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        algorithms=settings.token_algorithms,
-    )
+    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
     return Analytics(settings, _use_cases(settings, engine, elasticsearch), engine, elasticsearch, http, verifier)
 
 
@@ -110,49 +97,33 @@ def _use_cases(settings: AnalyticsSettings, engine: AsyncEngine, elasticsearch: 
     )
 
 
-@asynccontextmanager
-async def resources(analytics: Analytics) -> AsyncGenerator[None]:
+def resources(analytics: Analytics) -> AbstractAsyncContextManager[None]:
     """What is open while a process runs."""
-    pool = watch_pool(analytics.engine)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(pool)
-        await analytics.http.aclose()
-        await analytics.elasticsearch.close()
-        await analytics.engine.dispose()
+    return open_resources(analytics.engine, analytics.http.aclose, analytics.elasticsearch.close)
 
 
 def outbox_relay(settings: AnalyticsSettings) -> Relay:
     """What publishes the outbox: dead letters, here."""
     return postgres_relay(
-        settings=RelaySettings(service=SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
+        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
     )
 
 
 async def make_topics(settings: AnalyticsSettings) -> None:
     """Make the topics that analytics owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(
-        _kafka(settings), "analytics", groups=GROUPS, replication_factor=settings.topic_replication_factor
+        _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
     )
 
 
 def consumers(analytics: Analytics) -> dict[str, Consumer[AsyncConnection]]:
     """What takes other services' events in, by group."""
-    kafka = _kafka(analytics.settings)
-    return {
-        group: kafka_consumer(group=group, handlers=handlers, transactions=analytics.engine.begin, kafka=kafka)
-        for group, handlers in _handlers(analytics).items()
-    }
+    return kafka_consumers(_handlers(analytics), analytics.engine.begin, _kafka(analytics.settings))
 
 
 def replayers(analytics: Analytics) -> dict[str, Replayer[AsyncConnection]]:
     """What applies dead letters again, by group."""
-    inbox = PostgresInbox()
-    return {
-        group: Replayer(group=group, handlers=handlers, transactions=analytics.engine.begin, inbox=inbox)
-        for group, handlers in _handlers(analytics).items()
-    }
+    return postgres_replayers(_handlers(analytics), analytics.engine.begin)
 
 
 def _handlers(analytics: Analytics) -> dict[str, Handlers[AsyncConnection]]:

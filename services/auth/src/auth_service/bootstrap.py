@@ -1,11 +1,9 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
-from prometheus_client import REGISTRY
-from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth_service.adapters.crypto.access_tokens import JwtAccessTokens, SharedSecretKey, StoredKeys
@@ -35,7 +33,7 @@ from auth_service.application.commands.send_account_mails import SendAccountMail
 from auth_service.application.commands.sign_in import SignInHandler
 from auth_service.application.commands.suspend_user import SuspendUserHandler
 from auth_service.application.commands.verify_email import VerifyEmailHandler
-from auth_service.application.ports import OpenWork
+from auth_service.application.ports import Clock, OpenWork
 from auth_service.application.queries.count_open_logins import CountOpenLoginsHandler
 from auth_service.application.queries.get_contact import GetContactHandler
 from auth_service.application.queries.get_profile import GetProfileHandler
@@ -45,14 +43,14 @@ from auth_service.application.queries.list_published_keys import ListPublishedKe
 from auth_service.application.queries.list_roles import ListRolesHandler
 from auth_service.application.queries.list_users import ListUsersHandler
 from auth_service.settings import AuthSettings
-from parking_chassis.access_tokens import AccessTokenVerifier, SharedSecret
+from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.clock import SystemClock
-from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
-from parking_chassis.metrics import watch_pool
-from parking_chassis.telemetry import trace_engine
+from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging import KafkaConnection, Relay, RelaySettings, postgres_relay
 from parking_messaging.adapters import kafka_topics
+
+SERVICE = "auth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,64 +89,59 @@ class UseCases:
 class Auth:
     """The wired service. `check_signing` raises what keeps it from signing tokens: no key, or another master key."""
 
+    settings: AuthSettings
     use_cases: UseCases
     engine: AsyncEngine
     passwords: BcryptPasswords
     token_verifier: AccessTokenVerifier
     check_signing: Callable[[], Awaitable[object]]
-    internal_token: SecretStr | None
 
 
 def bootstrap(settings: AuthSettings) -> Auth:
     """Wire everything. Nothing connects before it is used."""
-    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
-    engine = create_engine(str(settings.database_url), "auth", pool)
-    trace_engine(engine)
-    sealer, clock = Sealer(settings.master_key_bytes), SystemClock()
+    clock = SystemClock()
+    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
+    sealer = Sealer(settings.master_key_bytes)
     keys = PostgresKeyRing(engine, sealer)
     secret = settings.token_shared_secret.get_secret_value() if settings.token_shared_secret else None
     current_key = SharedSecretKey(secret) if secret else StoredKeys(keys, clock)
-    verifier = AccessTokenVerifier(
-        SharedSecret(secret) if secret else OwnKeys(keys),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        algorithms=settings.token_algorithms,
-        revocations=PostgresRevocations(engine),
-    )
+    verifier = token_verifier(settings, OwnKeys(keys), PostgresRevocations(engine))
     passwords = BcryptPasswords(settings.bcrypt_cost, settings.max_waiting_passwords)
     tokens = JwtAccessTokens(current_key, settings.token_issuer, settings.token_audience, clock)
-    use_cases = _use_cases(postgres_work(engine, sealer, new_id), _mail_sender(settings), keys, passwords, tokens)
-    return Auth(use_cases, engine, passwords, verifier, current_key, settings.internal_token)
+    work, sender = postgres_work(engine, sealer, new_id), _mail_sender(settings)
+    use_cases = _use_cases(work, sender, keys, passwords, tokens, clock)
+    return Auth(settings, use_cases, engine, passwords, verifier, current_key)
 
 
 def outbox_relay(settings: AuthSettings) -> Relay:
     """What publishes auth's events; connects when it runs."""
     return postgres_relay(
-        settings=RelaySettings(service="auth"), database_url=str(settings.database_url), kafka=_kafka(settings)
+        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
     )
 
 
 async def make_topics(settings: AuthSettings) -> None:
     """Make the topics that auth owns. Raises `ConnectionError` with what is wrong."""
-    await kafka_topics.make_topics(_kafka(settings), "auth", replication_factor=settings.topic_replication_factor)
+    await kafka_topics.make_topics(_kafka(settings), SERVICE, replication_factor=settings.topic_replication_factor)
 
 
 @asynccontextmanager
 async def resources(auth: Auth) -> AsyncGenerator[None]:
     """What is open while a process runs."""
-    pool = watch_pool(auth.engine)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(pool)
-        auth.passwords.close()
-        await auth.engine.dispose()
+    async with open_resources(auth.engine):
+        with closing(auth.passwords):
+            yield
 
 
 def _use_cases(
-    work: OpenWork, sender: SmtpMailSender, keys: PostgresKeyRing, passwords: BcryptPasswords, tokens: JwtAccessTokens
+    work: OpenWork,
+    sender: SmtpMailSender,
+    keys: PostgresKeyRing,
+    passwords: BcryptPasswords,
+    tokens: JwtAccessTokens,
+    clock: Clock,
 ) -> UseCases:
-    clock, secrets = SystemClock(), RandomSecrets()
+    secrets = RandomSecrets()
     return UseCases(
         register_user=RegisterUserHandler(work, passwords, clock, new_id),
         verify_email=VerifyEmailHandler(work, secrets, clock),
@@ -180,7 +173,7 @@ def _use_cases(
 
 
 def _kafka(settings: AuthSettings) -> KafkaConnection:
-    return KafkaConnection(settings.kafka_bootstrap_servers, client_id="auth")
+    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)
 
 
 def _mail_sender(settings: AuthSettings) -> SmtpMailSender:

@@ -1,19 +1,15 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import httpx
-from prometheus_client.registry import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret, SigningKeys
+from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
-from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
-from parking_chassis.metrics import watch_pool
-from parking_chassis.telemetry import trace_engine
+from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, postgres_relay
 from parking_messaging.adapters import kafka_topics
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
@@ -32,6 +28,7 @@ from parking_service.application.commands.report_occupancy import ReportOccupanc
 from parking_service.application.commands.retire_lot import RetireLotHandler
 from parking_service.application.commands.start_import import StartImportHandler
 from parking_service.application.event_handlers.keep_organization import KeepOrganizationHandler
+from parking_service.application.ports import Clock
 from parking_service.application.queries.get_import import GetImportHandler
 from parking_service.application.queries.get_lot import GetLotHandler
 from parking_service.application.queries.get_spot import GetSpotHandler
@@ -41,6 +38,8 @@ from parking_service.application.queries.measure_occupancy import MeasureOccupan
 from parking_service.application.queries.search_lots import SearchLotsHandler
 from parking_service.domain.tariffs import simple_terms
 from parking_service.settings import ParkingSettings
+
+SERVICE = "parking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,83 +71,57 @@ class UseCases:
 class Parking:
     """The wired service. `read_engine` answers questions; it is `engine` where there is no replica."""
 
+    settings: ParkingSettings
     use_cases: UseCases
+    clock: Clock
     engine: AsyncEngine
     read_engine: AsyncEngine
     token_verifier: AccessTokenVerifier
-    issuer_client: httpx.AsyncClient
-    clock: SystemClock
+    http: httpx.AsyncClient
 
 
 def bootstrap(settings: ParkingSettings) -> Parking:
     """Wire everything. Nothing connects before it is used."""
-    engine = _engine(settings, str(settings.database_url))
-    read_url = settings.database_read_url
-    read_engine = _engine(settings, str(read_url)) if read_url else engine
-    issuer_client = httpx.AsyncClient(timeout=5.0)
-    verifier = AccessTokenVerifier(
-        _keys(settings, issuer_client),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        algorithms=settings.token_algorithms,
-    )
     clock = SystemClock()
+    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
+    read_url = settings.database_read_url
+    read_engine = traced_engine(str(read_url), SERVICE, settings.pool) if read_url else engine
+    http = httpx.AsyncClient(timeout=5.0)
+    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
     use_cases = _use_cases(settings, engine, read_engine, clock)
-    return Parking(use_cases, engine, read_engine, verifier, issuer_client, clock)
+    return Parking(settings, use_cases, clock, engine, read_engine, verifier, http)
 
 
 def outbox_relay(settings: ParkingSettings) -> Relay:
     """What publishes parking's events; connects when it runs."""
     return postgres_relay(
-        settings=RelaySettings(service="parking"), database_url=str(settings.database_url), kafka=_kafka(settings)
+        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
     )
 
 
-def organizations_consumer(settings: ParkingSettings, parking: Parking) -> Consumer[AsyncConnection]:
+def organizations_consumer(parking: Parking) -> Consumer[AsyncConnection]:
     """What keeps the copy of the organizations; connects when it runs."""
     keep = parking.use_cases.keep_organization
-    return organization_consumer(parking.engine, _kafka(settings), keep, parking.clock.now)
+    return organization_consumer(parking.engine, _kafka(parking.settings), keep, parking.clock.now)
 
 
 async def make_topics(settings: ParkingSettings) -> None:
     """Make the topics that parking owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(
-        _kafka(settings), "parking", groups=[GROUP], replication_factor=settings.topic_replication_factor
+        _kafka(settings), SERVICE, groups=[GROUP], replication_factor=settings.topic_replication_factor
     )
 
 
-@asynccontextmanager
-async def resources(parking: Parking) -> AsyncGenerator[None]:
+def resources(parking: Parking) -> AbstractAsyncContextManager[None]:
     """What is open while a process runs."""
-    pool = watch_pool(parking.engine)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(pool)
-        await parking.issuer_client.aclose()
-        await parking.read_engine.dispose()
-        await parking.engine.dispose()
-
-
-def _engine(settings: ParkingSettings, url: str) -> AsyncEngine:
-    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
-    engine = create_engine(url, "parking", pool)
-    trace_engine(engine)
-    return engine
-
-
-def _keys(settings: ParkingSettings, client: httpx.AsyncClient) -> SigningKeys:
-    secret = settings.token_shared_secret
-    return SharedSecret(secret.get_secret_value()) if secret else PublishedKeys(client, settings.jwks_url)
+    return open_resources(parking.engine, parking.http.aclose, parking.read_engine.dispose)
 
 
 def _kafka(settings: ParkingSettings) -> KafkaConnection:
-    return KafkaConnection(settings.kafka_bootstrap_servers, client_id="parking")
+    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)
 
 
-def _use_cases(
-    settings: ParkingSettings, engine: AsyncEngine, read_engine: AsyncEngine, clock: SystemClock
-) -> UseCases:
+def _use_cases(settings: ParkingSettings, engine: AsyncEngine, read_engine: AsyncEngine, clock: Clock) -> UseCases:
     work = postgres_work(engine, clock.now)
     # What was just written is read where it was written: a replica may lag behind.
     written, views = PostgresLotViews(engine), PostgresLotViews(read_engine)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,7 +48,7 @@ async def test_an_organization_that_auth_tells_of_can_own_a_lot(
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as loops:
         loops.create_task(outbox_relay(settings).run(stop))
-        loops.create_task(organizations_consumer(settings, parking).run(stop))
+        loops.create_task(organizations_consumer(replace(parking, settings=settings)).run(stop))
         lot = {
             "name": "Messe",
             "location": {"latitude": 47.56, "longitude": 7.6},

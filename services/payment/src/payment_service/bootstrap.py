@@ -1,28 +1,23 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
-from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret
+from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
-from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
-from parking_chassis.metrics import watch_pool
-from parking_chassis.telemetry import trace_engine
+from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
-from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.consumer import Consumer
 from parking_messaging.handlers import Handlers
 from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
-from parking_messaging.wiring import kafka_consumer, postgres_relay
+from parking_messaging.wiring import kafka_consumers, postgres_relay, postgres_replayers
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
 from payment_service.adapters.kafka.consumers import GROUPS, RESERVATIONS, reservation_handlers
 from payment_service.adapters.postgres.unit_of_work import postgres_work, work_on
@@ -38,7 +33,7 @@ from payment_service.application.commands.send_refunds import SendRefundsHandler
 from payment_service.application.commands.start_payment import StartPaymentHandler
 from payment_service.application.commands.take_webhook import TakeWebhookHandler
 from payment_service.application.event_handlers.follow_reservation import FollowReservationHandler
-from payment_service.application.ports import OpenWork, PaymentGateway, ReadChargeToken, ReadWebhook
+from payment_service.application.ports import Clock, OpenWork, PaymentGateway, ReadChargeToken, ReadWebhook
 from payment_service.application.queries.count_stuck_refunds import CountStuckRefundsHandler
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPaymentsHandler
 from payment_service.application.queries.get_payment import GetPaymentHandler
@@ -46,7 +41,7 @@ from payment_service.application.queries.list_payments import ListPaymentsHandle
 from payment_service.application.queries.sum_captured import SumCapturedHandler
 from payment_service.settings import PaymentSettings
 
-__all__ = ["GROUPS"]
+__all__ = ["GROUPS", "SERVICE", "Payments", "UseCases", "bootstrap"]
 
 SERVICE = "payment"
 
@@ -75,6 +70,7 @@ class Payments:
 
     settings: PaymentSettings
     use_cases: UseCases
+    clock: Clock
     engine: AsyncEngine
     http: httpx.AsyncClient
     gateway: StripeGateway
@@ -83,78 +79,57 @@ class Payments:
 
 def bootstrap(settings: PaymentSettings) -> Payments:
     """Wire everything. Nothing connects before it is used."""
-    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
-    engine = create_engine(str(settings.database_url), SERVICE, pool)
-    trace_engine(engine)
+    clock = SystemClock()
+    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     translation = Translation(settings.public_url)
     gateway = StripeGateway(
         settings.stripe_secret_key.get_secret_value(),
         translation,
-        SystemClock().now,
+        clock.now,
         api_base=settings.stripe_api_base,
         timeout=settings.stripe_timeout,
         deadline=settings.stripe_deadline,
     )
     http = httpx.AsyncClient(timeout=2.0)
-    secret = settings.token_shared_secret
-    verifier = AccessTokenVerifier(
-        SharedSecret(secret.get_secret_value()) if secret else PublishedKeys(http, settings.jwks_url),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        algorithms=settings.token_algorithms,
-    )
+    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
     use_cases = use_cases_of(
         postgres_work(engine),
         gateway,
         ChargeTokens(settings.charge_key_pem),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
+        clock,
         grace=timedelta(seconds=settings.unknown_after),
     )
-    return Payments(settings, use_cases, engine, http, gateway, verifier)
+    return Payments(settings, use_cases, clock, engine, http, gateway, verifier)
 
 
-@asynccontextmanager
-async def resources(service: Payments) -> AsyncGenerator[None]:
+def resources(service: Payments) -> AbstractAsyncContextManager[None]:
     """What is open while a process runs."""
-    pool = watch_pool(service.engine)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(pool)
-        await service.http.aclose()
-        await service.gateway.close()
-        await service.engine.dispose()
+    return open_resources(service.engine, service.http.aclose, service.gateway.close)
 
 
 def outbox_relay(settings: PaymentSettings) -> Relay:
     """What publishes the outbox."""
     return postgres_relay(
-        settings=RelaySettings(service=SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
+        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
     )
 
 
 async def make_topics(settings: PaymentSettings) -> None:
     """Make the topics that payment owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(
-        _kafka(settings), "payment", groups=GROUPS, replication_factor=settings.topic_replication_factor
+        _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
     )
 
 
 def consumers(service: Payments) -> dict[str, Consumer[AsyncConnection]]:
     """What takes other services' events in, by group."""
-    kafka = _kafka(service.settings)
-    return {
-        group: kafka_consumer(group=group, handlers=each, transactions=service.engine.begin, kafka=kafka)
-        for group, each in _handlers().items()
-    }
+    return kafka_consumers(_handlers(service.clock), service.engine.begin, _kafka(service.settings))
 
 
 def replayers(service: Payments) -> dict[str, Replayer[AsyncConnection]]:
     """What replays dead letters, by group."""
-    return {
-        group: Replayer(group=group, handlers=each, transactions=service.engine.begin, inbox=PostgresInbox())
-        for group, each in _handlers().items()
-    }
+    return postgres_replayers(_handlers(service.clock), service.engine.begin)
 
 
 def use_cases_of(
@@ -162,11 +137,11 @@ def use_cases_of(
     gateway: PaymentGateway,
     read_charge_token: ReadChargeToken,
     read_webhook: ReadWebhook,
+    clock: Clock,
     *,
     grace: timedelta,
 ) -> UseCases:
     """The use cases over any adapters."""
-    clock = SystemClock()
     create_intent = CreateIntentHandler(work, gateway, clock)
     return UseCases(
         start_payment=StartPaymentHandler(work, create_intent, read_charge_token, clock, new_id, grace),
@@ -184,9 +159,8 @@ def use_cases_of(
     )
 
 
-def _handlers() -> Mapping[str, Handlers[AsyncConnection]]:
-    follow = FollowReservationHandler(SystemClock(), new_id)
-    return {RESERVATIONS: reservation_handlers(work_on, follow)}
+def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
+    return {RESERVATIONS: reservation_handlers(work_on, FollowReservationHandler(clock, new_id))}
 
 
 def _kafka(settings: PaymentSettings) -> KafkaConnection:

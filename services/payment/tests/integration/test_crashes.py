@@ -1,9 +1,9 @@
 """Processes that die between what is recorded here and what is done there."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import override
 
 import httpx
@@ -54,11 +54,10 @@ class DyingGateway(StripeGateway):
 async def dying(service: Payments, moment: str) -> AsyncIterator[Payments]:
     """The same service, with a gateway at which it dies."""
     settings, translation = service.settings, Translation(service.settings.public_url)
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - a clock
     gateway = DyingGateway(
         settings.stripe_secret_key.get_secret_value(),
         translation,
-        now,
+        service.clock.now,
         api_base=settings.stripe_api_base,
         timeout=5.0,
         deadline=10.0,
@@ -69,6 +68,7 @@ async def dying(service: Payments, moment: str) -> AsyncIterator[Payments]:
         gateway,
         ChargeTokens(settings.charge_key_pem),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
+        service.clock,
         grace=timedelta(seconds=settings.unknown_after),
     )
     yield replace(service, use_cases=use_cases)

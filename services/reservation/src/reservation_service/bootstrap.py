@@ -1,28 +1,24 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
-from prometheus_client.registry import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys, SharedSecret
+from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
-from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
-from parking_chassis.metrics import watch_pool
-from parking_chassis.telemetry import trace_engine
+from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
-from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.consumer import Consumer
 from parking_messaging.handlers import Handlers
 from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
-from parking_messaging.wiring import kafka_consumer, postgres_relay
+from parking_messaging.wiring import kafka_consumers, postgres_relay, postgres_replayers
 from reservation_service.adapters.alternatives import OncePerSecond
 from reservation_service.adapters.crypto.qr_codes import qr_png, qr_svg
 from reservation_service.adapters.crypto.tokens import SignedTokens
@@ -47,7 +43,7 @@ from reservation_service.application.commands.note_no_shows import NoteNoShowsHa
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeenHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
 from reservation_service.application.event_handlers.settle_payment import SettlePaymentHandler
-from reservation_service.application.ports import Alternative, Tokens, Wish
+from reservation_service.application.ports import Alternative, Clock, Tokens, Wish
 from reservation_service.application.queries.create_quote import CreateQuoteHandler
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.application.queries.get_availability import GetAvailabilityHandler
@@ -56,8 +52,9 @@ from reservation_service.application.queries.get_reservation import GetReservati
 from reservation_service.application.queries.list_reservations import ListReservationsHandler
 from reservation_service.settings import ReservationSettings
 
+__all__ = ["GROUPS", "SERVICE", "Reservation", "UseCases", "bootstrap"]
+
 SERVICE = "reservation"
-REPLAYABLE = GROUPS  # whose dead letters can be replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,7 @@ class Reservation:
 
     settings: ReservationSettings
     use_cases: UseCases
+    clock: Clock
     engine: AsyncEngine
     booking_pool: BookingPool
     http: httpx.AsyncClient
@@ -97,70 +95,47 @@ class Reservation:
 
 def bootstrap(settings: ReservationSettings) -> Reservation:
     """Wire everything. Nothing connects before it is used."""
-    pool = PoolSettings(settings.pool_size, settings.max_overflow, settings.pool_recycle, settings.pool_timeout)
-    engine = create_engine(str(settings.database_url), SERVICE, pool)
-    trace_engine(engine)
+    clock = SystemClock()
+    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     booking_pool = BookingPool(str(settings.database_url), settings.booking_pool_size, settings.pool_timeout)
     tokens = SignedTokens(settings.signing_key_pem)
     http = httpx.AsyncClient(timeout=2.0)
-    secret = settings.token_shared_secret
-    verifier = AccessTokenVerifier(
-        SharedSecret(secret.get_secret_value()) if secret else PublishedKeys(http, settings.jwks_url),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        algorithms=settings.token_algorithms,
-    )
-    use_cases = _use_cases(settings, engine, booking_pool, tokens)
-    return Reservation(settings, use_cases, engine, booking_pool, http, tokens, verifier)
+    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
+    use_cases = _use_cases(settings, engine, booking_pool, tokens, clock)
+    return Reservation(settings, use_cases, clock, engine, booking_pool, http, tokens, verifier)
 
 
-@asynccontextmanager
-async def resources(reservation: Reservation) -> AsyncGenerator[None]:
+def resources(reservation: Reservation) -> AbstractAsyncContextManager[None]:
     """What is open while a process runs."""
-    pool = watch_pool(reservation.engine)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(pool)
-        await reservation.http.aclose()
-        await reservation.booking_pool.close()
-        await reservation.engine.dispose()
+    return open_resources(reservation.engine, reservation.http.aclose, reservation.booking_pool.close)
 
 
 def outbox_relay(settings: ReservationSettings) -> Relay:
     """What publishes the outbox."""
     return postgres_relay(
-        settings=RelaySettings(service=SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
+        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
     )
 
 
 async def make_topics(settings: ReservationSettings) -> None:
     """Make the topics that reservation owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(
-        _kafka(settings), "reservation", groups=GROUPS, replication_factor=settings.topic_replication_factor
+        _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
     )
 
 
 def consumers(reservation: Reservation) -> dict[str, Consumer[AsyncConnection]]:
     """What takes other services' events in, by group."""
-    kafka = _kafka(reservation.settings)
-    return {
-        group: kafka_consumer(group=group, handlers=handlers, transactions=reservation.engine.begin, kafka=kafka)
-        for group, handlers in _handlers().items()
-    }
+    return kafka_consumers(_handlers(reservation.clock), reservation.engine.begin, _kafka(reservation.settings))
 
 
 def replayers(reservation: Reservation) -> dict[str, Replayer[AsyncConnection]]:
     """What replays dead letters, by group."""
-    transactions, inbox = reservation.engine.begin, PostgresInbox()
-    return {
-        group: Replayer(group=group, handlers=handlers, transactions=transactions, inbox=inbox)
-        for group, handlers in _handlers().items()
-    }
+    return postgres_replayers(_handlers(reservation.clock), reservation.engine.begin)
 
 
-def _handlers() -> dict[str, Handlers[AsyncConnection]]:
-    settle = SettlePaymentHandler(SystemClock())
+def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
+    settle = SettlePaymentHandler(clock)
     return {CATALOGUE: catalogue_handlers(work_on), PAYMENTS: payment_handlers(work_on, settle)}
 
 
@@ -169,9 +144,9 @@ def _kafka(settings: ReservationSettings) -> KafkaConnection:
 
 
 def _use_cases(
-    settings: ReservationSettings, engine: AsyncEngine, booking_pool: BookingPool, tokens: Tokens
+    settings: ReservationSettings, engine: AsyncEngine, booking_pool: BookingPool, tokens: Tokens, clock: Clock
 ) -> UseCases:
-    clock, work = SystemClock(), postgres_work(engine)
+    work = postgres_work(engine)
     opens_before = timedelta(seconds=settings.check_in_opens_before)
     bookings = PostgresBookings(booking_pool)
     expire_holds = ExpireHoldsHandler(work)

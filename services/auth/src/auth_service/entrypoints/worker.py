@@ -6,11 +6,9 @@ from auth_service.application.commands.forget_expired import ForgetExpired
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys
 from auth_service.application.commands.send_account_mails import SendAccountMails
 from auth_service.application.queries.count_open_logins import CountOpenLogins
-from auth_service.bootstrap import Auth, resources
-from auth_service.settings import AuthSettings
+from auth_service.bootstrap import Auth, outbox_relay, resources
 from parking_chassis.database import ping
 from parking_chassis.process import Address, every, work
-from parking_messaging import Relay
 
 MAILS_SECONDS = 1.0
 KEYS_SECONDS = 600.0
@@ -20,9 +18,9 @@ FORGET_SECONDS = 3600.0
 ACTIVE_USER_SESSIONS = Gauge("active_user_sessions", "Signed-in devices whose login is still open")
 
 
-def run_worker(auth: Auth, relay: Relay, settings: AuthSettings) -> None:
+def run_worker(auth: Auth) -> None:
     """Run all loops until a signal."""
-    does = auth.use_cases
+    does, settings, relay = auth.use_cases, auth.settings, outbox_relay(auth.settings)
 
     async def send_mails() -> None:
         await does.send_account_mails(SendAccountMails())

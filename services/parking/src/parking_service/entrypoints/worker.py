@@ -1,16 +1,13 @@
 """What parking does by itself: imports, open periods, how full the lots are, and events in and out."""
 
 from prometheus_client import Gauge
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_chassis.database import ping
 from parking_chassis.process import Address, every, work
-from parking_messaging import Consumer, Relay
 from parking_service.application.commands.continue_imports import ContinueImports
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriods
 from parking_service.application.queries.measure_occupancy import MeasureOccupancy
-from parking_service.bootstrap import Parking, resources
-from parking_service.settings import ParkingSettings
+from parking_service.bootstrap import Parking, organizations_consumer, outbox_relay, resources
 
 IMPORTS_SECONDS = 0.5
 OPEN_PERIODS_SECONDS = 3600.0
@@ -21,11 +18,10 @@ OCCUPANCY_RATE = Gauge("occupancy_rate", "Share of the usable spots of all watch
 WATCHED_SPOTS = Gauge("watched_spots", "Usable spots of the lots that are watched, for weighing occupancy_rate")
 
 
-def run_worker(
-    parking: Parking, relay: Relay, organizations: Consumer[AsyncConnection], settings: ParkingSettings
-) -> None:
+def run_worker(parking: Parking) -> None:
     """Run all loops until a signal."""
-    does = parking.use_cases
+    does, settings = parking.use_cases, parking.settings
+    relay, organizations = outbox_relay(settings), organizations_consumer(parking)
 
     async def continue_imports() -> None:
         await does.continue_imports(ContinueImports())

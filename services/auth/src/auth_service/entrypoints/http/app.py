@@ -37,5 +37,5 @@ def auth_app(auth: Auth) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.use_cases = auth.use_cases
-    app.state.internal_token = auth.internal_token
+    app.state.internal_token = auth.settings.internal_token
     return app

@@ -1,0 +1,47 @@
+"""What the `bootstrap` of every service wires alike."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from prometheus_client.registry import REGISTRY
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from parking_chassis.access_tokens import AccessTokenVerifier, Revocations, SharedSecret, SigningKeys
+from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.metrics import watch_pool
+from parking_chassis.settings import ServiceSettings
+from parking_chassis.telemetry import trace_engine
+
+
+def traced_engine(url: str, service: str, pool: PoolSettings) -> AsyncEngine:
+    """An engine whose statements are spans. Nothing connects yet."""
+    engine = create_engine(url, service, pool)
+    trace_engine(engine)
+    return engine
+
+
+def token_verifier(
+    settings: ServiceSettings, keys: SigningKeys, revocations: Revocations | None = None
+) -> AccessTokenVerifier:
+    """Checks tokens with the issuer's `keys`, or with the shared secret of an installation that has one."""
+    secret = settings.token_shared_secret
+    return AccessTokenVerifier(
+        SharedSecret(secret.get_secret_value()) if secret else keys,
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        algorithms=settings.token_algorithms,
+        revocations=revocations,
+    )
+
+
+@asynccontextmanager
+async def open_resources(engine: AsyncEngine, *closers: Callable[[], Awaitable[object]]) -> AsyncGenerator[None]:
+    """What is open while a process runs: the pool is watched, and at the end all `closers` are called, then it goes."""
+    collector = watch_pool(engine)
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(collector)
+        for close in closers:
+            await close()
+        await engine.dispose()

@@ -20,6 +20,7 @@ from joserfc.jwk import OctKey
 
 import reservation_service
 from parking_chassis.migrations import migrate, migrations_folder
+from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.testing.servers import PostgresServer
 from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.ports import LotCopy
@@ -67,6 +68,8 @@ def settings_for(database_url: str, signing_key: str, **changes: object) -> Rese
         {
             "environment": "test",
             "database_url": database_url,
+            # Nobody is there, even beside a platform that runs on the usual ports.
+            "kafka_bootstrap_servers": f"{LOOPBACK}:{free_port()}",
             "pool_size": 5,
             "token_issuer": ISSUER,
             "token_algorithms": ("HS256",),

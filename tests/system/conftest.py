@@ -12,7 +12,7 @@ from parking_platform.testing.platform import RunningPlatform
 # What tests share is imported by its place in the tree: `tests.system.people`.
 sys.path.append(str(Path(__file__).parents[2]))
 
-from tests.system.people import Administrator, City, Driver, Operator
+from parking_demo.people import Administrator, City, Driver, Operator
 
 
 @pytest_asyncio.fixture(scope="session")

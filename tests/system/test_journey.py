@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.system.people import City, Driver, Json, Operator, soon
-
+from parking_demo.people import City, Driver, Json, Operator, soon
 from parking_platform.testing.waiting import wait_until
 
 

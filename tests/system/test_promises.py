@@ -4,7 +4,8 @@ import asyncio
 
 import httpx
 import pytest
-from tests.system.people import Driver, Operator, soon
+
+from parking_demo.people import Driver, Operator, soon
 
 DRIVERS = 200
 

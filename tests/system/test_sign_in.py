@@ -1,7 +1,8 @@
 """Signing in, through the gateway."""
 
 import httpx
-from tests.system.people import API, Administrator, City, Driver, Operator
+
+from parking_demo.people import API, Administrator, City, Driver, Operator
 
 
 async def test_a_driver_signs_up_by_mail_and_sees_the_profile(driver: Driver) -> None:

@@ -9,16 +9,21 @@ from typing import overload
 PAUSE = 0.02
 
 
+class WaitedInVain(AssertionError):
+    """The deadline is past; the message says what did not come true."""
+
+
 @overload
 async def wait_until[Found](condition: Callable[[], Awaitable[Found]], what: str, *, seconds: float = 20) -> Found: ...
 @overload
 async def wait_until[Found](condition: Callable[[], Found], what: str, *, seconds: float = 20) -> Found: ...
 async def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 20) -> object:
-    """What the condition gives, as soon as that is true; after so many seconds a failure that names `what`."""
+    """What the condition gives, as soon as that is true; raises WaitedInVain after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         outcome = condition()
         if found := (await outcome if inspect.isawaitable(outcome) else outcome):
             return found
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}"
+        if time.monotonic() > deadline:
+            raise WaitedInVain(f"waited {seconds:.0f} s in vain for {what}")
         await asyncio.sleep(PAUSE)

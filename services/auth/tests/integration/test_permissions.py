@@ -1,13 +1,13 @@
 """Who may call what: nobody, a user, an administrator."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import httpx
 import pytest
 from services.auth.tests.api import bearer, me, refresh, signed_in
 
-SOMEONE = uuid4()
+SOMEONE = UUID("01900000-0000-7000-8000-000000000001")
 FOR_ADMINISTRATORS = [
     ("GET", "/api/v1/users", 200),
     ("GET", f"/api/v1/users/{SOMEONE}", 404),

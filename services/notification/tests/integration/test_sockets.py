@@ -146,6 +146,7 @@ class TestAdmission:
     @pytest.mark.parametrize(
         "token",
         ["", "nonsense", access_token(seconds=-60), access_token(secret="another secret of enough characters....")],
+        ids=["none", "nonsense", "expired", "forged"],
     )
     async def test_a_bad_token_is_refused(self, notification: RunningNotification, token: str) -> None:
         status, body = await refused(open_socket(notification.serving[0], token))

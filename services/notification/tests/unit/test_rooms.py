@@ -7,7 +7,7 @@ import pytest
 from notification_service.domain.errors import UnknownRoom
 from notification_service.domain.rooms import Ownership, Room, RoomKind, Visitor, may_enter
 
-ME, ORGANIZATION = uuid4(), uuid4()
+ME, ORGANIZATION = UUID(int=1), UUID(int=2)
 MINE, FOREIGN = Ownership(ME, ORGANIZATION), Ownership(uuid4(), uuid4())
 
 

@@ -25,6 +25,10 @@ help: ## this list
 install: ## what is needed: Python packages, Debian packages, jars (again: nothing)
 	@platform/install.sh
 
+.PHONY: install-tests
+install-tests:
+	@platform/install.sh tests
+
 .PHONY: up
 up: install ## start everything that does not run (PROFILE=bench: without rate limits)
 	@if [[ $(ENGINE) == docker ]]; then docker compose up --detach --wait; else $(PLATFORM) up; fi
@@ -50,7 +54,7 @@ reset: ## stop everything and delete its data
 	@$(PLATFORM) reset
 
 .PHONY: test
-test: check ## everything: the checks, then all tests
+test: install-tests check ## everything: the checks, then all tests
 	@$(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup
 
 .PHONY: test-unit

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the native platform needs: a Python environment, Debian packages, jars and web assets.
 # Everything is pinned and checked by hash, except the Debian packages, which Debian signs.
+# `platform/install.sh tests` adds what only tests need.
 # Running it again costs nothing when nothing has changed: each step leaves a stamp of what it was made from.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,6 +10,7 @@ export LC_ALL=C.UTF-8
 # A build machine may set this; without byte code every service would compile itself anew at each start.
 unset PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
+readonly purpose=${1:-platform}
 readonly stamps=.venv/.stamps
 
 say() { printf '  %s\n' "$*"; }

@@ -33,10 +33,14 @@ async def own() -> AsyncIterator[RunningPlatform]:
 
 
 async def test_everything_is_ready(own: RunningPlatform) -> None:
-    health = await own.stack.health()
+    names = {each.process.name for each in await own.stack.health()}
+    assert names >= {"postgres", "redis", "kafka", "elasticsearch", "nginx"}
 
-    assert {each.process.name for each in health} >= {"postgres", "redis", "kafka", "elasticsearch", "nginx"}
-    assert [each for each in health if each.complaint] == []
+    async def nobody_complains() -> bool:
+        return not any(each.complaint for each in await own.stack.health())
+
+    # On a busy machine a server may need longer for its answer than `make status` waits.
+    await wait_until(nobody_complains, "every process to serve", seconds=60)
 
 
 async def test_the_gateway_is_trusted_by_its_authority(own: RunningPlatform) -> None:

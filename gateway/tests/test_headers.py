@@ -36,7 +36,7 @@ async def test_forwarding_headers_are_replaced(client: httpx.AsyncClient, gatewa
     assert not {"x-forwarded-port", "x-real-ip", "forwarded", "proxy"} & set(headers)
 
 
-@pytest.mark.parametrize("given", ["018f6d3a-7c1e-7b4e-9a39-2f5d1c0b9e11", "a", "A.b_c-9", "x" * 64])
+@pytest.mark.parametrize("given", ["018f6d3a-7c1e-7b4e-9a39-2f5d1c0b9e12", "a", "A.b_c-9", "x" * 64])
 async def test_sane_request_id_is_kept(client: httpx.AsyncClient, given: str):
     answer = await client.get(PATH, headers={"X-Request-ID": given})
 
@@ -51,12 +51,6 @@ async def test_other_request_id_is_replaced(client: httpx.AsyncClient, given: st
     [made] = answer.headers.get_list("x-request-id")
     assert re.fullmatch("[0-9a-f]{32}", made)
     assert dict(answer.json()["headers"])["x-request-id"] == made
-
-
-async def test_trace_context_passes(client: httpx.AsyncClient):
-    context = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "a=b"}
-
-    assert context.items() <= (await received(client, context)).items()
 
 
 @pytest.mark.parametrize("path", [PATH, "/api/v1/nothing", "/api/openapi.json", "/api/docs", "/api/docs/docs.js"])

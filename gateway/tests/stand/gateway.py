@@ -128,6 +128,8 @@ class Starter:
             "TOKEN_ISSUER": ISSUER,
             "TOKEN_AUDIENCE": AUDIENCE,
             "TOKEN_CHECK": "es256",
+            "TRACE_SAMPLE_PERCENT": "100",
+            "GATEWAY_SPANS_SOCKET": "off",
             "RATE_WEBSOCKETS": "100",
             **NEVER_REACHED,
             **{f"{each.name.upper()}_UPSTREAM": f"{LOOPBACK}:{each.port}" for each in self.services},

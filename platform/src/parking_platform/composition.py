@@ -8,6 +8,7 @@ from parking_platform.layout import Layout
 from parking_platform.programs import CHECKOUT
 from parking_platform.secret_store import SecretStore
 from parking_platform.servers.elasticsearch import Elasticsearch
+from parking_platform.servers.gateway_spans import GatewaySpans
 from parking_platform.servers.kafka import Kafka
 from parking_platform.servers.mail_catcher import MailCatcher
 from parking_platform.servers.nginx import Nginx
@@ -96,6 +97,12 @@ class Composition:
         )
 
     @property
+    def gateway_spans(self) -> GatewaySpans | None:
+        """What sends the gateway's spans, where there is somewhere to send them."""
+        endpoint = self.settings.traces.otlp_endpoint
+        return GatewaySpans(directory=self.layout.server("gateway-spans"), otlp_endpoint=endpoint) if endpoint else None
+
+    @property
     def certificates(self) -> Certificates:
         """The gateway's certificate and who vouches for it."""
         return Certificates(self.layout.tls)
@@ -112,6 +119,7 @@ class Composition:
             variables={
                 "TLS_CERTIFICATE": str(self.certificates.certificate),
                 "TLS_CERTIFICATE_KEY": str(self.certificates.key),
+                "GATEWAY_SPANS_SOCKET": str(self.gateway_spans.socket) if self.gateway_spans else "off",
                 **self.environments.gateway,
             },
         )
@@ -131,6 +139,7 @@ class Composition:
             self.elasticsearch,
             self.mail_catcher,
             self.stripe_simulator,
+            *filter(None, [self.gateway_spans]),
         )
 
     @property

@@ -109,7 +109,10 @@ class Environments:
             "TOKEN_ISSUER": self.public_url,
             "TOKEN_AUDIENCE": TOKEN_AUDIENCE,
             "JWKS_URL": f"http://{here.services['auth']}{JWKS_PATH}",
+            "TRACE_SAMPLE_RATIO": str(self.settings.traces.sample_ratio),
         }
+        if self.settings.traces.otlp_endpoint:
+            values["OTLP_ENDPOINT"] = self.settings.traces.otlp_endpoint
         for use in self.settings.services[name].uses:
             values |= self._used(use, name)
         return {f"{name.upper()}_{setting}": value for setting, value in values.items()}
@@ -124,6 +127,7 @@ class Environments:
             "TOKEN_ISSUER": self.public_url,
             "TOKEN_AUDIENCE": TOKEN_AUDIENCE,
             "TOKEN_CHECK": "on",
+            "TRACE_SAMPLE_PERCENT": f"{self.settings.traces.sample_ratio * 100:.2f}",
             **upstreams,
             **rates,
         }

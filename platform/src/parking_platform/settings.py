@@ -39,12 +39,20 @@ class Profile(_Table):
     rates: Mapping[str, int]
 
 
+class Traces(_Table):
+    """Where spans go (an OTLP receiver's HTTP address; empty: nowhere), and the share of new traces recorded."""
+
+    otlp_endpoint: str
+    sample_ratio: Annotated[float, Field(ge=0.0001, le=1)]
+
+
 class PlatformSettings(_Table):
     """The whole file."""
 
     ports: Mapping[str, Port]
     databases: Mapping[str, tuple[str, ...]]
     services: Mapping[str, ServiceSettings]
+    traces: Traces
     profiles: Mapping[str, Profile]
 
 

@@ -18,6 +18,8 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet, KeySetSerialization, OctKey
 from joserfc.jws import JWSRegistry
 
+from parking_chassis.metrics import CACHE_LOOKUPS
+
 log = structlog.stdlib.get_logger(__name__)
 
 MAX_REMEMBERED = 50_000
@@ -160,6 +162,7 @@ class AccessTokenVerifier:
     async def verify(self, token: str) -> Principal:
         """Whom the token speaks for. Raises `InvalidToken`, and `KeysUnavailable` when it cannot be judged."""
         principal = self._remembered.get(token)
+        CACHE_LOOKUPS.count("access_tokens", hit=principal is not None)
         if principal is None:
             principal = _principal_of(await self._checked_claims(token))
             self._remembered[token] = principal

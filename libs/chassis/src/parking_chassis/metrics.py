@@ -1,9 +1,10 @@
 """The technical metrics that every process exposes (Prometheus). No label carries an id or personal data."""
 
-from collections.abc import Iterable
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Mapping
 
-from prometheus_client import Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
@@ -15,27 +16,64 @@ REQUEST_DURATION = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 ERRORS = Counter("errors", "Answers with status 5xx and failures in background loops", ["where"])
-CACHE_HIT_RATE = Gauge("cache_hit_rate", "Share of look-ups that a cache answered since start", ["cache"])
+
+
+class CacheLookups(Collector):
+    """What the caches of this process answered themselves, since it started."""
+
+    def __init__(self) -> None:
+        self._hits = Tally[str]()
+        self._misses = Tally[str]()
+
+    def count(self, cache: str, *, hit: bool) -> None:
+        """Count one look-up."""
+        (self._hits if hit else self._misses)[cache] += 1
+
+    def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
+        """The look-ups by outcome, and the share of hits of each cache that was asked."""
+        lookups = CounterMetricFamily("cache_lookups", "Look-ups in a cache", labels=["cache", "outcome"])
+        rate = GaugeMetricFamily(
+            "cache_hit_rate", "Share of look-ups that a cache answered since start", labels=["cache"]
+        )
+        for cache in sorted(self._hits.keys() | self._misses.keys()):
+            hits, misses = self._hits[cache], self._misses[cache]
+            lookups.add_metric([cache, "hit"], hits)
+            lookups.add_metric([cache, "miss"], misses)
+            rate.add_metric([cache], hits / (hits + misses))
+        yield lookups
+        yield rate
+
+
+CACHE_LOOKUPS = CacheLookups()
+REGISTRY.register(CACHE_LOOKUPS)
 
 
 class DatabaseConnections(Collector):
-    """Connections of an engine's pool, by state, read when asked."""
+    """Connections of this process's pools, by pool and state, read when asked."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, pools: Mapping[str, Callable[[], tuple[int, int]]]) -> None:
+        self._pools = pools
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """One sample for each state."""
-        family = GaugeMetricFamily("database_connections", "Connections of the pool", labels=["state"])
-        pool = self._engine.sync_engine.pool
-        if isinstance(pool, QueuePool):
-            family.add_metric(["in_use"], pool.checkedout())
-            family.add_metric(["idle"], pool.checkedin())
+        """Two samples for each pool."""
+        family = GaugeMetricFamily("database_connections", "Open connections of a pool", labels=["pool", "state"])
+        for name, counts in self._pools.items():
+            in_use, idle = counts()
+            family.add_metric([name, "in_use"], in_use)
+            family.add_metric([name, "idle"], idle)
         yield family
 
 
-def watch_pool(engine: AsyncEngine) -> DatabaseConnections:
-    """Expose the pool of this process; the caller unregisters what is returned when the engine goes."""
-    collector = DatabaseConnections(engine)
+def watch_pool(engine: AsyncEngine, **others: Callable[[], tuple[int, int]]) -> DatabaseConnections:
+    """Expose the pool of an engine, and others that tell how many connections are in use and idle.
+
+    The caller unregisters what is returned when the engine goes.
+    """
+
+    def of_engine() -> tuple[int, int]:
+        pool = engine.sync_engine.pool
+        return (pool.checkedout(), pool.checkedin()) if isinstance(pool, QueuePool) else (0, 0)
+
+    collector = DatabaseConnections({"engine": of_engine, **others})
     REGISTRY.register(collector)
     return collector

@@ -1,19 +1,58 @@
 """OpenTelemetry: one trace from the gateway through HTTP, outbox, Kafka and every consumer."""
 
-from typing import Any
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from fastapi import FastAPI
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.context import Context
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor  # pyright: ignore[reportMissingTypeStubs]
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
+from opentelemetry.trace import Link, Span, SpanKind, TraceState
+from opentelemetry.util.types import Attributes
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-UNTRACED = "healthz,readyz,metrics"
+from parking_chassis.span_export import otlp_exporter
+
+# The stable names of attributes; the instrumentations have this switch in the environment alone.
+os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+
+# What a provider sends belongs to no trace of ours; what it is about may, and then goes on there.
+UNTRACED = "healthz,readyz,metrics,/webhooks/"
+
+
+class RequestsAndEvents(Sampler):
+    """Records a share of the traces that begin with a request or an event.
+
+    What a timer asks of a database begins none: that happens every second, and nobody reads it.
+    """
+
+    def __init__(self, ratio: float) -> None:
+        self._share = TraceIdRatioBased(ratio)
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,  # noqa: ARG002 - the base class's parameter
+    ) -> SamplingResult:
+        """See OpenTelemetry."""
+        if kind not in {SpanKind.SERVER, SpanKind.CONSUMER}:
+            return SamplingResult(Decision.DROP)
+        return self._share.should_sample(parent_context, trace_id, name, kind, attributes, links)
+
+    def get_description(self) -> str:
+        """See OpenTelemetry."""
+        return f"RequestsAndEvents({self._share.get_description()})"
 
 
 def configure_tracing(service: str, endpoint: str | None, sample_ratio: float) -> TracerProvider:
@@ -22,28 +61,26 @@ def configure_tracing(service: str, endpoint: str | None, sample_ratio: float) -
     `sample_ratio` holds for traces that start here; a caller's decision is followed.
     """
     provider = TracerProvider(
-        resource=Resource.create({"service.name": service}),
-        sampler=ParentBased(TraceIdRatioBased(sample_ratio)),
+        resource=Resource.create({"service.name": service}), sampler=ParentBased(RequestsAndEvents(sample_ratio))
     )
     if endpoint:
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")))
+        provider.add_span_processor(BatchSpanProcessor(otlp_exporter(endpoint)))
     trace.set_tracer_provider(provider)
     return provider
 
 
 def trace_app(app: FastAPI) -> None:
     """Give each request a span; one span a request, none for each message of its body."""
-    FastAPIInstrumentor.instrument_app(
-        app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"], server_request_hook=_leave_query_out
-    )
-
-
-def _leave_query_out(span: trace.Span, scope: dict[str, Any]) -> None:
-    """Queries may name people (`/users?query=…`), and traces must not."""
-    if span.is_recording():
-        span.set_attribute("http.url", scope["path"])
+    FastAPIInstrumentor.instrument_app(app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"])
 
 
 def trace_engine(engine: AsyncEngine) -> None:
     """Give each SQL statement a span."""
     SQLAlchemyInstrumentor().instrument(engine=engine.sync_engine)
+
+
+def statement_span(name: str, statement: str) -> AbstractContextManager[Span]:
+    """A span around a statement that goes to PostgreSQL's driver past SQLAlchemy."""
+    return trace.get_tracer("parking_chassis").start_as_current_span(
+        name, kind=SpanKind.CLIENT, attributes={"db.system.name": "postgresql", "db.query.text": statement}
+    )

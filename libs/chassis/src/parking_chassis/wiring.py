@@ -35,9 +35,14 @@ def token_verifier(
 
 
 @asynccontextmanager
-async def open_resources(engine: AsyncEngine, *closers: Callable[[], Awaitable[object]]) -> AsyncGenerator[None]:
-    """What is open while a process runs: the pool is watched, and at the end all `closers` are called, then it goes."""
-    collector = watch_pool(engine)
+async def open_resources(
+    engine: AsyncEngine, *closers: Callable[[], Awaitable[object]], **pools: Callable[[], tuple[int, int]]
+) -> AsyncGenerator[None]:
+    """What is open while a process runs: its pool and other `pools` are watched (see `watch_pool`).
+
+    At the end all `closers` are called, then the engine's pool goes.
+    """
+    collector = watch_pool(engine, **pools)
     try:
         yield
     finally:

@@ -85,9 +85,9 @@ async def test_the_pool_is_measured(engine: AsyncEngine) -> None:
     collector = watch_pool(engine)
     try:
         async with engine.connect():
-            assert REGISTRY.get_sample_value("database_connections", {"state": "in_use"}) == 1
-        assert REGISTRY.get_sample_value("database_connections", {"state": "in_use"}) == 0
-        assert REGISTRY.get_sample_value("database_connections", {"state": "idle"}) == 1
+            assert REGISTRY.get_sample_value("database_connections", {"pool": "engine", "state": "in_use"}) == 1
+        assert REGISTRY.get_sample_value("database_connections", {"pool": "engine", "state": "in_use"}) == 0
+        assert REGISTRY.get_sample_value("database_connections", {"pool": "engine", "state": "idle"}) == 1
     finally:
         REGISTRY.unregister(collector)
 

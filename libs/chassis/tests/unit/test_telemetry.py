@@ -12,7 +12,8 @@ from opentelemetry.test.globals_test import reset_trace_globals
 from prometheus_client import REGISTRY
 
 from parking_chassis.request_context import RequestContext
-from parking_chassis.telemetry import configure_tracing, trace_app
+from parking_chassis.span_export import SpanSender
+from parking_chassis.telemetry import configure_tracing, statement_span, trace_app
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
     reset_trace_globals()
     exporter = InMemorySpanExporter()
     provider = configure_tracing("test", endpoint=None, sample_ratio=1)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.add_span_processor(SimpleSpanProcessor(SpanSender(exporter)))
     yield exporter
     provider.shutdown()
     reset_trace_globals()
@@ -47,7 +48,13 @@ async def test_a_span_names_the_route_and_leaves_the_query_out(spans: InMemorySp
     await answers(("GET", "/users/7?query=dora@example.com"))
     (span,) = spans.get_finished_spans()
     assert span.name == "GET /users/{user_id}"
-    assert "dora" not in str(dict(span.attributes or {}))
+    assert dict(span.attributes or {}) == {
+        "http.request.method": "GET",
+        "http.response.status_code": 200,
+        "http.route": "/users/{user_id}",
+        "network.protocol.version": "1.1",
+        "url.scheme": "http",
+    }
 
 
 async def test_a_callers_trace_goes_on(spans: InMemorySpanExporter) -> None:
@@ -57,6 +64,15 @@ async def test_a_callers_trace_goes_on(spans: InMemorySpanExporter) -> None:
     (span,) = spans.get_finished_spans()
     assert span.context is not None
     assert trace.format_trace_id(span.context.trace_id) == trace_id
+
+
+async def test_a_statement_begins_no_trace_and_is_part_of_one(spans: InMemorySpanExporter) -> None:
+    with statement_span("a timer's", "SELECT 1"):
+        pass
+    request = trace.get_tracer("test").start_as_current_span("request", kind=trace.SpanKind.SERVER)
+    with request, statement_span("a request's", "SELECT 2"):
+        pass
+    assert [span.name for span in spans.get_finished_spans()] == ["a request's", "request"]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,10 @@ class Handlers[Tx]:
         self._add(event_class, Route(Kind.STATE_COPY, _one_by_one(handler), batch_size=1))
 
     def effect_batch(self, event_class: type[WireEvent], handler: BatchHandler[Tx], *, batch_size: int) -> None:
-        """As `effect`, up to `batch_size` events of a partition at a time, in one transaction."""
+        """As `effect`, up to `batch_size` events of a partition at a time, in one transaction.
+
+        What it writes to the outbox goes on in the trace of the first of them.
+        """
         self._add(event_class, Route(Kind.EFFECT, handler, batch_size))
 
     def state_copy_batch(self, event_class: type[WireEvent], handler: BatchHandler[Tx], *, batch_size: int) -> None:

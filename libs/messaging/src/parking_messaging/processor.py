@@ -12,7 +12,7 @@ from parking_messaging.failures import PoisonEvent, TooManyDeadLetters
 from parking_messaging.handlers import Delivery, Handlers, Kind, Route
 from parking_messaging.ports import Claim, Failure, Inbox, Transactions
 from parking_messaging.records import Record
-from parking_messaging.tracing import process_span
+from parking_messaging.tracing import process_spans
 
 
 class Outcome(StrEnum):
@@ -76,7 +76,7 @@ class Processor[Tx]:
         if route is None:
             raise PoisonEvent("the record has no ce_type")
         event = event_of(envelope, record.value)
-        with process_span(envelope, self.group):
+        with process_spans([envelope], self.group):
             async with self._transactions() as tx:
                 (claim,) = await self._inbox.claim(tx, self.group, [envelope], once=self._is_once(route))
                 if claim is Claim.BLOCKED:
@@ -98,13 +98,14 @@ class Processor[Tx]:
             Delivery(event_of(envelope, record.value), envelope)
             for envelope, record in zip(envelopes, records, strict=True)
         ]
-        async with self._transactions() as tx:
-            claims = await self._inbox.claim(tx, self.group, envelopes, once=self._is_once(route))
-            if Claim.BLOCKED in claims:
-                raise PoisonEvent("a subject of the run is blocked")
-            fresh = [delivery for delivery, claim in zip(deliveries, claims, strict=True) if claim is Claim.FRESH]
-            if fresh:
-                await route.handle(fresh, tx)
+        with process_spans(envelopes, self.group):
+            async with self._transactions() as tx:
+                claims = await self._inbox.claim(tx, self.group, envelopes, once=self._is_once(route))
+                if Claim.BLOCKED in claims:
+                    raise PoisonEvent("a subject of the run is blocked")
+                fresh = [delivery for delivery, claim in zip(deliveries, claims, strict=True) if claim is Claim.FRESH]
+                if fresh:
+                    await route.handle(fresh, tx)
         for record, claim in zip(records, claims, strict=True):
             self._counted(record, _OUTCOMES[claim])
 

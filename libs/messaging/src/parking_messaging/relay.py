@@ -30,7 +30,7 @@ from parking_messaging.failures import BacklogLost, PublisherUnavailable
 from parking_messaging.held_subjects import HeldSubjects
 from parking_messaging.ports import Backlog, Publisher
 from parking_messaging.records import Publication, Unsent
-from parking_messaging.tracing import publish_spans
+from parking_messaging.tracing import send_spans
 from parking_messaging.waiting import finish_or_stop, wait_for_any
 
 _log: Final = structlog.get_logger(__name__)
@@ -169,7 +169,7 @@ class Relay:
         batch = await backlog.unsent(self._settings.batch_size, self._held.now())
         if not batch:
             return 0
-        with publish_spans(batch) as traced:
+        with send_spans(batch) as traced:
             records = [outgoing(unsent, self._source) for unsent in traced]
             publication = await self._guarded(backlog, self._publisher.publish(records))
         if publication.acknowledged:

@@ -13,6 +13,7 @@ from parking_messaging.handlers import Delivery, Handlers, Kind
 from parking_messaging.ports import Claim, Inbox, Stuck, Transactions
 from parking_messaging.processor import envelope_or_salvage, failure_of
 from parking_messaging.records import Subject
+from parking_messaging.tracing import process_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,9 @@ class Replayer[Tx]:
         if route is None:
             raise PoisonEvent(f"nothing handles {envelope.event_type}")
         event = event_of(envelope, stuck.record.value)
-        if await self._is_fresh(tx, envelope, route.kind):
-            await route.handle([Delivery(event, envelope)], tx)
+        with process_spans([envelope], self._group):
+            if await self._is_fresh(tx, envelope, route.kind):
+                await route.handle([Delivery(event, envelope)], tx)
 
     async def _is_fresh(self, tx: Tx, envelope: Envelope, kind: Kind) -> bool:
         """The subject is blocked, by ourselves: only a note in the inbox tells whether the event took effect."""

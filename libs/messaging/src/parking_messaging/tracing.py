@@ -1,18 +1,24 @@
-"""W3C trace context through outbox and Kafka: one trace from the request to the last effect."""
+"""W3C trace context through outbox and Kafka: one trace from the request to the last effect.
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+Names, kinds and attributes are OpenTelemetry's for messaging. A consumer's span is the child of its producer's, also
+where a batch shares a transaction: whoever reads one booking's trace finds all of it there (docs/decisions/0014).
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
+import structlog
 from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from parking_messaging.cloud_events import Envelope
 from parking_messaging.records import Unsent
 
+_log: Final = structlog.get_logger(__name__)
+
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
-_TRACER: Final = "parking_messaging"
 _SAMPLED: Final = frozenset("13579bdf")
 """The last digit of a traceparent whose lowest flag is set."""
 
@@ -25,7 +31,14 @@ def current_trace() -> dict[str, str]:
 
 
 @contextmanager
-def publish_spans(batch: Sequence[Unsent]) -> Generator[list[Unsent]]:
+def resumed(headers: Mapping[str, str], name: str) -> Generator[None]:
+    """Go on, under a span of this name, in a trace that was kept with `current_trace` beside what it is about."""
+    with _tracer().start_as_current_span(name, context=_PROPAGATOR.extract(headers)):
+        yield
+
+
+@contextmanager
+def send_spans(batch: Sequence[Unsent]) -> Generator[list[Unsent]]:
     """The batch with a producer span for each sampled row, open until the broker answered.
 
     Rows without a sampled trace pass as they are: spans for nobody would cost more than the sending.
@@ -40,17 +53,13 @@ def publish_spans(batch: Sequence[Unsent]) -> Generator[list[Unsent]]:
 
 def _continued(unsent: Unsent, spans: list[Span]) -> Unsent:
     row = unsent.row
-    if not _is_sampled(row.headers.get("traceparent", "")):
+    if not _is_sampled(row.headers):
         return unsent
-    span = trace.get_tracer(_TRACER).start_span(
-        f"publish {row.aggregatetype}",
+    span = _tracer().start_span(
+        f"send {row.aggregatetype}",
         context=_PROPAGATOR.extract(row.headers),
         kind=SpanKind.PRODUCER,
-        attributes={
-            "messaging.system": "kafka",
-            "messaging.message.id": str(row.id),
-            "cloudevents.event_type": row.type,
-        },
+        attributes=_attributes("send", row.aggregatetype, str(row.id), row.type),
     )
     spans.append(span)
     headers = dict(row.headers)
@@ -58,22 +67,56 @@ def _continued(unsent: Unsent, spans: list[Span]) -> Unsent:
     return unsent._replace(row=row._replace(headers=headers))
 
 
-def _is_sampled(traceparent: str) -> bool:
-    return traceparent[-1:] in _SAMPLED
+@contextmanager
+def process_spans(envelopes: Sequence[Envelope], group: str) -> Generator[None]:
+    """A consumer span for each event whose trace is sampled, while one transaction applies them all.
+
+    What the handler does lies below the first of them, and the others link to that one.
+    """
+    first, *others = [each for each in envelopes if _is_sampled(each.trace)] or envelopes[:1]
+    with ExitStack() as open_spans:
+        span = open_spans.enter_context(_processing(first, group))
+        shared = [Link(span.get_span_context())]
+        for envelope in others:
+            open_spans.enter_context(_processing(envelope, group, shared))
+        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+            yield
 
 
 @contextmanager
-def process_span(envelope: Envelope, group: str) -> Generator[Span]:
-    """A consumer span, child of the producer's; the handler's own spans lie below it."""
-    with trace.get_tracer(_TRACER).start_as_current_span(
+def _processing(envelope: Envelope, group: str, links: Sequence[Link] = ()) -> Generator[Span]:
+    attributes = {
+        **_attributes("process", envelope.topic, str(envelope.event_id), envelope.event_type),
+        "messaging.consumer.group.name": group,
+        "messaging.destination.partition.id": str(envelope.partition),
+        "messaging.kafka.offset": envelope.offset,
+    }
+    with _tracer().start_as_current_span(
         f"process {envelope.topic}",
         context=_PROPAGATOR.extract(envelope.trace),
         kind=SpanKind.CONSUMER,
-        attributes={
-            "messaging.system": "kafka",
-            "messaging.consumer.group.name": group,
-            "messaging.message.id": str(envelope.event_id),
-            "cloudevents.event_type": envelope.event_type,
-        },
+        attributes=attributes,
+        links=links,
     ) as span:
         yield span
+        if span.is_recording():
+            _log.info("event processed", group=group, topic=envelope.topic, event_type=envelope.event_type)
+
+
+def _attributes(operation: str, topic: str, event_id: str, event_type: str) -> dict[str, str | int]:
+    return {
+        "messaging.system": "kafka",
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.destination.name": topic,
+        "messaging.message.id": event_id,
+        "cloudevents.event_type": event_type,
+    }
+
+
+def _tracer() -> Tracer:
+    return trace.get_tracer("parking_messaging")
+
+
+def _is_sampled(headers: Mapping[str, str]) -> bool:
+    return headers.get("traceparent", "")[-1:] in _SAMPLED

@@ -16,8 +16,9 @@ from parking_platform.layout import Layout
 from parking_platform.ports import free_ports
 from parking_platform.report import Report
 from parking_platform.secret_store import SecretStore
-from parking_platform.settings import PlatformSettings, load_settings
+from parking_platform.settings import PlatformSettings, Traces, load_settings
 from parking_platform.stack import Stack
+from parking_platform.testing.span_receiver import SpanReceiver, receiving_spans
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class RunningPlatform:
 
     parts: Composition
     stack: Stack
+    spans: SpanReceiver
 
     @property
     def gateway(self) -> str:
@@ -101,16 +103,17 @@ class RunningPlatform:
         await self.stack.wait_until_ready(name, seconds)
 
 
-def settings_on_free_ports() -> PlatformSettings:
-    """The settings of the tree with all ports moved."""
+def settings_on_free_ports(otlp_endpoint: str = "") -> PlatformSettings:
+    """The settings of the tree with all ports moved, and every trace recorded where there is a receiver."""
     settings = load_settings()
     ports = dict(zip(settings.ports, free_ports(len(settings.ports)), strict=True))
-    return settings.model_copy(update={"ports": ports})
+    traces = Traces(otlp_endpoint=otlp_endpoint, sample_ratio=1)
+    return settings.model_copy(update={"ports": ports, "traces": traces})
 
 
-def compose(directory: Path, *, profile: str, with_services: bool = True) -> Composition:
+def compose(directory: Path, *, profile: str, with_services: bool = True, otlp_endpoint: str = "") -> Composition:
     """A platform below a directory that other users may enter, as they may not enter what `make up` calls `.run`."""
-    settings = settings_on_free_ports()
+    settings = settings_on_free_ports(otlp_endpoint)
     if not with_services:
         settings = settings.model_copy(update={"services": {}})
     layout = Layout(run=directory / "run", state=directory / "state")
@@ -120,7 +123,7 @@ def compose(directory: Path, *, profile: str, with_services: bool = True) -> Com
         settings=settings,
         layout=layout,
         secrets=SecretStore(layout.secrets),
-        profile=settings.profiles[profile],
+        profile=settings.profiles[profile].model_copy(update={"log_level": "INFO"}),  # tests read the logs
         durable=False,
     )
 
@@ -130,11 +133,11 @@ async def running_platform(
     directory: Path, *, profile: str = "bench", with_services: bool = True
 ) -> AsyncIterator[RunningPlatform]:
     """Bring it up, and down after the block. `bench` is without rate limits: all tests come from one address."""
-    parts = compose(directory, profile=profile, with_services=with_services)
-    report = Report(quiet=True)
-    stack = Stack(parts, report, ends_with_us=True)
-    try:
-        await stack.up()
-        yield RunningPlatform(parts, stack)
-    finally:
-        await stack.down()
+    with receiving_spans() as spans:
+        parts = compose(directory, profile=profile, with_services=with_services, otlp_endpoint=spans.address)
+        stack = Stack(parts, Report(quiet=True), ends_with_us=True)
+        try:
+            await stack.up()
+            yield RunningPlatform(parts, stack, spans)
+        finally:
+            await stack.down()

@@ -64,7 +64,7 @@ async def test_work_makes_its_indices_takes_events_in_and_ends_when_told_to(
         await wait_until_served(kept)
         await wait_for(kept, Projection.LEDGER, 1, seconds=60)
         await wait_for_metric(own.worker_port, 'projection_index_missing{projection="ledger"} 0.0')
-        await wait_for_metric(own.worker_port, 'database_connections{state="idle"}')
+        await wait_for_metric(own.worker_port, 'database_connections{pool="engine",state="idle"}')
         await ends_in_time(process)
     assert await kept.of(Projection.LEDGER) == expected(entry)
 

@@ -56,8 +56,8 @@ async def test_requests_are_measured_by_route_never_by_path(client: httpx.AsyncC
 async def test_the_pool_is_measured(client: httpx.AsyncClient) -> None:
     await signed_in(client)
     shown = await metrics(client)
-    assert shown["database_connections", frozenset({("state", "in_use")})] >= 0
-    assert shown["database_connections", frozenset({("state", "idle")})] >= 1
+    assert shown["database_connections", frozenset({("pool", "engine"), ("state", "in_use")})] >= 0
+    assert shown["database_connections", frozenset({("pool", "engine"), ("state", "idle")})] >= 1
 
 
 async def test_the_description_names_every_call_by_its_use_case(client: httpx.AsyncClient) -> None:

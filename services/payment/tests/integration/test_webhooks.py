@@ -14,6 +14,8 @@ from services.payment.tests.waiting import wait_until
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.bootstrap import Payments
 
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
 
 async def test_a_message_that_comes_five_times_has_one_effect(desk: Desk, browser: Browser) -> None:
     await desk.knob("POST", "/knobs", {"webhook_repeat": 4})
@@ -68,6 +70,16 @@ async def test_a_message_faster_than_the_answer_counts(desk: Desk, browser: Brow
     await browser.confirm(payment["client_secret"], "visa")
     await desk.wait_for_status(payment["id"], "succeeded")
     assert len(await desk.intents()) == 1
+
+
+async def test_what_a_message_changes_is_told_in_the_trace_of_the_payment(desk: Desk, browser: Browser) -> None:
+    desk.client.headers["traceparent"] = f"00-{TRACE}-b7ad6b7169203331-01"
+    payment = await desk.started(Owed())
+    await browser.confirm(payment["client_secret"], "visa")
+    await desk.wait_for_status(payment["id"], "succeeded")
+    rows = await desk.rows("SELECT type, headers FROM outbox")
+    assert {row["type"] for row in rows} >= {"parking.payment.succeeded.v1", "parking.ledger.posted.v1"}
+    assert {row["headers"]["traceparent"].split("-")[1] for row in rows} == {TRACE}
 
 
 @pytest.mark.parametrize("wrong", ["altered", "other secret", "old", "none", "no json"])

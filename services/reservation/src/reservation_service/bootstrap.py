@@ -107,7 +107,8 @@ def bootstrap(settings: ReservationSettings) -> Reservation:
 
 def resources(reservation: Reservation) -> AbstractAsyncContextManager[None]:
     """What is open while a process runs."""
-    return open_resources(reservation.engine, reservation.http.aclose, reservation.booking_pool.close)
+    booking = reservation.booking_pool
+    return open_resources(reservation.engine, reservation.http.aclose, booking.close, booking=booking.connections)
 
 
 def outbox_relay(settings: ReservationSettings) -> Relay:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from prometheus_client import REGISTRY
 from services.reservation.tests.examples import a_lot, period
 
 from reservation_service.adapters.alternatives import OncePerSecond
@@ -40,6 +41,19 @@ async def test_all_that_ask_at_once_share_one_search() -> None:
     assert search.calls == 1
     await once.find(Wish(WISH.parking_lot_id, period(4)))
     assert search.calls == 2
+
+
+async def test_whoever_asks_no_database_is_a_hit() -> None:
+    def lookups(outcome: str) -> float:
+        labels = {"cache": "alternatives", "outcome": outcome}
+        return REGISTRY.get_sample_value("cache_lookups_total", labels) or 0
+
+    hits, misses, search = lookups("hit"), lookups("miss"), Search()
+    once = OncePerSecond(search)
+    search.released.set()
+    await asyncio.gather(*(once.find(WISH) for _ in range(10)))
+    await once.find(WISH)
+    assert (lookups("hit") - hits, lookups("miss") - misses) == (10, 1)
 
 
 async def test_one_that_stops_waiting_does_not_stop_the_others() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from cachetools import TTLCache
 
+from parking_chassis.metrics import CACHE_LOOKUPS
 from reservation_service.application.ports import Alternative, Wish
 
 SECONDS = 1.0
@@ -30,6 +31,7 @@ class OncePerSecond:
     async def find(self, wish: Wish) -> Found:
         """The nearest ways to park otherwise. All that ask at once wait for the same answer."""
         found = self._found.get(wish)
+        CACHE_LOOKUPS.count("alternatives", hit=found is not None or wish in self._finding)
         if found is not None:
             return found
         if wish not in self._finding:

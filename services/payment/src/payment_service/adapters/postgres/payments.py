@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_messaging.tracing import current_trace
 from payment_service.adapters.postgres.rows import (
     Row,
     entry_row,
@@ -31,8 +32,9 @@ class PostgresPayments:
         self._connection = connection
 
     async def add(self, payment: Payment) -> bool:
-        """Keep a new payment; false where its charge has a live one."""
-        statement = insert(payments).values(payment_row(payment.state)).on_conflict_do_nothing()
+        """Keep a new payment, and the trace of the request that began it; false where its charge has a live one."""
+        values = payment_row(payment.state) | {"trace": current_trace()}
+        statement = insert(payments).values(values).on_conflict_do_nothing()
         return (await self._connection.execute(statement)).rowcount == 1
 
     async def get(self, payment_id: UUID) -> Payment:

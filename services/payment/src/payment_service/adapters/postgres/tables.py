@@ -68,6 +68,7 @@ payments = Table(
     Column("dispute_status", String(16)),
     Column("look_at", instant()),
     Column("version", Integer, nullable=False),
+    Column("trace", JSONB, nullable=False, server_default=text("'{}'")),
     CheckConstraint("amount > 0 AND tax BETWEEN 0 AND amount", name="amounts"),
     Index("uq_payments_live_charge", "charge_id", unique=True, postgresql_where=text("is_live")),
     Index("ix_payments_of_user", "user_id", "requested_at", "id"),

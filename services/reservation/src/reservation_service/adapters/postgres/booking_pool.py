@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from parking_chassis.telemetry import statement_span
+
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
@@ -41,6 +43,13 @@ class BookingPool:
                 await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311 - spreads clients
         return await self._fetch(statement, *values)
 
+    def connections(self) -> tuple[int, int]:
+        """How many are in use, and how many are idle."""
+        if self._pool is None:
+            return 0, 0
+        idle = self._pool.get_idle_size()
+        return self._pool.get_size() - idle, idle
+
     async def close(self) -> None:
         """Finish what is under way and let the connections go; one that hangs is cut off."""
         if self._pool is None:
@@ -52,8 +61,9 @@ class BookingPool:
             self._pool.terminate()
 
     async def _fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
-        async with self._acquired() as connection:
-            return await connection.fetch(statement, *values)
+        with statement_span("booking", statement):
+            async with self._acquired() as connection:
+                return await connection.fetch(statement, *values)
 
     @asynccontextmanager
     async def _acquired(self) -> "AsyncGenerator[PoolConnectionProxy[asyncpg.Record]]":

@@ -1,0 +1,54 @@
+"""A line of nginx becomes a span."""
+
+import json
+from typing import Any
+
+import pytest
+from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
+
+from parking_chassis.gateway_spans import NoSpan, span_of
+
+TRACE, SPAN, PARENT = "0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7", "b7ad6b7169203331"
+
+
+def line(**changes: Any) -> bytes:
+    said = {
+        "trace_id": TRACE,
+        "span_id": SPAN,
+        "parent_id": PARENT,
+        "method": "POST",
+        "route": "/api/v1/reservations/{id}/cancel",
+        "status": 409,
+        "protocol": "HTTP/2.0",
+        "ended_at": 1_700_000_000.25,
+        "seconds": 0.05,
+    }
+    return b"<190>Nov 25 20:12:46 gateway: " + json.dumps({**said, **changes}).encode()
+
+
+def test_a_request_is_a_span_of_a_server() -> None:
+    span = span_of(line())
+    assert span.context
+    assert span.parent
+    assert format_trace_id(span.context.trace_id) == format_trace_id(span.parent.trace_id) == TRACE
+    assert (format_span_id(span.context.span_id), format_span_id(span.parent.span_id)) == (SPAN, PARENT)
+    assert (span.name, span.kind) == ("POST /api/v1/reservations/{id}/cancel", SpanKind.SERVER)
+    assert span.resource.attributes["service.name"] == "gateway"
+    assert (span.end_time or 0) - (span.start_time or 0) == 50_000_000
+    assert span.status.status_code is StatusCode.UNSET
+
+
+def test_a_trace_that_begins_here_has_no_parent() -> None:
+    assert span_of(line(parent_id="")).parent is None
+
+
+def test_a_failure_of_ours_is_an_error() -> None:
+    assert span_of(line(status=502)).status.status_code is StatusCode.ERROR
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"hello", b"<190>gateway: {", b"{}", b"[]", line(trace_id="zz"), line(status="?")]
+)
+def test_what_is_no_span_is_told_apart(text: bytes) -> None:
+    with pytest.raises(NoSpan):
+        span_of(text)

@@ -1,0 +1,150 @@
+"""One trace joins all that a booking sets off, read from what the processes export."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from secrets import token_hex
+
+import pytest
+import pytest_asyncio
+
+from parking_demo.people import City, Driver, Json, Operator, soon
+from parking_platform.testing.platform import RunningPlatform
+from parking_platform.testing.span_receiver import ReceivedSpan
+from parking_platform.testing.waiting import wait_until
+
+PLATE = "ZH 781 346"
+BOOKED = {
+    ("payment", "parking.reservation.created.v1"),
+    ("reservation", "parking.payment.succeeded.v1"),
+    ("notification", "parking.reservation.confirmed.v1"),
+    ("analytics", "parking.reservation.created.v1"),
+    ("analytics", "parking.reservation.confirmed.v1"),
+    ("analytics", "parking.ledger.posted.v1"),
+}
+"""Which service learns what."""
+
+
+@pytest.fixture
+def trace_id() -> str:
+    """What the driver's app calls this journey."""
+    return token_hex(16)
+
+
+@pytest_asyncio.fixture
+async def app_user(platform: RunningPlatform, city: City, driver: Driver, trace_id: str) -> AsyncIterator[Driver]:
+    """A driver whose app sends one trace for the whole journey, as a front end does."""
+    async with platform.client() as client:
+        client.headers["traceparent"] = f"00-{trace_id}-{token_hex(8)}-01"
+        yield replace(driver, city=replace(city, client=client))
+
+
+async def test_one_trace_joins_the_journey(
+    platform: RunningPlatform, operator: Operator, app_user: Driver, trace_id: str
+) -> None:
+    reservation = await _book_and_pay(app_user, operator)
+    spans = await _whole_trace(platform, trace_id, BOOKED)
+
+    assert {span.service for span in spans} >= {"gateway", "reservation", "payment", "notification", "analytics"}
+    client = app_user.city.client.headers["traceparent"].split("-")[2]
+    known = {span.span_id for span in spans} | {client}
+    assert not [span for span in spans if span.parent_id not in known], "no span hangs in the air"
+    assert [_told(span) for span in _up_from(_projection(spans, "parking.reservation.created.v1"), spans)] == [
+        "analytics: process reservation.reservation.v1",
+        "reservation: send reservation.reservation.v1",
+        "reservation: POST /api/v1/reservations",
+        "gateway: POST /api/v1/reservations",
+    ]
+    assert [_told(span) for span in _up_from(_projection(spans, "parking.reservation.confirmed.v1"), spans)] == [
+        "analytics: process reservation.reservation.v1",
+        "reservation: send reservation.reservation.v1",
+        "reservation: process payment.payment.v1",
+        "payment: send payment.payment.v1",
+        "payment: payment changed",
+        "payment: POST /api/v1/payments",
+        "gateway: POST /api/v1/payments",
+    ]
+    assert {span.kind for span in spans if span.name.startswith("send ")} == {"PRODUCER"}
+    assert {span.kind for span in spans if span.name.startswith("process ")} == {"CONSUMER"}
+    assert {"booking", "INSERT", "bulk"} <= {span.name for span in spans}, "what the databases were asked"
+    _assert_nobody_is_named(spans, app_user, reservation)
+    _assert_logs_agree(platform, trace_id)
+
+
+async def test_a_trace_begins_at_the_gateway(platform: RunningPlatform, operator: Operator, driver: Driver) -> None:
+    lot = await operator.open_lot(spots=1)
+    booked = await driver.reserve(lot)
+    trace_id = booked.headers["x-request-id"]
+
+    spans = await _whole_trace(platform, trace_id, {("analytics", "parking.reservation.created.v1")})
+    (gateway,) = (span for span in spans if span.service == "gateway")
+    assert gateway.parent_id == ""
+    assert _up_from(_projection(spans, "parking.reservation.created.v1"), spans)[-1] == gateway
+
+
+async def _book_and_pay(driver: Driver, operator: Operator) -> Json:
+    lot = await operator.open_lot(spots=1)
+    reservation = (await driver.reserve(lot, start=soon(), vehicle_plate=PLATE)).json()
+    await driver.pay(reservation)
+    await driver.wait_for_status(reservation["id"], "confirmed")
+    await driver.city.wait_for_mail(driver.email, "confirmed")
+    return reservation
+
+
+async def _whole_trace(
+    platform: RunningPlatform, trace_id: str, learnt: set[tuple[str, str]]
+) -> Sequence[ReceivedSpan]:
+    """All spans, once these services learnt of these events and no parent is missing."""
+
+    def complete() -> Sequence[ReceivedSpan]:
+        spans = platform.spans.trace(trace_id)
+        events = {(span.service, span.attributes.get("cloudevents.event_type")) for span in spans}
+        outside = {span.parent_id for span in spans} - {span.span_id for span in spans}
+        return spans if events >= learnt and len(outside) == 1 else []
+
+    return await wait_until(complete, f"trace {trace_id}")
+
+
+def _projection(spans: Sequence[ReceivedSpan], event_type: str) -> ReceivedSpan:
+    """What analytics did with an event."""
+    return next(
+        span
+        for span in spans
+        if span.service == "analytics" and span.attributes.get("cloudevents.event_type") == event_type
+    )
+
+
+def _up_from(span: ReceivedSpan, spans: Sequence[ReceivedSpan]) -> list[ReceivedSpan]:
+    """A span, its parent, and so on."""
+    by_id = {each.span_id: each for each in spans}
+
+    def climb() -> Iterator[ReceivedSpan]:
+        at: ReceivedSpan | None = span
+        while at:
+            yield at
+            at = by_id.get(at.parent_id)
+
+    return list(climb())
+
+
+def _told(span: ReceivedSpan) -> str:
+    return f"{span.service}: {span.name}"
+
+
+def _assert_nobody_is_named(spans: Sequence[ReceivedSpan], driver: Driver, reservation: Json) -> None:
+    """Over everything that was exported of the journey."""
+    personal = {
+        *(driver.email, driver.email.partition("@")[0], "Pat Person", PLATE, PLATE.replace(" ", "")),
+        *(driver.tokens["access_token"], driver.tokens["refresh_token"], reservation["charge"]["token"]),
+        *("127.0.0.1", "python-httpx", "_secret_"),
+    }
+    for span in spans:
+        written = json.dumps([span.name, dict(span.attributes), [dict(event) for event in span.events]])
+        assert not [word for word in personal if word in written], span
+
+
+def _assert_logs_agree(platform: RunningPlatform, trace_id: str) -> None:
+    for process in ("reservation-serve", "payment-work", "notification-work", "analytics-work"):
+        lines = [json.loads(line) for line in platform.log(process).splitlines() if trace_id in line]
+        assert lines, process
+        assert all(line["trace_id"] == trace_id and line["span_id"] for line in lines)

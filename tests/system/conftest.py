@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from parking_platform.testing.platform import RunningPlatform
 
 # What tests share is imported by its place in the tree: `tests.system.people`.
 sys.path.append(str(Path(__file__).parents[2]))
+
+from tests.system.backstage import Databases, Provider
 
 from parking_demo.people import Administrator, City, Driver, Operator
 
@@ -45,3 +48,18 @@ async def operator(city: City, administrator: Administrator) -> Operator:
 async def driver(city: City) -> Driver:
     """Has just registered, verified the address and signed in."""
     return await Driver.registered(city)
+
+
+@pytest.fixture(scope="session")
+def databases(platform: RunningPlatform) -> Databases:
+    """Where the services keep what they know."""
+    return Databases(platform.postgres)
+
+
+@pytest_asyncio.fixture
+async def provider(platform: RunningPlatform) -> AsyncIterator[Provider]:
+    """The payment provider; it behaves again after the test."""
+    simulator = platform.parts.stripe_simulator
+    provider = Provider(simulator.url, simulator.keys.secret_key, simulator.keys.webhook_secret)
+    yield provider
+    await provider.behave()

@@ -1,35 +1,69 @@
 """What is promised when many want the same, when cards fail, and when someone tries a trick."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
+from httpx import Response
+from tests.system.backstage import Databases, Provider
 
-from parking_demo.people import Driver, Operator, soon
+from parking_demo.people import CarPark, Driver, Json, Operator, soon
 
 DRIVERS = 200
 
 
 async def test_two_hundred_drivers_want_one_spot(driver: Driver, operator: Operator) -> None:
-    lot = await operator.open_lot(spots=1)
-    answers = await asyncio.gather(*(driver.reserve(lot, spot_id=lot.spots["1"]) for _ in range(DRIVERS)))
-    booked = [answer for answer in answers if answer.status_code == 201]
-    refused = [answer for answer in answers if answer.status_code == 409]
+    booked, refused = await two_hundred_ask_for_one_spot(driver, await operator.open_lot(spots=1))
     assert (len(booked), len(refused)) == (1, DRIVERS - 1)
     assert all(answer.json()["type"] == "/problems/spot-unavailable" for answer in refused)
     assert all(answer.json()["alternatives"] for answer in refused)
 
 
-async def test_one_key_is_one_booking_and_one_charge(driver: Driver, operator: Operator) -> None:
+async def test_without_the_constraint_the_spot_is_sold_more_than_once(
+    driver: Driver, operator: Operator, databases: Databases
+) -> None:
+    """The negative control: the promise rests on it, and the test above would notice its absence."""
+    lot = await operator.open_lot(spots=1)
+    async with databases.double_booking_allowed():
+        booked, _ = await two_hundred_ask_for_one_spot(driver, lot)
+    assert len(booked) > 1
+
+
+async def two_hundred_ask_for_one_spot(driver: Driver, lot: CarPark) -> tuple[list[Response], list[Response]]:
+    """All at once, for the same hours: who got it, and who was refused."""
+    answers = await asyncio.gather(*(driver.reserve(lot, spot_id=lot.spots["1"]) for _ in range(DRIVERS)))
+    booked, refused = [[answer for answer in answers if answer.status_code == status] for status in (201, 409)]
+    assert len(booked) + len(refused) == DRIVERS, {answer.status_code for answer in answers}
+    return booked, refused
+
+
+async def test_one_key_is_one_booking_and_one_charge(driver: Driver, operator: Operator, provider: Provider) -> None:
     lot = await operator.open_lot(spots=3)
-    answers = await asyncio.gather(*(driver.reserve(lot, key="the-same") for _ in range(50)))
-    again = await driver.reserve(lot, key="the-same")
+    booked = await fifty_at_once(lambda: driver.reserve(lot, key="the-same"))
+    mine = (await driver.get("/reservations")).json()["items"]
+    assert [each["id"] for each in mine] == [booked["id"]]
+
+    paying = {"charge_token": booked["charge"]["token"]}
+    payment = await fifty_at_once(lambda: driver.post("/payments", paying, headers={"Idempotency-Key": "the-same"}))
+    confirmations = await asyncio.gather(*(driver.give_card(payment) for _ in range(5)))
+    assert "succeeded" in {each.get("status") for each in confirmations}
+    await driver.wait_for_status(booked["id"], "confirmed")
+    assert await provider.money_of(payment) == ([600], [])
+    assert len(await provider.intents_of(payment)) == 1
+    assert [each["id"] for each in (await driver.get("/payments")).json()["items"]] == [payment["id"]]
+
+
+async def fifty_at_once(send: Callable[[], Awaitable[Response]]) -> Json:
+    """The same request with one key, and what it answers once nobody works on it any more: to all of them the same."""
+    answers = await asyncio.gather(*(send() for _ in range(50)))
+    again = await send()
     assert again.status_code == 201, again.text
     assert again.headers["idempotent-replayed"] == "true"
     assert {answer.status_code for answer in answers} <= {201, 409}
-    assert {answer.text for answer in answers if answer.status_code == 201} <= {again.text}
-    mine = (await driver.get("/reservations")).json()["items"]
-    assert [each["id"] for each in mine] == [again.json()["id"]]
+    assert {answer.text for answer in answers if answer.status_code == 201} == {again.text}
+    assert {answer.json()["type"] for answer in answers if answer.status_code == 409} <= {"/problems/request-in-flight"}
+    return again.json()
 
 
 async def test_a_declined_card_leaves_the_hold_and_another_card_confirms(driver: Driver, operator: Operator) -> None:

@@ -1,7 +1,7 @@
 """Which servers and processes the platform has, made from its settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parking_platform.environments import Addresses, Environments
 from parking_platform.layout import Layout
@@ -23,13 +23,17 @@ from parking_platform.tls import Certificates
 
 @dataclass(frozen=True, kw_only=True)
 class Composition:
-    """All parts. `durable` says whether the data must outlive a crash of the machine."""
+    """All parts. `durable` says whether the data must outlive a crash of the machine.
+
+    `overrides` are settings of services that shall differ here, by their variables' names (`PAYMENT_UNKNOWN_AFTER`).
+    """
 
     settings: PlatformSettings
     layout: Layout
     secrets: SecretStore
     profile: Profile
     durable: bool = True
+    overrides: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def environments(self) -> Environments:
@@ -169,4 +173,6 @@ class Composition:
 
     def service_environment(self, name: str) -> Mapping[str, str]:
         """The settings of one service, as `<SERVICE>_<SETTING>`."""
-        return self.environments.service(name)
+        prefix = f"{name.upper()}_"
+        overridden = {variable: value for variable, value in self.overrides.items() if variable.startswith(prefix)}
+        return {**self.environments.service(name), **overridden}

@@ -87,6 +87,8 @@ async def _problem_raised(request: Request, error: Problem) -> JSONResponse:
 
 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+    if isinstance(error.__cause__, UnicodeDecodeError):  # FastAPI could not read the body, and names no place
+        return await _problem_raised(request, invalid_field("/", "must be JSON in UTF-8"))
     phrase = HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-").replace("'", "")
     kind = ProblemKind(slug, phrase, error.status_code, error.headers or {})

@@ -20,6 +20,9 @@ from parking_platform.settings import PlatformSettings, Traces, load_settings
 from parking_platform.stack import Stack
 from parking_platform.testing.span_receiver import SpanReceiver, receiving_spans
 
+# A test that loses a webhook waits until payment asks by itself, which in production takes a minute.
+IMPATIENT = {"PAYMENT_UNKNOWN_AFTER": "3"}
+
 
 @dataclass(frozen=True)
 class RunningPlatform:
@@ -125,6 +128,7 @@ def compose(directory: Path, *, profile: str, with_services: bool = True, otlp_e
         secrets=SecretStore(layout.secrets),
         profile=settings.profiles[profile].model_copy(update={"log_level": "INFO"}),  # tests read the logs
         durable=False,
+        overrides=IMPATIENT,
     )
 
 

@@ -134,9 +134,14 @@ async def test_an_organization_is_asked_for_by_its_own(client: httpx.AsyncClient
 
 
 BAD = [
-    (REVENUE, {**OF_LOT, **DAY, "from": "2025-03-03T00:00:00"}, "query/from", "timezone"),
+    (REVENUE, {**OF_LOT, **DAY, "from": "2025-03-03T00:00:00"}, "query/from", "offset"),
     (REVENUE, {**OF_LOT, **DAY, "from": "2025-03-05T00:00:00Z"}, "query/to", "must be after from"),
-    (REVENUE, {**OF_LOT, **DAY, "to": "9999-12-31T23:59:59-12:00"}, "query/to", "must be between 1970 and 2200"),
+    (
+        REVENUE,
+        {**OF_LOT, **DAY, "to": "9999-12-31T23:59:59-12:00"},
+        "query/to",
+        "must lie between the years 2000 and 2200",
+    ),
     (REVENUE, {**OF_LOT, "to": DAY["to"]}, "query/from", "required"),
     (REVENUE, {**OF_LOT, **DAY, "interval": "1w"}, "query/interval", "'15m', '1h' or '1d'"),
     (REVENUE, {**OF_LOT, **DAY, "currency": "chf"}, "query/currency", "pattern"),

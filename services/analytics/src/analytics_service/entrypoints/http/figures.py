@@ -5,19 +5,20 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from analytics_service.application.queries.get_occupancy import GetOccupancy
 from analytics_service.application.queries.get_revenue import GetRevenue
 from analytics_service.domain.buckets import Interval
 from analytics_service.domain.revenue import Sums
 from analytics_service.entrypoints.http.dependencies import AskedBy, Does
+from parking_chassis.instants import Instant
 from parking_chassis.schemas import ResponseBody
 
 router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
 
-From = Annotated[AwareDatetime, Query(alias="from")]
-To = Annotated[AwareDatetime, Query(alias="to")]
+From = Annotated[Instant, Query(alias="from")]
+To = Annotated[Instant, Query(alias="to")]
 
 
 class SumsView(ResponseBody):

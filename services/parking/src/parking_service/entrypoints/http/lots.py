@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from parking_chassis.schemas import RequestBody
 from parking_service.application.commands.change_lot import ChangeLot
@@ -33,7 +33,24 @@ from parking_service.entrypoints.http.values import (
 
 router = APIRouter(prefix="/api/v1/parking-lots", tags=["parking lots"])
 
-Rate = Annotated[Amount | MoneyBody, Field(description="Money, or minor units of `currency`")]
+
+class RateBody(RequestBody):
+    """A price. Without a currency of its own it is in the lot's `currency`."""
+
+    amount: Amount
+    currency: Currency | None = None
+
+
+def _as_rate(value: object) -> object:
+    return {"amount": value} if isinstance(value, int) else value
+
+
+# One shape behind both ways to write it, so that an error names the field and not a shape that was not meant.
+Rate = Annotated[
+    RateBody,
+    BeforeValidator(_as_rate, json_schema_input_type=Amount | MoneyBody),
+    Field(description="Money, or minor units of `currency`"),
+]
 
 
 class NewLot(RequestBody):
@@ -64,14 +81,12 @@ class NewLot(RequestBody):
         if self.hourly_rate is None:
             refuse_any([Violation("/daily_rate", "needs an hourly_rate")] if self.daily_rate is not None else [])
             return None
-        rates = [("hourly_rate", self.hourly_rate), ("daily_rate", self.daily_rate)]
-        named = {rate.currency for _, rate in rates if isinstance(rate, MoneyBody)} | (
-            {self.currency} if self.currency else set()
-        )
+        hourly, daily = self.hourly_rate, self.daily_rate
+        named = {self.currency, hourly.currency, daily.currency if daily else None} - {None}
         if len(named) != 1:
             refuse_any([Violation("/currency", "must be named, and be that of both rates")])
-        hourly, daily = (rate.amount if isinstance(rate, MoneyBody) else rate for _, rate in rates)
-        return check_terms(simple_terms(hourly or 0, daily, named.pop()))
+        (currency,) = filter(None, named)
+        return check_terms(simple_terms(hourly.amount, daily.amount if daily else None, currency))
 
 
 class LotPatch(RequestBody):

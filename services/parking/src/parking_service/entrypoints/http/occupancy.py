@@ -4,10 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
+from parking_chassis.instants import Instant
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_service.application.commands.report_occupancy import ReportOccupancy
+from parking_service.domain.errors import InvalidFields, Violation, refuse_any
 from parking_service.domain.occupancy import CountReading, SpotReading
 from parking_service.entrypoints.http.dependencies import Does, Operator
 
@@ -22,21 +24,27 @@ class Reading(RequestBody):
 
     spot_id: UUID
     occupied: Annotated[bool, Field(strict=True)]
-    at: AwareDatetime
+    at: Instant
 
 
-class Readings(RequestBody):
-    """Readings of single spots."""
+class Occupancy(RequestBody):
+    """Readings of single spots; or how many vehicles are in the lot, how many it holds, and when."""
 
-    readings: Annotated[list[Reading], Field(min_length=1, max_length=MAX_READINGS)]
+    readings: Annotated[list[Reading] | None, Field(min_length=1, max_length=MAX_READINGS)] = None
+    occupied: Count | None = None
+    capacity: Count | None = None
+    at: Instant | None = None
 
-
-class Counted(RequestBody):
-    """How many vehicles are in the lot, and how many it holds."""
-
-    occupied: Count
-    capacity: Count
-    at: AwareDatetime
+    def count(self) -> CountReading | None:
+        """What a counter says. Raises `InvalidFields` where it is not whole, or stands beside readings."""
+        counted = {"occupied": self.occupied, "capacity": self.capacity, "at": self.at}
+        if self.readings is not None:
+            refuse_any(Violation(f"/{name}", "goes with no readings") for name in counted if counted[name] is not None)
+            return None
+        if self.occupied is None or self.capacity is None or self.at is None:
+            rule = "is required, unless there are readings"
+            raise InvalidFields([Violation(f"/{name}", rule) for name in counted if counted[name] is None])
+        return CountReading(self.occupied, self.capacity, self.at)
 
 
 class RefusedReading(ResponseBody):
@@ -55,13 +63,9 @@ class Report(ResponseBody):
 
 
 @router.post("")
-async def report_occupancy(lot_id: UUID, body: Readings | Counted, does: Does, operator: Operator) -> Report:
+async def report_occupancy(lot_id: UUID, body: Occupancy, does: Does, operator: Operator) -> Report:
     """Tell what was seen. The newest reading counts; where none of them can be true the answer is 422."""
-    if isinstance(body, Counted):
-        command = ReportOccupancy(operator, lot_id, count=CountReading(body.occupied, body.capacity, body.at))
-    else:
-        readings = [SpotReading(each.spot_id, each.occupied, each.at) for each in body.readings]
-        command = ReportOccupancy(operator, lot_id, readings)
-    digested = await does.report_occupancy(command)
+    readings = [SpotReading(each.spot_id, each.occupied, each.at) for each in body.readings or ()]
+    digested = await does.report_occupancy(ReportOccupancy(operator, lot_id, readings, body.count()))
     refused = [RefusedReading(pointer=each.pointer, detail=each.rule) for each in digested.refused]
     return Report(applied=digested.applied, unchanged=digested.unchanged, refused=refused)

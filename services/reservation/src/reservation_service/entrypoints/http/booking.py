@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import StringConstraints
 
+from parking_chassis.instants import Instant
 from parking_chassis.problems import MEDIA_TYPE, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
@@ -22,7 +23,6 @@ from reservation_service.domain.cancellation import DEFAULT_TERMS
 from reservation_service.domain.periods import Period
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.entrypoints.http.dependencies import Does, Me
-from reservation_service.entrypoints.http.instants import Instant
 from reservation_service.entrypoints.http.problems import SPOT_UNAVAILABLE
 from reservation_service.entrypoints.http.views import (
     AlternativeView,

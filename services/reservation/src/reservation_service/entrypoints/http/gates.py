@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import StringConstraints
 
+from parking_chassis.instants import Instant
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.ports import GateAnswer
 from reservation_service.entrypoints.http.dependencies import Does, GateKeeper
-from reservation_service.entrypoints.http.instants import Instant
 from reservation_service.entrypoints.http.views import MoneyView
 
 router = APIRouter(prefix="/api/v1/gates", tags=["gates"], dependencies=[Depends(permitted("operate:gate"))])

@@ -1,0 +1,169 @@
+"""Where no client can reach: the services' databases, and the payment provider's own side."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import asyncpg
+import httpx
+
+from parking_demo.people import Json
+from parking_platform.testing.waiting import wait_until
+from stripe_simulator.deliveries import DELIVERED, PENDING
+from stripe_simulator.knobs import Knobs
+from stripe_simulator.webhooks import signature
+
+PATIENCE = 60
+TOO_MANY = 429
+
+
+@dataclass(frozen=True)
+class Databases:
+    """The database of each service, as its own role."""
+
+    urls: Mapping[str, str]
+
+    @asynccontextmanager
+    async def connected(self, service: str) -> AsyncIterator[asyncpg.Connection]:
+        """A connection to one of them."""
+        connection = await asyncpg.connect(self.urls[service])
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def rows(self, service: str, statement: str, *values: object) -> list[asyncpg.Record]:
+        """What a statement gives."""
+        async with self.connected(service) as connection:
+            return await connection.fetch(statement, *values)
+
+    async def let_the_hold_run_out(self, reservation_id: str) -> None:
+        """Fifteen minutes by the database's clock: nobody can wait so long, nor turn that clock.
+
+        So this one hold ends now. Everything else stays with the service: it finds the hold due, asks Kafka whether
+        its money is on the way, and lets it go.
+        """
+        statement = "UPDATE reservations SET hold_expires_at = clock_timestamp() WHERE id = $1 AND status = 'pending'"
+        await self.rows("reservation", statement, reservation_id)
+
+    @asynccontextmanager
+    async def double_booking_allowed(self) -> AsyncIterator[None]:
+        """Without the constraint that refuses it, until the end of the block, whatever happens in there."""
+        async with self.connected("reservation") as connection:
+            definition = await connection.fetchval(
+                "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'no_double_booking'"
+            )
+            await connection.execute("ALTER TABLE allocations DROP CONSTRAINT no_double_booking")
+            try:
+                yield
+            finally:
+                # Of allocations that overlap the first one stays, or the constraint could not come back.
+                async with connection.transaction():
+                    await connection.execute("LOCK TABLE allocations")
+                    await connection.execute(
+                        """DELETE FROM allocations later USING allocations first
+                        WHERE later.spot_id = first.spot_id AND later.during && first.during AND later.id > first.id"""
+                    )
+                    await connection.execute(f"ALTER TABLE allocations ADD CONSTRAINT no_double_booking {definition}")
+
+    async def booked(self, payment_id: str) -> dict[str, int]:
+        """What the ledger says of a payment, by kind of account."""
+        postings = await self.rows(
+            "payment",
+            """SELECT split_part(account, ':', 1) AS account, sum(amount)::bigint AS amount
+            FROM ledger_postings JOIN ledger_entries ON ledger_entries.id = entry_id
+            WHERE payment_id = $1 GROUP BY 1 HAVING sum(amount) <> 0""",
+            payment_id,
+        )
+        return {row["account"]: row["amount"] for row in postings}
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What the payment provider holds, and how it misbehaves. A payment is what `POST /payments` answered."""
+
+    url: str
+    secret_key: str
+    webhook_secret: str
+
+    async def turn(self, **knobs: object) -> None:
+        """Misbehave; see `stripe_simulator.knobs`."""
+        await self._ask("POST", "/_simulator/knobs", json=knobs)
+
+    async def behave(self) -> None:
+        """Everything as it should be, and what was held back is sent."""
+        await self.turn(**asdict(Knobs()))
+        await self._ask("DELETE", "/_simulator/faults")
+        await self.deliver()
+
+    async def deliver(self) -> None:
+        """Send the messages that wait, now."""
+        await self._ask("POST", "/_simulator/webhooks/deliver")
+
+    async def keep_quiet_about(self, payment: Json) -> None:
+        """Keep messages back, and refuse to read or cancel the intent; the driver can still pay it."""
+        await self.turn(webhook_paused=True)
+        path = f"/v1/payment_intents/{intent_id(payment)}"
+        for method, refused in (("GET", path), ("POST", f"{path}/cancel")):
+            fault = {"action": "error", "status": TOO_MANY, "method": method, "path": refused, "times": 1_000_000}
+            await self._ask("POST", "/_simulator/faults", json=fault)
+
+    async def intents_of(self, payment: Json) -> list[Json]:
+        """The intents that the provider has for a payment: one, or something went wrong."""
+        listed = await self._ask("GET", "/v1/payment_intents", params={"limit": 100})
+        return [each for each in listed["data"] if each["metadata"].get("payment_id") == payment["id"]]
+
+    async def money_of(self, payment: Json) -> tuple[list[int], list[int]]:
+        """The amounts that were taken and those that were given back, by whatever intents."""
+        intents = await self.intents_of(payment)
+        charges, refunds = [await self._succeeded(what, intents) for what in ("charges", "refunds")]
+        return [each["amount_captured"] for each in charges], [each["amount"] for each in refunds]
+
+    async def events_of(self, payment: Json) -> list[Json]:
+        """All that was to be told of the intent, the newest first."""
+        listed = await self._ask("GET", "/v1/events", params={"type": "payment_intent.*", "limit": 100})
+        return [each for each in listed["data"] if each["data"]["object"]["id"] == intent_id(payment)]
+
+    async def told_of(self, payment: Json) -> list[str]:
+        """The types of the messages about the intent in the order of their delivery, once none is on its way."""
+        events = {each["id"] for each in await self.events_of(payment)}
+
+        async def all_told() -> list[Json]:
+            deliveries = await self._ask("GET", "/_simulator/deliveries")
+            return [] if any(each["state"] == PENDING for each in deliveries if each["event"] in events) else deliveries
+
+        deliveries = await wait_until(all_told, "every message to be delivered", seconds=PATIENCE)
+        ours = [each for each in deliveries if each["event"] in events and each["state"] == DELIVERED]
+        return [each["type"] for each in sorted(ours, key=lambda each: each["delivered_at"])]
+
+    async def is_silent_about(self, payment: Json) -> bool:
+        """Whether no message about the intent has been delivered."""
+        events = {each["id"] for each in await self.events_of(payment)}
+        deliveries = await self._ask("GET", "/_simulator/deliveries")
+        return not any(each["event"] in events and each["state"] == DELIVERED for each in deliveries)
+
+    def signed(self, event: Json, *, secret: str = "", age: int = 0) -> Json:
+        """A message as the provider would send it, for httpx: its content and headers."""
+        body = json.dumps(event)
+        stamp = signature(secret or self.webhook_secret, body, int(time.time()) - age)
+        return {"content": body, "headers": {"Stripe-Signature": stamp, "Content-Type": "application/json"}}
+
+    async def _succeeded(self, what: str, intents: list[Json]) -> list[Json]:
+        asked = [{"payment_intent": each["id"], "limit": 100} for each in intents]
+        listed = [await self._ask("GET", f"/v1/{what}", params=params) for params in asked]
+        return [each for page in listed for each in page["data"] if each["status"] == "succeeded"]
+
+    async def _ask(self, method: str, path: str, **more: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.secret_key}"}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False) as client:
+            answer = await client.request(method, path, timeout=PATIENCE, **more)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+
+def intent_id(payment: Json) -> str:
+    """The provider's name of a payment, as the card form knows it."""
+    return payment["client_secret"].partition("_secret_")[0]

@@ -44,7 +44,7 @@ from auth_service.application.queries.list_roles import ListRolesHandler
 from auth_service.application.queries.list_users import ListUsersHandler
 from auth_service.settings import AuthSettings
 from parking_chassis.access_tokens import AccessTokenVerifier
-from parking_chassis.clock import SystemClock
+from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging import KafkaConnection, Relay, RelaySettings, postgres_relay
@@ -97,9 +97,8 @@ class Auth:
     check_signing: Callable[[], Awaitable[object]]
 
 
-def bootstrap(settings: AuthSettings) -> Auth:
+def bootstrap(settings: AuthSettings, *, clock: Clock = SYSTEM_CLOCK) -> Auth:
     """Wire everything. Nothing connects before it is used."""
-    clock = SystemClock()
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     sealer = Sealer(settings.master_key_bytes)
     keys = PostgresKeyRing(engine, sealer)

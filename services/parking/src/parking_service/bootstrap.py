@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
-from parking_chassis.clock import SystemClock
+from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, postgres_relay
@@ -80,9 +80,8 @@ class Parking:
     http: httpx.AsyncClient
 
 
-def bootstrap(settings: ParkingSettings) -> Parking:
+def bootstrap(settings: ParkingSettings, *, clock: Clock = SYSTEM_CLOCK) -> Parking:
     """Wire everything. Nothing connects before it is used."""
-    clock = SystemClock()
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     read_url = settings.database_read_url
     read_engine = traced_engine(str(read_url), SERVICE, settings.pool) if read_url else engine

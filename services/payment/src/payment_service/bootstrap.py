@@ -8,7 +8,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
-from parking_chassis.clock import SystemClock
+from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging.adapters import kafka_topics
@@ -77,9 +77,8 @@ class Payments:
     token_verifier: AccessTokenVerifier
 
 
-def bootstrap(settings: PaymentSettings) -> Payments:
+def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Payments:
     """Wire everything. Nothing connects before it is used."""
-    clock = SystemClock()
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     translation = Translation(settings.public_url)
     gateway = StripeGateway(
@@ -95,7 +94,7 @@ def bootstrap(settings: PaymentSettings) -> Payments:
     use_cases = use_cases_of(
         postgres_work(engine),
         gateway,
-        ChargeTokens(settings.charge_key_pem),
+        ChargeTokens(settings.charge_key_pem, clock.now),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
         clock,
         grace=timedelta(seconds=settings.unknown_after),

@@ -66,7 +66,7 @@ async def dying(service: Payments, moment: str) -> AsyncIterator[Payments]:
     use_cases = use_cases_of(
         postgres_work(service.engine),
         gateway,
-        ChargeTokens(settings.charge_key_pem),
+        ChargeTokens(settings.charge_key_pem, service.clock.now),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
         service.clock,
         grace=timedelta(seconds=settings.unknown_after),

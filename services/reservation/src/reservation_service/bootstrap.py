@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
-from parking_chassis.clock import SystemClock
+from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging.adapters import kafka_topics
@@ -93,9 +93,8 @@ class Reservation:
     qr_png = staticmethod(qr_png)
 
 
-def bootstrap(settings: ReservationSettings) -> Reservation:
+def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> Reservation:
     """Wire everything. Nothing connects before it is used."""
-    clock = SystemClock()
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     booking_pool = BookingPool(str(settings.database_url), settings.booking_pool_size, settings.pool_timeout)
     tokens = SignedTokens(settings.signing_key_pem)

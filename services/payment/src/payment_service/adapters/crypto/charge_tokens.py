@@ -1,5 +1,7 @@
 """The charge token, a JWT by ES256 (RFC 7519, 8725), checked with reservation's public key and nobody asked."""
 
+from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from joserfc import jwt
@@ -17,9 +19,10 @@ TYPE = "charge+jwt"
 class ChargeTokens:
     """See `payment_service.application.ports.ReadChargeToken`."""
 
-    def __init__(self, public_key_pem: str) -> None:
+    def __init__(self, public_key_pem: str, now: Callable[[], datetime]) -> None:
         self._key = ECKey.import_key(public_key_pem)
         self._claims = jwt.JWTClaimsRegistry(
+            now=lambda: int(now().timestamp()),
             iss={"essential": True, "value": "reservation"},
             aud={"essential": True, "value": "payment"},
             sub={"essential": True},

@@ -11,7 +11,7 @@ from services.notification.tests.stories import NOW, details, occasion
 from notification_service.adapters.kafka import from_wire
 from notification_service.domain.money import Money
 from notification_service.domain.notifications import NotificationKind
-from notification_service.domain.occasions import NEWS_FOR
+from notification_service.domain.occasions import MAILED_FOR, NEWS_FOR
 from parking_chassis.ids import new_id
 from parking_events import (
     EVENT_CLASSES,
@@ -131,6 +131,12 @@ def test_a_car_without_a_reservation_has_nobody_to_tell() -> None:
 def test_every_kind_of_event_has_a_short_name() -> None:
     names = {from_wire.short_name(event_type) for event_type in EVENT_CLASSES}
     assert {"reservation.confirmed", "payment.refunded", "lot.counted", "charge.raised"} <= names
+
+
+def test_a_mail_comes_soon_or_not_at_all() -> None:
+    told = occasion(details=details())
+    assert told.deserves_mail(NOW + MAILED_FOR - timedelta(seconds=1))
+    assert not told.deserves_mail(NOW + MAILED_FOR)
 
 
 def test_old_events_are_no_news() -> None:

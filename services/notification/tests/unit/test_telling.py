@@ -16,7 +16,7 @@ from notification_service.application.commands.send_mails import SendMails, Send
 from notification_service.application.event_handlers.tell_occasions import TellOccasions, TellOccasionsHandler
 from notification_service.application.ports import LotCopy, MailPutOff, MailRefused, MailServerAway
 from notification_service.domain.deliveries import GIVE_UP_AFTER, Channel, DeliveryStatus, Failure
-from notification_service.domain.occasions import Occasion
+from notification_service.domain.occasions import MAILED_FOR, Occasion
 from parking_chassis.ids import new_id
 
 
@@ -73,6 +73,16 @@ async def test_an_occasion_becomes_inbox_mail_and_room_events(notification: Inst
     assert notification.published()[1:] == [("NotificationSent", "email")]
     await notification.send()
     assert len(notification.sender.sent) == 1
+
+
+async def test_what_is_long_past_reaches_the_inbox_alone(notification: Installation) -> None:
+    notification.clock.advance(MAILED_FOR)
+    told = occasion()
+    await notification.told(told)
+    assert len(notification.tables.notifications) == 1
+    assert [each.channel for each in notification.tables.deliveries.values()] == [Channel.WEBSOCKET]
+    await notification.send()
+    assert not notification.sender.sent
 
 
 async def test_the_same_event_again_tells_the_user_nothing(notification: Installation) -> None:

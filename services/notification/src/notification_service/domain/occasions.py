@@ -15,6 +15,9 @@ NEWS_FOR = timedelta(days=7)
 It is shorter than the inbox remembers, so nothing is told twice either.
 """
 
+MAILED_FOR = timedelta(hours=12)
+"""Older events reach the inbox alone: after a night's outage a mail still says something, after a day it confuses."""
+
 KINDS = {
     "reservation.confirmed": NotificationKind.RESERVATION_CONFIRMED,
     "reservation.reinstated": NotificationKind.RESERVATION_CONFIRMED,
@@ -57,6 +60,10 @@ class Occasion:
     def is_news(self, now: datetime) -> bool:
         """Whether somebody should still be notified."""
         return now - self.at < NEWS_FOR
+
+    def deserves_mail(self, now: datetime) -> bool:
+        """Whether somebody should be notified outside the inbox too."""
+        return now - self.at < MAILED_FOR
 
     def is_live(self, now: datetime) -> bool:
         """Whether rooms are still told."""

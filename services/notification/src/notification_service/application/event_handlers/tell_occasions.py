@@ -50,7 +50,8 @@ class TellOccasionsHandler:
         states = [state for occasion in occasions if (state := self._notification(occasion, now))]
         new = await work.notifications.add([Notification(state) for state in states])
         states = [state for state in states if state.id in new]
-        mails = [Delivery.of(state, self.new_id(), Channel.EMAIL, now) for state in states]
+        mailed = {occasion.event_id for occasion in occasions if occasion.deserves_mail(now)}
+        mails = [Delivery.of(state, self.new_id(), Channel.EMAIL, now) for state in states if state.event_id in mailed]
         on_sockets = [Delivery.of(state, self.new_id(), Channel.WEBSOCKET, now) for state in states]
         for delivery in on_sockets:
             delivery.sent(now)

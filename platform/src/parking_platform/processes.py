@@ -17,6 +17,7 @@ PR_SET_PDEATHSIG = 1
 # Byte code must be written: without it each service's imports cost seconds at every start.
 UNWANTED_VARIABLES = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME"})
 TAIL_LINES = 20
+POLL_SECONDS = 0.1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -110,6 +111,12 @@ class ChildProcess:
     def running(self) -> bool:
         """Whether it still runs."""
         return self._process.poll() is None
+
+    async def wait(self) -> int:
+        """Wait until it ends by itself; its exit code."""
+        while (code := self._process.poll()) is None:  # noqa: ASYNC110 - processes send no asyncio events
+            await asyncio.sleep(POLL_SECONDS)
+        return code
 
     async def stop(self) -> None:
         """Ask it to stop, and kill it when it takes longer than it may."""

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from parking_platform import demo
 from parking_platform.accounts import AUTH, create_accounts
 from parking_platform.composition import Composition
-from parking_platform.databases import provision
+from parking_platform.demonstration import Demonstration
 from parking_platform.failures import PlatformFailure
 from parking_platform.leftovers import Leftover, end_leftovers, leftovers
 from parking_platform.ports import holder, is_free
@@ -55,11 +55,19 @@ class Health:
 class Stack:
     """The platform of one composition."""
 
-    def __init__(self, composition: Composition, report: Report, *, ends_with_us: bool = False) -> None:
+    def __init__(
+        self,
+        composition: Composition,
+        report: Report,
+        *,
+        ends_with_us: bool = False,
+        demonstration: Demonstration | None = None,
+    ) -> None:
         self._parts = composition
         self._layout = composition.layout
         self._report = report
         self._ends_with_us = ends_with_us
+        self._demonstration = demonstration
         self._supervisor = Supervisor(self._layout)
 
     async def up(self) -> None:
@@ -75,9 +83,10 @@ class Stack:
                 return
             self._require_free_ports(missing)
             await self._start_backing(missing)
+            await self._create_accounts()
+            await self._make_demonstration(missing)
             for phase in self._parts.phases[1:]:
                 await self._start([server for server in phase if server in missing])
-            await self._create_accounts()
             demo.write(self._parts)
         self._report.say(f"Up after {time.monotonic() - started:.1f} s: {self._parts.public_url}")
         self._report.say(f"Addresses and accounts: {self._layout.demo}")
@@ -214,8 +223,8 @@ class Stack:
 
     async def _provision_postgres(self) -> None:
         databases = self._parts.settings.databases
-        passwords = {name: self._parts.environments.database_password(name) for name in databases}
-        await provision(self._parts.postgres.url("postgres"), databases, passwords)
+        passwords = {name: self._parts.secrets.password(f"postgres.{name}") for name in databases}
+        await self._parts.postgres.provision(databases, passwords)
 
     async def _migrate_all(self, servers: Iterable[Server]) -> None:
         services = {server.service for server in servers if isinstance(server, ServiceProcess)}
@@ -234,7 +243,13 @@ class Stack:
             return
         with self._report.timed("accounts", "made"):
             await create_accounts(self._parts.secrets, self._parts.service_environment(AUTH), self._log("accounts"))
+        made.parent.mkdir(exist_ok=True)
         made.touch()
+
+    async def _make_demonstration(self, missing: list[Server]) -> None:
+        """Its process is reservation, payment and the others at another time: it cannot stand beside them."""
+        if self._demonstration and all(service in missing for service in self._parts.services):
+            await self._demonstration.ensure(self._parts, self._report)
 
     async def _stop(self, names: Iterable[str]) -> None:
         stopping = [name for name in names if name in self._states]

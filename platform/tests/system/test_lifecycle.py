@@ -6,14 +6,19 @@ import os
 import signal
 import stat
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from parking_demo.people import City, Person
+from parking_platform.demonstration import Demonstration
 from parking_platform.layout import Layout
 from parking_platform.programs import CHECKOUT
 from parking_platform.report import Report
@@ -24,11 +29,14 @@ from parking_platform.testing.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
+NET = "sum(CASE kind WHEN 'payment' THEN gross ELSE -gross END)"
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def own() -> AsyncIterator[RunningPlatform]:
     with scratch_directory() as directory:
-        async with running_platform(directory / "own", profile="default") as running:
+        seeded = Demonstration(lots=4, visits=24)
+        async with running_platform(directory / "own", profile="default", demonstration=seeded) as running:
             yield running
 
 
@@ -93,6 +101,48 @@ async def test_a_wrong_password_is_refused(own: RunningPlatform) -> None:
         await asyncpg.connect(own.postgres["auth"], password="guessed")
 
 
+async def test_the_demonstrations_revenue_is_the_ledgers(own: RunningPlatform) -> None:
+    ((payments, net),) = await rows(
+        own, "payment", f"SELECT count(*) FILTER (WHERE kind = 'payment'), {NET} FROM ledger_entries"
+    )
+    async with signed_in(own, "operator") as operator:
+        (organization,) = (await operator.get("/users/me")).json()["organizations"]
+        now = datetime.now(UTC)
+        week = {"from": (now - timedelta(days=8)).isoformat(), "to": now.isoformat(), "interval": "1d"}
+
+        async def all_told() -> bool:
+            answer = await operator.get("/analytics/revenue", params={"organization_id": organization["id"], **week})
+            total = answer.json()["total"]
+            return (total["payments"], total["gross"] - total["refunds"]) == (payments, net)
+
+        await wait_until(all_told, f"revenue of {net} from {payments} payments", seconds=60)
+
+
+async def test_the_demonstrations_driver_has_a_history(own: RunningPlatform) -> None:
+    async with signed_in(own, "driver") as driver:
+        mine = (await driver.get("/reservations")).json()["items"]
+
+    statuses = Counter(each["status"] for each in mine)
+    assert statuses == {"completed": 3, "cancelled": 1, "expired": 1, "no_show": 1, "confirmed": 1}
+    assert [each["refund_due"]["amount"] > 0 for each in mine if each["status"] == "cancelled"] == [True]
+
+
+async def test_the_demonstrations_money_has_reservations(own: RunningPlatform) -> None:
+    kept = f"SELECT reservation_id FROM ledger_entries GROUP BY 1 HAVING {NET} > 0"
+    paid = [reservation for (reservation,) in await rows(own, "payment", kept)]
+    let_go = "SELECT id FROM reservations WHERE status IN ('pending', 'expired') AND id = ANY($1)"
+    twice = "SELECT 1 FROM allocations a JOIN allocations b USING (spot_id) WHERE a.id < b.id AND a.during && b.during"
+
+    assert len(paid) > 20
+    assert not await rows(own, "reservation", let_go, paid)
+    assert not await rows(own, "reservation", f"{twice} AND a.blocking AND b.blocking")
+
+
+async def test_the_demonstration_leaves_the_databases_clock_alone(own: RunningPlatform) -> None:
+    assert not await rows(own, "reservation", "SELECT 1 FROM pg_namespace WHERE nspname = 'demo_clock'")
+    assert not await rows(own, "reservation", "SELECT 1 FROM pg_roles WHERE rolname = 'reservation_in_the_past'")
+
+
 async def test_up_again_changes_nothing(own: RunningPlatform) -> None:
     before = {each.process.name: each.process.pid for each in await own.stack.health()}
     started = time.monotonic()
@@ -147,6 +197,23 @@ async def test_down_leaves_nothing_even_when_the_supervisor_was_killed() -> None
             assert visitor.returncode is None
             visitor.kill()
             await visitor.wait()
+
+
+@asynccontextmanager
+async def signed_in(own: RunningPlatform, account: str) -> AsyncIterator[Person]:
+    """One of the demonstration's people."""
+    who = own.accounts[account]
+    async with own.client() as client:
+        yield await Person.signed_in(City(client, own.mail, own.stripe), who.email, who.password)
+
+
+async def rows(own: RunningPlatform, database: str, query: str, *values: object) -> list[asyncpg.Record]:
+    """What a service's database answers."""
+    connection = await asyncpg.connect(own.postgres[database])
+    try:
+        return await connection.fetch(query, *values)
+    finally:
+        await connection.close()
 
 
 def name_of(pid: int) -> str:

@@ -109,3 +109,42 @@ class Postgres:
             await connection.fetchval("SELECT 1")
         finally:
             await connection.close()
+
+    async def provision(self, databases: Mapping[str, tuple[str, ...]], passwords: Mapping[str, str]) -> None:
+        """Make each database, and its role of the same name that reaches it alone. Again changes nothing.
+
+        `databases` says which extensions each needs: only the superuser may create them.
+        """
+        admin = await asyncpg.connect(self.url("postgres"))
+        try:
+            await admin.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
+            for name in databases:
+                await _make_role(admin, name, passwords[name])
+                await _make_database(admin, name)
+        finally:
+            await admin.close()
+        for name, extensions in databases.items():
+            await self._make_extensions(name, extensions)
+
+    async def _make_extensions(self, database: str, extensions: tuple[str, ...]) -> None:
+        connection = await asyncpg.connect(self.url(database))
+        try:
+            for extension in extensions:
+                await connection.execute(f'CREATE EXTENSION IF NOT EXISTS "{extension}"')
+        finally:
+            await connection.close()
+
+
+async def _make_role(admin: asyncpg.Connection, name: str, password: str) -> None:
+    if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name):
+        await admin.execute(f'CREATE ROLE "{name}" LOGIN')
+    # DDL takes no parameters, so the server quotes the literal. The password file may be newer than the cluster.
+    literal = await admin.fetchval("SELECT quote_literal($1::text)", password)
+    await admin.execute(f'ALTER ROLE "{name}" PASSWORD {literal}')
+
+
+async def _make_database(admin: asyncpg.Connection, name: str) -> None:
+    if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+        await admin.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
+    # The owner keeps its rights; everybody else loses the connect right that PostgreSQL gives to all.
+    await admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')

@@ -18,15 +18,6 @@ class StripeKeys:
     publishable_key: str
     webhook_secret: str
 
-    @property
-    def variables(self) -> Mapping[str, str]:
-        """How the simulator finds them in its environment."""
-        return {
-            "STRIPE_SIMULATOR_SECRET_KEY": self.secret_key,
-            "STRIPE_SIMULATOR_PUBLISHABLE_KEY": self.publishable_key,
-            "STRIPE_SIMULATOR_WEBHOOK_SECRET": self.webhook_secret,
-        }
-
 
 @dataclass(frozen=True, kw_only=True)
 class StripeSimulator:
@@ -61,7 +52,11 @@ class StripeSimulator:
                 *("--host", LOOPBACK, "--port", str(self.port), "--webhook-url", self.webhook_url),
             ),
             directory=self.directory,
-            environment=self.keys.variables,
+            environment={
+                "STRIPE_SIMULATOR_SECRET_KEY": self.keys.secret_key,
+                "STRIPE_SIMULATOR_PUBLISHABLE_KEY": self.keys.publishable_key,
+                "STRIPE_SIMULATOR_WEBHOOK_SECRET": self.keys.webhook_secret,
+            },
         )
 
     async def check(self) -> None:

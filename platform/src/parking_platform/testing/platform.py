@@ -12,6 +12,7 @@ import httpx
 
 from parking_platform.accounts import Account, accounts
 from parking_platform.composition import Composition
+from parking_platform.demonstration import Demonstration
 from parking_platform.layout import Layout
 from parking_platform.ports import free_ports
 from parking_platform.report import Report
@@ -134,12 +135,19 @@ def compose(directory: Path, *, profile: str, with_services: bool = True, otlp_e
 
 @asynccontextmanager
 async def running_platform(
-    directory: Path, *, profile: str = "bench", with_services: bool = True
+    directory: Path,
+    *,
+    profile: str = "bench",
+    with_services: bool = True,
+    demonstration: Demonstration | None = None,
 ) -> AsyncIterator[RunningPlatform]:
-    """Bring it up, and down after the block. `bench` is without rate limits: all tests come from one address."""
+    """Bring it up, and down after the block. `bench` is without rate limits: all tests come from one address.
+
+    It is empty but for the accounts, unless a demonstration is asked for.
+    """
     with receiving_spans() as spans:
         parts = compose(directory, profile=profile, with_services=with_services, otlp_endpoint=spans.address)
-        stack = Stack(parts, Report(quiet=True), ends_with_us=True)
+        stack = Stack(parts, Report(quiet=True), ends_with_us=True, demonstration=demonstration)
         try:
             await stack.up()
             yield RunningPlatform(parts, stack, spans)

@@ -13,7 +13,7 @@ FOLLOW ?=
 # How many share the tests; each starts the servers that its tests ask for.
 TEST_PROCESSES ?= 2
 PYTHON := .venv/bin/python
-PLATFORM = $(PYTHON) -m parking_platform --profile $(PROFILE)
+PLATFORM = $(PYTHON) -m parking_platform --engine $(ENGINE) --profile $(PROFILE)
 # Containers, where a Docker engine answers and there is a file for them; else the native platform. ENGINE=native chooses.
 ENGINE ?= $$(platform/engine.sh)
 
@@ -31,11 +31,11 @@ install-tests:
 
 .PHONY: up
 up: install ## start everything that does not run (PROFILE=bench: without rate limits)
-	@if [[ $(ENGINE) == docker ]]; then docker compose up --detach --wait; else $(PLATFORM) up; fi
+	@$(PLATFORM) up
 
 .PHONY: down
 down: ## stop everything
-	@if [[ $(ENGINE) == docker ]]; then docker compose down; else $(PLATFORM) down; fi
+	@$(PLATFORM) down
 
 .PHONY: status
 status: ## how each process is
@@ -62,11 +62,12 @@ test-unit: install ## the tests without I/O
 	@$(PYTHON) -m pytest -m unit
 
 .PHONY: check
-check: install ## linters, types, import rules
+check: install ## linters, types, import rules, docker-compose.yml's schema
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports
+	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 .PHONY: format
 format: install ## write the sources as the formatter wants them

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the lock files from the pyproject files: one for development, one for each service's image.
+# Writes the lock files from the pyproject files: one for development, one for each image.
 # No lock names a registry's host, and each holds the hashes of all its packages (`make lock`).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,3 +22,7 @@ for service in services/*/; do
     --group pyproject.toml:build "$service/pyproject.toml" \
     --output-file "requirements/$name.lock"
 done
+
+# Its image runs the sources as they lie, so nothing is built.
+"${compile[@]}" "${ours[@]}" --constraint requirements/development.lock \
+  platform/pyproject.toml --output-file requirements/platform.lock

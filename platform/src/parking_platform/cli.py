@@ -12,6 +12,7 @@ from tomllib import TOMLDecodeError
 from pydantic import ValidationError
 
 from parking_platform.composition import Composition
+from parking_platform.containers import Containers
 from parking_platform.demonstration import WHOLE
 from parking_platform.failures import PlatformFailure
 from parking_platform.layout import Layout
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Its complaints while the broker starts would only alarm people; what matters is in our own messages.
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     layout = Layout.of_checkout(CHECKOUT)
-    if options.command == "logs":
+    if options.command == "logs" and options.engine == "native":
         show_logs(layout, options.name, follow=options.follow)
     try:
         asyncio.run(_run(options, layout))
@@ -44,10 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 async def _run(options: argparse.Namespace, layout: Layout) -> None:
     report = Report()
-    if options.command == "reset":
-        await _reset(layout, report, options.profile)
+    parts = _composition(layout, options.profile)
+    if options.engine == "docker":
+        await _run_containers(options, Containers(parts, report))
         return
-    stack = _stack(layout, report, options.profile)
+    stack = Stack(parts, report, demonstration=WHOLE)
     match options.command:
         case "up":
             await stack.up()
@@ -55,25 +57,38 @@ async def _run(options: argparse.Namespace, layout: Layout) -> None:
             await stack.down()
         case "restart":
             await stack.restart(options.name)
+        case "reset":
+            await stack.down()
+            for path in layout.delete():
+                report.say(f"Deleted {path}")
         case _:
             sys.exit(show_status(await stack.health(), layout, report))
 
 
-def _stack(layout: Layout, report: Report, profile: str) -> Stack:
+async def _run_containers(options: argparse.Namespace, containers: Containers) -> None:
+    match options.command:
+        case "up":
+            await containers.up()
+        case "down":
+            await containers.down()
+        case "restart":
+            await containers.restart(options.name)
+        case "reset":
+            await containers.reset()
+        case "logs":
+            await containers.logs(options.name, follow=options.follow)
+        case _:
+            await containers.status()
+
+
+def _composition(layout: Layout, profile: str) -> Composition:
     settings = load_settings()
     if profile not in settings.profiles:
         raise UnknownName(f"There is no profile {profile}. There are: {', '.join(settings.profiles)}")
     layout.run.mkdir(exist_ok=True)
-    composition = Composition(
+    return Composition(
         settings=settings, layout=layout, secrets=SecretStore(layout.secrets), profile=settings.profiles[profile]
     )
-    return Stack(composition, report, demonstration=WHOLE)
-
-
-async def _reset(layout: Layout, report: Report, profile: str) -> None:
-    await _stack(layout, report, profile).down()
-    for path in layout.delete():
-        report.say(f"Deleted {path}")
 
 
 def show_status(healths: list[Health], layout: Layout, report: Report) -> int:
@@ -107,6 +122,7 @@ def show_logs(layout: Layout, name: str | None, *, follow: bool) -> None:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m parking_platform", description=__doc__)
     parser.add_argument("--profile", default=os.environ.get("PROFILE") or "default")
+    parser.add_argument("--engine", choices=("native", "docker"), default="native", help="processes, or containers")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("up", help="start whatever does not run")
     commands.add_parser("down", help="stop everything")

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from parking_platform import demo
 from parking_platform.accounts import AUTH, create_accounts
 from parking_platform.composition import Composition
+from parking_platform.databases import provision
 from parking_platform.demonstration import Demonstration
 from parking_platform.failures import PlatformFailure
 from parking_platform.leftovers import Leftover, end_leftovers, leftovers
@@ -223,8 +224,8 @@ class Stack:
 
     async def _provision_postgres(self) -> None:
         databases = self._parts.settings.databases
-        passwords = {name: self._parts.secrets.password(f"postgres.{name}") for name in databases}
-        await self._parts.postgres.provision(databases, passwords)
+        passwords = {name: self._parts.environments.database_password(name) for name in databases}
+        await provision(self._parts.postgres.url("postgres"), databases, passwords)
 
     async def _migrate_all(self, servers: Iterable[Server]) -> None:
         services = {server.service for server in servers if isinstance(server, ServiceProcess)}

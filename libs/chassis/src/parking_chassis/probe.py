@@ -1,6 +1,7 @@
-"""`python -m parking_chassis.probe PORT…`: does a process live on one of these ports? A container's health check.
+"""`python -m parking_chassis.probe [--ready] PORT…`: does a process live on one of these ports? For health checks.
 
-An image runs `serve` or `work`, which listen on different ports; it need not know which.
+With `--ready` it must be able to do its work, for which whatever it depends on has to answer. An image runs `serve` or
+`work`, which listen on different ports; it need not know which.
 """
 
 import sys
@@ -11,11 +12,11 @@ TIMEOUT = 2.0
 HTTP_OK = 200
 
 
-def lives(port: int) -> bool:
-    """Whether `/healthz` answers 200."""
+def answers(port: int, path: str) -> bool:
+    """Whether a GET is answered 200."""
     connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status == HTTP_OK
     except (OSError, HTTPException):
         return False
@@ -23,9 +24,11 @@ def lives(port: int) -> bool:
         connection.close()
 
 
-def main(ports: Sequence[str]) -> int:
-    """0 where one of them lives, else 1."""
-    return 0 if any(lives(int(port)) for port in ports) else 1
+def main(arguments: Sequence[str]) -> int:
+    """0 where one of them does, else 1."""
+    path = "/readyz" if "--ready" in arguments else "/healthz"
+    ports = [int(argument) for argument in arguments if argument != "--ready"]
+    return 0 if any(answers(port, path) for port in ports) else 1
 
 
 if __name__ == "__main__":

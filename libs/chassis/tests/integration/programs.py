@@ -43,6 +43,10 @@ async def finishing(_stop: asyncio.Event) -> None:
     """Ends though nobody asked it to."""
 
 
+async def away() -> None:
+    raise ConnectionError("the dependency is away")
+
+
 def recovering() -> Loop:
     """A timer that fails the first time."""
     rounds = count()
@@ -84,13 +88,14 @@ def main() -> None:
     address = Address("127.0.0.1", port, grace=2)
     loops: dict[str, dict[str, Loop]] = {
         "work": {"until_stopped": until_stopped},
+        "unready": {"until_stopped": until_stopped},
         "deaf": {"until_stopped": until_stopped, "deaf": deaf},
         "failing": {"until_stopped": until_stopped, "failing": failing},
         "finishing": {"until_stopped": until_stopped, "finishing": finishing},
         "recovering": {"recovering": recovering()},
     }
     if name in loops:
-        work(loops[name], {}, resources, address)
+        work(loops[name], {"dependency": away} if name == "unready" else {}, resources, address)
     else:
         serve(broken_app() if name == "broken" else slow_app(), address)
 

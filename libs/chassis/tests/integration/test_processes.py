@@ -115,15 +115,17 @@ class TestWork:
         assert (await end_of(process))[0] == 0
 
 
-async def test_a_container_finds_out_whether_its_process_lives(start: Start, port: int) -> None:
-    async def probe() -> int:
-        command = (sys.executable, "-m", "parking_chassis.probe", str(free_port()), str(port))
+@pytest.mark.parametrize(("name", "ready"), [("work", 0), ("unready", 1)])
+async def test_a_container_finds_out_how_its_process_is(start: Start, port: int, name: str, ready: int) -> None:
+    async def probe(*options: str) -> int:
+        command = (sys.executable, "-m", "parking_chassis.probe", *options, str(free_port()), str(port))
         return await (await asyncio.create_subprocess_exec(*command, env=inherited_environment())).wait()
 
     assert await probe() == 1
-    process = await start("work")
+    process = await start(name)
     await wait_for_answer(port)
     assert await probe() == 0
+    assert await probe("--ready") == ready
     process.terminate()
     await end_of(process)
 

@@ -18,6 +18,15 @@ class StripeKeys:
     publishable_key: str
     webhook_secret: str
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """How the simulator finds them in its environment."""
+        return {
+            "STRIPE_SIMULATOR_SECRET_KEY": self.secret_key,
+            "STRIPE_SIMULATOR_PUBLISHABLE_KEY": self.publishable_key,
+            "STRIPE_SIMULATOR_WEBHOOK_SECRET": self.webhook_secret,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class StripeSimulator:
@@ -52,11 +61,7 @@ class StripeSimulator:
                 *("--host", LOOPBACK, "--port", str(self.port), "--webhook-url", self.webhook_url),
             ),
             directory=self.directory,
-            environment={
-                "STRIPE_SIMULATOR_SECRET_KEY": self.keys.secret_key,
-                "STRIPE_SIMULATOR_PUBLISHABLE_KEY": self.keys.publishable_key,
-                "STRIPE_SIMULATOR_WEBHOOK_SECRET": self.keys.webhook_secret,
-            },
+            environment=self.keys.variables,
         )
 
     async def check(self) -> None:

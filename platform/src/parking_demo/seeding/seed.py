@@ -20,7 +20,7 @@ from parking_demo.seeding.city import CarPark, car_parks
 from parking_demo.seeding.clock import DemoClock
 from parking_demo.seeding.driving import Driving
 from parking_demo.seeding.estate import Estate, founded
-from parking_demo.seeding.past import PastDatabase, past_database
+from parking_demo.seeding.past import PastDatabases, past_databases
 from parking_demo.seeding.services import Services, at_work, outboxes_are_empty, wired
 from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import Tick, Week
@@ -30,8 +30,8 @@ from parking_service.domain.tenancy import Actor
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.note_no_shows import NoteNoShows
 
-ADMIN_URL_VARIABLE: Final = "DEMO_RESERVATION_ADMIN_URL"
-"""A superuser's URL of reservation's database. It holds a password, so it is no argument."""
+ADMIN_URLS_VARIABLE: Final = "DEMO_ADMIN_URLS"
+"""A superuser's URLs of the databases, by service, as JSON. They hold a password, so they are no arguments."""
 AT_ONCE: Final = 8
 BEFORE: Final = timedelta(hours=1)
 
@@ -61,8 +61,8 @@ async def seed(stamp: Path, scale: Scale, operator: str, driver: str) -> Outcome
     places = car_parks()[: scale.lots]
     week = Week(places, scale.visits, _end_of_week(stamp))
     clock = DemoClock()
-    async with past_database(os.environ[ADMIN_URL_VARIABLE]) as past:
-        services = wired(clock, past.url)
+    async with past_databases(json.loads(os.environ[ADMIN_URLS_VARIABLE])) as past:
+        services = wired(clock, past.urls)
         stripe = services.payments.settings.stripe_api_base or "https://api.stripe.com"
         async with at_work(services), _browser(stripe) as browser:
             await _put_to(week.ticks[0].at - BEFORE, clock, past)
@@ -114,7 +114,7 @@ def _write(stamp: Path, content: dict[str, object]) -> None:
     being_written.rename(stamp)
 
 
-async def _put_to(at: datetime, clock: DemoClock, past: PastDatabase) -> None:
+async def _put_to(at: datetime, clock: DemoClock, past: PastDatabases) -> None:
     clock.put_to(at)
     await past.put_back(clock.behind)
 

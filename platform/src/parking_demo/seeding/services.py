@@ -1,7 +1,7 @@
 """The services that the week needs, wired in this process with the demonstration's clock, and what keeps them going."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final, override
@@ -58,15 +58,19 @@ class Services:
         return (self.auth.engine, self.parking.engine, self.reservation.engine, self.payments.engine)
 
 
-def wired(clock: Clock, reservation_url: str) -> Services:
-    """All of them, by the settings in the environment, but for the clock and for the way to reservation's database."""
+def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
+    """All of them, by the settings in the environment, but for the clock and for the ways to their databases."""
     # The environment gives the values that pyright misses.
-    auth_settings = _changed(AuthSettings(), bcrypt_cost=CHEAP_HASHES)  # pyright: ignore[reportCallIssue]
-    parking_settings = _changed(ParkingSettings())  # pyright: ignore[reportCallIssue]
-    payment_settings = _changed(PaymentSettings())  # pyright: ignore[reportCallIssue]
+    auth_settings = _changed(
+        AuthSettings(),  # pyright: ignore[reportCallIssue]
+        database_urls["auth"],
+        bcrypt_cost=CHEAP_HASHES,
+    )
+    parking_settings = _changed(ParkingSettings(), database_urls["parking"])  # pyright: ignore[reportCallIssue]
+    payment_settings = _changed(PaymentSettings(), database_urls["payment"])  # pyright: ignore[reportCallIssue]
     reservation_settings = _changed(
         ReservationSettings(),  # pyright: ignore[reportCallIssue]
-        database_url=reservation_url,
+        database_urls["reservation"],
     )
     return Services(
         auth_wiring.bootstrap(auth_settings, clock=clock),
@@ -101,8 +105,9 @@ async def outboxes_are_empty(services: Services) -> bool:
     return not any([await _has_unsent(engine) for engine in services.engines])
 
 
-def _changed[Settings: ServiceSettings](settings: Settings, **values: object) -> Settings:
-    return settings.model_copy(update={"pool_size": CONNECTIONS, "max_overflow": 0, **values})
+def _changed[Settings: ServiceSettings](settings: Settings, database_url: str, **values: object) -> Settings:
+    changes = {"database_url": database_url, "pool_size": CONNECTIONS, "max_overflow": 0, **values}
+    return settings.model_copy(update=changes)
 
 
 class _Receiver(uvicorn.Server):

@@ -147,8 +147,7 @@ def make_lot(service: Reservation) -> MakeLot:
             copies = work_on(connection).copies
             await copies.keep_tariff(tariff)
             await copies.keep_lot(lot)
-            for number, spot_type in enumerate(spots, start=1):
-                await copies.keep_spot(spot_copy(lot.id, str(number), spot_type))
+            await copies.keep_spots([spot_copy(lot.id, str(each), kind) for each, kind in enumerate(spots, start=1)])
         return lot
 
     return make

@@ -13,7 +13,8 @@ def upsert_if_newer(
     """A statement that writes the copy unless it holds this version or a newer one.
 
     `key` names the columns of a unique constraint, the primary key unless given; `version` is the column that is
-    compared. No row comes back from `RETURNING` where the event was too old.
+    compared. Executed with a list of such values it writes them all, in their order. No row comes back from `RETURNING`
+    where the event was too old.
     """
     key_columns = set(key) if key is not None else {column.name for column in table.primary_key}
     statement = insert(table).values(dict(values))

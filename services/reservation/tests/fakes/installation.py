@@ -71,8 +71,8 @@ class FakeInstallation:
         async with self.work() as work:
             await work.copies.keep_tariff(tariff)
             await work.copies.keep_lot(lot)
-            for number, spot_type in enumerate(spots, start=1):
-                await work.copies.keep_spot(spot_copy(lot.id, str(number), spot_type))
+            copies = [spot_copy(lot.id, str(number), spot_type) for number, spot_type in enumerate(spots, start=1)]
+            await work.copies.keep_spots(copies)
         return lot
 
     async def reserve(

@@ -128,8 +128,8 @@ class Copies(Protocol):
         """Keep a lot."""
         ...
 
-    async def keep_spot(self, spot: SpotCopy) -> None:
-        """Keep a spot."""
+    async def keep_spots(self, spots: Sequence[SpotCopy]) -> None:
+        """Keep spots."""
         ...
 
     async def keep_tariff(self, tariff: Tariff) -> None:

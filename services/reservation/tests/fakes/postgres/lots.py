@@ -62,10 +62,11 @@ class InMemoryCopies:
         if kept is None or kept.version < lot.version:
             self._tables.lots[lot.id] = lot
 
-    async def keep_spot(self, spot: SpotCopy) -> None:
-        kept = self._tables.spots.get(spot.id)
-        if kept is None or kept.version < spot.version:
-            self._tables.spots[spot.id] = spot
+    async def keep_spots(self, spots: Sequence[SpotCopy]) -> None:
+        for spot in spots:
+            kept = self._tables.spots.get(spot.id)
+            if kept is None or kept.version < spot.version:
+                self._tables.spots[spot.id] = spot
 
     async def keep_tariff(self, tariff: Tariff) -> None:
         self._tables.tariffs.setdefault(tariff.id, tariff)

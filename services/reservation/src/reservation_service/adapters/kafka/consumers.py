@@ -1,16 +1,16 @@
 """Which events this service takes in, and what each does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
 from parking_messaging.cloud_events import Envelope
 from parking_messaging.failures import PoisonEvent
-from parking_messaging.handlers import Handlers
+from parking_messaging.handlers import Delivery, Handlers
 from reservation_service.adapters.kafka import from_wire
 from reservation_service.application.event_handlers.keep_lot import KeepLot, keep_lot
-from reservation_service.application.event_handlers.keep_spot import KeepSpot, keep_spot
+from reservation_service.application.event_handlers.keep_spots import KeepSpots, keep_spots
 from reservation_service.application.event_handlers.keep_tariff import KeepTariff, keep_tariff
 from reservation_service.application.event_handlers.settle_payment import SettlePaymentHandler
 from reservation_service.application.ports import Work
@@ -19,6 +19,7 @@ from reservation_service.domain.errors import UnknownReservation
 CATALOGUE = "reservation.catalogue"
 PAYMENTS = "reservation.payments"
 GROUPS = (CATALOGUE, PAYMENTS)
+BATCH = 500
 
 WorkOn = Callable[[AsyncConnection], Work]
 
@@ -29,15 +30,15 @@ def catalogue_handlers(work_on: WorkOn) -> Handlers[AsyncConnection]:
     async def lot(event: LotState, _envelope: Envelope, tx: AsyncConnection) -> None:
         await keep_lot(work_on(tx), KeepLot(from_wire.lot_copy(event)))
 
-    async def spot(event: SpotState, _envelope: Envelope, tx: AsyncConnection) -> None:
-        await keep_spot(work_on(tx), KeepSpot(from_wire.spot_copy(event)))
+    async def spots(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
+        await keep_spots(work_on(tx), KeepSpots([from_wire.spot_copy(event) for event, _envelope in deliveries]))
 
     async def tariff(event: TariffState, _envelope: Envelope, tx: AsyncConnection) -> None:
         await keep_tariff(work_on(tx), KeepTariff(from_wire.tariff(event)))
 
     handlers = Handlers[AsyncConnection]()
     handlers.state_copy(LotState, lot)
-    handlers.state_copy(SpotState, spot)
+    handlers.state_copy_batch(SpotState, spots, batch_size=BATCH)
     handlers.state_copy(TariffState, tariff)
     return handlers
 

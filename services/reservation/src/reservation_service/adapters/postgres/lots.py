@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_messaging.state_copies import upsert_if_newer
+from reservation_service.adapters.postgres import tables
 from reservation_service.adapters.postgres.documents import (
     Row,
     closures_document,
@@ -19,7 +20,7 @@ from reservation_service.adapters.postgres.documents import (
     tariff_document,
     tariff_of,
 )
-from reservation_service.adapters.postgres.tables import lots, spots, tariffs
+from reservation_service.adapters.postgres.tables import lots, tariffs
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.errors import UnknownLot
 from reservation_service.domain.lots import Lot
@@ -107,17 +108,21 @@ class PostgresCopies:
         }
         await self._connection.execute(upsert_if_newer(lots, values))
 
-    async def keep_spot(self, spot: SpotCopy) -> None:
-        """Keep a spot."""
-        values = {
-            "id": spot.id,
-            "parking_lot_id": spot.parking_lot_id,
-            "number": spot.number,
-            "type": spot.type,
-            "in_service": spot.in_service,
-            "version": spot.version,
-        }
-        await self._connection.execute(upsert_if_newer(spots, values))
+    async def keep_spots(self, spots: Sequence[SpotCopy]) -> None:
+        """Keep spots, in one round trip."""
+        rows = [
+            {
+                "id": spot.id,
+                "parking_lot_id": spot.parking_lot_id,
+                "number": spot.number,
+                "type": spot.type,
+                "in_service": spot.in_service,
+                "version": spot.version,
+            }
+            for spot in spots
+        ]
+        if rows:
+            await self._connection.execute(upsert_if_newer(tables.spots, rows[0]), rows)
 
     async def keep_tariff(self, tariff: Tariff) -> None:
         """Keep a tariff version."""

@@ -33,6 +33,10 @@ install-tests:
 up: install ## start everything that does not run (PROFILE=bench: without rate limits)
 	@$(PLATFORM) up
 
+.PHONY: demo
+demo: install ## play one booking on what `make up` has started, and tell what each service does for it
+	@$(PYTHON) -m parking_demo journey
+
 .PHONY: down
 down: ## stop everything
 	@$(PLATFORM) down

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import httpx
 import pytest
 from httpx import Response
 from tests.system.backstage import Databases, Provider
@@ -82,9 +81,7 @@ async def test_3d_secure(driver: Driver, operator: Operator, button: str, status
     reservation = (await driver.reserve(lot)).json()
     intent = await driver.pay(reservation, "pm_card_threeDSecure2Required")
     assert intent["status"] == "requires_action"
-    page = intent["next_action"]["redirect_to_url"]["url"]
-    async with httpx.AsyncClient(trust_env=False) as bank:
-        assert (await bank.post(f"{page}/{button}")).status_code in {200, 303}
+    await driver.answer_bank(intent, button)
     await driver.wait_for_status(reservation["id"], status)
 
 

@@ -1,6 +1,7 @@
 """`python -m mail_catcher --directory PATH --smtp-port N --http-port N`."""
 
 import argparse
+import signal
 from pathlib import Path
 
 import uvicorn
@@ -18,6 +19,8 @@ def main() -> None:
     parser.add_argument("--http-port", type=int, required=True)
     options = parser.parse_args()
     app = create_app(Mailbox(options.directory), options.host, options.smtp_port)
+    # uvicorn raises the signal once more when it is done; then the process shall still end with 0.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     uvicorn.run(app, host=options.host, port=options.http_port, log_level="warning")
 
 

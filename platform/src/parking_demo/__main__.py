@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from parking_chassis.cli import Arguments, Subcommand, run_command_line
+from parking_demo import playing
 
 
 def _seed(arguments: Arguments) -> None:
@@ -23,8 +24,21 @@ def _seed_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Settings of the services and the database's superuser come from the environment."
 
 
+def _demo_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--demo", type=Path, default=Path(".run/demo.json"), help="where everything is: `make up` wrote it"
+    )
+
+
 SUBCOMMANDS = (
     Subcommand("seed", "make the car parks and the week before now; services must not run", _seed, _seed_arguments),
+    Subcommand(
+        "journey",
+        "play a booking, and tell what each service did",
+        lambda arguments: playing.narrate(arguments.demo),
+        _demo_file,
+    ),
+    Subcommand("prove", "play it quietly; one line", lambda arguments: playing.prove(arguments.demo), _demo_file),
 )
 
 

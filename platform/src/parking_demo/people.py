@@ -103,6 +103,10 @@ class Person:
         form = {"grant_type": "password", "username": self.email, "password": self.password}
         self.tokens = require(await self.city.client.post(f"{API}/auth/token", data=form), codes.OK).json()
 
+    async def user_id(self) -> str:
+        """Who one is, in ids."""
+        return require(await self.get("/users/me"), codes.OK).json()["id"]
+
     @property
     def authorization(self) -> dict[str, str]:
         """The header of a signed-in request."""
@@ -184,11 +188,24 @@ class Driver(Person):
             answer = await client.post(f"{self.city.stripe}/v1/payment_intents/{intent_id}/confirm", data=form)
         return answer.json()
 
+    async def answer_bank(self, intent: Json, button: str = "complete") -> str:
+        """Press a button on the bank's 3-D Secure page, `complete` or `fail`; the page's address."""
+        page: str = intent["next_action"]["redirect_to_url"]["url"]
+        async with httpx.AsyncClient(trust_env=False) as bank:
+            require(await bank.get(page), codes.OK)
+            answer = await bank.post(f"{page}/{button}")
+        if answer.is_error:
+            raise UnexpectedAnswer(f"the bank's page answered {answer.status_code}: {answer.text}")
+        return page
+
     async def qr_text(self, reservation_id: str) -> str:
         """What the QR code on the phone says, read as a gate reads it."""
         answer = await self.get(f"/reservations/{reservation_id}/qr", headers={"Accept": "image/png"})
-        (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(require(answer, codes.OK).content)))
-        return code.text
+        picture = Image.open(io.BytesIO(require(answer, codes.OK).content))
+        read = zxingcpp.read_barcodes(picture)
+        if len(read) != 1:
+            raise UnexpectedAnswer(f"the picture holds {len(read)} codes that can be read, not one")
+        return read[0].text
 
     async def pay(self, reservation: Json, card: str = "pm_card_visa") -> Json:
         """Pay a reservation's open charge."""
@@ -218,10 +235,12 @@ class Operator(Person):
         require(await self.post(f"/parking-lots/{lot_id}/spots", {"spots": plan}), codes.CREATED)
 
         async def bookable() -> list[Json]:
-            window = {"from": tomorrow_at(12).isoformat(), "to": tomorrow_at(13).isoformat()}
-            answer = await self.get(f"/parking-lots/{lot_id}/availability", params=window)
+            """Its spots and its prices come to reservation by different topics."""
+            begin, end = tomorrow_at(12).isoformat(), tomorrow_at(13).isoformat()
+            answer = await self.get(f"/parking-lots/{lot_id}/availability", params={"from": begin, "to": end})
             free = answer.json()["spots"] if answer.is_success else []
-            return free if len(free) == spots else []
+            quote = await self.post("/quotes", {"parking_lot_id": lot_id, "start_time": begin, "end_time": end})
+            return free if len(free) == spots and quote.is_success else []
 
         free = await wait_until(bookable, f"the {spots} spots of lot {lot_id} to be bookable")
         return CarPark(lot_id, {spot["spot_number"]: spot["spot_id"] for spot in free})
@@ -238,7 +257,7 @@ class Administrator(Person):
     async def take_on_an_operator(self) -> Operator:
         """A new organization with one member."""
         operator = await Operator.registered(self.city)
-        user_id = (await operator.get("/users/me")).json()["id"]
+        user_id = await operator.user_id()
         organization = await self.post("/organizations", {"name": f"Garages {uuid4().hex[:8]}"})
         operator.organization_id = require(organization, codes.CREATED).json()["id"]
         added = await self.send("PUT", f"/organizations/{operator.organization_id}/members/{user_id}", json={})

@@ -32,3 +32,17 @@ def write(parts: Composition) -> None:
     being_written.touch(mode=0o600)
     being_written.write_text(json.dumps(content(parts), indent=2) + "\n")
     being_written.rename(file)
+
+
+def summary(parts: Composition) -> str:
+    """The same for people: where to look, and whom to sign in as."""
+    said = content(parts)
+    places = {
+        "API": f"{said['gateway']}/api/v1 (its authority: {said['ca']})",
+        "its documentation": f"{said['gateway']}/api/docs",
+        "mails that were sent": said["mail"],
+        "payments": f"{said['stripe']} (simulated Stripe)",
+    }
+    people = {name: f"{account['email']} {account['password']}" for name, account in said["accounts"].items()}
+    lines = [f"  {name:<22} {where}" for name, where in (places | people).items()]
+    return "\n".join((*lines, f"  {'all of it':<22} {parts.layout.demo}"))

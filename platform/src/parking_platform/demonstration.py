@@ -1,4 +1,7 @@
-"""The demonstration's data: made once, by a process of its own, before the services run."""
+"""The demonstration: its data, made once before the services run, and one booking as a proof once they do.
+
+Both are processes of `parking_demo`, which is the only one to know services by their code.
+"""
 
 import json
 import sys
@@ -22,6 +25,10 @@ class SeedingFailed(PlatformFailure):
     """The demonstration's data is not complete; the message says why and what to do."""
 
 
+class NotProved(PlatformFailure):
+    """Everything runs, and yet a booking does not go through; the message says at which step."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Demonstration:
     """How much is made: car parks, and bookings of other drivers."""
@@ -36,7 +43,7 @@ class Demonstration:
         log = parts.layout.logs / f"{NAME}.log"
         report.say(f"  Once: car parks of Berlin and a week of their past, in a minute or so. See {log}")
         with report.timed("demonstration", "made"):
-            await self._run(parts, log)
+            await _run(self._seeding(parts), log)
         outcome = _outcome(parts)
         if outcome is None:
             raise SeedingFailed(
@@ -48,15 +55,22 @@ class Demonstration:
             f" {outcome['refused']} refused because all was taken"
         )
 
-    async def _run(self, parts: Composition, log: Path) -> None:
-        parts.layout.server(NAME).mkdir(exist_ok=True)
-        child = ChildProcess.start(self._process(parts), log)
-        try:
-            await child.wait()
-        finally:
-            await child.stop()
+    async def prove(self, parts: Composition, report: Report) -> None:
+        """Play one booking through the gateway, once in the life of the data. Raises NotProved."""
+        stamp, log = _directory(parts) / "proved", parts.layout.logs / "proof.log"
+        if stamp.exists():
+            return
+        command = (sys.executable, "-m", "parking_demo", "prove", "--demo", str(parts.layout.demo))
+        proof = ProcessSpec(name="proof", command=command, directory=_directory(parts), environment={})
+        if await _run(proof, log):
+            raise NotProved(
+                f"Everything runs, but a booking did not go through.\n  The end of {log}:\n{log_tail(log)}\n"
+                "  `make up` tries again, `make demo` tells it step by step."
+            )
+        report.say(f"  {log.read_text().splitlines()[-1]}")
+        stamp.touch()
 
-    def _process(self, parts: Composition) -> ProcessSpec:
+    def _seeding(self, parts: Composition) -> ProcessSpec:
         people = accounts(parts.secrets)
         options = {
             "--stamp": _stamp(parts),
@@ -65,14 +79,15 @@ class Demonstration:
             "--operator": people["operator"].email,
             "--driver": people["driver"].email,
         }
-        environment = {"DEMO_RESERVATION_ADMIN_URL": parts.postgres.url("reservation")}
+        admin_urls = {service: parts.postgres.url(service) for service in SERVICES}
+        environment = {"DEMO_ADMIN_URLS": json.dumps(admin_urls)}
         for service in SERVICES:
             environment |= parts.service_environment(service)
         arguments = (str(part) for option in options.items() for part in option)
         return ProcessSpec(
             name=NAME,
             command=(sys.executable, "-m", "parking_demo", "seed", *arguments),
-            directory=parts.layout.server(NAME),
+            directory=_directory(parts),
             environment=environment,
             stop_seconds=STOP_SECONDS,
         )
@@ -82,8 +97,22 @@ WHOLE: Final = Demonstration(lots=42, visits=430)
 """What `make up` makes."""
 
 
+async def _run(spec: ProcessSpec, log: Path) -> int:
+    """Its exit code. It does not outlive us."""
+    spec.directory.mkdir(exist_ok=True)
+    child = ChildProcess.start(spec, log)
+    try:
+        return await child.wait()
+    finally:
+        await child.stop()
+
+
+def _directory(parts: Composition) -> Path:
+    return parts.layout.server(NAME)
+
+
 def _stamp(parts: Composition) -> Path:
-    return parts.layout.server(NAME) / "week.json"
+    return _directory(parts) / "week.json"
 
 
 def _outcome(parts: Composition) -> Mapping[str, Any] | None:

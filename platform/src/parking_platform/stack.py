@@ -79,18 +79,12 @@ class Stack:
             self._parts.certificates.ensure()
             self._start_supervisor()
             missing = [server for server in self._servers if not self._states[server.name].alive]
-            if not missing:
-                self._report.say(f"Everything runs already: {self._parts.public_url}")
-                return
-            self._require_free_ports(missing)
-            await self._start_backing(missing)
-            await self._create_accounts()
-            await self._make_demonstration(missing)
-            for phase in self._parts.phases[1:]:
-                await self._start([server for server in phase if server in missing])
-            demo.write(self._parts)
-        self._report.say(f"Up after {time.monotonic() - started:.1f} s: {self._parts.public_url}")
-        self._report.say(f"Addresses and accounts: {self._layout.demo}")
+            if missing:
+                await self._start_missing(missing)
+            if self._demonstration:
+                await self._demonstration.prove(self._parts, self._report)
+        took = f"Up after {time.monotonic() - started:.1f} s" if missing else "Everything runs already"
+        self._report.say(f"{took}: {self._parts.public_url}\n{demo.summary(self._parts)}")
 
     async def down(self) -> None:
         """Stop everything, gracefully and in the reverse order; no process is left."""
@@ -191,6 +185,15 @@ class Stack:
         ]
         if taken:
             raise PortTaken("\n".join(("Ports that the platform needs are taken:", *taken)))
+
+    async def _start_missing(self, missing: list[Server]) -> None:
+        self._require_free_ports(missing)
+        await self._start_backing(missing)
+        await self._create_accounts()
+        await self._make_demonstration(missing)
+        for phase in self._parts.phases[1:]:
+            await self._start([server for server in phase if server in missing])
+        demo.write(self._parts)
 
     async def _start_backing(self, missing: list[Server]) -> None:
         """Start what the services need. `migrate` makes tables and topics, so it does not wait for the others."""

@@ -1,6 +1,7 @@
 """Entry point: `python -m stripe_simulator --state FILE --secret-key sk_test_... ...`."""
 
 import logging
+import signal
 import sys
 
 import uvicorn
@@ -18,6 +19,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings.state.parent.mkdir(parents=True, exist_ok=True)
+    # uvicorn raises the signal once more when it is done; then the process shall still end with 0.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     uvicorn.run(
         build(settings),
         host=settings.host,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import stat
 import time
@@ -123,8 +124,15 @@ async def test_the_demonstrations_driver_has_a_history(own: RunningPlatform) -> 
         mine = (await driver.get("/reservations")).json()["items"]
 
     statuses = Counter(each["status"] for each in mine)
-    assert statuses == {"completed": 3, "cancelled": 1, "expired": 1, "no_show": 1, "confirmed": 1}
+    # The newest of those that are completed is the one that the start has proved.
+    assert statuses == {"completed": 4, "cancelled": 1, "expired": 1, "no_show": 1, "confirmed": 1}
     assert [each["refund_due"]["amount"] > 0 for each in mine if each["status"] == "cancelled"] == [True]
+
+
+async def test_the_start_has_proved_one_booking(own: RunningPlatform) -> None:
+    proof = (own.parts.layout.logs / "proof.log").read_text()
+
+    assert re.fullmatch(r"Proved one booking: spot \w+ of .+ paid \d+\.\d\d EUR with 3-D Secure, .+ s\n", proof)
 
 
 async def test_the_demonstrations_money_has_reservations(own: RunningPlatform) -> None:
@@ -139,8 +147,18 @@ async def test_the_demonstrations_money_has_reservations(own: RunningPlatform) -
 
 
 async def test_the_demonstration_leaves_the_databases_clock_alone(own: RunningPlatform) -> None:
-    assert not await rows(own, "reservation", "SELECT 1 FROM pg_namespace WHERE nspname = 'demo_clock'")
-    assert not await rows(own, "reservation", "SELECT 1 FROM pg_roles WHERE rolname = 'reservation_in_the_past'")
+    for service in ("auth", "parking", "reservation", "payment"):
+        assert not await rows(own, service, "SELECT 1 FROM pg_namespace WHERE nspname = 'demo_clock'")
+        assert not await rows(own, service, "SELECT 1 FROM pg_trigger WHERE tgname = 'dated'")
+    assert not await rows(own, "auth", "SELECT 1 FROM pg_roles WHERE rolname LIKE '%in_the_past'")
+
+
+async def test_what_the_demonstration_tells_is_dated_in_its_past(own: RunningPlatform) -> None:
+    """By the event's time notification knows what is too old for a mail."""
+    told = "SELECT count(*) FROM deliveries WHERE channel = $1"
+    mailed, by_socket = [(await rows(own, "notification", told, channel))[0][0] for channel in ("email", "websocket")]
+
+    assert 0 < mailed < by_socket / 2
 
 
 async def test_up_again_changes_nothing(own: RunningPlatform) -> None:

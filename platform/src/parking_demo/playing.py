@@ -1,0 +1,63 @@
+"""`journey` and `prove`: the journey on the platform that runs, told at length or in a line."""
+
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from parking_demo.addresses import Addresses, NotRunning
+from parking_demo.effects import Sighting
+from parking_demo.journey import Goal, Journey
+from parking_demo.narration import Narration
+from parking_demo.people import Driver, Operator
+from parking_demo.steps import FAILURES, StepFailed
+from parking_demo.watching.witnesses import Witnesses
+
+ALEXANDERPLATZ: Final = Goal("Alexanderplatz in Berlin", 52.5219, 13.4132)
+WHAT_TO_DO: Final = (
+    "`make status` shows what serves, `make logs NAME=payment` what a service said; `make up` starts what does not run."
+)
+
+
+async def narrate(file: Path) -> None:
+    """Play and tell it step by step; exit with 1 and a message where a step does not hold."""
+    started = time.monotonic()
+    narration = Narration.to(sys.stdout)
+    async with _journey(file) as (addresses, journey):
+        narration.begin(addresses.gateway)
+        seen: list[Sighting] = []
+        async with aclosing(journey.play()) as steps:
+            async for told in steps:
+                narration.tell(told)
+                seen += told.sightings
+        narration.end(journey.summary, seen, time.monotonic() - started)
+
+
+async def prove(file: Path) -> None:
+    """Play it quietly; one line when all held."""
+    started = time.monotonic()
+    async with _journey(file) as (_, journey), aclosing(journey.play()) as steps:
+        async for _told in steps:
+            pass
+        sys.stdout.write(f"Proved one booking: {journey.summary}, {time.monotonic() - started:.1f} s\n")
+
+
+@asynccontextmanager
+async def _journey(file: Path) -> AsyncIterator[tuple[Addresses, Journey]]:
+    """The journey of the demonstration's driver. Failures become a message for people and exit code 1."""
+    try:
+        addresses = Addresses.read(file)
+        city = addresses.city()
+        async with city.client, Witnesses.called(addresses, city) as witnesses:
+            people = addresses.accounts
+            driver = Driver(city, people["driver"].email, people["driver"].password)
+            operator = Operator(city, people["operator"].email, people["operator"].password)
+            yield addresses, Journey(driver, operator, ALEXANDERPLATZ, witnesses)
+    except NotRunning as error:
+        sys.exit(str(error))
+    except StepFailed as error:
+        sys.exit(f"\n{error}\n  {WHAT_TO_DO}")
+    except FAILURES as error:
+        sys.exit(f"A part of the platform does not answer: {error!r}\n  {WHAT_TO_DO}")

@@ -1,0 +1,57 @@
+"""What the driver's app is told over the WebSocket."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Self
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from parking_demo.addresses import Addresses
+from parking_demo.effects import Effect, Medium, Sighting, Subject
+from parking_demo.people import Json, UnexpectedAnswer
+
+WAIT_SECONDS = 0.02
+SUBSCRIBE_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class LiveMessages:
+    """See `parking_demo.effects.Watcher`."""
+
+    socket: ClientConnection
+    heard: list[Json] = field(default_factory=list[Json])
+
+    @classmethod
+    @asynccontextmanager
+    async def heard_by(cls, addresses: Addresses, token: str, room: str) -> AsyncIterator[Self]:
+        """What a room is told from here on, to someone with this token."""
+        protocol = Subprotocol(f"bearer.{token}")
+        async with connect(
+            addresses.websocket, ssl=addresses.trust, subprotocols=[protocol], proxy=None, max_queue=None
+        ) as socket:
+            await socket.send(json.dumps({"type": "subscribe", "room": room}))
+            async with asyncio.timeout(SUBSCRIBE_SECONDS):
+                answer = json.loads(await socket.recv())
+            if answer["type"] != "subscribed":
+                raise UnexpectedAnswer(f"subscribing to {room} was answered with {answer}")
+            yield cls(socket)
+
+    async def look(self, subject: Subject) -> Sequence[Sighting]:
+        """See Watcher."""
+        with suppress(TimeoutError):
+            while True:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    self.heard.append(json.loads(await self.socket.recv()))
+        return [
+            Sighting(Effect("notification", Medium.LIVE, told["event"]), f"{told['event']:<28}to the app")
+            for told in self.heard
+            if subject.reservation_id in {told["data"]["id"], told["data"].get("reservation_id")}
+        ]
+
+    def turn_page(self) -> None:
+        """See Watcher."""
+        self.heard.clear()

@@ -1,0 +1,79 @@
+"""`make demo` shows what really happens, and says where it stops when something does not."""
+
+import io
+import signal
+from contextlib import aclosing
+
+import pytest
+
+from parking_demo.addresses import Addresses
+from parking_demo.effects import Medium, Sighting
+from parking_demo.journey import Goal, Journey
+from parking_demo.narration import Narration
+from parking_demo.people import Driver, Operator
+from parking_demo.steps import StepFailed, Told
+from parking_demo.watching.witnesses import Witnesses
+from parking_platform.testing.platform import RunningPlatform
+
+SIHLQUAI = Goal("Sihlquai", 47.3825, 8.5345)
+DOING = {"auth", "reservation", "payment", "notification", "analytics"}
+
+
+async def _played(
+    platform: RunningPlatform, driver: Driver, operator: Operator, *, see_seconds: float = 20
+) -> tuple[Journey, list[Told]]:
+    addresses = Addresses.read(platform.parts.layout.demo)
+    async with Witnesses.called(addresses, driver.city) as witnesses:
+        journey = Journey(driver, operator, SIHLQUAI, witnesses, see_seconds)
+        async with aclosing(journey.play()) as steps:
+            return journey, [told async for told in steps]
+
+
+async def test_the_journey_is_told_with_what_every_service_did(
+    platform: RunningPlatform, driver: Driver, operator: Operator
+) -> None:
+    lot = await operator.open_lot(spots=1, hourly=200)
+    journey, told = await _played(platform, driver, operator)
+
+    assert journey.lot["id"] == lot.id
+    assert "paid 4.00 CHF with 3-D Secure" in journey.summary
+    seen = [sighting for step in told for sighting in step.sightings]
+    assert {sighting.effect.service for sighting in seen} == DOING
+    assert _words(seen, Medium.DOCUMENT) == [
+        "parking-reservations: + pending, paid 0.00 CHF, version 1",
+        "parking-reservations: pending → confirmed, paid 4.00 CHF, version 2",
+        "parking-ledger: + payment, gross 4.00 CHF",
+        "parking-reservations: confirmed → active, paid 4.00 CHF, version 3",
+        "parking-reservations: active → completed, paid 4.00 CHF, version 4",
+    ]
+    live = [words.split()[0] for words in _words(seen, Medium.LIVE)]
+    assert [name for name in live if name.startswith("reservation.")] == [
+        "reservation.created",
+        "reservation.confirmed",
+        "reservation.checked_in",
+        "reservation.completed",
+    ]
+    assert not {sighting.effect for sighting in told[1].sightings}, "to look for a lot changes nothing"
+    output = io.StringIO()
+    narration = Narration.to(output)
+    for step in told:
+        narration.tell(step)
+    assert "payments: action_required → succeeded" in output.getvalue()
+    assert "\033" not in output.getvalue()
+
+
+async def test_the_journey_names_the_step_that_does_not_hold(
+    platform: RunningPlatform, driver: Driver, operator: Operator
+) -> None:
+    await operator.open_lot(spots=1)
+    platform.signal("reservation-work", signal.SIGSTOP)
+    try:
+        with pytest.raises(StepFailed, match="The driver reserves a spot") as failed:
+            await _played(platform, driver, operator, see_seconds=2)
+    finally:
+        platform.signal("reservation-work", signal.SIGCONT)
+    assert "reservation: event reservation.created" in str(failed.value)
+
+
+def _words(seen: list[Sighting], medium: Medium) -> list[str]:
+    return [sighting.words for sighting in seen if sighting.effect.medium is medium]

@@ -108,8 +108,12 @@ class Provider:
         await self.turn(webhook_paused=True)
         path = f"/v1/payment_intents/{intent_id(payment)}"
         for method, refused in (("GET", path), ("POST", f"{path}/cancel")):
-            fault = {"action": "error", "status": TOO_MANY, "method": method, "path": refused, "times": 1_000_000}
-            await self._ask("POST", "/_simulator/faults", json=fault)
+            await self.refuse(method, refused)
+
+    async def refuse(self, method: str, path: str, *, times: int = 1_000_000) -> None:
+        """Be too busy for such calls."""
+        fault = {"action": "error", "status": TOO_MANY, "method": method, "path": path, "times": times}
+        await self._ask("POST", "/_simulator/faults", json=fault)
 
     async def intents_of(self, payment: Json) -> list[Json]:
         """The intents that the provider has for a payment: one, or something went wrong."""

@@ -1,0 +1,68 @@
+"""Real files of car parks go in through the gateway, and come out of the search in order."""
+
+import json
+from pathlib import Path
+
+import pytest
+from geographiclib.geodesic import Geodesic
+
+from parking_demo.people import City, Json, Operator
+from parking_platform.testing.waiting import wait_until
+
+ZURICH_MAIN_STATION = (47.3779, 8.5403)
+METRES = 20_000
+FAULTY = ["bahn", "basel", "freiburg", "koeln", "zuerich"]
+
+
+async def imported(operator: Operator, document: Json) -> Json:
+    """The report of an import, when it is done."""
+    begun = await operator.post("/parking-lots/import", document)
+    assert begun.status_code == 202, begun.text
+
+    async def done() -> Json | None:
+        report = (await operator.get(f"/imports/{begun.json()['import_id']}")).json()
+        return report if report["status"] != "running" else None
+
+    report = await wait_until(done, "the import to end", seconds=100)
+    assert report is not None
+    return report
+
+
+async def test_the_swiss_car_parks_are_found_in_the_order_of_their_distance(
+    city: City, operator: Operator, shared_data: Path
+) -> None:
+    document = json.loads((shared_data / "real" / "swiss_rail_parking_rates.geojson").read_text())
+    report = await imported(operator, document)
+    assert (report["status"], report["total"], report["created"], report["refused"]) == ("done", 649, 649, [])
+
+    latitude, longitude = ZURICH_MAIN_STATION
+    near = {"latitude": latitude, "longitude": longitude, "radius_m": METRES, "limit": 100}
+    found = (await city.client.get("/api/v1/parking-lots", params=near)).json()["items"]
+    ours = [lot for lot in found if lot["organization_id"] == operator.organization_id]
+    distances = {tuple(each["geometry"]["coordinates"]): _metres(each) for each in document["features"]}
+    assert len(ours) == sum(distance <= METRES for distance in map(_metres, document["features"])) > 0
+    assert [lot["distance_m"] for lot in found] == sorted(lot["distance_m"] for lot in found)
+    for lot in ours:
+        place = (lot["location"]["longitude"], lot["location"]["latitude"])
+        assert lot["distance_m"] == pytest.approx(distances[place], abs=1)
+
+
+@pytest.mark.parametrize("name", FAULTY)
+async def test_faulty_rows_are_reported_and_the_others_kept(operator: Operator, shared_data: Path, name: str) -> None:
+    document = json.loads((shared_data / "real" / f"lots_{name}.geojson").read_text())
+    rows = document["features"]
+    faulty = [row for row, each in enumerate(rows, start=1) if not _is_sound(each)]
+    report = await imported(operator, document)
+    assert (report["status"], report["total"], report["created"]) == ("done", len(rows), len(rows) - len(faulty))
+    assert [refused["row"] for refused in report["refused"]] == faulty
+    assert all(refused["reason"] for refused in report["refused"])
+
+
+def _metres(feature: Json) -> float:
+    """The geodesic from the station, by Karney's algorithm."""
+    longitude, latitude = feature["geometry"]["coordinates"][:2]
+    return Geodesic.WGS84.Inverse(*ZURICH_MAIN_STATION, latitude, longitude)["s12"]
+
+
+def _is_sound(feature: Json) -> bool:
+    return bool(feature.get("geometry") and feature["properties"].get("capacity"))

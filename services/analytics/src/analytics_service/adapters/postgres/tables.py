@@ -1,18 +1,11 @@
 """The tables of analytics' database."""
 
-from sqlalchemy import Column, DateTime, Index, Integer, MetaData, String, Table, Text, Uuid, text
+from sqlalchemy import Column, Index, Integer, String, Table, Text, Uuid, text
 
+from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+metadata = service_metadata()
 
 lots = Table(
     "lots",
@@ -31,7 +24,7 @@ indices = Table(
     Column("name", Text, primary_key=True),
     Column("projection", String(32), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("changed_at", instant(), nullable=False, server_default=text("now()")),
     Index(
         "uq_indices_state_of_projection", "projection", "state", unique=True, postgresql_where=text("state <> 'over'")
     ),

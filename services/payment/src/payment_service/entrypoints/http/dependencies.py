@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 
 from parking_chassis.access_tokens import EVERYTHING
 from parking_chassis.problems import FORBIDDEN, Problem
@@ -40,4 +40,3 @@ Service = Annotated[Payments, Depends(_service)]
 Does = Annotated[UseCases, Depends(_use_cases)]
 Me = Annotated[UUID, Depends(_user_id)]
 AskedBy = Annotated[Asker, Depends(_asker)]
-IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=255)]

@@ -1,7 +1,6 @@
 """Payments and their refunds."""
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from parking_chassis.concurrency import etag
+from parking_chassis.idempotency import REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
 from parking_chassis.problems import invalid_field
 from parking_chassis.schemas import RequestBody
@@ -18,7 +18,7 @@ from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.ports import Answer, Position, RequestKey
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.application.queries.list_payments import ListPayments
-from payment_service.entrypoints.http.dependencies import AskedBy, Does, IdempotencyKey, Me, Service
+from payment_service.entrypoints.http.dependencies import AskedBy, Does, Me, Service
 from payment_service.entrypoints.http.views import Answers, PaymentView, RefundView, StartedPayment
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"])
@@ -57,8 +57,7 @@ class RefundRequest(RequestBody):
 )
 async def start_payment(body: PaymentRequest, service: Service, me: Me, idempotency_key: IdempotencyKey) -> Response:
     """Start to pay a charge; the page completes it with Stripe.js. A charge has one live payment: again the same."""
-    fingerprint = sha256(body.model_dump_json().encode()).digest()
-    key = RequestKey(f"{me}:payments", idempotency_key, fingerprint)
+    key = RequestKey(f"{me}:payments", idempotency_key, fingerprint_of(body))
     presentation = Answers(service.settings.stripe_publishable_key)
     command = StartPayment(me, body.charge_token, body.save_method, key, presentation)
     return _response(await service.use_cases.start_payment(command))
@@ -106,8 +105,7 @@ async def request_refund(
         state = await service.use_cases.get_payment(GetPayment(asker, payment_id))
         if body.amount.currency != state.charge.amount.currency:
             raise invalid_field("/amount/currency", f"must be {state.charge.amount.currency}, as the payment")
-    fingerprint = sha256(body.model_dump_json().encode()).digest()
-    key = RequestKey(f"{asker.user_id}:payments/{payment_id}/refunds", idempotency_key, fingerprint)
+    key = RequestKey(f"{asker.user_id}:payments/{payment_id}/refunds", idempotency_key, fingerprint_of(body))
     amount = body.amount.amount if body.amount else None
     reason = body.reason if body.reason in REASONS else OTHER_REASON
     presentation = Answers(service.settings.stripe_publishable_key)
@@ -116,9 +114,7 @@ async def request_refund(
 
 
 def _response(answer: Answer) -> Response:
-    headers = {"Cache-Control": "private, no-store"}
-    if answer.replayed:
-        headers["Idempotent-Replayed"] = "true"
+    headers = {"Cache-Control": "private, no-store"} | (REPLAYED if answer.replayed else {})
     return Response(answer.body, answer.status, headers, "application/json")
 
 

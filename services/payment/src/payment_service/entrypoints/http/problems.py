@@ -1,5 +1,6 @@
 """Which HTTP problem each error of the domain is: one table."""
 
+from parking_chassis.idempotency import in_flight, key_reused
 from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
 from payment_service.application.ports import InFlight, InvalidSignature, KeyReused, OutcomeUnknown
 from payment_service.domain import errors
@@ -14,19 +15,6 @@ def _invalid_charge_token(error: Exception) -> Problem:
 def _refund_exceeds_payment(error: Exception) -> Problem:
     assert isinstance(error, errors.RefundExceedsPayment)
     return Problem(REFUND_EXCEEDS_PAYMENT, str(error), refundable=error.left)
-
-
-def _key_reused(_error: Exception) -> Problem:
-    kind = ProblemKind("idempotency-key-reused", "The idempotency key was used for another request", 422)
-    rule = "was used for another request; take a new key"
-    return Problem(
-        kind, f"header/Idempotency-Key: {rule}", errors=[{"pointer": "header/Idempotency-Key", "detail": rule}]
-    )
-
-
-def _in_flight(_error: Exception) -> Problem:
-    kind = ProblemKind("request-in-flight", "The same request is being worked on", 409, {"Retry-After": "1"})
-    return Problem(kind, "A request with this Idempotency-Key is still being worked on; ask again in a moment.")
 
 
 def _provider_unavailable(_error: Exception) -> Problem:
@@ -49,8 +37,8 @@ PROBLEMS = {
     errors.PaymentRefused: ProblemKind("payment-refused", "The provider refuses such a payment", 402),
     errors.RefundExceedsPayment: _refund_exceeds_payment,
     errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"}),
-    KeyReused: _key_reused,
-    InFlight: _in_flight,
+    KeyReused: key_reused,
+    InFlight: in_flight,
     OutcomeUnknown: _provider_unavailable,
     InvalidSignature: _invalid_signature,
 }

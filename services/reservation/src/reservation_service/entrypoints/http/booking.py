@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import StringConstraints
 
+from parking_chassis.idempotency import REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
 from parking_chassis.problems import MEDIA_TYPE, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
@@ -36,7 +36,6 @@ router = APIRouter(prefix="/api/v1", tags=["reservations"])
 
 SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
 Plate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9ÄÖÜäöü -]{2,16}$")]
-IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=255, pattern="^[!-~]([ -~]*[!-~])?$")]
 
 
 class QuoteRequest(RequestBody):
@@ -160,10 +159,8 @@ async def reserve_spot(
 ) -> Response:
     """Hold a spot's time for fifteen minutes; pay the charge to confirm it. What costs nothing is confirmed at once."""
     wish = Wish(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
-    # Without what was not given: a field that a later version adds must not make an old request another.
-    fingerprint = sha256(body.model_dump_json(exclude_none=True).encode()).digest()
-    key = RequestKey(f"{me}:reservations", idempotency_key, fingerprint)
+    key = RequestKey(f"{me}:reservations", idempotency_key, fingerprint_of(body))
     answer = await does.reserve_spot(ReserveSpot(me, wish, key, _Presentation(request), body.vehicle_plate))
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    headers = REPLAYED if answer.replayed else {}
     media_type = MEDIA_TYPE if answer.status == SPOT_UNAVAILABLE.status else "application/json"
     return Response(answer.body, answer.status, headers, media_type)

@@ -1,5 +1,6 @@
 """Which HTTP problem each error of the domain is: one table."""
 
+from parking_chassis.idempotency import in_flight, key_reused
 from parking_chassis.problems import NOT_FOUND, UNAVAILABLE, Problem, ProblemKind, invalid_field
 from reservation_service.application.ports import InFlight, KeyReused, TooBusy
 from reservation_service.domain import errors
@@ -21,19 +22,6 @@ def _too_busy(_error: Exception) -> Problem:
     return Problem(UNAVAILABLE, "Many want the same spots at this moment; try again with the same Idempotency-Key.")
 
 
-def _key_reused(_error: Exception) -> Problem:
-    kind = ProblemKind("idempotency-key-reused", "The idempotency key was used for another request", 422)
-    rule = "was used for another request; take a new key"
-    return Problem(
-        kind, f"header/Idempotency-Key: {rule}", errors=[{"pointer": "header/Idempotency-Key", "detail": rule}]
-    )
-
-
-def _in_flight(_error: Exception) -> Problem:
-    kind = ProblemKind("request-in-flight", "The same request is being worked on", 409, {"Retry-After": "1"})
-    return Problem(kind, "A request with this Idempotency-Key is still being worked on; ask again in a moment.")
-
-
 PROBLEMS = {
     errors.InvalidPeriod: _invalid_period,
     errors.WrongSpotType: _wrong_spot_type,
@@ -44,7 +32,7 @@ PROBLEMS = {
     errors.NotCancellable: ProblemKind("not-cancellable", "It cannot be cancelled", 409),
     errors.NoCredential: ProblemKind("no-credential", "It opens no gate", 409),
     errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"}),
-    KeyReused: _key_reused,
-    InFlight: _in_flight,
+    KeyReused: key_reused,
+    InFlight: in_flight,
     TooBusy: _too_busy,
 }

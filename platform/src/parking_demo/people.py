@@ -17,6 +17,7 @@ from parking_platform.testing.waiting import wait_until
 
 API = "/api/v1"
 PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a story
+NOT_READY = "/problems/organization-not-ready"
 TOKEN_IN_LINK = re.compile(r"\?token=([A-Za-z0-9_-]+)")
 
 Json = dict[str, Any]
@@ -217,9 +218,20 @@ class Operator(Person):
 
     organization_id: str
 
+    async def post_when_known(self, path: str, body: object) -> httpx.Response:
+        """As `post`, again as long as parking has not heard of the organization: it was made a moment ago."""
+
+        async def answered() -> httpx.Response | None:
+            answer = await self.post(path, body)
+            return None if answer.is_error and answer.json()["type"] == NOT_READY else answer
+
+        answer = await wait_until(answered, "parking to know the organization")
+        assert answer is not None
+        return answer
+
     async def open_lot(self, *, spots: int = 3, hourly: int = 200, currency: str = "CHF") -> CarPark:
         """A new lot that is open day and night, as soon as it can be booked."""
-        lot = await self.post(
+        lot = await self.post_when_known(
             "/parking-lots",
             {
                 "name": f"Sihlquai {uuid4().hex[:6]}",

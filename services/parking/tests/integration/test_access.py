@@ -41,6 +41,14 @@ def writes(lot_id: str, spot_id: str) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+async def test_an_operator_whose_organization_is_new_is_told_to_ask_again(person: Any) -> None:
+    new = person("write:parking", new_id())
+    for path, body in (("/parking-lots", lot_body()), ("/parking-lots/import", FILE)):
+        answer = await new("POST", path, json=body)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (409, "1")
+        assert answer.json()["type"] == "/problems/organization-not-ready"
+
+
 async def test_what_belongs_to_others_is_not_there_for_writing(
     operator: Any, stranger: Any, person: Any, http: httpx.AsyncClient
 ) -> None:
@@ -88,8 +96,8 @@ async def test_the_organization_of_a_new_lot(operator: Any, stranger: Any, perso
         assert answer.status_code == 422
         assert [error["pointer"] for error in answer.json()["errors"]] == ["/organization_id"]
     assert (await several("POST", "/parking-lots", json=foreign)).status_code == 201
-    unknown = person("write:parking", new_id())
-    assert (await unknown("POST", "/parking-lots", json=lot_body())).status_code == 404
+    nowhere = lot_body(organization_id=str(new_id()))
+    assert (await person("*")("POST", "/parking-lots", json=nowhere)).status_code == 404
 
 
 async def test_an_organization_is_kept_at_its_newest_version(

@@ -26,7 +26,7 @@ async def wait_until_created(ask: Callable[[], Any]) -> httpx.Response:
     give_up_at = asyncio.get_running_loop().time() + DEADLINE
     while True:
         answer = await ask()
-        if answer.status_code != 404 or asyncio.get_running_loop().time() > give_up_at:
+        if answer.status_code != 409 or asyncio.get_running_loop().time() > give_up_at:
             return answer
         await asyncio.sleep(0.05)
 

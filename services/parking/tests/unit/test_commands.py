@@ -18,7 +18,14 @@ from parking_service.application.commands.publish_tariff import PublishTariff, P
 from parking_service.application.commands.retire_lot import RetireLot, RetireLotHandler
 from parking_service.application.commands.start_import import StartImport, StartImportHandler
 from parking_service.application.event_handlers.keep_organization import KeepOrganization, KeepOrganizationHandler
-from parking_service.domain.errors import InvalidFields, LotRetired, SpotNumberTaken, UnknownLot, UnknownOrganization
+from parking_service.domain.errors import (
+    InvalidFields,
+    LotRetired,
+    OrganizationNotReady,
+    SpotNumberTaken,
+    UnknownLot,
+    UnknownOrganization,
+)
 from parking_service.domain.imports import ImportStatus
 from parking_service.domain.lots import LotChanges
 from parking_service.domain.organizations import Organization
@@ -79,6 +86,12 @@ async def test_a_lot_needs_a_known_organization_of_its_operator(parking: FakeIns
     with pytest.raises(InvalidFields, match="/organization_id: is required"):
         await parking.create_lot(parking.lot(actor=Actor(frozenset())))
     assert parking.published() == ["TariffPublished"]
+
+
+async def test_an_organization_that_auth_has_only_just_made_is_to_be_waited_for(parking: FakeInstallation) -> None:
+    new = new_id()
+    with pytest.raises(OrganizationNotReady):
+        await parking.create_lot(parking.lot(organization_id=new, actor=Actor(frozenset({new}))))
 
 
 async def test_a_lot_is_told_after_its_tariff(parking: FakeInstallation) -> None:

@@ -41,6 +41,13 @@ class UnknownOrganization(ParkingError):
         super().__init__(f"There is no organization {organization_id} that you work for.")
 
 
+class OrganizationNotReady(ParkingError):
+    """The asking person works for it, but what auth tells of it has not arrived yet: it was made a moment ago."""
+
+    def __init__(self, organization_id: object) -> None:
+        super().__init__(f"The organization {organization_id} is new here; ask again in a moment.")
+
+
 class UnknownLot(ParkingError):
     """No such lot, or one that the asking person may not change."""
 

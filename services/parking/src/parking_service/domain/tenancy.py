@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.domain.errors import InvalidFields, UnknownOrganization, Violation
+from parking_service.domain.errors import (
+    InvalidFields,
+    OrganizationNotReady,
+    ParkingError,
+    UnknownOrganization,
+    Violation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +36,8 @@ class Actor:
             return next(iter(self.organizations))
         belonging = "several organizations" if self.organizations else "no organization"
         raise InvalidFields([Violation(pointer, f"is required: you belong to {belonging}")])
+
+    def unheard_of(self, organization_id: UUID) -> ParkingError:
+        """Why a chosen organization is not known: it is still to come, or there is none."""
+        kind = OrganizationNotReady if organization_id in self.organizations else UnknownOrganization
+        return kind(organization_id)

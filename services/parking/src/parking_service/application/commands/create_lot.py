@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from parking_service.application.ports import Clock, NewId, OpenWork
+from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.lots import Lot, LotState, prices_of
 from parking_service.domain.opening_hours import OpeningHours
 from parking_service.domain.tariff_rules import check_terms
@@ -38,11 +39,14 @@ class CreateLotHandler:
     new_id: NewId
 
     async def __call__(self, command: CreateLot) -> UUID:
-        """The new lot's id. Raises `UnknownOrganization` and `InvalidFields`."""
+        """The new lot's id. Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`."""
         organization_id = command.actor.choose(command.organization_id, "/organization_id")
         now, lot_id = self.clock.now(), self.new_id()
         async with self.open_work() as work:
-            default = (await work.tariffs.default_of(organization_id)).terms
+            try:
+                default = (await work.tariffs.default_of(organization_id)).terms
+            except UnknownOrganization as error:
+                raise command.actor.unheard_of(organization_id) from error
             terms = command.terms or in_currency(default, command.currency or default.currency)
             tariff = Tariff.publish(TariffState(self.new_id(), organization_id, lot_id, 1, check_terms(terms), now))
             lot = Lot.create(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from parking_service.application.ports import Clock, LotFiles, NewId, OpenWork
 from parking_service.domain.currencies import CURRENCIES
-from parking_service.domain.errors import Violation, refuse_any
+from parking_service.domain.errors import UnknownOrganization, Violation, refuse_any
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 from parking_service.domain.tenancy import Actor
 from parking_service.domain.values import zone_violations
@@ -33,7 +33,7 @@ class StartImportHandler:
     new_id: NewId
 
     async def __call__(self, command: StartImport) -> UUID:
-        """The import's id. Raises `UnknownOrganization` and `InvalidFields`."""
+        """The import's id. Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`."""
         organization_id = command.actor.choose(command.organization_id, "query/organization_id")
         refuse_any(_option_violations(command))
         rows, refused, first = list[ImportRow](), list[RefusedRow](), dict[str, int]()
@@ -55,7 +55,10 @@ class StartImportHandler:
             self.clock.now(),
         )
         async with self.open_work() as work:
-            await work.tariffs.default_of(organization_id)
+            try:
+                await work.tariffs.default_of(organization_id)
+            except UnknownOrganization as error:
+                raise command.actor.unheard_of(organization_id) from error
             await work.imports.add(state, rows, refused)
         return state.id
 

@@ -18,6 +18,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     errors.UnknownSpot: NOT_FOUND,
     errors.UnknownImport: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
+    errors.OrganizationNotReady: ProblemKind("organization-not-ready", "Not known yet", 409, {"Retry-After": "1"}),
 }
 
 

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from geographiclib.geodesic import Geodesic
+from tests.system.backstage import Databases
 
 from parking_demo.people import City, Json, Operator
 from parking_platform.testing.waiting import wait_until
@@ -16,7 +18,7 @@ FAULTY = ["bahn", "basel", "freiburg", "koeln", "zuerich"]
 
 async def imported(operator: Operator, document: Json) -> Json:
     """The report of an import, when it is done."""
-    begun = await operator.post("/parking-lots/import", document)
+    begun = await operator.post_when_known("/parking-lots/import", document)
     assert begun.status_code == 202, begun.text
 
     async def done() -> Json | None:
@@ -29,7 +31,7 @@ async def imported(operator: Operator, document: Json) -> Json:
 
 
 async def test_the_swiss_car_parks_are_found_in_the_order_of_their_distance(
-    city: City, operator: Operator, shared_data: Path
+    city: City, operator: Operator, databases: Databases, shared_data: Path
 ) -> None:
     document = json.loads((shared_data / "real" / "swiss_rail_parking_rates.geojson").read_text())
     report = await imported(operator, document)
@@ -45,10 +47,13 @@ async def test_the_swiss_car_parks_are_found_in_the_order_of_their_distance(
     for lot in ours:
         place = (lot["location"]["longitude"], lot["location"]["latitude"])
         assert lot["distance_m"] == pytest.approx(distances[place], abs=1)
+    await _can_be_booked(databases, operator.organization_id)
 
 
 @pytest.mark.parametrize("name", FAULTY)
-async def test_faulty_rows_are_reported_and_the_others_kept(operator: Operator, shared_data: Path, name: str) -> None:
+async def test_faulty_rows_are_reported_and_the_others_kept(
+    operator: Operator, databases: Databases, shared_data: Path, name: str
+) -> None:
     document = json.loads((shared_data / "real" / f"lots_{name}.geojson").read_text())
     rows = document["features"]
     faulty = [row for row, each in enumerate(rows, start=1) if not _is_sound(each)]
@@ -56,6 +61,20 @@ async def test_faulty_rows_are_reported_and_the_others_kept(operator: Operator, 
     assert (report["status"], report["total"], report["created"]) == ("done", len(rows), len(rows) - len(faulty))
     assert [refused["row"] for refused in report["refused"]] == faulty
     assert all(refused["reason"] for refused in report["refused"])
+    await _can_be_booked(databases, operator.organization_id)
+
+
+async def _can_be_booked(databases: Databases, organization_id: str) -> None:
+    """Reservation knows each spot, tens of thousands of them, and nothing else."""
+    organization = UUID(organization_id)
+    theirs = "FROM spots JOIN lots ON lots.id = parking_lot_id WHERE lots.organization_id = $1"
+    spots = set(await databases.rows("parking", f"SELECT spots.id, number, type {theirs}", organization))
+
+    async def all_are_known() -> bool:
+        return (await databases.rows("reservation", f"SELECT count(*) {theirs}", organization))[0][0] >= len(spots) > 0
+
+    await wait_until(all_are_known, f"{len(spots)} spots to be bookable", seconds=100)
+    assert set(await databases.rows("reservation", f"SELECT spots.id, number, type {theirs}", organization)) == spots
 
 
 def _metres(feature: Json) -> float:

@@ -21,8 +21,9 @@ from parking_platform.settings import PlatformSettings, Traces, load_settings
 from parking_platform.stack import Stack
 from parking_platform.testing.span_receiver import SpanReceiver, receiving_spans
 
-# A test that loses a webhook waits until payment asks by itself, which in production takes a minute.
-IMPATIENT = {"PAYMENT_UNKNOWN_AFTER": "3"}
+# A test that loses a webhook waits until payment asks by itself, which in production takes a minute; and every test has
+# people of its own, whose passwords nobody wants to guess.
+IMPATIENT = {"PAYMENT_UNKNOWN_AFTER": "3", "AUTH_BCRYPT_COST": "4"}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from parking_demo.watching.witnesses import Witnesses
 from parking_demo.words import clock, money
 from parking_platform.testing.waiting import wait_until
 
-SEE_SECONDS: Final = 20.0
+SEE_SECONDS: Final = 60.0
 HOURS: Final = 2
 RADIUS_M: Final = 2_000
 SHOWN: Final = 3

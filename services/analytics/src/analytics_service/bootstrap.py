@@ -39,7 +39,7 @@ from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
 from parking_messaging.wiring import kafka_consumers, postgres_relay, postgres_replayers
 
-__all__ = ["GROUPS", "SERVICE", "Analytics", "UseCases", "bootstrap"]
+__all__ = ["GROUPS", "PROJECTIONS", "SERVICE", "Analytics", "UseCases", "bootstrap"]
 
 SERVICE = "analytics"
 

@@ -37,13 +37,15 @@ async def wait_until_ready(port: int) -> None:
         await wait_until(is_ready, "a process that is ready", seconds=60)
 
 
-async def ends_in_time(process: asyncio.subprocess.Process) -> None:
+async def ends_in_time(process: asyncio.subprocess.Process) -> str:
+    """What it said until then."""
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(STOPS_WITHIN):
-        await process.communicate()
+        said, _ = await process.communicate()
     assert process.returncode == 0
     assert time.monotonic() - began < STOPS_WITHIN
+    return said.decode()
 
 
 async def test_serve_ends_when_told_to(analytics: Analytics) -> None:
@@ -65,8 +67,9 @@ async def test_work_makes_its_indices_takes_events_in_and_ends_when_told_to(
         await wait_for(kept, Projection.LEDGER, 1, seconds=60)
         await wait_for_metric(own.worker_port, 'projection_index_missing{projection="ledger"} 0.0')
         await wait_for_metric(own.worker_port, 'database_connections{pool="engine",state="idle"}')
-        await ends_in_time(process)
+        said = await ends_in_time(process)
     assert await kept.of(Projection.LEDGER) == expected(entry)
+    assert "projection_waits" not in said, "events come when there is where to put them"
 
 
 async def wait_for_metric(port: int, line: str) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the lock files from the pyproject files: one for development, one for each image.
+# Writes the lock files from the pyproject files: one for development, one for each image, one for Go.
 # No lock names a registry's host, and each holds the hashes of all its packages (`make lock`).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,3 +26,6 @@ done
 # Its image runs the sources as they lie, so nothing is built.
 "${compile[@]}" "${ours[@]}" --constraint requirements/development.lock \
   platform/pyproject.toml --output-file requirements/platform.lock
+
+# For a while on machines without Go, so it is no part of the environment (platform/stripe).
+"${compile[@]}" --group pyproject.toml:go --output-file requirements/go.lock

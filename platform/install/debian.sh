@@ -15,6 +15,7 @@ missing_packages() {
   # Fetch jars and web assets; without use when those are there.
   has mvn || { [[ -d $(java_bundle kafka) && -d $(java_bundle elasticsearch) ]] || echo maven; }
   has npm || [[ -d gateway/node_modules ]] || echo npm
+  [[ $purpose != tests ]] || has envsubst || echo gettext-base
   [[ $purpose != tests ]] || has chromium || has chromium-browser || has google-chrome || echo chromium
 }
 

@@ -10,6 +10,8 @@ set -eu
 version=v0.203.0
 module=github.com/stripe/stripe-mock
 hash=h1:EzW7nb/fphqcAkgVRHAaC88OaAZo6SBWSl54cflDTio=
+needed=1.22
+checkout=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/parking-platform
 target=$cache/stripe-mock-$version
 
@@ -17,14 +19,21 @@ if [ -x "$target/bin/stripe-mock" ] && [ -f "$target/openapi/spec3.json" ]; then
   echo "$target"
   exit 0
 fi
-if ! command -v go >/dev/null; then
-  echo "install-stripe-mock: needs Go 1.22 or newer on the PATH" >&2
-  exit 1
-fi
-
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/stripe-mock.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+
+# Debian's Go may be too old: then the one of requirements/go.lock serves, and is thrown away afterwards.
+has_go() {
+  command -v go >/dev/null || return 1
+  oldest=$(printf '%s\n' "$needed" "$(go env GOVERSION | sed 's/^go//')" | sort -V | head -n 1)
+  [ "$oldest" = "$needed" ]
+}
+if ! has_go; then
+  "$checkout/.venv/bin/uv" pip install --quiet --no-config --target "$work/toolchain" --require-hashes \
+    --requirement "$checkout/requirements/go.lock" >&2
+  PATH=$work/toolchain/go/bin:$PATH
+fi
 
 # A module cache of its own: what lies in the user's is not trusted, and it is thrown away afterwards.
 export GOPATH="$work/go" GOFLAGS=-modcacherw GOTOOLCHAIN=local GOSUMDB=off

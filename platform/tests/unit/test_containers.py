@@ -146,3 +146,13 @@ def test_what_goes_on_tells_its_health_and_comes_back(name: str) -> None:
     assert container["restart"] == "unless-stopped"
     file = CHECKOUT / "gateway/Dockerfile"
     assert "healthcheck" in container or (container["build"] == "gateway" and "HEALTHCHECK" in file.read_text())
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_whoever_it_runs_as_may_write_to_its_temporary_folders(name: str) -> None:
+    """A tmpfs takes over the mode of the folder that it covers, and not its owner."""
+    container = CONTAINERS[name]
+    build = container["build"]
+    file = CHECKOUT / (f"{build}/Dockerfile" if isinstance(build, str) else build["dockerfile"])
+    for folder in set(container["tmpfs"]) - {"/tmp"}:
+        assert re.search(rf"^RUN install .*-m 1777 {folder}( |$)", file.read_text(), re.MULTILINE), folder

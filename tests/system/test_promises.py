@@ -1,37 +1,52 @@
 """What is promised when many want the same, when cards fail, and when someone tries a trick."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
+import pytest_asyncio
 from httpx import Response
 from tests.system.backstage import Databases, Provider
 
-from parking_demo.people import CarPark, Driver, Json, Operator, soon
+from parking_demo.people import CarPark, City, Driver, Json, Operator, soon
 
 DRIVERS = 200
+REGISTERING = 20
+"""How many at a time."""
 
 
-async def test_two_hundred_drivers_want_one_spot(driver: Driver, operator: Operator) -> None:
-    booked, refused = await two_hundred_ask_for_one_spot(driver, await operator.open_lot(spots=1))
+@pytest_asyncio.fixture(scope="module")
+async def drivers(city: City) -> Sequence[Driver]:
+    """People who know nothing of each other."""
+    places = asyncio.Semaphore(REGISTERING)
+
+    async def one() -> Driver:
+        async with places:
+            return await Driver.registered(city)
+
+    return await asyncio.gather(*(one() for _ in range(DRIVERS)))
+
+
+async def test_two_hundred_drivers_want_one_spot(drivers: Sequence[Driver], operator: Operator) -> None:
+    booked, refused = await all_ask_for_one_spot(drivers, await operator.open_lot(spots=1))
     assert (len(booked), len(refused)) == (1, DRIVERS - 1)
     assert all(answer.json()["type"] == "/problems/spot-unavailable" for answer in refused)
     assert all(answer.json()["alternatives"] for answer in refused)
 
 
 async def test_without_the_constraint_the_spot_is_sold_more_than_once(
-    driver: Driver, operator: Operator, databases: Databases
+    drivers: Sequence[Driver], operator: Operator, databases: Databases
 ) -> None:
     """The negative control: the promise rests on it, and the test above would notice its absence."""
     lot = await operator.open_lot(spots=1)
     async with databases.double_booking_allowed():
-        booked, _ = await two_hundred_ask_for_one_spot(driver, lot)
+        booked, _ = await all_ask_for_one_spot(drivers, lot)
     assert len(booked) > 1
 
 
-async def two_hundred_ask_for_one_spot(driver: Driver, lot: CarPark) -> tuple[list[Response], list[Response]]:
-    """All at once, for the same hours: who got it, and who was refused."""
-    answers = await asyncio.gather(*(driver.reserve(lot, spot_id=lot.spots["1"]) for _ in range(DRIVERS)))
+async def all_ask_for_one_spot(drivers: Sequence[Driver], lot: CarPark) -> tuple[list[Response], list[Response]]:
+    """All at once, for the same hour: who got it, and who was refused."""
+    answers = await asyncio.gather(*(driver.reserve(lot, hours=1, spot_id=lot.spots["1"]) for driver in drivers))
     booked, refused = [[answer for answer in answers if answer.status_code == status] for status in (201, 409)]
     assert len(booked) + len(refused) == DRIVERS, {answer.status_code for answer in answers}
     return booked, refused

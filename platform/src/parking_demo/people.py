@@ -55,8 +55,7 @@ class City:
 
     async def mails_to(self, address: str) -> list[Json]:
         """What someone got, the newest first."""
-        async with httpx.AsyncClient(trust_env=False) as client:
-            return (await client.get(f"{self.mail}/messages", params={"to": address})).json()
+        return (await self.client.get(f"{self.mail}/messages", params={"to": address})).json()
 
     async def wait_for_mail(self, address: str, subject: str) -> Json:
         """A mail whose subject contains some words."""

@@ -22,7 +22,7 @@ from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.ports import LotFilter
 from parking_service.application.queries.search_lots import SearchLots
-from parking_service.domain.errors import UnknownOrganization
+from parking_service.domain.errors import OrganizationNotReady
 from parking_service.domain.tenancy import Actor
 from reservation_service.application.ports import Wish
 from reservation_service.application.queries.create_quote import CreateQuote
@@ -79,14 +79,15 @@ async def _lots(services: Services, organization_id: UUID, places: Sequence[CarP
     known = {lot.name: lot for lot in await does.search_lots(SearchLots(wanted))}
     lots: list[UUID] = []
     for place in places:
-        lot_id = known[place.name].id if place.name in known else await _lot(services, actor, place)
+        lot_id = known[place.name].id if place.name in known else await opened(services, actor, place)
         if place.name not in known or not known[place.name].total_spots:
             await does.add_spots(AddSpots(actor, lot_id, place.spots()))
         lots.append(lot_id)
     return lots
 
 
-async def _lot(services: Services, actor: Actor, place: CarPark) -> UUID:
+async def opened(services: Services, actor: Actor, place: CarPark) -> UUID:
+    """The new lot of a car park, as soon as parking has heard of the organization that the actor works for."""
     command = CreateLot(
         actor=actor,
         organization_id=None,
@@ -104,7 +105,7 @@ async def _lot(services: Services, actor: Actor, place: CarPark) -> UUID:
     async def made() -> UUID | None:
         try:
             return await services.parking.use_cases.create_lot(command)
-        except UnknownOrganization:  # auth's event has not arrived
+        except OrganizationNotReady:  # auth's event has not arrived
             return None
 
     lot_id = await wait_until(made, f"the organization to arrive, to make {place.name}")

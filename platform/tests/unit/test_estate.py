@@ -1,0 +1,28 @@
+"""The demonstration's car parks."""
+
+from types import SimpleNamespace
+from typing import cast
+from uuid import UUID, uuid4
+
+from parking_demo.seeding.city import car_parks
+from parking_demo.seeding.estate import opened
+from parking_demo.seeding.services import Services
+from parking_service.application.commands.create_lot import CreateLot
+from parking_service.domain.errors import OrganizationNotReady
+from parking_service.domain.tenancy import Actor
+
+
+async def test_a_lot_waits_for_its_organization() -> None:
+    organization_id, lot_id, asked = uuid4(), uuid4(), list[CreateLot]()
+
+    async def create_lot(command: CreateLot) -> UUID:
+        asked.append(command)
+        if len(asked) == 1:
+            raise OrganizationNotReady(organization_id)
+        return lot_id
+
+    parking = SimpleNamespace(use_cases=SimpleNamespace(create_lot=create_lot))
+    services = cast("Services", SimpleNamespace(parking=parking))
+
+    assert await opened(services, Actor(frozenset({organization_id})), car_parks()[0]) == lot_id
+    assert len(asked) == 2

@@ -1,7 +1,6 @@
 """Events in from a real Kafka and out to it, and the migration against the tables."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,20 +14,9 @@ from parking_chassis.ids import new_id
 from parking_events import OrganizationCreatedV1
 from parking_messaging import KafkaConnection, PostgresOutbox, ensure_topics, topics_of
 from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.waiting import wait_until
 from parking_service.adapters.postgres.tables import metadata
 from parking_service.bootstrap import Parking, make_topics, organizations_consumer, outbox_relay
-
-DEADLINE = 30.0
-
-
-async def wait_until_created(ask: Callable[[], Any]) -> httpx.Response:
-    """Ask until the organization is known."""
-    give_up_at = asyncio.get_running_loop().time() + DEADLINE
-    while True:
-        answer = await ask()
-        if answer.status_code != 409 or asyncio.get_running_loop().time() > give_up_at:
-            return answer
-        await asyncio.sleep(0.05)
 
 
 async def test_an_organization_that_auth_tells_of_can_own_a_lot(
@@ -55,8 +43,14 @@ async def test_an_organization_that_auth_tells_of_can_own_a_lot(
             "address": "Riehenring 101",
             "time_zone": "Europe/Zurich",
         }
-        answer = await wait_until_created(lambda: somebody("POST", "/parking-lots", json=lot))
+
+        async def answered() -> httpx.Response | None:
+            answer = await somebody("POST", "/parking-lots", json=lot)
+            return answer if answer.status_code != 409 else None
+
+        answer = await wait_until(answered, "the organization to be known", seconds=30)
         stop.set()
+    assert answer is not None
     assert answer.status_code == 201, answer.text
     assert answer.json()["organization_id"] == str(organization_id)
 

@@ -32,6 +32,10 @@ once() {
   printf '%s' "$inputs" >"$stamp"
 }
 
+install_kustomize() {
+  tests/deployment/install-kustomize.sh >/dev/null || fail "kustomize could not be built (tests/deployment/install-kustomize.sh)"
+}
+
 # shellcheck source=platform/install/debian.sh
 source platform/install/debian.sh
 # shellcheck source=platform/install/python.sh
@@ -51,3 +55,4 @@ install_python
 install_java_bundle kafka
 install_java_bundle elasticsearch
 install_web_assets
+[[ $purpose != tests ]] || install_kustomize

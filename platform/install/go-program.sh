@@ -1,0 +1,56 @@
+#!/bin/sh
+# Builds a Go program from its module's source, at a pinned version and hash.
+#
+#   go-program.sh MODULE VERSION HASH NEEDED [FOLDER…]
+#
+# puts it into the user's cache, with the named folders of its source, and prints the directory: bin/<program>, <folder>.
+# NEEDED is the oldest Go that builds it. The hash (the h1: of go.sum) is compared with what the Go module proxy
+# delivered. That content includes the module's own go.sum, by which Go checks the dependencies: so no checksum database
+# is asked.
+set -eu
+
+module=$1 version=$2 hash=$3 needed=$4
+shift 4
+# The last part of the path that is no major version: `example.org/kustomize/v5` is kustomize.
+program=$(basename "$(echo "$module" | sed 's|/v[0-9]*$||')")
+checkout=$(cd "$(dirname "$0")/../.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/parking-platform
+target=$cache/$program-$version
+
+if [ -x "$target/bin/$program" ]; then
+  echo "$target"
+  exit 0
+fi
+echo "  $program $version, from its source" >&2
+mkdir -p "$cache"
+work=$(mktemp -d "$target.XXXXXX")
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+
+# Debian's Go may be too old: then the one of requirements/go.lock serves, and is thrown away afterwards.
+has_go() {
+  command -v go >/dev/null || return 1
+  oldest=$(printf '%s\n' "$needed" "$(go env GOVERSION | sed 's/^go//')" | sort -V | head -n 1)
+  [ "$oldest" = "$needed" ]
+}
+if ! has_go; then
+  "$checkout/.venv/bin/uv" pip install --quiet --no-config --target "$work/toolchain" --require-hashes \
+    --requirement "$checkout/requirements/go.lock" >&2
+  PATH=$work/toolchain/go/bin:$PATH
+fi
+
+# A module cache of its own: what lies in the user's is not trusted, and it is thrown away afterwards.
+export GOPATH="$work/go" GOFLAGS=-modcacherw GOTOOLCHAIN=local GOSUMDB=off
+delivered=$(cd "$work" && go mod download -json "$module@$version")
+sum=$(printf '%s\n' "$delivered" | sed -n 's/^[[:space:]]*"Sum": "\(.*\)",\{0,1\}$/\1/p')
+source=$(printf '%s\n' "$delivered" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')
+if [ "$sum" != "$hash" ]; then
+  echo "$program: $module@$version has the hash $sum instead of $hash" >&2
+  exit 1
+fi
+
+mkdir -p "$work/out/bin"
+(cd "$source" && go build -mod=readonly -o "$work/out/bin/$program" .) >&2
+for folder; do cp -R "$source/$folder" "$work/out/"; done
+# Renamed in one step, so that tests which install it at the same time never see half of it.
+mv -T "$work/out" "$target" 2>/dev/null || [ -x "$target/bin/$program" ]
+echo "$target"

@@ -49,7 +49,10 @@ if [ "$sum" != "$hash" ]; then
 fi
 
 mkdir -p "$work/out/bin"
-(cd "$source" && go build -mod=readonly -o "$work/out/bin/$program" .) >&2
+(cd "$source" && go build -mod=readonly -o "$work/out/bin/$program" .) >"$work/log" 2>&1 || {
+  cat "$work/log" >&2
+  exit 1
+}
 for folder; do cp -R "$source/$folder" "$work/out/"; done
 # Renamed in one step, so that tests which install it at the same time never see half of it.
 mv -T "$work/out" "$target" 2>/dev/null || [ -x "$target/bin/$program" ]

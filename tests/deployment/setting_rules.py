@@ -139,10 +139,9 @@ def _invalid_at_all(rendered: Rendered, workload: Workload) -> bool:
 def _given(rendered: Rendered, workload: Workload) -> Mapping[str, str]:
     prefix = str(settings_class(workload.service).model_config.get("env_prefix"))
     return {
-        name.removeprefix(prefix).lower(): value
+        name.removeprefix(prefix).lower() if name.startswith(prefix) else name: value
         for name, value in rendered.environment(workload).items()
-        if name.startswith(prefix)
-    } | {name: value for name, value in rendered.environment(workload).items() if not name.startswith(prefix)}
+    }
 
 
 def _may_be_given(rendered: Rendered, workload: Workload) -> list[str]:

@@ -149,6 +149,16 @@ class Provider:
         deliveries = await self._ask("GET", "/_simulator/deliveries")
         return not any(each["event"] in events and each["state"] == DELIVERED for each in deliveries)
 
+    async def everything(self, what: str) -> list[Json]:
+        """All that the provider has of a kind, such as `charges`, page by page."""
+        found: list[Json] = []
+        while True:
+            after = {"starting_after": found[-1]["id"]} if found else {}
+            page = await self._ask("GET", f"/v1/{what}", params={"limit": 100, **after})
+            found += page["data"]
+            if not page["has_more"]:
+                return found
+
     def signed(self, event: Json, *, secret: str = "", age: int = 0) -> Json:
         """A message as the provider would send it, for httpx: its content and headers."""
         body = json.dumps(event)

@@ -1,5 +1,6 @@
 """The settings that all services share. Each service adds its own and its prefix, once, in its `settings.py`."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, PostgresDsn, SecretStr, model_validator
@@ -47,6 +48,9 @@ class ServiceSettings(BaseSettings):
     token_shared_secret: SecretStr | None = None
     jwks_url: str = "http://localhost:8101/api/v1/auth/jwks.json"
 
+    crash_points: Path | None = None
+    """In the environment `test`: where orders to die at a named point are looked for."""
+
     otlp_endpoint: str | None = None
     trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
 
@@ -54,6 +58,12 @@ class ServiceSettings(BaseSettings):
     def pool(self) -> PoolSettings:
         """The pool of one engine."""
         return PoolSettings(self.pool_size, self.max_overflow, self.pool_recycle, self.pool_timeout)
+
+    @model_validator(mode="after")
+    def _crash_points_are_for_tests(self) -> "ServiceSettings":
+        if self.crash_points and self.environment != "test":
+            raise ValueError("crash_points is allowed only in the environment test")
+        return self
 
     @model_validator(mode="after")
     def _shared_secret_goes_with_hs256(self) -> "ServiceSettings":

@@ -14,6 +14,7 @@ import structlog
 
 from parking_messaging import metrics
 from parking_messaging.backoff import Backoff
+from parking_messaging.crash_points import CrashPoint, reach
 from parking_messaging.failures import SourceUnavailable, TooManyDeadLetters
 from parking_messaging.inbox_cleaner import InboxCleaner
 from parking_messaging.lane import Lane, RetryPolicy
@@ -191,6 +192,7 @@ class Consumer[Tx]:
         }
         if not offsets:
             return
+        reach(CrashPoint.EFFECT_COMMITTED)
         try:
             async with asyncio.timeout(self._settings.commit_timeout):
                 await source.commit(offsets)

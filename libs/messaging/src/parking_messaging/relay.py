@@ -26,6 +26,7 @@ import structlog
 from parking_messaging import metrics
 from parking_messaging.backoff import Backoff
 from parking_messaging.cloud_events import outgoing
+from parking_messaging.crash_points import CrashPoint, reach
 from parking_messaging.failures import BacklogLost, PublisherUnavailable
 from parking_messaging.held_subjects import HeldSubjects
 from parking_messaging.ports import Backlog, Publisher
@@ -169,10 +170,12 @@ class Relay:
         batch = await backlog.unsent(self._settings.batch_size, self._held.now())
         if not batch:
             return 0
+        reach(CrashPoint.EVENTS_TAKEN)
         with send_spans(batch) as traced:
             records = [outgoing(unsent, self._source) for unsent in traced]
             publication = await self._guarded(backlog, self._publisher.publish(records))
         if publication.acknowledged:
+            reach(CrashPoint.EVENTS_PRODUCED)
             await backlog.mark_sent(publication.acknowledged)
             self._failures = 0
         self._note(batch, publication)

@@ -24,6 +24,7 @@ from parking_platform.testing.span_receiver import SpanReceiver, receiving_spans
 # A test that loses a webhook waits until payment asks by itself, which in production takes a minute; and every test has
 # people of its own, whose passwords nobody wants to guess.
 IMPATIENT = {"PAYMENT_UNKNOWN_AFTER": "3", "AUTH_BCRYPT_COST": "4"}
+CRASH_POINTS = "crash-points"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ class RunningPlatform:
         return self.parts.postgres.url("postgres")
 
     @property
+    def crash_points(self) -> Path:
+        """Where the services look for orders to die (`parking_messaging.crash_points`)."""
+        return self.parts.layout.server(CRASH_POINTS)
+
+    @property
     def accounts(self) -> Mapping[str, Account]:
         """Whom to sign in as: driver, operator, admin."""
         return accounts(self.parts.secrets)
@@ -124,13 +130,19 @@ def compose(directory: Path, *, profile: str, with_services: bool = True, otlp_e
     layout = Layout(run=directory / "run", state=directory / "state")
     directory.mkdir(exist_ok=True)
     layout.run.mkdir(mode=0o700)
+    crash_points = layout.server(CRASH_POINTS)
+    crash_points.mkdir(parents=True)
+    for_tests = {"ENVIRONMENT": "test", "CRASH_POINTS": str(crash_points)}
+    everyone = {
+        f"{service.upper()}_{name}": value for service in settings.services for name, value in for_tests.items()
+    }
     return Composition(
         settings=settings,
         layout=layout,
         secrets=SecretStore(layout.secrets),
         profile=settings.profiles[profile].model_copy(update={"log_level": "INFO"}),  # tests read the logs
         durable=False,
-        overrides=IMPATIENT,
+        overrides=IMPATIENT | everyone,
     )
 
 

@@ -31,6 +31,7 @@ from analytics_service.settings import AnalyticsSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.consumer import Consumer
@@ -73,6 +74,7 @@ class Analytics:
 
 def bootstrap(settings: AnalyticsSettings) -> Analytics:
     """Wire everything. Nothing connects before it is used."""
+    crash_points.arm(settings.crash_points, SERVICE)
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     key = settings.elasticsearch_api_key
     elasticsearch = connect(

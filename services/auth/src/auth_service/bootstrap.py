@@ -48,6 +48,7 @@ from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging import KafkaConnection, Relay, RelaySettings, postgres_relay
+from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 
 SERVICE = "auth"
@@ -99,6 +100,7 @@ class Auth:
 
 def bootstrap(settings: AuthSettings, *, clock: Clock = SYSTEM_CLOCK) -> Auth:
     """Wire everything. Nothing connects before it is used."""
+    crash_points.arm(settings.crash_points, SERVICE)
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     sealer = Sealer(settings.master_key_bytes)
     keys = PostgresKeyRing(engine, sealer)

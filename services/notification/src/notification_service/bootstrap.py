@@ -28,6 +28,7 @@ from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.consumer import Consumer
@@ -72,6 +73,7 @@ class Notification:
 
 def bootstrap(settings: NotificationSettings) -> Notification:
     """Wire everything. Nothing connects before it is used."""
+    crash_points.arm(settings.crash_points, SERVICE)
     clock = SystemClock()
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     redis, http = connect(settings.redis_url), httpx.AsyncClient(timeout=5.0)

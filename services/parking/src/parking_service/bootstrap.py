@@ -11,6 +11,7 @@ from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
 from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, postgres_relay
+from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.adapters.kafka.consumer import GROUP, organization_consumer
@@ -82,6 +83,7 @@ class Parking:
 
 def bootstrap(settings: ParkingSettings, *, clock: Clock = SYSTEM_CLOCK) -> Parking:
     """Wire everything. Nothing connects before it is used."""
+    crash_points.arm(settings.crash_points, SERVICE)
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     read_url = settings.database_read_url
     read_engine = traced_engine(str(read_url), SERVICE, settings.pool) if read_url else engine

@@ -12,6 +12,7 @@ from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.consumer import Consumer
@@ -95,6 +96,7 @@ class Reservation:
 
 def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> Reservation:
     """Wire everything. Nothing connects before it is used."""
+    crash_points.arm(settings.crash_points, SERVICE)
     engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
     booking_pool = BookingPool(str(settings.database_url), settings.booking_pool_size, settings.pool_timeout)
     tokens = SignedTokens(settings.signing_key_pem)

@@ -10,6 +10,7 @@ from uuid import UUID
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
+from parking_messaging.crash_points import CrashPoint, reach
 from payment_service.adapters.stripe.http_client import TimedHttpClient
 from payment_service.adapters.stripe.objects import ATTEMPT, REFUND, Translation
 from payment_service.application.ports import IntentRequest, OutcomeUnknown, ProviderRefused, RefundRequest
@@ -150,11 +151,13 @@ class StripeGateway:
     async def _ask[Result](self, call: Awaitable[Result]) -> Result:
         try:
             async with asyncio.timeout(self._deadline):
-                return await call
+                answer = await call
         except TimeoutError as error:
             raise OutcomeUnknown("no answer in time") from error
         except stripe.StripeError as error:
             raise _verdict(error) from error
+        reach(CrashPoint.PROVIDER_ANSWERED)
+        return answer
 
 
 def _verdict(error: stripe.StripeError) -> Exception:

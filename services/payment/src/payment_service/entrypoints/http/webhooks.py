@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
 
+from parking_messaging.crash_points import CrashPoint, reach
 from payment_service.application.commands.take_webhook import TakeWebhook
 from payment_service.entrypoints.http.dependencies import Does
 
@@ -16,4 +17,5 @@ async def take_webhook(
 ) -> dict[str, bool]:
     """A message of Stripe's; its signature is over the raw body. 200 once it took effect, also when it did before."""
     await does.take_webhook(TakeWebhook(await request.body(), signature))
+    reach(CrashPoint.WEBHOOK_COMMITTED)
     return {"received": True}

@@ -6,6 +6,7 @@ from importlib import resources
 
 import asyncpg
 
+from parking_messaging.crash_points import CrashPoint, reach
 from parking_messaging.outbox_rows import outbox_values
 from reservation_service.adapters import metrics
 from reservation_service.adapters.kafka.to_wire import to_wire
@@ -82,6 +83,7 @@ class PostgresBookings:
             return replayed
         if not row["is_booked"]:
             return None
+        reach(CrashPoint.BOOKING_COMMITTED)
         metrics.count(reservation.events)
         return answer
 

@@ -1,0 +1,36 @@
+"""The rows: what each promises, and how it is tried."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tests.chaos.rows import c0, c1, c4
+from tests.chaos.verdict import Verdict
+from tests.chaos.world import World
+
+
+@dataclass(frozen=True)
+class Row:
+    """`run` tries it, in full or in short, and notes in the verdict what did not hold."""
+
+    name: str
+    promise: str
+    run: Callable[[World, Verdict, bool], Awaitable[None]]
+
+
+def _sized[Size](
+    run: Callable[[World, Size, Verdict], Awaitable[None]], full: Size, short: Size
+) -> Callable[[World, Verdict, bool], Awaitable[None]]:
+    async def either(world: World, verdict: Verdict, is_short: bool) -> None:  # noqa: FBT001 - one of two sizes
+        await run(world, short if is_short else full, verdict)
+
+    return either
+
+
+ROWS = {
+    row.name: row
+    for row in (
+        Row("C0", c0.PROMISE, _sized(c0.run, c0.FULL, c0.SHORT)),
+        Row("C1", c1.PROMISE, _sized(c1.run, c1.FULL, c1.SHORT)),
+        Row("C4", c4.PROMISE, _sized(c4.run, c4.FULL, c4.SHORT)),
+    )
+}

@@ -1,0 +1,137 @@
+"""Every captured payment has a reservation that it pays for, or went back in full; and nobody parks unpaid."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tests.system.backstage import Databases, Provider
+
+from parking_demo.people import Json
+
+RESERVATIONS = """
+    SELECT id, status, charges, refund_due, returned FROM reservations WHERE parking_lot_id = ANY($1)"""
+PAYMENTS = "SELECT id, charge_id, reservation_id, amount FROM payments WHERE parking_lot_id = ANY($1)"
+KNOWN = "SELECT id FROM payments"
+LEDGER = """
+    SELECT payment_id, sum(amount)::bigint AS amount FROM ledger_postings
+        JOIN ledger_entries ON ledger_entries.id = entry_id
+    WHERE parking_lot_id = ANY($1) AND account LIKE 'provider_clearing%' GROUP BY payment_id"""
+PAID_FOR = frozenset({"confirmed", "active", "completed", "no_show"})
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What the provider took for a payment of ours, and gave back, in minor units. More than one intent is a fault."""
+
+    captured: int
+    refunded: int
+    intents: int
+
+
+@dataclass(frozen=True)
+class Books:
+    """What each side has, by payment and by reservation."""
+
+    flows: Mapping[str, Flow]
+    payments: Mapping[str, Json]
+    reservations: Mapping[str, Json]
+    ledger: Mapping[str, int]
+    orphans: Sequence[str]
+    """Payments that the provider captured and that payment does not know, of whatever lot."""
+
+    @property
+    def captures(self) -> int:
+        """How many payments were captured."""
+        return sum(1 for flow in self.flows.values() if flow.captured)
+
+
+async def books(databases: Databases, provider: Provider, lots: Iterable[str]) -> Books:
+    """Read them: the provider's first, so that what it has cannot be news to the others."""
+    where = [UUID(lot) for lot in lots]
+    flows = await _flows(provider)
+    payments = {str(row["id"]): dict(row) for row in await databases.rows("payment", PAYMENTS, where)}
+    reservations = {str(row["id"]): dict(row) for row in await databases.rows("reservation", RESERVATIONS, where)}
+    ledger = {str(row["payment_id"]): row["amount"] for row in await databases.rows("payment", LEDGER, where)}
+    known = {str(row["id"]) for row in await databases.rows("payment", KNOWN)}
+    orphans = [payment_id for payment_id, flow in flows.items() if flow.captured and payment_id not in known]
+    return Books({each: flows[each] for each in flows if each in payments}, payments, reservations, ledger, orphans)
+
+
+def violations(found: Books) -> list[str]:
+    """What is not as it has to be once everything has come to rest."""
+    return [*_unsettled(found), *_double(found), *_unpaid(found), *_refunds(found), *_ledger(found)]
+
+
+def _unsettled(found: Books) -> Iterable[str]:
+    """Money that pays for nothing and was not given back."""
+    yield from (f"the provider has money for {payment_id}, which payment does not know" for payment_id in found.orphans)
+    for payment_id, flow in found.flows.items():
+        if flow.intents > 1:
+            yield f"payment {payment_id} has {flow.intents} intents"
+        if flow.captured and flow.captured != flow.refunded and not _pays(found, payment_id):
+            yield f"payment {payment_id}: {flow.captured} captured, {flow.refunded} given back, and it pays for nothing"
+
+
+def _double(found: Books) -> Iterable[str]:
+    """Charges for which more than one payment was kept."""
+    kept: dict[str, list[str]] = defaultdict(list)
+    for payment_id, flow in found.flows.items():
+        if flow.captured > flow.refunded:
+            kept[str(found.payments[payment_id]["charge_id"])].append(payment_id)
+    for charge_id, payments in kept.items():
+        if len(payments) > 1:
+            yield f"charge {charge_id} was paid by {len(payments)} payments"
+
+
+def _unpaid(found: Books) -> Iterable[str]:
+    """Reservations that hold a spot, or held it, by money that the provider does not have."""
+    for reservation_id, row in found.reservations.items():
+        for charge in _charges(row):
+            is_owed = charge["status"] == "paid" and charge["amount"] and row["status"] in PAID_FOR
+            flow = found.flows.get(charge.get("paid_by") or "")
+            if is_owed and (flow is None or flow.captured != charge["amount"]):
+                yield f"reservation {reservation_id} is {row['status']} and the provider has no money for it"
+
+
+def _refunds(found: Books) -> Iterable[str]:
+    """Reservations of which another amount went back than is due."""
+    given: dict[str, int] = defaultdict(int)
+    for payment_id, flow in found.flows.items():
+        given[str(found.payments[payment_id]["reservation_id"])] += flow.refunded
+    for reservation_id, row in found.reservations.items():
+        if given[reservation_id] != row["refund_due"]:
+            yield f"reservation {reservation_id}: {row['refund_due']} due back, {given[reservation_id]} given"
+
+
+def _ledger(found: Books) -> Iterable[str]:
+    for payment_id, flow in found.flows.items():
+        if found.ledger.get(payment_id, 0) != flow.captured - flow.refunded:
+            yield f"payment {payment_id}: the ledger has {found.ledger.get(payment_id, 0)}, the provider another sum"
+
+
+def _pays(found: Books, payment_id: str) -> bool:
+    reservation = found.reservations.get(str(found.payments[payment_id]["reservation_id"]))
+    return bool(reservation) and any(each.get("paid_by") == payment_id for each in _charges(reservation))
+
+
+def _charges(row: Mapping[str, Json]) -> Sequence[Json]:
+    return json.loads(row["charges"]) if isinstance(row["charges"], str) else row["charges"]
+
+
+async def _flows(provider: Provider) -> dict[str, Flow]:
+    """What the provider did for each payment of ours."""
+    of_intent = {
+        intent["id"]: intent["metadata"]["payment_id"]
+        for intent in await provider.everything("payment_intents")
+        if "payment_id" in intent["metadata"]
+    }
+    sums: dict[str, list[int]] = {payment_id: [0, 0, 0] for payment_id in of_intent.values()}
+    for payment_id in of_intent.values():
+        sums[payment_id][2] += 1
+    for place, what, amount in ((0, "charges", "amount_captured"), (1, "refunds", "amount")):
+        for each in await provider.everything(what):
+            if each["status"] == "succeeded" and each["payment_intent"] in of_intent:
+                sums[of_intent[each["payment_intent"]]][place] += each[amount]
+    return {payment_id: Flow(*sum_) for payment_id, sum_ in sums.items()}

@@ -1,0 +1,62 @@
+"""Reservation's `serve` with its outbox taken out: it publishes after the commit, as many systems do.
+
+Only for the row that shows what the outbox is good for. Everything but this one part is the real service.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import reservation_service
+from parking_chassis.cli import ServiceCommands, run_command_line
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.adapters.kafka_publisher import KafkaPublisher
+from parking_messaging.cloud_events import outgoing
+from parking_messaging.outbox_rows import outbox_row
+from parking_messaging.records import Unsent
+from reservation_service.adapters.kafka.to_wire import to_wire
+from reservation_service.application.ports import Answer, Bookings, Offer, RequestKey, Wish
+from reservation_service.bootstrap import SERVICE, Reservation, bootstrap
+from reservation_service.domain import reservations
+from reservation_service.entrypoints.http.app import reservation_app
+from reservation_service.settings import ReservationSettings
+
+
+@dataclass(frozen=True)
+class PublishAfterCommit:
+    """Books without outbox rows, and then tells Kafka by itself. Between the two there is a gap."""
+
+    bookings: Bookings
+    publisher: KafkaPublisher
+
+    async def find(self, wish: Wish, limit: int) -> Offer:
+        return await self.bookings.find(wish, limit)
+
+    async def book(self, reservation: reservations.Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+        given = await self.bookings.book(reservations.Reservation(reservation.state), key, answer)
+        if given and not given.replayed:
+            rows = [outbox_row(to_wire(event)) for event in reservation.events]
+            unsent = [Unsent(place, row, datetime.now(UTC)) for place, row in enumerate(rows)]
+            await self.publisher.publish([outgoing(each, b"/services/reservation") for each in unsent])
+        return given
+
+    async def earlier(self, key: RequestKey) -> Answer | None:
+        return await self.bookings.earlier(key)
+
+    async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
+        return await self.bookings.refuse(key, answer)
+
+    async def forget_answers(self, older_than: timedelta) -> int:
+        return await self.bookings.forget_answers(older_than)
+
+
+def without_outbox(settings: ReservationSettings) -> Reservation:
+    service = bootstrap(settings)
+    publisher = KafkaPublisher(KafkaConnection(settings.kafka_bootstrap_servers, client_id="unprotected"))
+    reserve_spot = service.use_cases.reserve_spot
+    unprotected = replace(reserve_spot, bookings=PublishAfterCommit(reserve_spot.bookings, publisher))
+    return replace(service, use_cases=replace(service.use_cases, reserve_spot=unprotected))
+
+
+if __name__ == "__main__":
+    commands = ServiceCommands(SERVICE, reservation_service, ReservationSettings, without_outbox)
+    run_command_line("unprotected", __doc__ or "", [commands.serve("answer HTTP", reservation_app)])

@@ -1,0 +1,150 @@
+"""One run's part of a platform: its car parks, its drivers, its history; and everything that can be asked or broken."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from tests.chaos.clients import PersistentDriver
+from tests.chaos.faults import Faults
+from tests.chaos.history import History
+from tests.chaos.oracle import bookings, documents, effects, events, money
+from tests.system.backstage import Databases, Provider
+
+from parking_demo.people import Administrator, CarPark, City, Driver, Operator
+from parking_platform.testing.platform import RunningPlatform
+from parking_platform.testing.waiting import WaitedInVain, wait_until
+
+SETTLING_SECONDS = 180
+REGISTERING = 8
+CONNECTIONS = 8
+"""Of one client. httpx looks through all of a client's connections at each request, so many clients have few each."""
+
+UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
+
+
+@dataclass
+class World:
+    """What a row has in its hands."""
+
+    platform: RunningPlatform
+    seed: int
+    city: City
+    operator: Operator
+    databases: Databases
+    provider: Provider
+    faults: Faults
+    history: History
+    random: random.Random
+    clients: list[httpx.AsyncClient]
+    lots: list[CarPark] = field(default_factory=list[CarPark])
+
+    @property
+    def lot_ids(self) -> Sequence[str]:
+        """Where this run takes place."""
+        return [lot.id for lot in self.lots]
+
+    async def open_lot(self, spots: int) -> CarPark:
+        """A car park of this run alone."""
+        lot = await self.operator.open_lot(spots=spots)
+        self.lots.append(lot)
+        return lot
+
+    async def drivers(self, count: int, *, patience: float, clients: int = 1, through: str = "") -> list[PersistentDriver]:
+        """So many people, who share so many HTTP clients; `through` is a service's own address, else the gateway's."""
+        cities = [City(self._client(through), self.city.mail, self.city.stripe) for _ in range(clients)]
+        places = asyncio.Semaphore(REGISTERING)
+
+        async def one(number: int) -> PersistentDriver:
+            async with places:
+                person = await Driver.registered(self.city)
+            return PersistentDriver(
+                cities[number % clients], person.email, tokens=person.tokens,
+                history=self.history, patience=patience, pauses=random.Random(f"{self.seed} {number}"),
+            )  # fmt: skip
+
+        return await asyncio.gather(*(one(number) for number in range(count)))
+
+    def _client(self, through: str) -> httpx.AsyncClient:
+        client = (
+            httpx.AsyncClient(base_url=through, trust_env=False, timeout=30) if through else self.platform.client()
+        )
+        self.clients.append(client)
+        return client
+
+    async def settled(self) -> list[str]:
+        """What is wrong once everything has come to rest, or after the patience for that."""
+        await self._relays_are_done()
+        wrong = await self._until_right(self._still_wrong)
+        log = await events.read(self.platform.kafka)
+        wrong += await events.missing(self.databases, log, self.lot_ids)
+        wrong += await events.phantoms(self.databases, log)
+        wrong += events.disorder(log)
+        return wrong
+
+    async def _still_wrong(self) -> list[str]:
+        """What may yet become right by itself: the saga and the read models take their time."""
+        books = await money.books(self.databases, self.provider, self.lot_ids)
+        return [
+            *await bookings.overlaps(self.databases, self.lot_ids),
+            *await bookings.holds(self.databases, self.lot_ids),
+            *await bookings.acknowledged(self.databases, self.history, self.lot_ids),
+            *money.violations(books),
+            *await effects.repeated(self.databases, self.lot_ids),
+            *await documents.differences(self.platform.elasticsearch, self.databases),
+        ]
+
+    async def _relays_are_done(self) -> None:
+        async def nothing_waits() -> bool:
+            counts = [await self.databases.rows(service, UNSENT) for service in self.databases.urls]
+            return not any(rows[0][0] for rows in counts)
+
+        await wait_until(nothing_waits, "every outbox to be empty", seconds=SETTLING_SECONDS)
+
+    async def _until_right(self, check: Callable[[], Awaitable[list[str]]]) -> list[str]:
+        wrong: list[str] = []
+
+        async def right() -> bool:
+            wrong[:] = await check()
+            if wrong:
+                await asyncio.sleep(1)
+            return not wrong
+
+        try:
+            await wait_until(right, "everything to come to rest", seconds=SETTLING_SECONDS)
+        except WaitedInVain:
+            return wrong
+        return []
+
+
+@asynccontextmanager
+async def world_of(platform: RunningPlatform, seed: int, history: Path) -> AsyncIterator[World]:
+    """A world on a platform that may have others on it."""
+    simulator = platform.parts.stripe_simulator
+    provider = Provider(simulator.url, simulator.keys.secret_key, simulator.keys.webhook_secret)
+    async with platform.client() as client:
+        city = City(client, platform.mail, platform.stripe)
+        account = platform.accounts["admin"]
+        administrator = await Administrator.signed_in(city, account.email, account.password)
+        world = World(
+            platform=platform,
+            seed=seed,
+            city=city,
+            operator=await administrator.take_on_an_operator(),
+            databases=Databases(platform.postgres),
+            provider=provider,
+            faults=Faults(platform),
+            history=History(history),
+            random=random.Random(seed),
+            clients=[],
+        )
+        try:
+            yield world
+        finally:
+            world.history.close()
+            for each in world.clients:
+                await each.aclose()
+            await provider.behave()

@@ -10,6 +10,9 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 PROFILE ?= default
 NAME ?=
 FOLLOW ?=
+ROW ?=
+SEED ?= 1
+SHORT ?=
 # How many share the tests; each starts the servers that its tests ask for.
 TEST_PROCESSES ?= 2
 PYTHON := .venv/bin/python
@@ -64,6 +67,10 @@ test: install-tests check ## everything: the checks, then all tests
 .PHONY: test-unit
 test-unit: install ## the tests without I/O
 	@$(PYTHON) -m pytest -m unit
+
+.PHONY: chaos
+chaos: install-tests ## faults under load, judged by what the stores say (ROW=C4: one row; SEED=2; SHORT=1)
+	@$(PYTHON) -m tests.chaos $(addprefix --row ,$(ROW)) --seed $(SEED) $(if $(SHORT),--short)
 
 .PHONY: check
 check: install ## linters, types, import rules, docker-compose.yml's schema

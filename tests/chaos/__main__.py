@@ -36,9 +36,11 @@ async def _run(row: Row, seed: int, *, short: bool) -> Verdict:
     with scratch_directory() as scratch:
         logs = scratch / "platform" / "run" / "logs"
         try:
-            async with running_platform(scratch / "platform") as running:
-                async with world_of(running, seed, kept / "history.jsonl") as world:
-                    await row.run(world, verdict, short)
+            async with (
+                running_platform(scratch / "platform", durable=True) as running,
+                world_of(running, seed, kept / "history.jsonl") as world,
+            ):
+                await row.run(world, verdict, short)
         finally:
             shutil.copytree(logs, kept / "logs")
     context = {

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.chaos.rows import c0, c1, c4
+from tests.chaos.rows import c0, c1, c3, c4, kill
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import World
 
@@ -20,7 +20,7 @@ class Row:
 def _sized[Size](
     run: Callable[[World, Size, Verdict], Awaitable[None]], full: Size, short: Size
 ) -> Callable[[World, Verdict, bool], Awaitable[None]]:
-    async def either(world: World, verdict: Verdict, is_short: bool) -> None:  # noqa: FBT001 - one of two sizes
+    async def either(world: World, verdict: Verdict, is_short: bool) -> None:
         await run(world, short if is_short else full, verdict)
 
     return either
@@ -31,6 +31,8 @@ ROWS = {
     for row in (
         Row("C0", c0.PROMISE, _sized(c0.run, c0.FULL, c0.SHORT)),
         Row("C1", c1.PROMISE, _sized(c1.run, c1.FULL, c1.SHORT)),
+        Row("C3", c3.PROMISE, _sized(c3.run, c3.FULL, c3.SHORT)),
         Row("C4", c4.PROMISE, _sized(c4.run, c4.FULL, c4.SHORT)),
+        Row("KILL", kill.PROMISE, _sized(kill.run, kill.FULL, kill.SHORT)),
     )
 }

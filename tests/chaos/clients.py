@@ -68,7 +68,7 @@ class PersistentDriver(Driver):
         if answer.status_code == codes.UNAUTHORIZED:
             await self._sign_in_again()
             return None
-        return None if answer.status_code in PASSING or _is_in_flight(answer) else answer
+        return None if answer.status_code in PASSING or is_in_flight(answer) else answer
 
     async def _sign_in_again(self) -> None:
         form = {"grant_type": "password", "username": self.email, "password": self.password}
@@ -88,7 +88,8 @@ class PersistentDriver(Driver):
                 await asyncio.sleep(LONGEST_PAUSE)
 
 
-def _is_in_flight(answer: httpx.Response) -> bool:
+def is_in_flight(answer: httpx.Response) -> bool:
+    """Whether another request with the same key is being worked on."""
     return answer.status_code == codes.CONFLICT and answer.json().get("type") == IN_FLIGHT
 
 

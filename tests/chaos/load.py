@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 from httpx import codes
@@ -18,10 +19,12 @@ DAYS = 60
 HOURS = 20
 
 
-async def storm(drivers: Sequence[PersistentDriver], lot: CarPark, attempts: int, in_flight: int, random: Random) -> None:
+async def storm(
+    drivers: Sequence[PersistentDriver], lot: CarPark, attempts: int, in_flight: int, random: Random
+) -> None:
     """So many attempts for the same hour, never more than so many at once; half name a spot, half take any."""
     spots = list(lot.spots.values())
-    wishes = [{"spot_id": random.choice(spots)} if random.random() < 0.5 else {} for _ in range(attempts)]
+    wishes = [_wish(spots, random) for _ in range(attempts)]
     left = iter(zip(itertools.cycle(drivers), wishes, strict=False))
 
     async def client() -> None:
@@ -65,7 +68,7 @@ class Journeys:
     async def _one(self, driver: PersistentDriver) -> None:
         self.begun += 1
         lot = self.random.choice(self.lots)
-        wish = {"spot_id": self.random.choice(list(lot.spots.values()))} if self.random.random() < 0.5 else {}
+        wish = _wish(list(lot.spots.values()), self.random)
         booked = await driver.reserve(lot, start=self._start(), hours=self.random.randint(1, 4), **wish)
         if booked.status_code != codes.CREATED or self.random.random() >= self.pays:
             return
@@ -79,3 +82,8 @@ class Journeys:
 
     def _start(self) -> datetime:
         return tomorrow_at(0) + timedelta(days=self.random.randrange(DAYS), hours=self.random.randrange(HOURS))
+
+
+def _wish(spots: Sequence[str], random: Random) -> dict[str, Any]:
+    """Half name a spot, half take any."""
+    return {"spot_id": random.choice(spots)} if random.random() < 0.5 else {}

@@ -53,7 +53,9 @@ class World:
         self.lots.append(lot)
         return lot
 
-    async def drivers(self, count: int, *, patience: float, clients: int = 1, through: str = "") -> list[PersistentDriver]:
+    async def drivers(
+        self, count: int, *, patience: float, clients: int = 1, through: str = ""
+    ) -> list[PersistentDriver]:
         """So many people, who share so many HTTP clients; `through` is a service's own address, else the gateway's."""
         cities = [City(self._client(through), self.city.mail, self.city.stripe) for _ in range(clients)]
         places = asyncio.Semaphore(REGISTERING)

@@ -3,39 +3,19 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest_asyncio
+from tests.chaos.oracle.documents import differences
 from tests.system.backstage import Databases
 
 from parking_demo.people import Driver, Json, Operator, soon
 from parking_platform.testing.platform import RunningPlatform
 from parking_platform.testing.waiting import WaitedInVain, wait_until
-
-Documents = Mapping[str, Mapping[str, Any]]
-TIMES = frozenset({"starts_at", "ends_at", "created_at", "entered_at", "exited_at", "posted_at"})
-
-RESERVATIONS = """
-    SELECT id AS reservation_id, user_id, organization_id, parking_lot_id, spot_id, spot_number, spot_type, status,
-        starts_at, ends_at, created_at, entered_at, exited_at, currency, refund_due, version,
-        (SELECT coalesce(sum((charge->>'amount')::bigint), 0)::bigint FROM jsonb_array_elements(charges) AS charge
-            WHERE charge->>'status' <> 'void') AS amount_owed,
-        (SELECT coalesce(sum((charge->>'amount')::bigint), 0)::bigint FROM jsonb_array_elements(charges) AS charge
-            WHERE charge->>'status' = 'paid') AS amount_paid
-    FROM reservations"""
-LEDGER = """
-    SELECT id AS entry_id, kind, organization_id, parking_lot_id, reservation_id, payment_id, refund_id, currency,
-        gross, tax, posted_at
-    FROM ledger_entries"""
-
-OWNERS = (("reservations", "reservation", RESERVATIONS), ("ledger", "payment", LEDGER))
 
 
 @pytest_asyncio.fixture
@@ -104,39 +84,10 @@ async def _rebuild(platform: RunningPlatform) -> None:
 
 async def _equal(platform: RunningPlatform, databases: Databases) -> None:
     """Both read models equal their owners' tables field by field, as soon as all events have come."""
-    for projection, service, statement in OWNERS:
-        both = partial(_documents_and_rows, platform, databases, projection, service, statement)
 
-        async def agree(both: Callable[[], Awaitable[tuple[Documents, Documents]]] = both) -> bool:
-            documents, rows = await both()
-            return documents == rows
+    async def agree() -> bool:
+        return not await differences(platform.elasticsearch, databases)
 
-        with suppress(WaitedInVain):  # the comparison below says what differs
-            await wait_until(agree, f"{projection} to equal its owner's rows", seconds=30)
-        documents, rows = await both()
-        assert documents == rows
-
-
-async def _documents_and_rows(
-    platform: RunningPlatform, databases: Databases, projection: str, service: str, statement: str
-) -> tuple[Documents, Documents]:
-    """A read model and its owner's table, by id: the fields that the table has."""
-    rows = {str(row[0]): _comparable(dict(row)) for row in await databases.rows(service, statement)}
-    fields = next(iter(rows.values())).keys()
-    async with httpx.AsyncClient(base_url=platform.elasticsearch, trust_env=False) as elasticsearch:
-        await elasticsearch.post(f"/parking-{projection}/_refresh")
-        answer = (await elasticsearch.get(f"/parking-{projection}/_search", params={"size": 10_000})).json()
-    sources = {hit["_id"]: hit["_source"] for hit in answer["hits"]["hits"]}
-    return {key: _comparable({name: source[name] for name in fields}) for key, source in sources.items()}, rows
-
-
-def _comparable(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Ids as text, instants as instants."""
-    return {
-        name: datetime.fromisoformat(value) if name in TIMES and isinstance(value, str) else _plain(value)
-        for name, value in fields.items()
-    }
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, int | str | datetime) or value is None else str(value)
+    with suppress(WaitedInVain):  # the comparison below says what differs
+        await wait_until(agree, "the read models to equal their owners' rows", seconds=30)
+    assert await differences(platform.elasticsearch, databases) == []

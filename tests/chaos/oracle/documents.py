@@ -33,7 +33,7 @@ async def differences(elasticsearch: str, databases: Databases) -> list[str]:
     return [
         difference
         for projection, service, statement in OWNERS
-        for difference in _compared(
+        for difference in compared(
             projection, *await documents_and_rows(elasticsearch, databases, projection, service, statement)
         )
     ]
@@ -54,7 +54,8 @@ async def documents_and_rows(
     return documents, rows
 
 
-def _compared(projection: str, documents: Documents, rows: Documents) -> list[str]:
+def compared(projection: str, documents: Documents, rows: Documents) -> list[str]:
+    """How they differ, in words."""
     wrong = [f"{projection}: {key} has a document and no row" for key in documents.keys() - rows.keys()]
     wrong += [f"{projection}: {key} has a row and no document" for key in rows.keys() - documents.keys()]
     for key in documents.keys() & rows.keys():

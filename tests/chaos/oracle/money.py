@@ -116,7 +116,7 @@ def _pays(found: Books, payment_id: str) -> bool:
     return bool(reservation) and any(each.get("paid_by") == payment_id for each in _charges(reservation))
 
 
-def _charges(row: Mapping[str, Json]) -> Sequence[Json]:
+def _charges(row: Json) -> Sequence[Json]:
     return json.loads(row["charges"]) if isinstance(row["charges"], str) else row["charges"]
 
 

@@ -1,4 +1,4 @@
-"""C0: with a protection switched off, the harness reports what goes wrong; else its other rows would count for nothing."""
+"""C0: with a protection switched off, the harness reports what goes wrong; else its other rows count for nothing."""
 
 import asyncio
 import os

@@ -1,6 +1,7 @@
 """C4: processes die between two steps that no transaction joins."""
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,14 +45,13 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
     journeys = Journeys(lots, world.random)
     drivers = await world.drivers(DRIVERS, patience=90)
-    back: list[float] = []
 
-    async def killer(service: str, points: Sequence[CrashPoint]) -> None:
-        for point in points:
-            back.append(await world.faults.crash(service, point))
+    async def killer(service: str, points: Sequence[CrashPoint]) -> list[float]:
+        return [await world.faults.crash(service, point) for point in points]
 
     async with journeys.under_way(drivers):
-        await asyncio.gather(*(killer(*each) for each in _plan(size.times).items()))
+        times = await asyncio.gather(*(killer(*each) for each in _plan(size.times).items()))
+    back = list(itertools.chain.from_iterable(times))
     wrong = await world.settled()
     verdict.violations += wrong
     verdict.require(not journeys.lost, f"{journeys.lost} requests never got an answer")

@@ -76,6 +76,8 @@ def test_what_is_no_entity_tag_of_ours_is_named(tag: str) -> None:
         {"token_algorithms": ("HS256", "ES256"), "token_shared_secret": "x" * 40},
         {"pool_size": 0},
         {"trace_sample_ratio": 1.5},
+        {"crash_points": "/tmp/orders"},
+        {"crash_points": "/tmp/orders", "environment": "development"},
         {"database_url": "mysql://x"},
     ],
 )

@@ -122,7 +122,9 @@ def settings_on_free_ports(otlp_endpoint: str = "") -> PlatformSettings:
     return settings.model_copy(update={"ports": ports, "traces": traces})
 
 
-def compose(directory: Path, *, profile: str, with_services: bool = True, otlp_endpoint: str = "") -> Composition:
+def compose(
+    directory: Path, *, profile: str, with_services: bool = True, durable: bool = False, otlp_endpoint: str = ""
+) -> Composition:
     """A platform below a directory that other users may enter, as they may not enter what `make up` calls `.run`."""
     settings = settings_on_free_ports(otlp_endpoint)
     if not with_services:
@@ -141,7 +143,7 @@ def compose(directory: Path, *, profile: str, with_services: bool = True, otlp_e
         layout=layout,
         secrets=SecretStore(layout.secrets),
         profile=settings.profiles[profile].model_copy(update={"log_level": "INFO"}),  # tests read the logs
-        durable=False,
+        durable=durable,
         overrides=IMPATIENT | everyone,
     )
 
@@ -152,14 +154,18 @@ async def running_platform(
     *,
     profile: str = "bench",
     with_services: bool = True,
+    durable: bool = False,
     demonstration: Demonstration | None = None,
 ) -> AsyncIterator[RunningPlatform]:
     """Bring it up, and down after the block. `bench` is without rate limits: all tests come from one address.
 
-    It is empty but for the accounts, unless a demonstration is asked for.
+    It is empty but for the accounts, unless a demonstration is asked for. With `durable`, what is acknowledged is on the
+    disk.
     """
     with receiving_spans() as spans:
-        parts = compose(directory, profile=profile, with_services=with_services, otlp_endpoint=spans.address)
+        parts = compose(
+            directory, profile=profile, with_services=with_services, durable=durable, otlp_endpoint=spans.address
+        )
         stack = Stack(parts, Report(quiet=True), ends_with_us=True, demonstration=demonstration)
         try:
             await stack.up()

@@ -47,8 +47,7 @@ from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
-from parking_messaging import KafkaConnection, Relay, RelaySettings, postgres_relay
-from parking_messaging import crash_points
+from parking_messaging import KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
 
 SERVICE = "auth"

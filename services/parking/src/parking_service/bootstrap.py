@@ -10,8 +10,7 @@ from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, token_verifier, traced_engine
-from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, postgres_relay
-from parking_messaging import crash_points
+from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.adapters.kafka.consumer import GROUP, organization_consumer

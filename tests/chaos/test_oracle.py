@@ -1,0 +1,86 @@
+"""What the oracle says of what should not be. Rows with a protection switched off (C0) show the rest."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tests.chaos.history import History, Operation
+from tests.chaos.oracle import bookings, documents, events, money
+from tests.chaos.oracle.money import Books, Flow
+
+PAYMENT, CHARGE, RESERVATION = (str(uuid4()) for _ in range(3))
+
+
+def books(
+    flow: Flow, *, paid_by: str | None = PAYMENT, status: str = "confirmed", refund_due: int = 0, ledger: int = 600
+) -> Books:
+    charge = {"id": CHARGE, "status": "paid" if paid_by else "open", "amount": 600, "paid_by": paid_by}
+    return Books(
+        flows={PAYMENT: flow},
+        payments={PAYMENT: {"charge_id": CHARGE, "reservation_id": RESERVATION}},
+        reservations={RESERVATION: {"status": status, "charges": [charge], "refund_due": refund_due}},
+        ledger={PAYMENT: ledger},
+        orphans=[],
+    )
+
+
+def test_a_payment_that_pays_for_a_reservation_is_right() -> None:
+    assert money.violations(books(Flow(600, 0, 1))) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (books(Flow(600, 0, 1), paid_by=None, status="expired"), "pays for nothing"),
+        (books(Flow(600, 300, 1), paid_by=None, status="expired", refund_due=300, ledger=300), "pays for nothing"),
+        (books(Flow(600, 0, 2)), "has 2 intents"),
+        (books(Flow(0, 0, 1), ledger=0), "the provider has no money for it"),
+        (books(Flow(600, 0, 1), status="cancelled", refund_due=600), "600 due back, 0 given"),
+        (books(Flow(600, 600, 1), status="cancelled", ledger=0), "0 due back, 600 given"),
+        (books(Flow(600, 0, 1), ledger=1200), "the ledger has 1200"),
+    ],
+)
+def test_money_that_is_not_where_it_belongs_is_reported(found: Books, sentence: str) -> None:
+    assert any(sentence in each for each in money.violations(found)), money.violations(found)
+
+
+def test_a_charge_that_two_payments_were_kept_for_is_reported() -> None:
+    one = books(Flow(600, 0, 1))
+    second = {"other": one.payments[PAYMENT]}
+    twice = Books(
+        flows={**one.flows, "other": Flow(600, 0, 1)},
+        payments={**one.payments, **second},
+        reservations=one.reservations,
+        ledger={PAYMENT: 600, "other": 600},
+        orphans=["lost"],
+    )
+    reported = money.violations(twice)
+    assert any("was paid by 2 payments" in each for each in reported)
+    assert any("which payment does not know" in each for each in reported)
+
+
+@pytest.mark.parametrize(("versions", "is_right"), [([1, 2, 3], True), ([1, 3], False), ([2, 1], False), ([2], False)])
+def test_versions_that_come_out_of_order_are_reported(versions: list[int], is_right: bool) -> None:
+    log = events.Log(versions={("topic", "subject"): versions})
+    assert (events.disorder(log) == []) is is_right
+
+
+@pytest.mark.parametrize(
+    ("documents_", "rows"),
+    [({"a": {"n": 1}}, {}), ({}, {"a": {"n": 1}}), ({"a": {"n": 1}}, {"a": {"n": 2}})],
+)
+def test_documents_that_differ_are_reported(documents_: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
+    assert len(documents.compared("reservations", documents_, rows)) == 1
+    assert documents.compared("reservations", rows, rows) == []
+
+
+def test_a_spot_that_was_promised_to_two_is_reported(tmp_path: Any) -> None:
+    history = History(tmp_path / "history.jsonl")
+    for number in (1, 1, 2):
+        told = {"id": f"reservation {number}", "spot_id": "spot", "start_time": "noon"}
+        history.note(Operation("POST", "/reservations", str(number), {}, 0, 1, ("201",), 201, told))
+    history.close()
+    assert [each.answer["id"] for each in history.acknowledged()] == ["reservation 1", "reservation 2"]
+    assert bookings.sold_twice(history) == ["spot spot was promised to 2"]
+    assert len(history.file.read_text().splitlines()) == 3

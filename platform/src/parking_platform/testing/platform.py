@@ -159,8 +159,7 @@ async def running_platform(
 ) -> AsyncIterator[RunningPlatform]:
     """Bring it up, and down after the block. `bench` is without rate limits: all tests come from one address.
 
-    It is empty but for the accounts, unless a demonstration is asked for. With `durable`, what is acknowledged is on the
-    disk.
+    It is empty but for the accounts, unless a demonstration is asked for. `durable`: its data would outlive the machine.
     """
     with receiving_spans() as spans:
         parts = compose(

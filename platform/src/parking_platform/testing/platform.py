@@ -159,8 +159,8 @@ async def running_platform(
 ) -> AsyncIterator[RunningPlatform]:
     """Bring it up, and down after the block. `bench` is without rate limits: all tests come from one address.
 
-    It is empty but for the accounts, unless a demonstration is asked for. What a `durable` one acknowledges would outlive
-    the machine.
+    It is empty but for the accounts, unless a demonstration is asked for. What a `durable` one acknowledges would
+    outlive the machine.
     """
     with receiving_spans() as spans:
         parts = compose(

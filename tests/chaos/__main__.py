@@ -32,6 +32,7 @@ async def _run(row: Row, seed: int, *, short: bool) -> Verdict:
     verdict = Verdict(row.name, row.promise, seed)
     kept = KEPT / f"{row.name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     kept.mkdir(parents=True)
+    _say(f"{row.name}: {row.promise}\n  {kept / 'history.jsonl'}")
     began = time.monotonic()
     with scratch_directory() as scratch:
         logs = scratch / "platform" / "run" / "logs"
@@ -52,7 +53,7 @@ async def _run(row: Row, seed: int, *, short: bool) -> Verdict:
     written = verdict.write(kept if short else HERE / "results", context)
     for line in verdict.lines():
         _say(line)
-    _say(f"  {written}\n  {kept / 'history.jsonl'}")
+    _say(f"  {written}")
     return verdict
 
 

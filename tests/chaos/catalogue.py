@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.chaos.rows import c0, c1, c3, c4, kill
+from tests.chaos.rows import c0, c1, c3, c4, c6, c8, c12, c13, c14, c16, kill
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import World
 
@@ -33,6 +33,12 @@ ROWS = {
         Row("C1", c1.PROMISE, _sized(c1.run, c1.FULL, c1.SHORT)),
         Row("C3", c3.PROMISE, _sized(c3.run, c3.FULL, c3.SHORT)),
         Row("C4", c4.PROMISE, _sized(c4.run, c4.FULL, c4.SHORT)),
+        Row("C6", c6.PROMISE, _sized(c6.run, c6.FULL, c6.SHORT)),
+        Row("C8", c8.PROMISE, _sized(c8.run, c8.FULL, c8.SHORT)),
+        Row("C12", c12.PROMISE, _sized(c12.run, c12.FULL, c12.SHORT)),
+        Row("C13", c13.PROMISE, _sized(c13.run, c13.FULL, c13.SHORT)),
+        Row("C14", c14.PROMISE, _sized(c14.run, c14.FULL, c14.SHORT)),
+        Row("C16", c16.PROMISE, _sized(c16.run, c16.FULL, c16.SHORT)),
         Row("KILL", kill.PROMISE, _sized(kill.run, kill.FULL, kill.SHORT)),
     )
 }

@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import time
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 from parking_messaging import crash_points
 from parking_messaging.crash_points import CrashPoint
@@ -16,9 +17,10 @@ BACK_SECONDS = 60
 
 @dataclass(frozen=True)
 class Faults:
-    """Each waits until the process is back, and tells after how many seconds that was."""
+    """Each waits until the process is back, and tells after how many seconds that was. `kills` keeps that by name."""
 
     platform: RunningPlatform
+    kills: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     async def crash(self, service: str, point: CrashPoint) -> float:
         """Have the service's next process that comes to this point die there."""
@@ -46,7 +48,8 @@ class Faults:
         died = time.monotonic()
         await wait_until(lambda: self._is_another(name, pid), f"a new process of {name}", seconds=BACK_SECONDS)
         await self.platform.wait_until_ready(name, BACK_SECONDS)
-        return time.monotonic() - died
+        self.kills[name].append(round(time.monotonic() - died, 1))
+        return self.kills[name][-1]
 
     async def freeze(self, name: str, seconds: float) -> None:
         """SIGSTOP, and SIGCONT after a while."""

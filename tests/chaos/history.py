@@ -6,8 +6,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from parking_platform.testing.waiting import wait_until
+
 Json = dict[str, Any]
 
+GROWING_SECONDS = 300
 KEPT = ("id", "type", "status", "spot_id", "spot_number", "parking_lot_id", "start_time", "end_time")
 """Of an answer. Tokens are nobody's business, and the rest is in the stores."""
 
@@ -53,6 +56,11 @@ class History:
         """Keep one."""
         self.operations.append(operation)
         self._lines.write(json.dumps(asdict(operation), separators=(",", ":")) + "\n")
+
+    async def grows(self, count: int) -> None:
+        """Wait for so many operations more."""
+        aim = len(self.operations) + count
+        await wait_until(lambda: len(self.operations) >= aim, f"{count} more requests", seconds=GROWING_SECONDS)
 
     def close(self) -> None:
         """Nothing more will happen."""

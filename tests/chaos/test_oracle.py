@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from tests.chaos.history import History, Operation
-from tests.chaos.oracle import bookings, documents, events, money
+from tests.chaos.oracle import bookings, documents, effects, events, money
 from tests.chaos.oracle.money import Books, Flow
 
 PAYMENT, CHARGE, RESERVATION = (str(uuid4()) for _ in range(3))
@@ -73,6 +73,17 @@ def test_versions_that_come_out_of_order_are_reported(versions: list[int], is_ri
 def test_documents_that_differ_are_reported(documents_: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
     assert len(documents.compared("reservations", documents_, rows)) == 1
     assert documents.compared("reservations", rows, rows) == []
+
+
+@pytest.mark.parametrize(
+    ("versions", "reported"),
+    [([1, 2], 0), ([1], 1), ([2, 1], 1), ([1, 1, 2], 2)],
+    ids=["right", "one is missing", "out of order", "one came twice"],
+)
+def test_rooms_that_were_not_told_everything_once_are_reported(versions: list[int], reported: int) -> None:
+    room = f"reservation:{RESERVATION}"
+    heard = [("reservation.changed", {"id": RESERVATION, "version": version}) for version in versions]
+    assert len(effects.violations(effects.Told({room: 2}, {room: heard}))) == reported
 
 
 def test_a_spot_that_was_promised_to_two_is_reported(tmp_path: Any) -> None:

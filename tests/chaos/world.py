@@ -71,15 +71,13 @@ class World:
         return await asyncio.gather(*(one(number) for number in range(count)))
 
     def _client(self, through: str) -> httpx.AsyncClient:
-        client = (
-            httpx.AsyncClient(base_url=through, trust_env=False, timeout=30) if through else self.platform.client()
-        )
+        client = httpx.AsyncClient(base_url=through, trust_env=False, timeout=30) if through else self.platform.client()
         self.clients.append(client)
         return client
 
     async def settled(self) -> list[str]:
         """What is wrong once everything has come to rest, or after the patience for that."""
-        await self._relays_are_done()
+        await self.relays_are_done()
         wrong = await self._until_right(self._still_wrong)
         log = await events.read(self.platform.kafka)
         wrong += await events.missing(self.databases, log, self.lot_ids)
@@ -95,14 +93,19 @@ class World:
             *await bookings.holds(self.databases, self.lot_ids),
             *await bookings.acknowledged(self.databases, self.history, self.lot_ids),
             *money.violations(books),
-            *await effects.repeated(self.databases, self.lot_ids),
+            *effects.violations(await effects.told(self.databases, self.lot_ids)),
             *await documents.differences(self.platform.elasticsearch, self.databases),
         ]
 
-    async def _relays_are_done(self) -> None:
+    async def unsent(self) -> int:
+        """How many events wait in all outboxes."""
+        return sum([(await self.databases.rows(service, UNSENT))[0][0] for service in self.databases.urls])
+
+    async def relays_are_done(self) -> None:
+        """Wait until Kafka has everything."""
+
         async def nothing_waits() -> bool:
-            counts = [await self.databases.rows(service, UNSENT) for service in self.databases.urls]
-            return not any(rows[0][0] for rows in counts)
+            return not await self.unsent()
 
         await wait_until(nothing_waits, "every outbox to be empty", seconds=SETTLING_SECONDS)
 

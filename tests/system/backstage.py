@@ -1,6 +1,8 @@
 """Where no client can reach: the services' databases, and the payment provider's own side."""
 
+import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,6 +13,8 @@ import asyncpg
 import httpx
 
 from parking_demo.people import Json
+from parking_platform.servers.service import program
+from parking_platform.testing.platform import RunningPlatform
 from parking_platform.testing.waiting import wait_until
 from stripe_simulator.deliveries import DELIVERED, PENDING
 from stripe_simulator.knobs import Knobs
@@ -18,6 +22,17 @@ from stripe_simulator.webhooks import signature
 
 PATIENCE = 60
 TOO_MANY = 429
+
+
+async def command(platform: RunningPlatform, service: str, *arguments: str) -> str:
+    """One of a service's commands, as an operator runs it: what it prints. Fails where the command does."""
+    process = await asyncio.create_subprocess_exec(
+        program(service), *arguments, env={**os.environ, **platform.parts.service_environment(service)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    printed, complaints = await process.communicate()
+    assert process.returncode == 0, complaints.decode()
+    return printed.decode()
 
 
 @dataclass(frozen=True)

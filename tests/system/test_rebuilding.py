@@ -1,21 +1,20 @@
 """Elasticsearch is deleted and built again from Kafka while it answers; it says what the owners' databases say."""
 
 import asyncio
-import os
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest_asyncio
 from tests.chaos.oracle.documents import differences
-from tests.system.backstage import Databases
+from tests.system.backstage import Databases, command
 
 from parking_demo.people import Driver, Json, Operator, soon
 from parking_platform.testing.platform import RunningPlatform
 from parking_platform.testing.waiting import WaitedInVain, wait_until
+
+REBUILD = ("analytics", "rebuild", "reservations", "ledger")
 
 
 @pytest_asyncio.fixture
@@ -45,7 +44,7 @@ async def test_a_deleted_index_comes_back_and_equals_the_owners_rows(
         for alias in ("parking-reservations", "parking-ledger"):
             (index,) = (await elasticsearch.get(f"/_alias/{alias}")).json()
             assert (await elasticsearch.delete(f"/{index}")).is_success
-    await _rebuild(platform)
+    await command(platform, *REBUILD)
     await _equal(platform, databases)
 
 
@@ -56,7 +55,7 @@ async def test_questions_are_answered_while_it_is_built_again(
     await _equal(platform, databases)
     before = await _revenue(operator, parked["lot"])
     assert before["total"]["payments"] == 2
-    rebuilding = asyncio.create_task(_rebuild(platform))
+    rebuilding = asyncio.create_task(command(platform, *REBUILD))
     while not rebuilding.done():
         assert await _revenue(operator, parked["lot"]) == before
     await rebuilding
@@ -69,17 +68,6 @@ async def _revenue(operator: Operator, lot_id: str) -> Json:
     answer = await operator.get("/analytics/revenue", params={"parking_lot_id": lot_id, **day})
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-async def _rebuild(platform: RunningPlatform) -> None:
-    """As an operator does it."""
-    command = Path(sys.executable).parent / "analytics-service"
-    environment = {**os.environ, **platform.parts.service_environment("analytics")}
-    process = await asyncio.create_subprocess_exec(
-        command, "rebuild", "reservations", "ledger", env=environment, stderr=asyncio.subprocess.PIPE
-    )
-    _, complaints = await process.communicate()
-    assert process.returncode == 0, complaints.decode()
 
 
 async def _equal(platform: RunningPlatform, databases: Databases) -> None:

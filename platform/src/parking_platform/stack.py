@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -116,6 +116,17 @@ class Stack:
             self._require_free_ports(chosen)
             await self._migrate_all(chosen)
             await self._start(chosen)
+
+    @asynccontextmanager
+    async def without(self, name: str) -> AsyncIterator[None]:
+        """Keep one process stopped while the block lasts; it serves again afterwards."""
+        server = next(server for server in self._servers if server.name == name)
+        with self._alone():
+            await self._stop([name])
+            try:
+                yield
+            finally:
+                await self._start([server])
 
     async def health(self) -> list[Health]:
         """How each process is, each asked for itself. Empty when nothing runs."""

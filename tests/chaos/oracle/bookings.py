@@ -68,9 +68,7 @@ def _more_than_asked(history: History, found: int) -> list[str]:
     return [f"{found} reservations came of {len(keys)} keys"] if found > len(keys) else []
 
 
-async def unjustified(
-    databases: Databases, told: Iterable[Operation], lot: str, spots: Iterable[str]
-) -> list[str]:
+async def unjustified(databases: Databases, told: Iterable[Operation], lot: str, spots: Iterable[str]) -> list[str]:
     """Refusals although what was asked for was free: nobody had got it when they were answered.
 
     For a row in which all ask for one window and nobody gives anything back.

@@ -39,6 +39,12 @@ async def differences(elasticsearch: str, databases: Databases) -> list[str]:
     ]
 
 
+async def count(elasticsearch: str) -> Mapping[str, int]:
+    """How many documents each read model has."""
+    async with AsyncElasticsearch(elasticsearch) as client:
+        return {name: (await client.count(index=f"parking-{name}"))["count"] for name, _, _ in OWNERS}
+
+
 async def documents_and_rows(
     elasticsearch: str, databases: Databases, projection: str, service: str, statement: str
 ) -> tuple[Documents, Documents]:

@@ -1,27 +1,66 @@
-"""What an event leads to happens once, however often the event comes."""
+"""What an event leads to happens once, in order, however often the event comes.
 
-from collections.abc import Iterable
+Shown on the rooms of reservations, which are told each event of the reservation and of its payments with its version.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from tests.system.backstage import Databases
 
-# A room is told the same word for word only where an event took effect again: what it is told carries the version.
-TOLD_TWICE = """
-    SELECT room, event, count(*) AS times FROM room_events
-    WHERE room = ANY(SELECT 'reservation:' || unnest($1::text[]))
-    GROUP BY room, event, data HAVING count(*) > 1"""
+from parking_demo.people import Json
+
+TOLD = "SELECT room, event, data FROM room_events WHERE room = ANY($1) ORDER BY room, id"
 NOTIFIED_TWICE = """
     SELECT reservation_id, kind, count(*) AS times FROM notifications
-    WHERE reservation_id::text = ANY($1) AND kind IN ('reservation_confirmed', 'reservation_cancelled')
+    WHERE reservation_id = ANY($1) AND kind IN ('reservation_confirmed', 'reservation_cancelled')
     GROUP BY reservation_id, kind HAVING count(*) > 1"""
-RESERVATIONS = "SELECT id::text FROM reservations WHERE parking_lot_id = ANY($1)"
+VERSIONS = "SELECT id, version FROM reservations WHERE parking_lot_id = ANY($1)"
+OF_RESERVATION = ("reservation.", "charge.")
 
 
-async def repeated(databases: Databases, lots: Iterable[str]) -> list[str]:
-    """Rooms that were told something twice, and people who were."""
-    ours = [row["id"] for row in await databases.rows("reservation", RESERVATIONS, [UUID(lot) for lot in lots])]
-    told = await databases.rows("notification", TOLD_TWICE, ours)
-    notified = await databases.rows("notification", NOTIFIED_TWICE, ours)
-    return [f"{row['room']} was told {row['event']} {row['times']} times" for row in told] + [
-        f"the driver of {row['reservation_id']} was notified of {row['kind']} {row['times']} times" for row in notified
+@dataclass(frozen=True)
+class Told:
+    """What rooms were told, in order; the version of the reservation that each is about; who was notified twice."""
+
+    versions: Mapping[str, int]
+    heard: Mapping[str, Sequence[tuple[str, Json]]]
+    notified_twice: Sequence[str] = field(default_factory=list[str])
+
+
+async def told(databases: Databases, lots: Iterable[str]) -> Told:
+    """Read it, of the reservations of some car parks."""
+    rows = await databases.rows("reservation", VERSIONS, [UUID(lot) for lot in lots])
+    versions = {f"reservation:{row['id']}": row["version"] for row in rows}
+    heard: dict[str, list[tuple[str, Json]]] = defaultdict(list)
+    for row in await databases.rows("notification", TOLD, list(versions)):
+        heard[row["room"]].append((row["event"], json.loads(row["data"])))
+    twice = await databases.rows("notification", NOTIFIED_TWICE, [row["id"] for row in rows])
+    notified = [f"{row['reservation_id']}: {row['kind']} was notified {row['times']} times" for row in twice]
+    return Told(versions, heard, notified)
+
+
+def violations(found: Told) -> list[str]:
+    """What is not as it has to be once everything has come to rest: each version told once, in order."""
+    mistold = [
+        f"{room} is at version {version} and was told {own}"
+        for room, version in found.versions.items()
+        if (own := _own_versions(found, room)) != list(range(1, version + 1))
     ]
+    return mistold + repeated(found)
+
+
+def repeated(found: Told) -> list[str]:
+    """What happened twice."""
+    times = Counter(
+        (room, event, data["id"], data["version"]) for room, heard in found.heard.items() for event, data in heard
+    )
+    again = [f"{room} was told {event} {count} times" for (room, event, _, _), count in times.items() if count > 1]
+    return again + list(found.notified_twice)
+
+
+def _own_versions(found: Told, room: str) -> list[int]:
+    return [data["version"] for event, data in found.heard.get(room, ()) if event.startswith(OF_RESERVATION)]

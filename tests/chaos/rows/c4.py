@@ -17,6 +17,8 @@ from parking_messaging.crash_points import CrashPoint
 PROMISE = "kill -9 between two steps loses no booking, no money and no event, and charges nobody twice"
 DRIVERS = 6
 LOTS, SPOTS = 4, 10
+BETWEEN = 5
+"""Requests that are made between two crashes of a service."""
 
 # Where each can happen under this load; several services take turns.
 PLACES: Mapping[CrashPoint, Sequence[str]] = {
@@ -47,7 +49,11 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     drivers = await world.drivers(DRIVERS, patience=90)
 
     async def killer(service: str, points: Sequence[CrashPoint]) -> list[float]:
-        return [await world.faults.crash(service, point) for point in points]
+        back: list[float] = []
+        for point in points:
+            back.append(await world.faults.crash(service, point))
+            await world.history.grows(BETWEEN)
+        return back
 
     async with journeys.under_way(drivers):
         times = await asyncio.gather(*(killer(*each) for each in _plan(size.times).items()))

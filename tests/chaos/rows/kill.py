@@ -33,20 +33,20 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
     journeys = Journeys(lots, world.random)
     drivers = await world.drivers(DRIVERS, patience=120)
-    back: dict[str, list[float]] = {}
     async with journeys.under_way(drivers):
         for _ in range(size.rounds):
             for name in _processes(world):
-                back.setdefault(name, []).append(round(await world.faults.kill(name), 1))
+                await world.faults.kill(name)
                 await asyncio.sleep(BETWEEN)
     verdict.violations += await world.settled()
     verdict.require(not journeys.lost, f"{journeys.lost} requests never got an answer")
     log = await events.read(world.platform.kafka)
     books = await money.books(world.databases, world.provider, world.lot_ids)
     operations = world.history.operations
-    verdict.tried |= {"processes": len(back), "kills": sum(len(each) for each in back.values())}
+    kills = world.faults.kills
+    verdict.tried |= {"processes": len(kills), "kills": sum(len(each) for each in kills.values())}
     verdict.found |= {
-        "back after s": back,
+        "back after s": dict(kills),
         "lost bookings": zero_of(len(list(world.history.acknowledged()))),
         "captures without reservation or refund": zero_of(books.captures),
         "events missing": zero_of(sum(len(ids) for ids in log.ids.values())),

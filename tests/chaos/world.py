@@ -79,11 +79,15 @@ class World:
         """What is wrong once everything has come to rest, or after the patience for that."""
         await self.relays_are_done()
         wrong = await self._until_right(self._still_wrong)
-        log = await events.read(self.platform.kafka)
-        wrong += await events.missing(self.databases, log, self.lot_ids)
-        wrong += await events.phantoms(self.databases, log)
-        wrong += events.disorder(log)
-        return wrong
+        before, log = await self.told()
+        after = await events.committed(self.databases, self.lot_ids)
+        return wrong + events.missing(before, log) + events.phantoms(after, log) + events.disorder(log)
+
+    async def told(self) -> tuple[events.Committed, events.Log]:
+        """What was committed, and what Kafka has once the relays have sent that."""
+        before = await events.committed(self.databases, self.lot_ids)
+        await self.relays_are_done()
+        return before, await events.read(self.platform.kafka)
 
     async def _still_wrong(self) -> list[str]:
         """What may yet become right by itself: the saga and the read models take their time."""

@@ -12,7 +12,8 @@ from tests.system.backstage import Databases
 
 from parking_events.topics import DEAD_LETTER_SUFFIX, RESERVATION, SENSOR_READING, TOPICS
 
-OUTBOX = "SELECT id::text, aggregatetype, type FROM outbox"
+# A dead letter keeps the id of the event that died.
+OUTBOX = "SELECT coalesce(headers->>'ce_id', id::text) AS id, aggregatetype, type FROM outbox"
 VERSIONS = "SELECT id::text, version FROM reservations WHERE parking_lot_id = ANY($1)"
 
 
@@ -51,32 +52,46 @@ async def read(bootstrap_servers: str) -> Log:
     return log
 
 
-async def missing(databases: Databases, log: Log, lots: Iterable[str]) -> list[str]:
+@dataclass(frozen=True)
+class Committed:
+    """What the databases say was committed: events by topic and id, and the versions of reservations."""
+
+    events: Mapping[tuple[str, str], str]
+    versions: Mapping[str, int]
+
+
+async def committed(databases: Databases, lots: Iterable[str]) -> Committed:
+    """Read it: before the log is read for what must be there, and afterwards for what may be there."""
+    events = {
+        (row["aggregatetype"], row["id"]): f"{row['type']} of {service}"
+        for service in databases.urls
+        for row in await databases.rows(service, OUTBOX)
+    }
+    rows = await databases.rows("reservation", VERSIONS, [UUID(lot) for lot in lots])
+    return Committed(events, {row["id"]: row["version"] for row in rows})
+
+
+def missing(before: Committed, log: Log) -> list[str]:
     """Events that were committed and are not on Kafka, by the outboxes and by the reservations' own versions."""
-    wrong: list[str] = []
-    for service in databases.urls:
-        wrong += [
-            f"{row['type']} {row['id']} of {service}'s outbox is not on Kafka"
-            for row in await databases.rows(service, OUTBOX)
-            if row["id"] not in log.ids[row["aggregatetype"]]
-        ]
-    for row in await databases.rows("reservation", VERSIONS, [UUID(lot) for lot in lots]):
-        told = log.versions.get((RESERVATION.name, row["id"]), [])
-        if lost := set(range(1, row["version"] + 1)) - set(told):
-            wrong.append(f"reservation {row['id']} is at version {row['version']}; Kafka lacks {sorted(lost)}")
+    wrong = [
+        f"{name}, {event_id}, is not on Kafka"
+        for (topic, event_id), name in before.events.items()
+        if event_id not in log.ids[topic]
+    ]
+    for reservation_id, version in before.versions.items():
+        told = log.versions.get((RESERVATION.name, reservation_id), [])
+        if lost := set(range(1, version + 1)) - set(told):
+            wrong.append(f"reservation {reservation_id} is at version {version}; Kafka lacks {sorted(lost)}")
     return wrong
 
 
-async def phantoms(databases: Databases, log: Log) -> list[str]:
+def phantoms(after: Committed, log: Log) -> list[str]:
     """Events on Kafka that no outbox knows: they tell of what was never committed."""
-    known: dict[str, set[str]] = defaultdict(set)
-    for service in databases.urls:
-        for row in await databases.rows(service, OUTBOX):
-            known[row["aggregatetype"]].add(row["id"])
     return [
         f"{event_id} on {topic} was never committed"
         for topic, ids in log.ids.items()
-        for event_id in ids - known[topic]
+        for event_id in ids
+        if (topic, event_id) not in after.events
     ]
 
 

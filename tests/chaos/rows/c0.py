@@ -113,8 +113,7 @@ async def _without_outbox(world: World) -> Sequence[str]:
         asking = asyncio.create_task(driver.reserve(lot))
         await asyncio.wait_for(process.wait(), START_SECONDS)
         await asyncio.gather(asking, return_exceptions=True)
-    log = await events.read(world.platform.kafka)
-    report = await events.missing(world.databases, log, [lot.id])
+    report = events.missing(*await world.told())
     for table in ("reservations", "allocations"):  # who comes after this row finds a platform that is whole
         await world.databases.rows("reservation", f"DELETE FROM {table} WHERE parking_lot_id = $1", UUID(lot.id))
     return report

@@ -4,36 +4,29 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from parking_chassis.access_tokens import AccessTokenVerifier
+from parking_chassis.api_document import ANY_PROBLEM, name_problems
 from parking_chassis.health import ReadinessCheck, health_router
-from parking_chassis.problems import MEDIA_TYPE, TableEntry, install_problem_handlers
+from parking_chassis.problems import TableEntry, install_problem_handlers
 from parking_chassis.request_context import RequestContext
+from parking_chassis.schemas import refuse_nul
 from parking_chassis.telemetry import trace_app
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "description": "a stable slug path, such as /problems/not-found"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
-}
+
+class _Application(FastAPI):
+    """An application whose document names the problems of each operation."""
+
+    def openapi(self) -> dict[str, Any]:
+        """See FastAPI, which keeps it."""
+        document = super().openapi()
+        if "Problem" not in document.get("components", {}).get("schemas", {}):
+            name_problems(document, self.routes)
+        return document
 
 
 def create_app(
@@ -47,19 +40,15 @@ def create_app(
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """An application with the conventions of the public contract: problems, ids, health, metrics, traces, OpenAPI."""
-    app = FastAPI(
+    app = _Application(
         title=title,
         description=description,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
-        responses={
-            "default": {
-                "description": "A problem (RFC 9457)",
-                "content": {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}},
-            }
-        },
+        responses={"default": ANY_PROBLEM},
+        dependencies=[Depends(refuse_nul)],
     )
     app.state.token_verifier = token_verifier
     app.include_router(health_router(readiness))

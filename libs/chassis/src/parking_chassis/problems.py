@@ -13,11 +13,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 log = structlog.stdlib.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 NOT_IN_REPERTOIRE = "22021"  # PostgreSQL's sqlstate for text that it cannot keep
 
 
@@ -77,9 +79,14 @@ def pointer_of(location: Sequence[str | int]) -> str:
 
 
 async def _validation_failed(request: Request, error: RequestValidationError) -> JSONResponse:
-    errors = [{"pointer": pointer_of(each["loc"]), "detail": str(each["msg"])} for each in error.errors()]
+    errors = [{"pointer": pointer_of(each["loc"]), "detail": _rule(each["msg"])} for each in error.errors()]
     detail = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors)
     return problem_response(request, INVALID_REQUEST, detail, {"errors": errors})
+
+
+def _rule(message: str) -> str:
+    """Without pydantic's words before a rule of ours."""
+    return message.removeprefix("Value error, ")
 
 
 async def _problem_raised(request: Request, error: Problem) -> JSONResponse:
@@ -91,9 +98,22 @@ async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
         return await _problem_raised(request, invalid_field("/", "must be JSON in UTF-8"))
     phrase = HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-").replace("'", "")
-    kind = ProblemKind(slug, phrase, error.status_code, error.headers or {})
+    kind = ProblemKind(slug, phrase, error.status_code, {**(error.headers or {}), **_allowed(request, error)})
     detail = f"{request.method} {request.url.path}: {phrase}"
     return problem_response(request, kind, detail if error.detail == phrase else str(error.detail))
+
+
+def _allowed(request: Request, error: HTTPException) -> dict[str, str]:
+    """All methods of the path (RFC 9110, 15.5.6); Starlette names those of the first route that has it."""
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        return {}
+    routes: Sequence[BaseRoute] = request.app.routes
+    served = [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return {"Allow": ", ".join(served)}
 
 
 async def _dependency_away(request: Request, error: Exception) -> JSONResponse:

@@ -8,11 +8,13 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from parking_chassis.access_tokens import AccessTokenVerifier, InvalidToken, Principal
+from parking_chassis.api_document import may_answer
 from parking_chassis.problems import FORBIDDEN, NO_CREDENTIALS, UNAUTHENTICATED, Problem
 
 bearer = HTTPBearer(bearerFormat="JWT", scheme_name="access token", auto_error=False)
 
 
+@may_answer(NO_CREDENTIALS)
 async def current_principal(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> Principal:
@@ -34,6 +36,7 @@ SignedIn = Annotated[Principal, Depends(current_principal)]
 def permitted(permission: str) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency that answers 403 to a principal without the permission."""
 
+    @may_answer(FORBIDDEN)
     async def check(principal: SignedIn) -> Principal:
         if not principal.may(permission):
             raise Problem(FORBIDDEN, f"This needs the permission {permission}.")

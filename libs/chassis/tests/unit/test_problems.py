@@ -100,7 +100,7 @@ async def test_a_domain_error_is_a_problem_of_its_kind(client: httpx.AsyncClient
         ({"start_time": "2026-01-01T10:00:00Z", "wheels": "many"}, "/wheels", "integer"),
         ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "colour": "red"}, "/colour", "not permitted"),
         ({"wheels": 4}, "/start_time", "required"),
-        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "plate": "ZH\0 1"}, "/plate", "NUL"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "plate": "ZH\0 1"}, "/plate", "must not contain the NUL"),
     ],
 )
 async def test_bad_input_names_the_field_and_the_rule(
@@ -112,6 +112,7 @@ async def test_bad_input_names_the_field_and_the_rule(
     (error,) = answer.json()["errors"]
     assert error["pointer"] == pointer
     assert rule in error["detail"]
+    assert not error["detail"].startswith("Value error")  # pydantic's own words
 
 
 async def test_a_query_parameter_is_named_as_one(client: httpx.AsyncClient) -> None:

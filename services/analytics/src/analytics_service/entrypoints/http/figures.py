@@ -12,7 +12,9 @@ from analytics_service.application.queries.get_revenue import GetRevenue
 from analytics_service.domain.buckets import Interval
 from analytics_service.domain.revenue import Sums
 from analytics_service.entrypoints.http.dependencies import AskedBy, Does
+from parking_chassis.api_document import may_answer
 from parking_chassis.instants import Instant
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import ResponseBody
 
 router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
@@ -64,6 +66,7 @@ class OccupancyView(ResponseBody):
 
 
 @router.get("/revenue")
+@may_answer(NOT_FOUND)
 async def get_revenue(
     does: Does,
     asker: AskedBy,
@@ -89,6 +92,7 @@ async def get_revenue(
 
 
 @router.get("/occupancy")
+@may_answer(NOT_FOUND)
 async def get_occupancy(
     does: Does,
     asker: AskedBy,

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from auth_service.bootstrap import UseCases
+from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import Cursor, id_in_cursor
 from parking_chassis.problems import FORBIDDEN, Problem
 from parking_chassis.security import SignedIn
@@ -15,6 +16,7 @@ def _use_cases(request: Request) -> UseCases:
     return request.app.state.use_cases
 
 
+@may_answer(FORBIDDEN)
 def _user_id(principal: SignedIn) -> UUID:
     try:
         return UUID(principal.subject)

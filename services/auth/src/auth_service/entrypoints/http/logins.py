@@ -9,7 +9,9 @@ from auth_service.application.commands.end_all_logins import EndAllLogins
 from auth_service.application.commands.end_login import EndLogin
 from auth_service.application.queries.list_logins import ListLogins
 from auth_service.entrypoints.http.dependencies import Does, Me
+from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import Page
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import ResponseBody
 from parking_chassis.security import SignedIn
 
@@ -45,6 +47,7 @@ async def list_logins(does: Does, me: Me, principal: SignedIn) -> Page[SignedInD
 
 
 @router.delete("/{login_id}", status_code=204)
+@may_answer(NOT_FOUND)
 async def end_login(login_id: UUID, does: Does, me: Me) -> None:
     """Sign one device out; its access token counts no more."""
     await does.end_login(EndLogin(me, login_id))

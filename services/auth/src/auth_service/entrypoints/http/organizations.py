@@ -13,8 +13,11 @@ from auth_service.application.commands.rename_organization import RenameOrganiza
 from auth_service.application.queries.list_organizations import ListOrganizations
 from auth_service.domain.organizations import MemberRole, OrganizationState
 from auth_service.entrypoints.http.dependencies import After, Does, Me
+from auth_service.entrypoints.http.problems import CHANGED_MEANWHILE
+from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag, expected_version
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import SignedIn, permitted
 
@@ -78,6 +81,7 @@ async def list_organizations(
 
 
 @router.patch("/{organization_id}", dependencies=[administrators])
+@may_answer(NOT_FOUND, CHANGED_MEANWHILE)
 async def rename_organization(
     organization_id: UUID,
     body: OrganizationBody,
@@ -93,12 +97,14 @@ async def rename_organization(
 
 
 @router.put("/{organization_id}/members/{user_id}", status_code=204, dependencies=[administrators])
+@may_answer(NOT_FOUND)
 async def add_member(organization_id: UUID, user_id: UUID, does: Does, body: MembershipBody | None = None) -> None:
     """Let someone run the organization's lots; gives the role `operator` too."""
     await does.add_member(AddMember(organization_id, user_id, (body or MembershipBody()).role))
 
 
 @router.delete("/{organization_id}/members/{user_id}", status_code=204, dependencies=[administrators])
+@may_answer(NOT_FOUND)
 async def remove_member(organization_id: UUID, user_id: UUID, does: Does) -> None:
     """Let someone go; with the last organization the role `operator` goes too."""
     await does.remove_member(RemoveMember(organization_id, user_id))

@@ -4,15 +4,18 @@ from auth_service.domain import errors
 from parking_chassis.problems import NOT_FOUND, ProblemKind
 
 NO_STORE = {"Cache-Control": "no-store"}
+CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
+INVALID_MAIL_TOKEN = ProblemKind("invalid-mail-token", "The link does not count", 400)
+TOO_BUSY = ProblemKind("too-busy", "Too busy", 429, {"Retry-After": "3"})
 UNACCEPTABLE_PASSWORD = ProblemKind("unacceptable-password", "The password is not acceptable", 422)
 
 PROBLEMS: dict[type[Exception], ProblemKind] = {
     errors.UnacceptablePassword: UNACCEPTABLE_PASSWORD,
-    errors.InvalidMailToken: ProblemKind("invalid-mail-token", "The link does not count", 400),
-    errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 412),
+    errors.InvalidMailToken: INVALID_MAIL_TOKEN,
+    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
     errors.UnknownUser: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
     errors.UnknownRole: NOT_FOUND,
     errors.UnknownLogin: NOT_FOUND,
-    errors.TooBusy: ProblemKind("too-busy", "Too busy", 429, {"Retry-After": "3"}),
+    errors.TooBusy: TOO_BUSY,
 }

@@ -10,7 +10,8 @@ from auth_service.application.commands.register_user import RegisterUser
 from auth_service.application.commands.verify_email import VerifyEmail
 from auth_service.domain.errors import UnacceptablePassword
 from auth_service.entrypoints.http.dependencies import Does
-from auth_service.entrypoints.http.problems import UNACCEPTABLE_PASSWORD
+from auth_service.entrypoints.http.problems import INVALID_MAIL_TOKEN, TOO_BUSY, UNACCEPTABLE_PASSWORD
+from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem
 from parking_chassis.schemas import RequestBody, ResponseBody
 
@@ -52,6 +53,7 @@ class Verification(RequestBody):
 
 
 @router.post("/register", status_code=201)
+@may_answer(TOO_BUSY)
 async def register_user(body: Registration, does: Does) -> RegisteredUser:
     """Make an account with the role `user`; a mail with a link to verify the address goes out.
 
@@ -74,6 +76,7 @@ async def register_user(body: Registration, does: Does) -> RegisteredUser:
 
 
 @router.post("/verify-email", status_code=204)
+@may_answer(INVALID_MAIL_TOKEN)
 async def verify_email(body: Verification, does: Does) -> None:
     """Show that the address is one's own, with the token of the mail's link. It counts once, for 48 hours."""
     await does.verify_email(VerifyEmail(body.token))

@@ -11,7 +11,8 @@ from auth_service.application.queries.list_published_keys import ListPublishedKe
 from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken
 from auth_service.domain.grants import IssuedTokens
 from auth_service.entrypoints.http.dependencies import Does
-from auth_service.entrypoints.http.problems import NO_STORE
+from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY
+from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem, ProblemKind
 from parking_chassis.schemas import ResponseBody
 
@@ -43,6 +44,7 @@ class PublishedKeys(ResponseBody):
 
 
 @router.post("/token")
+@may_answer(INVALID_REQUEST, INVALID_GRANT, UNSUPPORTED, TOO_BUSY)
 async def issue_token(
     does: Does,
     response: Response,
@@ -73,6 +75,7 @@ async def issue_token(
 
 
 @router.post("/revoke", status_code=200)
+@may_answer(INVALID_REQUEST)
 async def revoke_token(does: Does, token: Field = None) -> None:
     """End the login of a refresh token. An unknown token is no error (RFC 7009, 2.2)."""
     await does.revoke_token(RevokeToken(_required(token, "token")))

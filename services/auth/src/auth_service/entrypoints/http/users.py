@@ -14,7 +14,9 @@ from auth_service.application.queries.list_users import ListUsers
 from auth_service.domain.grants import Grant
 from auth_service.domain.users import UserState
 from auth_service.entrypoints.http.dependencies import After, Does, Me
+from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import ResponseBody
 from parking_chassis.security import permitted
 
@@ -83,6 +85,7 @@ async def list_users(
 
 
 @router.get("/users/{user_id}", dependencies=[administrators])
+@may_answer(NOT_FOUND)
 async def get_user(user_id: UUID, does: Does) -> UserProfile:
     """One user; for administrators."""
     return _profile(*await does.get_profile(GetProfile(user_id)))
@@ -96,18 +99,21 @@ async def list_roles(does: Does) -> Page[RoleView]:
 
 
 @router.put("/users/{user_id}/roles/{role}", status_code=204, dependencies=[administrators])
+@may_answer(NOT_FOUND)
 async def assign_role(user_id: UUID, role: str, does: Does) -> None:
     """Give a user a role; it shows in the next access token."""
     await does.assign_role(AssignRole(user_id, role))
 
 
 @router.delete("/users/{user_id}/roles/{role}", status_code=204, dependencies=[administrators])
+@may_answer(NOT_FOUND)
 async def revoke_role(user_id: UUID, role: str, does: Does) -> None:
     """Take a role from a user."""
     await does.revoke_role(RevokeRole(user_id, role))
 
 
 @router.post("/users/{user_id}/suspend", status_code=204, dependencies=[administrators])
+@may_answer(NOT_FOUND)
 async def suspend_user(user_id: UUID, does: Does) -> None:
     """Close an account for signing in; all its devices are signed out."""
     await does.suspend_user(SuspendUser(user_id))

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from notification_service.bootstrap import UseCases
 from notification_service.domain.rooms import Visitor
 from parking_chassis.access_tokens import Principal
+from parking_chassis.api_document import may_answer
 from parking_chassis.problems import FORBIDDEN, Problem
 from parking_chassis.security import SignedIn
 
@@ -21,6 +22,7 @@ def _use_cases(request: Request) -> UseCases:
     return request.app.state.service.use_cases
 
 
+@may_answer(FORBIDDEN)
 def _user_id(principal: SignedIn) -> UUID:
     try:
         return UUID(principal.subject)

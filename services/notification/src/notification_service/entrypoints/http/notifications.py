@@ -11,6 +11,8 @@ from notification_service.application.queries.list_notifications import ListNoti
 from notification_service.domain.money import Money
 from notification_service.domain.notifications import TITLES, NotificationState
 from notification_service.entrypoints.http.dependencies import Does, Me
+from notification_service.entrypoints.http.problems import CHANGED_MEANWHILE
+from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import (
     DEFAULT_LIMIT,
     Cursor,
@@ -20,7 +22,7 @@ from parking_chassis.pagination import (
     encode_cursor,
     next_page,
 )
-from parking_chassis.problems import invalid_field
+from parking_chassis.problems import NOT_FOUND, invalid_field
 from parking_chassis.schemas import ResponseBody
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
@@ -86,6 +88,7 @@ async def list_notifications(
 
 
 @router.post("/{notification_id}/read")
+@may_answer(NOT_FOUND, CHANGED_MEANWHILE)
 async def mark_read(notification_id: UUID, does: Does, me: Me) -> NotificationView:
     """Note that a notification was read; again changes nothing."""
     return NotificationView.of(await does.mark_read(MarkRead(me, notification_id)))

@@ -3,9 +3,11 @@
 from notification_service.domain import errors
 from parking_chassis.problems import NOT_FOUND, UNAUTHENTICATED, ProblemKind
 
+CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
+
 PROBLEMS: dict[type[Exception], ProblemKind] = {
     errors.UnknownNotification: NOT_FOUND,
     errors.UnknownRoom: NOT_FOUND,
     errors.InvalidTicket: UNAUTHENTICATED,
-    errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"}),
+    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
 }

@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from parking_chassis.problems import INVALID_REQUEST, Problem
+from parking_chassis.api_document import may_answer
+from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, Problem
 from parking_chassis.schemas import ResponseBody
 from parking_service.application.commands.start_import import StartImport
 from parking_service.application.queries.get_import import GetImport
 from parking_service.entrypoints.http.dependencies import Does, Operator
-from parking_service.entrypoints.http.problems import FILE_TOO_LARGE, UNSUPPORTED_FILE
+from parking_service.entrypoints.http.problems import FILE_TOO_LARGE, ORGANIZATION_NOT_READY, UNSUPPORTED_FILE
 from parking_service.entrypoints.http.values import Currency, ZoneName
 
 router = APIRouter(prefix="/api/v1", tags=["imports"])
@@ -54,6 +55,7 @@ class ImportAnswer(ResponseBody):
 
 
 @router.post("/parking-lots/import", status_code=202, openapi_extra=FILE_BODY)
+@may_answer(NOT_FOUND, ORGANIZATION_NOT_READY, FILE_TOO_LARGE, UNSUPPORTED_FILE)
 async def start_import(
     request: Request,
     response: Response,
@@ -72,6 +74,7 @@ async def start_import(
 
 
 @router.get("/imports/{import_id}")
+@may_answer(NOT_FOUND)
 async def get_import(import_id: UUID, does: Does, operator: Operator) -> ImportAnswer:
     """How far an import of one's own organizations is."""
     state, refused = await does.get_import(GetImport(operator, import_id))

@@ -6,6 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BeforeValidator, Field
 
+from parking_chassis.api_document import may_answer
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody
 from parking_service.application.commands.change_lot import ChangeLot
 from parking_service.application.commands.create_lot import CreateLot
@@ -17,6 +19,7 @@ from parking_service.domain.tariff_rules import check_terms
 from parking_service.domain.tariffs import TariffTerms, simple_terms
 from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
 from parking_service.entrypoints.http.lot_answers import LotAnswer, lot_answer
+from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, ORGANIZATION_NOT_READY
 from parking_service.entrypoints.http.tariff_bodies import TariffBody
 from parking_service.entrypoints.http.values import (
     Address,
@@ -108,6 +111,7 @@ class LotPatch(RequestBody):
 
 
 @router.post("", status_code=201, response_model=LotAnswer)
+@may_answer(NOT_FOUND, ORGANIZATION_NOT_READY)
 async def create_lot(body: NewLot, does: Does, operator: Operator, request: Request) -> Response:
     """Open a lot. It can be booked as soon as it has spots and reservation has heard of it."""
     lot_id = await does.create_lot(
@@ -131,12 +135,14 @@ async def create_lot(body: NewLot, does: Does, operator: Operator, request: Requ
 
 
 @router.get("/{lot_id}", response_model=LotAnswer)
+@may_answer(NOT_FOUND)
 async def get_lot(lot_id: UUID, does: Does, request: Request) -> Response:
     """One lot, also a retired one; no sign-in needed."""
     return lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now())
 
 
 @router.patch("/{lot_id}", response_model=LotAnswer)
+@may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
 async def change_lot(
     lot_id: UUID, body: LotPatch, does: Does, operator: Operator, version: IfMatch, request: Request
 ) -> Response:
@@ -146,6 +152,7 @@ async def change_lot(
 
 
 @router.put("/{lot_id}/opening-hours", response_model=LotAnswer)
+@may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
 async def set_opening_hours(
     lot_id: UUID,
     body: OpeningHoursBody | None,
@@ -161,6 +168,7 @@ async def set_opening_hours(
 
 
 @router.delete("/{lot_id}", status_code=204)
+@may_answer(NOT_FOUND, CHANGED_MEANWHILE)
 async def retire_lot(lot_id: UUID, does: Does, operator: Operator, version: IfMatch) -> None:
     """Take a lot away for good. It is found no more, but stays readable for those who booked it."""
     await does.retire_lot(RetireLot(operator, lot_id, version))

@@ -6,7 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
+from parking_chassis.api_document import may_answer
 from parking_chassis.instants import Instant
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_service.application.commands.report_occupancy import ReportOccupancy
 from parking_service.domain.errors import InvalidFields, Violation, refuse_any
@@ -63,6 +65,7 @@ class Report(ResponseBody):
 
 
 @router.post("")
+@may_answer(NOT_FOUND)
 async def report_occupancy(lot_id: UUID, body: Occupancy, does: Does, operator: Operator) -> Report:
     """Tell what was seen. The newest reading counts; where none of them can be true the answer is 422."""
     readings = [SpotReading(each.spot_id, each.occupied, each.at) for each in body.readings or ()]

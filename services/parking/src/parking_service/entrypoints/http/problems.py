@@ -6,19 +6,23 @@ from fastapi.responses import JSONResponse
 from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, ProblemKind, problem_response
 from parking_service.domain import errors
 
+CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
+LOT_RETIRED = ProblemKind("lot-retired", "The parking lot is retired", 409)
+SPOT_NUMBER_TAKEN = ProblemKind("spot-number-taken", "The spot number is taken", 409)
+ORGANIZATION_NOT_READY = ProblemKind("organization-not-ready", "Not known yet", 409, {"Retry-After": "1"})
 IMPOSSIBLE_READINGS = ProblemKind("impossible-readings", "The readings cannot be true", 422)
 UNSUPPORTED_FILE = ProblemKind("unsupported-file", "Not a kind of file that can be imported", 415)
 FILE_TOO_LARGE = ProblemKind("file-too-large", "The file is too large", 413)
 
 PROBLEMS: dict[type[Exception], ProblemKind] = {
-    errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 412),
-    errors.LotRetired: ProblemKind("lot-retired", "The parking lot is retired", 409),
-    errors.SpotNumberTaken: ProblemKind("spot-number-taken", "The spot number is taken", 409),
+    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
+    errors.LotRetired: LOT_RETIRED,
+    errors.SpotNumberTaken: SPOT_NUMBER_TAKEN,
     errors.UnknownLot: NOT_FOUND,
     errors.UnknownSpot: NOT_FOUND,
     errors.UnknownImport: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
-    errors.OrganizationNotReady: ProblemKind("organization-not-ready", "Not known yet", 409, {"Retry-After": "1"}),
+    errors.OrganizationNotReady: ORGANIZATION_NOT_READY,
 }
 
 

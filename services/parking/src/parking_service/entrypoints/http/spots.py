@@ -7,8 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
+from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
 from parking_chassis.pagination import MAX_LIMIT, Cursor, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.change_spot import ChangeSpot
@@ -18,6 +20,7 @@ from parking_service.application.queries.get_spot import GetSpot
 from parking_service.application.queries.list_spots import ListSpots
 from parking_service.domain.spots import PlanPosition, SpotChanges, SpotPlan, SpotStatus, SpotType
 from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
+from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, SPOT_NUMBER_TAKEN
 from parking_service.entrypoints.http.values import Storable
 
 router = APIRouter(prefix="/api/v1", tags=["spots"])
@@ -112,6 +115,7 @@ class SpotAnswer(ResponseBody):
 
 
 @router.get("/parking-lots/{lot_id}/spots")
+@may_answer(NOT_FOUND)
 async def list_spots(
     request: Request,
     response: Response,
@@ -131,6 +135,7 @@ async def list_spots(
 
 
 @router.post("/parking-lots/{lot_id}/spots", status_code=201)
+@may_answer(NOT_FOUND, LOT_RETIRED, SPOT_NUMBER_TAKEN)
 async def add_spots(lot_id: UUID, body: NewSpots, does: Does, operator: Operator) -> Page[SpotAnswer]:
     """Add numbered spots, in service."""
     added = set(await does.add_spots(AddSpots(operator, lot_id, [spot.plan() for spot in body.spots])))
@@ -139,6 +144,7 @@ async def add_spots(lot_id: UUID, body: NewSpots, does: Does, operator: Operator
 
 
 @router.patch("/spots/{spot_id}")
+@may_answer(NOT_FOUND, LOT_RETIRED, SPOT_NUMBER_TAKEN, CHANGED_MEANWHILE)
 async def change_spot(
     spot_id: UUID, body: SpotPatch, does: Does, operator: Operator, version: IfMatch, response: Response
 ) -> SpotAnswer:
@@ -151,6 +157,7 @@ async def change_spot(
 
 
 @router.delete("/spots/{spot_id}", status_code=204)
+@may_answer(NOT_FOUND, LOT_RETIRED)
 async def remove_spot(spot_id: UUID, does: Does, operator: Operator) -> None:
     """Take a spot away for good."""
     await does.remove_spot(RemoveSpot(operator, spot_id))

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from parking_chassis.access_tokens import EVERYTHING
+from parking_chassis.api_document import may_answer
 from parking_chassis.problems import FORBIDDEN, Problem
 from parking_chassis.security import SignedIn
 from payment_service.application.ports import Asker
@@ -20,6 +21,7 @@ def _use_cases(request: Request) -> UseCases:
     return request.app.state.service.use_cases
 
 
+@may_answer(FORBIDDEN)
 def _user_id(principal: SignedIn) -> UUID:
     try:
         return UUID(principal.subject)

@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, StringConstraints
 
+from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
-from parking_chassis.idempotency import REPLAYED, IdempotencyKey, fingerprint_of
+from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
-from parking_chassis.problems import invalid_field
+from parking_chassis.problems import NOT_FOUND, invalid_field
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import permitted
 from payment_service.application.commands.request_refund import RequestRefund
@@ -19,6 +20,13 @@ from payment_service.application.ports import Answer, Position, RequestKey
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.application.queries.list_payments import ListPayments
 from payment_service.entrypoints.http.dependencies import AskedBy, Does, Me, Service
+from payment_service.entrypoints.http.problems import (
+    CHANGED_MEANWHILE,
+    CHARGE_EXPIRED,
+    CHARGE_NOT_PAYABLE,
+    PAYMENT_REFUSED,
+    REFUND_EXCEEDS_PAYMENT,
+)
 from payment_service.entrypoints.http.views import Answers, PaymentView, RefundView, StartedPayment
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"])
@@ -55,6 +63,7 @@ class RefundRequest(RequestBody):
     response_model=StartedPayment,
     dependencies=[Depends(permitted("write:reservation"))],
 )
+@may_answer(NOT_FOUND, CHARGE_EXPIRED, CHARGE_NOT_PAYABLE, CHANGED_MEANWHILE, IN_FLIGHT, PAYMENT_REFUSED)
 async def start_payment(body: PaymentRequest, service: Service, me: Me, idempotency_key: IdempotencyKey) -> Response:
     """Start to pay a charge; the page completes it with Stripe.js. A charge has one live payment: again the same."""
     key = RequestKey(f"{me}:payments", idempotency_key, fingerprint_of(body))
@@ -64,6 +73,7 @@ async def start_payment(body: PaymentRequest, service: Service, me: Me, idempote
 
 
 @router.get("")
+@may_answer(NOT_FOUND)
 async def list_payments(
     request: Request,
     response: Response,
@@ -83,6 +93,7 @@ async def list_payments(
 
 
 @router.get("/{payment_id}")
+@may_answer(NOT_FOUND)
 async def get_payment(payment_id: UUID, response: Response, does: Does, asker: AskedBy) -> PaymentView:
     """One payment: one's own, or to an organization that one operates."""
     state = await does.get_payment(GetPayment(asker, payment_id))
@@ -97,6 +108,7 @@ async def get_payment(payment_id: UUID, response: Response, does: Does, asker: A
     response_model=RefundView,
     dependencies=[Depends(permitted("write:parking"))],
 )
+@may_answer(NOT_FOUND, REFUND_EXCEEDS_PAYMENT, CHANGED_MEANWHILE, IN_FLIGHT)
 async def request_refund(
     payment_id: UUID, body: RefundRequest, service: Service, asker: AskedBy, idempotency_key: IdempotencyKey
 ) -> Response:

@@ -5,6 +5,11 @@ from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_fi
 from payment_service.application.ports import InFlight, InvalidSignature, KeyReused, OutcomeUnknown
 from payment_service.domain import errors
 
+CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
+CHARGE_EXPIRED = ProblemKind("charge-expired", "The time to pay is over", 409)
+CHARGE_NOT_PAYABLE = ProblemKind("charge-not-payable", "The charge is not owed any more", 409)
+INVALID_SIGNATURE = ProblemKind("invalid-signature", "The signature does not count", 400)
+PAYMENT_REFUSED = ProblemKind("payment-refused", "The provider refuses such a payment", 402)
 REFUND_EXCEEDS_PAYMENT = ProblemKind("refund-exceeds-payment", "More than can still be refunded", 409)
 
 
@@ -23,20 +28,19 @@ def _provider_unavailable(_error: Exception) -> Problem:
 
 
 def _invalid_signature(_error: Exception) -> Problem:
-    kind = ProblemKind("invalid-signature", "The signature does not count", 400)
-    return Problem(kind, "The message is not the provider's, is altered, or is too old.")
+    return Problem(INVALID_SIGNATURE, "The message is not the provider's, is altered, or is too old.")
 
 
 PROBLEMS = {
     errors.InvalidChargeToken: _invalid_charge_token,
-    errors.ChargeExpired: ProblemKind("charge-expired", "The time to pay is over", 409),
-    errors.ChargeNotPayable: ProblemKind("charge-not-payable", "The charge is not owed any more", 409),
+    errors.ChargeExpired: CHARGE_EXPIRED,
+    errors.ChargeNotPayable: CHARGE_NOT_PAYABLE,
     errors.UnknownCharge: NOT_FOUND,
     errors.UnknownPayment: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
-    errors.PaymentRefused: ProblemKind("payment-refused", "The provider refuses such a payment", 402),
+    errors.PaymentRefused: PAYMENT_REFUSED,
     errors.RefundExceedsPayment: _refund_exceeds_payment,
-    errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"}),
+    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,
     InFlight: in_flight,
     OutcomeUnknown: _provider_unavailable,

@@ -10,9 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import StringConstraints
 
-from parking_chassis.idempotency import REPLAYED, IdempotencyKey, fingerprint_of
+from parking_chassis.api_document import may_answer
+from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
-from parking_chassis.problems import MEDIA_TYPE, invalid_field
+from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.reserve_spot import ReserveSpot
@@ -23,7 +24,7 @@ from reservation_service.domain.cancellation import DEFAULT_TERMS
 from reservation_service.domain.periods import Period
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.entrypoints.http.dependencies import Does, Me
-from reservation_service.entrypoints.http.problems import SPOT_UNAVAILABLE
+from reservation_service.entrypoints.http.problems import LOT_NOT_BOOKABLE, SPOT_UNAVAILABLE
 from reservation_service.entrypoints.http.views import (
     AlternativeView,
     LineItemView,
@@ -112,6 +113,7 @@ class _Presentation:
 
 
 @router.post("/quotes")
+@may_answer(NOT_FOUND, LOT_NOT_BOOKABLE)
 async def create_quote(body: QuoteRequest, does: Does) -> Quote:
     """What a stay would cost, line by line."""
     wish = Wish(body.parking_lot_id, Period(body.start_time, body.end_time), spot_type=body.spot_type)
@@ -133,6 +135,7 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
 
 
 @router.get("/parking-lots/{parking_lot_id}/availability")
+@may_answer(NOT_FOUND)
 async def get_availability(
     parking_lot_id: UUID,
     does: Does,
@@ -154,6 +157,7 @@ async def get_availability(
     response_model=ReservationView,
     dependencies=[Depends(permitted("write:reservation"))],
 )
+@may_answer(NOT_FOUND, SPOT_UNAVAILABLE, LOT_NOT_BOOKABLE, IN_FLIGHT)
 async def reserve_spot(
     body: ReservationRequest, request: Request, does: Does, me: Me, idempotency_key: IdempotencyKey
 ) -> Response:

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from parking_chassis.access_tokens import EVERYTHING, Principal
+from parking_chassis.api_document import may_answer
 from parking_chassis.problems import FORBIDDEN, Problem
 from parking_chassis.security import SignedIn
 from reservation_service.application.ports import Asker
@@ -21,6 +22,7 @@ def _use_cases(request: Request) -> UseCases:
     return request.app.state.service.use_cases
 
 
+@may_answer(FORBIDDEN)
 def _user_id(principal: SignedIn) -> UUID:
     if user_id := _user_of(principal):
         return user_id

@@ -6,7 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import StringConstraints
 
+from parking_chassis.api_document import may_answer
 from parking_chassis.instants import Instant
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.check_in import CheckIn
@@ -36,12 +38,14 @@ class GateDecision(ResponseBody):
 
 
 @router.post("/check-in")
+@may_answer(NOT_FOUND)
 async def check_in(body: Reading, does: Does, asker: GateKeeper) -> GateDecision:
     """A car wants in. A refusal is an answer with its reason, not an error."""
     return _decision(await does.check_in(CheckIn(asker, body.parking_lot_id, body.token, body.at)))
 
 
 @router.post("/check-out")
+@may_answer(NOT_FOUND)
 async def check_out(body: Reading, does: Does, asker: GateKeeper) -> GateDecision:
     """A car wants out; what it owes for staying too long is in the answer."""
     return _decision(await does.check_out(CheckOut(asker, body.parking_lot_id, body.token, body.at)))

@@ -5,6 +5,10 @@ from parking_chassis.problems import NOT_FOUND, UNAVAILABLE, Problem, ProblemKin
 from reservation_service.application.ports import InFlight, KeyReused, TooBusy
 from reservation_service.domain import errors
 
+CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
+LOT_NOT_BOOKABLE = ProblemKind("lot-not-bookable", "The lot cannot be booked then", 409)
+NO_CREDENTIAL = ProblemKind("no-credential", "It opens no gate", 409)
+NOT_CANCELLABLE = ProblemKind("not-cancellable", "It cannot be cancelled", 409)
 SPOT_UNAVAILABLE = ProblemKind("spot-unavailable", "The spot is taken in that time", 409)
 
 
@@ -28,10 +32,10 @@ PROBLEMS = {
     errors.UnknownLot: NOT_FOUND,
     errors.UnknownSpot: NOT_FOUND,
     errors.UnknownReservation: NOT_FOUND,
-    errors.LotNotBookable: ProblemKind("lot-not-bookable", "The lot cannot be booked then", 409),
-    errors.NotCancellable: ProblemKind("not-cancellable", "It cannot be cancelled", 409),
-    errors.NoCredential: ProblemKind("no-credential", "It opens no gate", 409),
-    errors.ChangedMeanwhile: ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"}),
+    errors.LotNotBookable: LOT_NOT_BOOKABLE,
+    errors.NotCancellable: NOT_CANCELLABLE,
+    errors.NoCredential: NO_CREDENTIAL,
+    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,
     InFlight: in_flight,
     TooBusy: _too_busy,

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import StringConstraints
 
+from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
 from parking_chassis.pagination import (
     DEFAULT_LIMIT,
@@ -18,7 +19,7 @@ from parking_chassis.pagination import (
     encode_cursor,
     next_page,
 )
-from parking_chassis.problems import Problem, ProblemKind, invalid_field
+from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.cancel_reservation import CancelReservation
@@ -26,6 +27,7 @@ from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.application.queries.list_reservations import ListReservations
 from reservation_service.entrypoints.http.dependencies import Does, Me, Reader, Service
+from reservation_service.entrypoints.http.problems import CHANGED_MEANWHILE, NO_CREDENTIAL, NOT_CANCELLABLE
 from reservation_service.entrypoints.http.views import ReservationView
 
 router = APIRouter(prefix="/api/v1/reservations", tags=["reservations"])
@@ -42,6 +44,7 @@ class Cancellation(RequestBody):
 
 
 @router.get("")
+@may_answer(NOT_FOUND)
 async def list_reservations(
     request: Request,
     response: Response,
@@ -61,6 +64,7 @@ async def list_reservations(
 
 
 @router.get("/{reservation_id}")
+@may_answer(NOT_FOUND)
 async def get_reservation(reservation_id: UUID, response: Response, does: Does, asker: Reader) -> ReservationView:
     """One reservation: one's own, or of a lot that one operates."""
     state, charge_token = await does.get_reservation(GetReservation(asker, reservation_id))
@@ -69,6 +73,7 @@ async def get_reservation(reservation_id: UUID, response: Response, does: Does, 
 
 
 @router.post("/{reservation_id}/cancel", dependencies=[Depends(permitted("write:reservation"))])
+@may_answer(NOT_FOUND, NOT_CANCELLABLE, CHANGED_MEANWHILE)
 async def cancel_reservation(
     reservation_id: UUID, does: Does, me: Me, response: Response, body: Cancellation | None = None
 ) -> ReservationView:
@@ -84,6 +89,7 @@ async def cancel_reservation(
     response_class=Response,
     responses={200: {"content": {SVG: {}, PNG: {}}, "description": "The QR code"}},
 )
+@may_answer(NOT_FOUND, NO_CREDENTIAL, NOT_ACCEPTABLE)
 async def get_qr(reservation_id: UUID, service: Service, me: Me, accept: Annotated[str, Header()] = SVG) -> Response:
     """The QR code for the gate, as SVG or PNG by `Accept`."""
     media_type = _preferred(accept)

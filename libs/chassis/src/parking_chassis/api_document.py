@@ -1,0 +1,85 @@
+"""The OpenAPI document: every operation names the problems that it may answer with, by status."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
+
+from parking_chassis.problems import INVALID_REQUEST, MEDIA_TYPE, UNAVAILABLE, ProblemKind
+
+KINDS = "problem_kinds"
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "a stable slug path, such as /problems/not-found"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+PROBLEM_CONTENT: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+# Whatever else goes wrong here or on the way, such as at the gateway, has the same shape.
+ANY_PROBLEM: dict[str, Any] = {"description": "A problem (RFC 9457)", "content": PROBLEM_CONTENT}
+
+
+def may_answer[**Given, Result](
+    *kinds: ProblemKind,
+) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
+    """Say of an endpoint, or of what it depends on, which problems it may answer with."""
+
+    def mark(function: Callable[Given, Result]) -> Callable[Given, Result]:
+        setattr(function, KINDS, kinds)
+        return function
+
+    return mark
+
+
+def name_problems(document: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
+    """Add to each operation of the document the problems that `may_answer` tells of it, and those of all."""
+    document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    for route in iter_route_contexts(routes):
+        path = document["paths"].get(route.path_format, {})
+        for method in route.methods or ():
+            if operation := path.get(method.lower()):
+                responses = operation["responses"]
+                for status, response in _responses(_kinds(operation, route.dependant)):
+                    responses.setdefault(status, response)
+
+
+def _kinds(operation: dict[str, Any], dependant: Dependant) -> Iterator[ProblemKind]:
+    yield from _marked(dependant)
+    if "parameters" in operation or "requestBody" in operation:
+        yield INVALID_REQUEST
+    yield UNAVAILABLE
+
+
+def _marked(dependant: Dependant) -> Iterator[ProblemKind]:
+    yield from getattr(dependant.call, KINDS, ())
+    for each in dependant.dependencies:
+        yield from _marked(each)
+
+
+def _responses(kinds: Iterable[ProblemKind]) -> Iterator[tuple[str, dict[str, Any]]]:
+    by_status: dict[int, list[ProblemKind]] = {}
+    for kind in kinds:
+        by_status.setdefault(kind.status, []).append(kind)
+    for status, alike in sorted(by_status.items()):
+        headers = {name: {"schema": {"type": "string"}} for kind in alike for name in kind.headers}
+        response: dict[str, Any] = {
+            "description": "; ".join(dict.fromkeys(kind.title for kind in alike)),
+            "content": PROBLEM_CONTENT,
+        }
+        yield str(status), response | ({"headers": headers} if headers else {})

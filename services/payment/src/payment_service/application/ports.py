@@ -355,8 +355,17 @@ class InvalidSignature(Exception):
     """The message is not the provider's, or is altered, or too old."""
 
 
+class InvalidEvent(Exception):
+    """The message is signed, and yet no event: a field breaks a rule."""
+
+    def __init__(self, pointer: str, rule: str) -> None:
+        super().__init__(f"{pointer} {rule}")
+        self.pointer = pointer
+        self.rule = rule
+
+
 ReadWebhook = Callable[[bytes, str], ProviderEvent]
-"""Reads a message of the provider by its raw body and signature. Raises `InvalidSignature`."""
+"""Reads a message of the provider by its raw body and signature. Raises `InvalidSignature` and `InvalidEvent`."""
 
 ReadChargeToken = Callable[[str], Charge]
 """Reads a charge that reservation signed. Raises `InvalidChargeToken` and `ChargeExpired`."""

@@ -31,7 +31,7 @@ class TakeWebhookHandler:
     clock: Clock
 
     async def __call__(self, command: TakeWebhook) -> None:
-        """Raises `InvalidSignature`."""
+        """Raises `InvalidSignature` and `InvalidEvent`."""
         event = self.read_webhook(command.body, command.signature)
         if event.observation is None:
             return

@@ -2,7 +2,7 @@
 
 from parking_chassis.idempotency import in_flight, key_reused
 from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
-from payment_service.application.ports import InFlight, InvalidSignature, KeyReused, OutcomeUnknown
+from payment_service.application.ports import InFlight, InvalidEvent, InvalidSignature, KeyReused, OutcomeUnknown
 from payment_service.domain import errors
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
@@ -27,6 +27,11 @@ def _provider_unavailable(_error: Exception) -> Problem:
     return Problem(kind, "Nothing was charged. Send the same request again with the same Idempotency-Key.")
 
 
+def _invalid_event(error: Exception) -> Problem:
+    assert isinstance(error, InvalidEvent)
+    return invalid_field(error.pointer, error.rule)
+
+
 def _invalid_signature(_error: Exception) -> Problem:
     return Problem(INVALID_SIGNATURE, "The message is not the provider's, is altered, or is too old.")
 
@@ -44,5 +49,6 @@ PROBLEMS = {
     KeyReused: key_reused,
     InFlight: in_flight,
     OutcomeUnknown: _provider_unavailable,
+    InvalidEvent: _invalid_event,
     InvalidSignature: _invalid_signature,
 }

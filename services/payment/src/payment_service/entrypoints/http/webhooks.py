@@ -1,6 +1,6 @@
 """Where the provider tells what happened."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
 
@@ -12,8 +12,22 @@ from payment_service.entrypoints.http.problems import INVALID_SIGNATURE
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 
+# Read from the raw body, which is signed; what stands in `object` is Stripe's business.
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "An event of Stripe's",
+    "required": ["id", "type", "created", "data"],
+    "properties": {
+        "id": {"type": "string"},
+        "type": {"type": "string"},
+        "created": {"type": "integer", "description": "seconds since 1970"},
+        "data": {"type": "object", "required": ["object"], "properties": {"object": {"type": "object"}}},
+    },
+}
+EVENT_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": EVENT}}}}
 
-@router.post("/stripe")
+
+@router.post("/stripe", openapi_extra=EVENT_BODY)
 @may_answer(INVALID_SIGNATURE)
 async def take_webhook(
     request: Request, does: Does, signature: Annotated[str, Header(alias="Stripe-Signature")] = ""

@@ -24,7 +24,9 @@ UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STO
 MAX_DEVICE_LENGTH = 200
 MAX_FIELD_LENGTH = 1000
 
-Field = Annotated[str | None, Form()]
+# The document says what is right; what is wrong is told below in OAuth's words, so that nothing is checked before.
+Text = Annotated[str, Form(json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
+GrantType = Annotated[str, Form(json_schema_extra={"enum": ["password", "refresh_token"]})]
 
 
 class Tokens(ResponseBody):
@@ -48,10 +50,10 @@ class PublishedKeys(ResponseBody):
 async def issue_token(
     does: Does,
     response: Response,
-    grant_type: Field = None,
-    username: Field = None,
-    password: Field = None,
-    refresh_token: Field = None,
+    grant_type: GrantType = "",
+    username: Text = "",
+    password: Text = "",
+    refresh_token: Text = "",
     user_agent: Annotated[str, Header()] = "",
 ) -> Tokens:
     """Sign in (`grant_type=password`) or go on (`grant_type=refresh_token`).
@@ -76,7 +78,7 @@ async def issue_token(
 
 @router.post("/revoke", status_code=200)
 @may_answer(INVALID_REQUEST)
-async def revoke_token(does: Does, token: Field = None) -> None:
+async def revoke_token(does: Does, token: Text = "") -> None:
     """End the login of a refresh token. An unknown token is no error (RFC 7009, 2.2)."""
     await does.revoke_token(RevokeToken(_required(token, "token")))
 
@@ -88,7 +90,7 @@ async def list_published_keys(does: Does, response: Response) -> PublishedKeys:
     return PublishedKeys(keys=list(await does.list_published_keys(ListPublishedKeys())))
 
 
-def _required(value: str | None, name: str) -> str:
+def _required(value: str, name: str) -> str:
     """The field's value; what is wrong with it is told as RFC 6749, 5.2 has it, and as everywhere else here."""
     if not value:
         raise _invalid(name, "is required")

@@ -22,7 +22,15 @@ router = APIRouter(prefix="/api/v1", tags=["imports"])
 
 MAX_BYTES = 20 * 1024 * 1024
 UNDERSTOOD = ("application/geo+json", "application/json")
-FILE_SCHEMA = {"type": "object", "description": "A GeoJSON FeatureCollection (RFC 7946)"}
+FILE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "A GeoJSON FeatureCollection (RFC 7946)",
+    "required": ["type", "features"],
+    "properties": {
+        "type": {"const": "FeatureCollection"},
+        "features": {"type": "array", "items": {"type": "object"}},
+    },
+}
 FILE_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {media_type: {"schema": FILE_SCHEMA} for media_type in UNDERSTOOD}}
 }

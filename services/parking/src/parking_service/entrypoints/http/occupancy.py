@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.instants import Instant
@@ -31,6 +31,10 @@ class Reading(RequestBody):
 
 class Occupancy(RequestBody):
     """Readings of single spots; or how many vehicles are in the lot, how many it holds, and when."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"occupied": 17, "capacity": 40, "at": "2026-03-01T12:00:00+01:00"}]}
+    )
 
     readings: Annotated[list[Reading] | None, Field(min_length=1, max_length=MAX_READINGS)] = None
     occupied: Count | None = None

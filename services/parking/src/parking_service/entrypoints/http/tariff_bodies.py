@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_service.domain.tariffs import (
@@ -78,8 +78,19 @@ class TaxBody(RequestBody):
         return Tax(int(self.rate_percent * BASIS_POINTS), self.included)
 
 
+EXAMPLE: dict[str, Any] = {
+    "currency": "CHF",
+    "tax": {"rate_percent": 8.1, "included": True},
+    "free_minutes": 10,
+    "lines": [{"sequence": 0, "type": "incrementing", "from_minutes": 0, "increment_minutes": 60, "amount": 200}],
+    "caps": [{"per": "24h", "amount": 2000}],
+}
+
+
 class TariffBody(RequestBody):
     """A tariff; the first line begins at 0, each next one where the one before ends."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     currency: Currency
     tax: TaxBody | None = None

@@ -90,7 +90,7 @@ async def cancel_reservation(
     responses={200: {"content": {SVG: {}, PNG: {}}, "description": "The QR code"}},
 )
 @may_answer(NOT_FOUND, NO_CREDENTIAL, NOT_ACCEPTABLE)
-async def get_qr(reservation_id: UUID, service: Service, me: Me, accept: Annotated[str, Header()] = SVG) -> Response:
+async def get_qr(reservation_id: UUID, service: Service, me: Me, accept: Annotated[str, Header(include_in_schema=False)] = SVG) -> Response:
     """The QR code for the gate, as SVG or PNG by `Accept`."""
     media_type = _preferred(accept)
     text = await service.use_cases.get_credential(GetCredential(me, reservation_id))

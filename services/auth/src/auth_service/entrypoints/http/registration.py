@@ -19,9 +19,7 @@ router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
 # Without `\p{Cc}`, which is the same and which many readers of the document do not know.
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
-FullName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_CONTROLS)
-]
+FullName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_CONTROLS)]
 PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]{5,30}$")]
 
 

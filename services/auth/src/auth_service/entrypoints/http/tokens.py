@@ -1,6 +1,6 @@
 """OAuth 2: tokens, their revocation, and the keys that check them (RFC 6749, 7009, 7517, 9068)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Header, Response
 
@@ -29,6 +29,19 @@ Text = Annotated[str, Form(json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
 GrantType = Annotated[str, Form(json_schema_extra={"enum": ["password", "refresh_token"]})]
 
 
+def _form(schema: dict[str, Any]) -> dict[str, Any]:
+    """What the document says of a form besides its fields."""
+    return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
+
+
+def _grant(name: str, *fields: str) -> dict[str, Any]:
+    return {"properties": {"grant_type": {"const": name}}, "required": ["grant_type", *fields]}
+
+
+GRANT_FORM = _form({"oneOf": [_grant("password", "username", "password"), _grant("refresh_token", "refresh_token")]})
+TOKEN_FORM = _form({"required": ["token"]})
+
+
 class Tokens(ResponseBody):
     """The answer of RFC 6749, 5.1. `expires_in` is seconds; `scope` the permissions, separated by blanks."""
 
@@ -45,7 +58,7 @@ class PublishedKeys(ResponseBody):
     keys: list[dict[str, str]]
 
 
-@router.post("/token")
+@router.post("/token", openapi_extra=GRANT_FORM)
 @may_answer(INVALID_REQUEST, INVALID_GRANT, UNSUPPORTED, TOO_BUSY)
 async def issue_token(
     does: Does,
@@ -76,7 +89,7 @@ async def issue_token(
     return _tokens(issued)
 
 
-@router.post("/revoke", status_code=200)
+@router.post("/revoke", status_code=200, openapi_extra=TOKEN_FORM)
 @may_answer(INVALID_REQUEST)
 async def revoke_token(does: Does, token: Text = "") -> None:
     """End the login of a refresh token. An unknown token is no error (RFC 7009, 2.2)."""

@@ -28,8 +28,8 @@ router = APIRouter(prefix="/api/v1", tags=["spots"])
 MAX_SPOTS = 1000
 SpotNumber = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
 Level = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
-Metres = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
-PlanMetres = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
+Metres = Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)]
+PlanMetres = Annotated[float, Field(strict=True, ge=-100_000, le=100_000, allow_inf_nan=False)]
 Usable = Literal[SpotStatus.IN_SERVICE, SpotStatus.OUT_OF_SERVICE]
 
 
@@ -38,7 +38,7 @@ class PositionBody(RequestBody):
 
     x: PlanMetres
     y: PlanMetres
-    rotation: Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)] | None = None
+    rotation: Annotated[float, Field(strict=True, ge=-360, le=360, allow_inf_nan=False)] | None = None
 
     def position(self) -> PlanPosition:
         """The domain's value."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_service.domain.tariffs import (
@@ -57,7 +57,7 @@ class CapBody(RequestBody):
 class TimeBandBody(RequestBody):
     """Lines that hold on some weekdays (1 is Monday) from one local time to another."""
 
-    weekdays: Annotated[list[int], Field(max_length=7)]
+    weekdays: Annotated[list[StrictInt], Field(max_length=7)]
     starts: Annotated[str, Field(alias="from", max_length=5)]
     ends: Annotated[str, Field(alias="to", max_length=5)]
     lines: Lines
@@ -67,11 +67,25 @@ class TimeBandBody(RequestBody):
         return TimeBand(tuple(sorted(self.weekdays)), self.starts, self.ends, tuple(each.line() for each in self.lines))
 
 
+def _is_a_number(value: object) -> object:
+    if type(value) not in {int, float, Decimal}:
+        raise ValueError("must be a number")
+    return value
+
+
+# `strict` would take nothing but a `Decimal`, which JSON has not.
+Percent = Annotated[
+    Decimal,
+    Field(decimal_places=2, max_digits=6),
+    BeforeValidator(_is_a_number, json_schema_input_type=float),
+]
+
+
 class TaxBody(RequestBody):
     """The tax on the price, and whether the amounts include it."""
 
-    rate_percent: Annotated[Decimal, Field(decimal_places=2, max_digits=6, json_schema_extra={"type": "number"})]
-    included: bool = True
+    rate_percent: Percent
+    included: StrictBool = True
 
     def tax(self) -> Tax:
         """The domain's value."""

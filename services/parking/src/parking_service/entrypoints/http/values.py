@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, Strict, StringConstraints
 
 from parking_chassis.schemas import RequestBody
 from parking_service.domain.opening_hours import WEEKDAYS, OpeningHours, opening_hours
@@ -43,16 +43,19 @@ class MoneyBody(RequestBody):
 class PlaceBody(RequestBody):
     """A point on the earth in degrees (WGS 84)."""
 
-    latitude: Latitude
-    longitude: Longitude
+    latitude: Annotated[Latitude, Strict()]
+    longitude: Annotated[Longitude, Strict()]
 
     def place(self) -> Place:
         """The domain's value."""
         return Place(self.latitude, self.longitude)
 
 
+TIME_OF_DAY = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+# Only told: the domain checks it, in better words.
+TimeOfDay = Annotated[str, Field(json_schema_extra={"pattern": TIME_OF_DAY})]
 Interval = Annotated[
-    tuple[str, str], Field(description="from and to, `HH:MM`; a `to` that is not later lies on the next day")
+    tuple[TimeOfDay, TimeOfDay], Field(description="from and to, `HH:MM`; a `to` not later lies on the next day")
 ]
 DayHours = Annotated[tuple[Interval, ...], Field(max_length=20)]
 
@@ -66,6 +69,10 @@ class ExceptionalDayBody(RequestBody):
 
 class OpeningHoursBody(RequestBody):
     """The hours of each weekday in the lot's own zone. A weekday without hours is shut."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"mon": [["06:00", "24:00"]], "tue": [["22:00", "04:00"]]}]}
+    )
 
     mon: DayHours = ()
     tue: DayHours = ()

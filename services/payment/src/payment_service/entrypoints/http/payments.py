@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
@@ -40,7 +40,7 @@ class PaymentRequest(RequestBody):
     """The charge as reservation signed it."""
 
     charge_token: Annotated[str, StringConstraints(min_length=1, max_length=4096)] = Field(repr=False)
-    save_method: bool = False
+    save_method: StrictBool = False
 
 
 class MoneyBody(RequestBody):

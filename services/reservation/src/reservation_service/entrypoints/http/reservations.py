@@ -37,6 +37,10 @@ WEIGHT = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)")
 NOT_ACCEPTABLE = ProblemKind("not-acceptable", "No such form", 406)
 
 
+# OpenAPI has no place for it: what an answer can be is said by the media types of the answer.
+Accept = Annotated[str, Header(include_in_schema=False)]
+
+
 class Cancellation(RequestBody):
     """Why; for the operator's statistics, kept nowhere else."""
 
@@ -90,7 +94,7 @@ async def cancel_reservation(
     responses={200: {"content": {SVG: {}, PNG: {}}, "description": "The QR code"}},
 )
 @may_answer(NOT_FOUND, NO_CREDENTIAL, NOT_ACCEPTABLE)
-async def get_qr(reservation_id: UUID, service: Service, me: Me, accept: Annotated[str, Header(include_in_schema=False)] = SVG) -> Response:
+async def get_qr(reservation_id: UUID, service: Service, me: Me, accept: Accept = SVG) -> Response:
     """The QR code for the gate, as SVG or PNG by `Accept`."""
     media_type = _preferred(accept)
     text = await service.use_cases.get_credential(GetCredential(me, reservation_id))

@@ -10,16 +10,15 @@ from asyncpg.exceptions import PostgresConnectionError, TooManyConnectionsError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
 
 log = structlog.stdlib.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 NOT_IN_REPERTOIRE = "22021"  # PostgreSQL's sqlstate for text that it cannot keep
 
 
@@ -105,15 +104,11 @@ async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
 
 def _allowed(request: Request, error: HTTPException) -> dict[str, str]:
     """All methods of the path (RFC 9110, 15.5.6); Starlette names those of the first route that has it."""
-    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+    route = request.scope.get("route")
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED or route is None:
         return {}
-    routes: Sequence[BaseRoute] = request.app.routes
-    served = [
-        method
-        for method in METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-    ]
-    return {"Allow": ", ".join(served)}
+    alike = [each for each in iter_route_contexts(request.app.routes) if each.path == route.path]
+    return {"Allow": ", ".join(sorted({method for each in alike for method in each.methods or ()}))}
 
 
 async def _dependency_away(request: Request, error: Exception) -> JSONResponse:

@@ -31,6 +31,9 @@ def application() -> FastAPI:
     async def list_lots(amenities: str = "") -> str:
         return amenities
 
+    @router.post("/import")
+    async def start_import() -> None: ...
+
     @router.get("/{lot_id}")
     @may_answer(NOT_FOUND)
     async def get_lot(lot_id: str) -> str:
@@ -106,7 +109,12 @@ async def test_a_nul_is_refused_wherever_it_stands(client: httpx.AsyncClient, pa
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("OPTIONS", "/lots/7", "GET, POST"), ("DELETE", "/lots", "GET"), ("PUT", "/lots/7/watch", "POST")],
+    [
+        ("OPTIONS", "/lots/7", "GET, POST"),
+        ("DELETE", "/lots", "GET"),
+        ("PUT", "/lots/7/watch", "POST"),
+        ("PUT", "/lots/import", "POST"),
+    ],
 )
 async def test_a_method_that_is_not_there_is_told_all_that_are(
     client: httpx.AsyncClient, method: str, path: str, allowed: str

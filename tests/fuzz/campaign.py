@@ -193,7 +193,7 @@ def _sign_webhooks(schema: BaseSchema, secret: str) -> None:
 
         def set(self, case: Case, data: str, context: AuthContext) -> None:
             del context
-            if "Stripe-Signature" in case.headers and not isinstance(case.body, bytes):  # else it stays without one
+            if "Stripe-Signature" in case.headers and isinstance(case.body, dict):  # else it stays without one
                 case.headers["Stripe-Signature"] = signature(data, json.dumps(case.body), int(time.time()))
 
     schema.auth(refresh_interval=None).apply_to(path=WEBHOOK)(_Signature)

@@ -73,9 +73,9 @@ chaos: install-tests ## faults under load, judged by what the stores say (ROW=C4
 	@$(PYTHON) -m tests.chaos $(addprefix --row ,$(ROW)) --seed $(SEED) $(if $(SHORT),--short)
 # SEED of an earlier run repeats it; CASES are made up for each operation and person.
 SEED ?=
-CASES ?= 250
+CASES ?= 150
 .PHONY: fuzz
-fuzz: install-tests ## ask all services whatever their OpenAPI documents allow, and more (CASES=250, SEED= of an earlier run)
+fuzz: install-tests ## ask all services whatever their OpenAPI documents allow, and more (CASES=150, SEED= of an earlier run)
 	@$(PYTHON) -m tests.fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 .PHONY: check

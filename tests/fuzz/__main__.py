@@ -62,7 +62,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.fuzz", description=__doc__)
-    parser.add_argument("--cases", type=int, default=250, help="made-up cases for each operation and person")
+    parser.add_argument("--cases", type=int, default=150, help="made-up cases for each operation and person")
     parser.add_argument("--seed", type=int, help="of an earlier run, to repeat it")
     parser.add_argument("--services", nargs="+", choices=SERVICES, default=list(SERVICES))
     parser.add_argument("--report", type=Path, default=Path("build/fuzz.txt"))

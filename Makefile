@@ -10,9 +10,11 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 PROFILE ?= default
 NAME ?=
 FOLLOW ?=
+# Of chaos and fuzz: one row; an earlier run's seed; the sizes of the tests; cases for each operation and person.
 ROW ?=
-SEED ?= 1
+SEED ?=
 SHORT ?=
+CASES ?= 150
 # How many share the tests; each starts the servers that its tests ask for.
 TEST_PROCESSES ?= 2
 PYTHON := .venv/bin/python
@@ -70,7 +72,7 @@ test-unit: install ## the tests without I/O
 
 .PHONY: chaos
 chaos: install-tests ## faults under load, judged by what the stores say (ROW=C4: one row; SEED=2; SHORT=1)
-	@$(PYTHON) -m tests.chaos $(addprefix --row ,$(ROW)) --seed $(SEED) $(if $(SHORT),--short)
+	@$(PYTHON) -m tests.chaos $(addprefix --row ,$(ROW)) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
 # SEED of an earlier run repeats it; CASES are made up for each operation and person.
 SEED ?=
 CASES ?= 150

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
 
-from parking_messaging.crash_points import CrashPoint, reach
 from parking_chassis.api_document import may_answer
+from parking_messaging.crash_points import CrashPoint, reach
 from payment_service.application.commands.take_webhook import TakeWebhook
 from payment_service.entrypoints.http.dependencies import Does
 from payment_service.entrypoints.http.problems import INVALID_SIGNATURE

@@ -73,9 +73,7 @@ test-unit: install ## the tests without I/O
 .PHONY: chaos
 chaos: install-tests ## faults under load, judged by what the stores say (ROW=C4: one row; SEED=2; SHORT=1)
 	@$(PYTHON) -m tests.chaos $(addprefix --row ,$(ROW)) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
-# SEED of an earlier run repeats it; CASES are made up for each operation and person.
-SEED ?=
-CASES ?= 150
+
 .PHONY: fuzz
 fuzz: install-tests ## ask all services whatever their OpenAPI documents allow, and more (CASES=150, SEED= of an earlier run)
 	@$(PYTHON) -m tests.fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED))

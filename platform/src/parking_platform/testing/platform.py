@@ -118,7 +118,7 @@ def settings_on_free_ports(otlp_endpoint: str = "") -> PlatformSettings:
     """The settings of the tree with all ports moved, and every trace recorded where there is a receiver."""
     settings = load_settings()
     ports = dict(zip(settings.ports, free_ports(len(settings.ports)), strict=True))
-    traces = Traces(otlp_endpoint=otlp_endpoint, sample_ratio=1)
+    traces = Traces(otlp_endpoint=otlp_endpoint, sample_ratio=1) if otlp_endpoint else settings.traces
     return settings.model_copy(update={"ports": ports, "traces": traces})
 
 
@@ -154,17 +154,21 @@ async def running_platform(
     *,
     profile: str = "bench",
     with_services: bool = True,
-    durable: bool = False,
+    as_in_production: bool = False,
     demonstration: Demonstration | None = None,
 ) -> AsyncIterator[RunningPlatform]:
     """Bring it up, and down after the block. `bench` is without rate limits: all tests come from one address.
 
-    It is empty but for the accounts, unless a demonstration is asked for. What a `durable` one acknowledges would
-    outlive the machine.
+    It is empty but for the accounts, unless a demonstration is asked for. `as_in_production`: what it acknowledges is
+    on the disk, and no trace is sent to the test; for what is measured.
     """
     with receiving_spans() as spans:
         parts = compose(
-            directory, profile=profile, with_services=with_services, durable=durable, otlp_endpoint=spans.address
+            directory,
+            profile=profile,
+            with_services=with_services,
+            durable=as_in_production,
+            otlp_endpoint="" if as_in_production else spans.address,
         )
         stack = Stack(parts, Report(quiet=True), ends_with_us=True, demonstration=demonstration)
         try:

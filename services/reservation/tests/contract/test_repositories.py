@@ -300,7 +300,9 @@ class TestBookings:
             await store.booked(spot)
         wish = Wish(store.lot.id, period())
         assert (await store.bookings.find(wish, 8)).spots == []
-        assert (await store.bookings.find(replace(wish, spot_id=store.spots[0].id), 8)).spots == [store.spots[0]]
+        taken, free = [await store.bookings.find(replace(wish, spot_id=store.spots[n].id), 8) for n in (0, 2)]
+        assert (taken.spots, taken.is_taken) == ([store.spots[0]], True)
+        assert (free.spots, free.is_taken) == ([store.spots[2]], False)
 
     async def test_what_cannot_be_offered(self, store: Store) -> None:
         with pytest.raises(UnknownLot):

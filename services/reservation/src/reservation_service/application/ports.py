@@ -275,13 +275,15 @@ OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
 class Offer:
     """A lot with spots to try for a period, the best fit first, by the database's clock.
 
-    `hold_is_overdue`: a hold that may be let go stands in the way. All three were true at the same instant.
+    `is_taken`: the named spot is not free, and trying it would be in vain. `hold_is_overdue`: a hold that may be let go
+    stands in the way. All of this was true at the same instant.
     """
 
     lot: Lot
     spots: Sequence[Spot]
     hold_is_overdue: bool
     as_of: datetime
+    is_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

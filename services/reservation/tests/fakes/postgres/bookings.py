@@ -23,9 +23,10 @@ class InMemoryBookings:
         lot = await InMemoryLots(self._tables).get(wish.parking_lot_id)
         now, until = self._clock.now(), self._tables.payments_seen["until"]
         overdue = await InMemoryReservations(self._tables).overdue(min(now, until), 1, wish)
-        if wish.spot_id:
-            return Offer(lot, [self._named(wish)], bool(overdue), now)
         free = await InMemoryAllocations(self._tables).free_spots(lot.id, wish.period, wish.spot_type)
+        if wish.spot_id:
+            named = self._named(wish)
+            return Offer(lot, [named], bool(overdue), now, is_taken=named not in free)
         fitting = [spot for spot in free if wish.spot_type or spot.type not in KEPT_FOR_SOME]
         return Offer(lot, fitting[:limit], not fitting and bool(overdue), now)
 

@@ -11,11 +11,11 @@ from parking_chassis.access_tokens import EVERYTHING, Principal
 from parking_chassis.security import permitted
 
 
-def _use_cases(request: Request) -> UseCases:
+async def _use_cases(request: Request) -> UseCases:
     return request.app.state.use_cases
 
 
-def _asker(principal: Annotated[Principal, Depends(permitted("read:analytics"))]) -> Asker:
+async def _asker(principal: Annotated[Principal, Depends(permitted("read:analytics"))]) -> Asker:
     operated = frozenset(UUID(organization) for organization in principal.organizations)
     return Asker(operated, principal.may(EVERYTHING))
 

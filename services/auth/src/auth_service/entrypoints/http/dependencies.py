@@ -12,19 +12,19 @@ from parking_chassis.problems import FORBIDDEN, Problem
 from parking_chassis.security import SignedIn
 
 
-def _use_cases(request: Request) -> UseCases:
+async def _use_cases(request: Request) -> UseCases:
     return request.app.state.use_cases
 
 
 @may_answer(FORBIDDEN)
-def _user_id(principal: SignedIn) -> UUID:
+async def _user_id(principal: SignedIn) -> UUID:
     try:
         return UUID(principal.subject)
     except ValueError as error:
         raise Problem(FORBIDDEN, "This is for people; a machine client has no account.") from error
 
 
-def _after(cursor: Cursor = None) -> UUID | None:
+async def _after(cursor: Cursor = None) -> UUID | None:
     return id_in_cursor(cursor)
 
 

@@ -19,7 +19,7 @@ bearer = HTTPBearer(scheme_name="internal token", auto_error=False)
 LOCALE = "en"  # nobody can choose another one yet
 
 
-def _is_one_of_us(
+async def _is_one_of_us(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> None:
     """Raises a 401 problem without the internal token; without one in the settings, for everybody."""

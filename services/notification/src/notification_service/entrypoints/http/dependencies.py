@@ -18,19 +18,19 @@ def visitor_of(principal: Principal) -> Visitor:
     return Visitor(principal.subject, principal.organizations, principal.permissions, principal.expires_at)
 
 
-def _use_cases(request: Request) -> UseCases:
+async def _use_cases(request: Request) -> UseCases:
     return request.app.state.service.use_cases
 
 
 @may_answer(FORBIDDEN)
-def _user_id(principal: SignedIn) -> UUID:
+async def _user_id(principal: SignedIn) -> UUID:
     try:
         return UUID(principal.subject)
     except ValueError as error:
         raise Problem(FORBIDDEN, "This is for people; a machine client has no inbox.") from error
 
 
-def _visitor(principal: SignedIn) -> Visitor:
+async def _visitor(principal: SignedIn) -> Visitor:
     return visitor_of(principal)
 
 

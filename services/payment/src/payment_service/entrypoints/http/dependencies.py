@@ -13,26 +13,26 @@ from payment_service.application.ports import Asker
 from payment_service.bootstrap import Payments, UseCases
 
 
-def _service(request: Request) -> Payments:
+async def _service(request: Request) -> Payments:
     return request.app.state.service
 
 
-def _use_cases(request: Request) -> UseCases:
+async def _use_cases(request: Request) -> UseCases:
     return request.app.state.service.use_cases
 
 
 @may_answer(FORBIDDEN)
-def _user_id(principal: SignedIn) -> UUID:
+async def _user_id(principal: SignedIn) -> UUID:
     try:
         return UUID(principal.subject)
     except ValueError as error:
         raise Problem(FORBIDDEN, "This is for people; a machine client has no payments.") from error
 
 
-def _asker(principal: SignedIn) -> Asker:
+async def _asker(principal: SignedIn) -> Asker:
     operated = principal.organizations if principal.may("read:reservation") else ()
     return Asker(
-        _user_id(principal),
+        await _user_id(principal),
         frozenset(UUID(organization) for organization in operated),
         principal.may(EVERYTHING),
     )

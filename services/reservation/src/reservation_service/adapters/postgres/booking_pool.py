@@ -87,6 +87,7 @@ class BookingPool:
                     timeout=CONNECT_SECONDS,
                     command_timeout=STATEMENT_SECONDS,
                     init=_set_up,
+                    reset=_as_it_was,
                     server_settings={"application_name": "reservation-booking", "timezone": "UTC"},
                 )
         return self._pool
@@ -101,3 +102,7 @@ def _is_away(error: Exception) -> bool:
 
 async def _set_up(connection: "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]") -> None:
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+async def _as_it_was(_connection: "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]") -> None:
+    """Nothing here changes a connection, so nothing has to be put back: asyncpg's own way is a round trip each time."""

@@ -60,7 +60,8 @@ class PostgresBookings:
         spots = [Spot(row["spot_id"], row["spot_number"], row["spot_type"]) for row in rows if row["spot_id"]]
         if wish.spot_id and not spots:
             raise UnknownSpot(wish.spot_id)
-        return Offer(lot_of(rows[0]), spots, rows[0]["hold_is_overdue"], rows[0]["as_of"])
+        first = rows[0]
+        return Offer(lot_of(first), spots, first["hold_is_overdue"], first["as_of"], first.get("is_taken", False))
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
         """Write hold, spot's time, events and answer: all, or nothing when the time is taken."""

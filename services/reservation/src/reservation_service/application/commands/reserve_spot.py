@@ -74,7 +74,7 @@ class ReserveSpotHandler:
             async with self.turns.taken():
                 offer = await self.bookings.find(command.wish, _CANDIDATES)
                 _check(command.wish, offer)
-                if answer := await self._book_one(command, offer):
+                if not offer.is_taken and (answer := await self._book_one(command, offer)):
                     return answer
             if offer.hold_is_overdue:
                 await self.expire_holds(ExpireHolds(command.wish))

@@ -1,6 +1,6 @@
 """What the routes get handed in."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -14,16 +14,16 @@ from reservation_service.application.ports import Asker
 from reservation_service.bootstrap import Reservation, UseCases
 
 
-def _service(request: Request) -> Reservation:
+async def _service(request: Request) -> Reservation:
     return request.app.state.service
 
 
-def _use_cases(request: Request) -> UseCases:
+async def _use_cases(request: Request) -> UseCases:
     return request.app.state.service.use_cases
 
 
 @may_answer(FORBIDDEN)
-def _user_id(principal: SignedIn) -> UUID:
+async def _user_id(principal: SignedIn) -> UUID:
     if user_id := _user_of(principal):
         return user_id
     raise Problem(FORBIDDEN, "Only a person can do this; the token speaks for a machine.")
@@ -36,10 +36,10 @@ def _user_of(principal: Principal) -> UUID | None:
         return None
 
 
-def _asker(permission: str) -> Callable[[Principal], Asker]:
+def _asker(permission: str) -> Callable[[Principal], Awaitable[Asker]]:
     """Who asks, with the organizations in which the permission lets them act."""
 
-    def ask(principal: SignedIn) -> Asker:
+    async def ask(principal: SignedIn) -> Asker:
         operated = principal.organizations if principal.may(permission) else ()
         sees_all = principal.may(EVERYTHING)
         return Asker(_user_of(principal), frozenset(UUID(each) for each in operated), sees_all)

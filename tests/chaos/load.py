@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import ssl
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,28 +12,63 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 from httpx import codes
 from tests.chaos.clients import NoAnswer, PersistentDriver
+from tests.chaos.history import Operation, kept_of
 
-from parking_demo.people import CarPark, tomorrow_at
+from parking_demo.people import API, CarPark, Json, tomorrow_at
 
 DAYS = 60
 HOURS = 20
 
 
+@dataclass(frozen=True)
+class Door:
+    """Where a storm goes in: an address, and whom to trust there."""
+
+    address: str
+    trust: ssl.SSLContext | bool = True
+
+
 async def storm(
-    drivers: Sequence[PersistentDriver], lot: CarPark, attempts: int, in_flight: int, random: Random
+    door: Door, drivers: Sequence[PersistentDriver], lot: CarPark, attempts: int, in_flight: int, random: Random
 ) -> None:
-    """So many attempts for the same hour, never more than so many at once; half name a spot, half take any."""
-    spots = list(lot.spots.values())
-    wishes = [_wish(spots, random) for _ in range(attempts)]
+    """So many attempts for the same hour, never more than so many at once; half name a spot, half take any.
+
+    Each is made once. By aiohttp, which leaves more of a small machine to those who are asked than httpx does.
+    """
+    wishes = [_wish(list(lot.spots.values()), random) for _ in range(attempts)]
     left = iter(zip(itertools.cycle(drivers), wishes, strict=False))
+    start = tomorrow_at(12)
+    asked = {
+        "parking_lot_id": lot.id,
+        "start_time": start.isoformat(),
+        "end_time": (start + timedelta(hours=1)).isoformat(),
+    }
+    connector = aiohttp.TCPConnector(limit=in_flight, ssl=door.trust)
+    async with aiohttp.ClientSession(door.address, connector=connector) as client:
 
-    async def client() -> None:
-        for driver, wish in left:
-            await driver.reserve(lot, hours=1, key=str(uuid4()), **wish)
+        async def ask() -> None:
+            for driver, wish in left:
+                await _attempt(client, driver, {**asked, **wish})
 
-    await asyncio.gather(*(client() for _ in range(in_flight)))
+        await asyncio.gather(*(ask() for _ in range(in_flight)))
+
+
+async def _attempt(client: aiohttp.ClientSession, driver: PersistentDriver, asked: Json) -> None:
+    key, began = str(uuid4()), time.time()
+    headers = {**driver.authorization, "Idempotency-Key": key}
+    status, body = None, {}
+    try:
+        async with client.post(f"{API}/reservations", json=asked, headers=headers) as answer:
+            status, body = answer.status, await answer.json(content_type=None)
+        tried = str(status)
+    except aiohttp.ClientError as error:
+        tried = type(error).__name__
+    driver.history.note(
+        Operation("POST", "/reservations", key, asked, began, time.time(), (tried,), status, kept_of(body))
+    )
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import httpx
 from tests.chaos.clients import PersistentDriver
 from tests.chaos.faults import Faults
 from tests.chaos.history import History
+from tests.chaos.load import Door
 from tests.chaos.oracle import bookings, documents, effects, events, money
 from tests.system.backstage import Databases, Provider
 
@@ -20,8 +22,6 @@ from parking_platform.testing.waiting import WaitedInVain, wait_until
 
 SETTLING_SECONDS = 180
 REGISTERING = 8
-CONNECTIONS = 8
-"""Of one client. httpx looks through all of a client's connections at each request, so many clients have few each."""
 
 UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 
@@ -69,6 +69,12 @@ class World:
             )  # fmt: skip
 
         return await asyncio.gather(*(one(number) for number in range(count)))
+
+    def door(self, way: str) -> Door:
+        """`gateway`, or past it: `service`."""
+        if way == "service":
+            return Door(self.platform.address("reservation"))
+        return Door(self.platform.gateway, ssl.create_default_context(cafile=self.platform.ca))
 
     def _client(self, through: str) -> httpx.AsyncClient:
         client = httpx.AsyncClient(base_url=through, trust_env=False, timeout=30) if through else self.platform.client()

@@ -62,9 +62,9 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
 
 async def _without_constraint(world: World, size: Size) -> Sequence[str]:
     lot = await world.open_lot(STORM_SPOTS)
-    drivers = await world.drivers(DRIVERS, patience=0, clients=DRIVERS)
+    drivers = await world.drivers(DRIVERS, patience=0)
     async with world.databases.double_booking_allowed():
-        await storm(drivers, lot, size.attempts, IN_FLIGHT, world.random)
+        await storm(world.door("gateway"), drivers, lot, size.attempts, IN_FLIGHT, world.random)
         return [*await bookings.overlaps(world.databases, [lot.id]), *bookings.sold_twice(world.history)]
 
 

@@ -10,7 +10,7 @@ from tests.chaos.history import Operation, percentile
 from tests.chaos.load import storm
 from tests.chaos.oracle import bookings
 from tests.chaos.verdict import Verdict
-from tests.chaos.world import CONNECTIONS, World
+from tests.chaos.world import World
 
 from parking_demo.people import CarPark
 
@@ -45,10 +45,9 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
 
 async def _one(world: World, size: Size, verdict: Verdict, way: str, in_flight: int) -> None:
     lot = await world.open_lot(size.spots)
-    through = world.platform.address("reservation") if way == "service" else ""
-    drivers = await world.drivers(DRIVERS, patience=0, clients=max(1, in_flight // CONNECTIONS), through=through)
+    drivers = await world.drivers(DRIVERS, patience=0)
     began = time.monotonic()
-    await storm(drivers, lot, size.attempts, in_flight, world.random)
+    await storm(world.door(way), drivers, lot, size.attempts, in_flight, world.random)
     took = time.monotonic() - began
     told = [each for each in world.history.bookings() if each.asked["parking_lot_id"] == lot.id]
     name = f"{way}, {in_flight} in flight"

@@ -9,6 +9,7 @@ from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import follow
 from services.payment.tests.people import Owed
 
+from parking_platform.testing.waiting import wait_until
 from payment_service.application.commands.compare_with_provider import CompareWithProvider
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
@@ -70,6 +71,16 @@ async def test_a_crash_before_the_call_leaves_a_payment_that_can_be_paid(desk: D
     assert len(await desk.intents()) == 1
 
 
+async def withdrawn(desk: Desk, service: Payments, payment_id: object) -> None:
+    """The worker comes round until it is told. It passes a payment by that a message of the provider's has locked."""
+
+    async def told() -> bool:
+        await service.use_cases.look_after_payments(LookAfterPayments())
+        return await desk.told(payment_id) == ["requested", "cancelled"]
+
+    await wait_until(told, "the payment to be told cancelled")
+
+
 @pytest.mark.parametrize("status", [ReservationStatus.EXPIRED, ReservationStatus.CANCELLED])
 async def test_an_intent_that_nobody_waits_for_is_withdrawn(
     desk: Desk, service: Payments, status: ReservationStatus
@@ -77,8 +88,7 @@ async def test_an_intent_that_nobody_waits_for_is_withdrawn(
     owed = Owed()
     payment = await desk.started(owed)
     await follow(service, owed, 0, status=status, charge=ChargeStatus.OPEN)
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == ["requested", "cancelled"]
+    await withdrawn(desk, service, payment["id"])
     assert [intent["status"] for intent in await desk.intents()] == ["canceled"]
     again = await desk.start(owed)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/charge-not-payable")
@@ -92,8 +102,7 @@ async def test_a_void_charge_s_intent_is_withdrawn_and_others_stay(desk: Desk, s
     await follow(
         service, other, 0, status=ReservationStatus.PENDING, charge=ChargeStatus.VOID, charge_id=other.charge_id
     )
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(void["id"]) == ["requested", "cancelled"]
+    await withdrawn(desk, service, void["id"])
     assert await desk.told(kept["id"]) == ["requested"], "a charge that is not known yet is on its way"
 
 

@@ -46,8 +46,7 @@ class PersistentDriver(Driver):
             method, path, key, more.get("json") or {}, began, time.time(), tuple(tries),
             status=answer.status_code if answer else None, answer=_body(answer),
         )  # fmt: skip
-        if method != "GET":
-            self.history.note(operation)
+        self.history.note(operation)
         if answer is None:
             raise NoAnswer(f"{method} {path}: {', '.join(tries)}")
         return answer

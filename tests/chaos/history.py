@@ -10,7 +10,7 @@ from parking_platform.testing.waiting import wait_until
 
 Json = dict[str, Any]
 
-GROWING_SECONDS = 300
+STUCK_SECONDS = 120
 KEPT = ("id", "type", "status", "spot_id", "spot_number", "parking_lot_id", "start_time", "end_time")
 """Of an answer. Tokens are nobody's business, and the rest is in the stores."""
 
@@ -58,9 +58,12 @@ class History:
         self._lines.write(json.dumps(asdict(operation), separators=(",", ":")) + "\n")
 
     async def grows(self, count: int) -> None:
-        """Wait for so many operations more."""
+        """Wait for so many operations more, for as long as there are ever more of them."""
         aim = len(self.operations) + count
-        await wait_until(lambda: len(self.operations) >= aim, f"{count} more requests", seconds=GROWING_SECONDS)
+        while (now := len(self.operations)) < aim:
+            await wait_until(
+                lambda before=now: len(self.operations) > before, "another request to end", seconds=STUCK_SECONDS
+            )
 
     def close(self) -> None:
         """Nothing more will happen."""

@@ -21,6 +21,8 @@ EVERY = 20
 AT_ONCE = 50
 DRIVERS = 12
 LOTS, SPOTS = 4, 25
+# Each payment brings five messages of the provider, and so many would be told for longer than they were made.
+PAYS = 0.25
 KEY = "Idempotency-Key"
 
 
@@ -86,7 +88,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
     repeats = Repeats()
     drivers = [_forgetful(each, repeats) for each in await world.drivers(DRIVERS, patience=90, clients=2)]
-    async with Journeys(lots, world.random).under_way(drivers):
+    async with Journeys(lots, world.random, pays=PAYS).under_way(drivers):
         while repeats.asked < size.requests:  # noqa: ASYNC110 - the load is what is waited for
             await asyncio.sleep(0.1)
     apart = await world.open_lot(size.bursts)

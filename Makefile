@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 PROFILE ?= default
 NAME ?=
 FOLLOW ?=
-# Of chaos and fuzz: one row; an earlier run's seed; the sizes of the tests; cases for each operation and person.
+# Of chaos, bench and fuzz: one row; an earlier run's seed; small sizes; cases for each operation and person.
 ROW ?=
 SEED ?=
 SHORT ?=
@@ -73,6 +73,14 @@ test-unit: install ## the tests without I/O
 .PHONY: chaos
 chaos: install-tests ## faults under load, judged by what the stores say (ROW=C4: one row; SEED=2; SHORT=1)
 	@$(PYTHON) -m tests.chaos $(addprefix --row ,$(ROW)) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
+
+.PHONY: bench
+bench: install-tests ## how fast it is beside a reference in the same run (ROW=reserve: one row; SHORT=1: does it work)
+	@$(PYTHON) -m benchmarks $(addprefix --row ,$(ROW)) $(if $(SHORT),--short)
+
+.PHONY: bench-full
+bench-full: install-tests ## the same with more rounds, longer and larger (ROW=reserve: one row)
+	@$(PYTHON) -m benchmarks --full $(addprefix --row ,$(ROW))
 
 .PHONY: fuzz
 fuzz: install-tests ## ask all services whatever their OpenAPI documents allow, and more (CASES=150, SEED= of an earlier run)

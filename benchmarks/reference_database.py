@@ -1,0 +1,107 @@
+"""What the bookings are held against: a database of its own on the same PostgreSQL, and one raw statement."""
+
+import random
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from parking_messaging.migrations import create_messaging_tables
+
+CONNECTIONS = 10
+"""As many as reservation's booking path has (`booking_pool_size`)."""
+
+BOOKINGS = """
+CREATE TABLE spots (id uuid PRIMARY KEY, parking_lot_id uuid NOT NULL);
+CREATE INDEX ON spots (parking_lot_id);
+CREATE TABLE bookings (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    parking_lot_id uuid NOT NULL,
+    spot_id uuid NOT NULL,
+    during tstzrange NOT NULL,
+    EXCLUDE USING gist (parking_lot_id WITH =, during WITH &&, spot_id WITH =)
+);
+"""
+
+_TOLD = """
+    INSERT INTO outbox (id, aggregatetype, aggregateid, version, partition_key, type, payload)
+    SELECT gen_random_uuid(), 'bookings', booked.id::text, 1, booked.id::text, 'booked', {payload} FROM booked
+"""
+
+# $1 lot, $2 spot, $3 start, $4 end, $5 the event
+BOOK = f"""
+WITH booked AS (
+    INSERT INTO bookings (parking_lot_id, spot_id, during) VALUES ($1, $2, tstzrange($3, $4, '[)'))
+    ON CONFLICT DO NOTHING RETURNING id
+), told AS ({_TOLD.format(payload="$5::bytea")})
+SELECT id FROM booked
+"""
+
+# $1 lot, $2 start, $3 end, $4 the event
+BOOK_ANY = f"""
+WITH chosen AS (
+    SELECT s.id FROM spots s
+    WHERE s.parking_lot_id = $1 AND NOT EXISTS (
+        SELECT FROM bookings b
+        WHERE b.parking_lot_id = $1 AND b.spot_id = s.id AND b.during && tstzrange($2, $3, '[)'))
+    ORDER BY random() LIMIT 1
+), booked AS (
+    INSERT INTO bookings (parking_lot_id, spot_id, during)
+    SELECT $1, chosen.id, tstzrange($2, $3, '[)') FROM chosen
+    ON CONFLICT DO NOTHING RETURNING id
+), told AS ({_TOLD.format(payload="$4::bytea")})
+SELECT EXISTS (SELECT FROM chosen) AS is_any_free, EXISTS (SELECT FROM booked) AS is_booked
+"""
+
+type Pool = asyncpg.Pool[asyncpg.Record]
+
+
+class _Statements:
+    """Takes alembic's place: the outbox is the one that the services have."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def execute(self, sqltext: str, /) -> None:
+        self.texts.append(sqltext)
+
+
+def outbox_statements() -> Sequence[str]:
+    """The statements that make the messaging tables."""
+    statements = _Statements()
+    create_messaging_tables(statements)
+    return statements.texts
+
+
+async def made(admin_url: str, name: str, *schema: str) -> str:
+    """Make a database with the messaging tables and more; its URL."""
+    admin = await asyncpg.connect(admin_url)
+    try:
+        await admin.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await admin.close()
+    url = urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}"))
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in ("CREATE EXTENSION btree_gist", *outbox_statements(), *schema):
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+    return url
+
+
+@asynccontextmanager
+async def pool_of(url: str) -> AsyncGenerator[Pool]:
+    """Connections as the booking path of the service has them: nothing is put back after each use."""
+
+    async def as_it_was(_connection: object) -> None:
+        pass
+
+    async with asyncpg.create_pool(url, min_size=CONNECTIONS, max_size=CONNECTIONS, reset=as_it_was) as pool:
+        yield pool
+
+
+async def made_for_bookings(admin_url: str) -> str:
+    """The reference's database, empty; its URL."""
+    return await made(admin_url, f"reference_{random.randrange(10**9)}", BOOKINGS)

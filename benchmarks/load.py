@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -19,11 +19,11 @@ SHOWN = 300
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of an HTTP server, and the status that it must answer with."""
+    """What is asked of an HTTP server, and the statuses that it may answer with."""
 
     method: str
     path: str
-    expected: int
+    expected: Collection[int]
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: Json | None = None
 
@@ -34,14 +34,14 @@ class Client:
 
     http: aiohttp.ClientSession
 
-    async def send(self, request: Request) -> bytes:
-        """The body of the answer. Raises `WrongAnswer`."""
+    async def send(self, request: Request) -> tuple[int, bytes]:
+        """Status and body of the answer. Raises `WrongAnswer`."""
         async with self.http.request(request.method, request.path, json=request.body, headers=request.headers) as got:
             body = await got.read()
-            if got.status != request.expected:
+            if got.status not in request.expected:
                 asked = f"{request.method} {request.path}"
                 raise WrongAnswer(f"{asked} answered {got.status}, not {request.expected}: {body[:SHOWN]!r}")
-            return body
+            return got.status, body
 
     async def ask(self, request: Request) -> None:
         """Send it, for whom the status is enough."""

@@ -43,7 +43,7 @@ def bookings(wishes: Sequence[Json], drivers: Sequence[Driver]) -> Sequence[Requ
     """Each wish as a driver's request, with a key of its own."""
     return [
         Request(
-            "POST", f"{API}/reservations", 201, {**driver.authorization, "Idempotency-Key": str(uuid4())}, body=wish
+            "POST", f"{API}/reservations", (201,), {**driver.authorization, "Idempotency-Key": str(uuid4())}, body=wish
         )
         for wish, driver in zip(wishes, cycle(drivers), strict=False)
     ]

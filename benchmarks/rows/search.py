@@ -1,0 +1,127 @@
+"""The nearest lots of a country, with their free spots."""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+
+from benchmarks.country import places, write_lots
+from benchmarks.doors import door_of, requests_answered
+from benchmarks.figures import Goal, Line
+from benchmarks.load import RATE, Client, Request, client_of, measured
+from benchmarks.reference_database import Pool, pool_of
+from benchmarks.rotation import Contender, Measured, Rotation, WrongAnswer
+from benchmarks.trial import SEED, Findings, Trial
+
+from parking_demo.people import API
+from parking_service.adapters.postgres.lot_search import search_statement
+from parking_service.application.ports import LotFilter
+from parking_service.domain.values import Place
+from parking_service.entrypoints.http.search import DEFAULT_RADIUS
+
+WHAT = "the 20 nearest of 100 000 lots with their free spots, each time at another place"
+LOTS = 100_000
+PAGE = 20
+IN_FLIGHT = 16
+COMPARED = 20
+SERVICE, GATEWAY, AGAIN, STATEMENT = "service", "gateway", "gateway, one place", "the service's SQL"
+ROUTE = f"{API}/parking-lots"
+
+type Question = Callable[[int], Sequence[Place]]
+
+
+@dataclass
+class Questions:
+    """Places that people ask about."""
+
+    random: Random = field(default_factory=lambda: Random(SEED))
+
+    def different(self, count: int) -> Sequence[Place]:
+        """Each another place."""
+        return places(self.random, count)
+
+    def same(self, count: int) -> Sequence[Place]:
+        """The same place all the time."""
+        return list(places(Random(SEED), 1)) * count
+
+
+async def run(trial: Trial) -> Findings:
+    """Written by SQL: the search reads nothing but these tables."""
+    times = trial.sized(100, 2_500, 5_000)
+    lots = trial.sized(20_000, LOTS, LOTS)
+    url = trial.platform.postgres["parking"]
+    await write_lots(url, lots)
+    questions = Questions()
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(pool_of(url))
+        service = await stack.enter_async_context(client_of(door_of(trial.platform, "parking"), IN_FLIGHT))
+        gateway = await stack.enter_async_context(client_of(door_of(trial.platform, "gateway"), IN_FLIGHT))
+        await _compare(service, pool, questions.different(COMPARED))
+        contenders = [
+            _asking(SERVICE, service, questions.different),
+            Contender(STATEMENT, lambda count: _by_statement(pool, questions.different(count))),
+            _asking(GATEWAY, gateway, questions.different),
+        ]
+        rotation = await trial.rotated([*contenders, _asking(AGAIN, gateway, questions.same)], times)
+        cached = await _cached(service, gateway, questions.same(COMPARED))
+    return Findings(_lines(rotation, cached), rotation, {"requests": times, "in flight": IN_FLIGHT, "lots": lots})
+
+
+def _asking(name: str, client: Client, question: Question) -> Contender:
+    async def ask(request: Request) -> None:
+        _, body = await client.send(request)
+        if body.count(b'"distance_m"') != PAGE:
+            raise WrongAnswer(f"{request.path} gave {body.count(b'distance_m')} lots, not {PAGE}")
+
+    async def measure(times: int) -> Measured:
+        return await measured([_request(place) for place in question(times)], IN_FLIGHT, ask)
+
+    return Contender(name, measure)
+
+
+async def _by_statement(pool: Pool, asked: Sequence[Place]) -> Measured:
+    async def fetch(place: Place) -> None:
+        text, arguments = _statement(place)
+        if len(await pool.fetch(text, *arguments)) <= PAGE:
+            raise WrongAnswer(f"near {place} are not more than {PAGE} lots")
+
+    return await measured(asked, IN_FLIGHT, fetch)
+
+
+def _request(place: Place) -> Request:
+    return Request("GET", f"{ROUTE}?latitude={place.latitude}&longitude={place.longitude}&limit={PAGE}", (200,))
+
+
+def _statement(place: Place) -> tuple[str, Sequence[object]]:
+    """One lot more than a page has: so the service learns whether there is a next one."""
+    return search_statement(LotFilter(datetime.now(UTC), place, DEFAULT_RADIUS, limit=PAGE + 1))
+
+
+async def _compare(client: Client, pool: Pool, asked: Sequence[Place]) -> None:
+    """The service answers with the lots that the statement finds, in its order."""
+    for place in asked:
+        text, arguments = _statement(place)
+        rows = await pool.fetch(text, *arguments)
+        _, body = await client.send(_request(place))
+        if [str(row["id"]) for row in rows[:PAGE]] != [lot["id"] for lot in json.loads(body)["items"]]:
+            raise WrongAnswer(f"near {place} the service finds other lots than its own statement")
+
+
+async def _cached(service: Client, gateway: Client, asked: Sequence[Place]) -> int:
+    """How many of the answers did not come from the service."""
+    before = await requests_answered(service, ROUTE)
+    for place in asked:
+        await gateway.send(_request(place))
+    return len(asked) - (await requests_answered(service, ROUTE) - before)
+
+
+def _lines(rotation: Rotation, cached: int) -> Sequence[Line]:
+    statement = rotation.series(STATEMENT, RATE)
+    note = "" if cached else "the gateway has no cache of it: the service answered every repeated question"
+    return [
+        Line("service", rotation.series(SERVICE, RATE), statement, Goal("ratio", "≥", 0.5)),
+        Line("through the gateway, TLS", rotation.series(GATEWAY, RATE), statement),
+        Line("gateway, asked again", rotation.series(AGAIN, RATE), statement, Goal("ratio", "≥", 3), note),
+    ]

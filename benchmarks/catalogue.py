@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmarks.rows import free_spots, hot_lot, idle, reserve, search
+from benchmarks.rows import backlog, free_spots, hot_lot, idle, reserve, search, to_elasticsearch, to_websocket
 from benchmarks.trial import Row
 
 ROWS: Mapping[str, Row] = {
@@ -12,6 +12,9 @@ ROWS: Mapping[str, Row] = {
         Row("hot-lot", hot_lot.WHAT, hot_lot.run),
         Row("search", search.WHAT, search.run),
         Row("free-spots", free_spots.WHAT, free_spots.run),
+        Row("backlog", backlog.WHAT, backlog.run, with_services=False),
+        Row("to-elasticsearch", to_elasticsearch.WHAT, to_elasticsearch.run),
+        Row("to-websocket", to_websocket.WHAT, to_websocket.run),
         Row("idle", idle.WHAT, idle.run),
     )
 }

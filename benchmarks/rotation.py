@@ -1,5 +1,6 @@
 """Contenders in rotation: A, B, C, A, B, C, each after a look at what else the machine does."""
 
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,20 +32,30 @@ class Contender:
 
 @dataclass
 class Rotation:
-    """All that was measured, by contender and unit. `idle` tells which share of the machine has nothing to do."""
+    """All that was measured, by contender and unit. `idle` tells which share of the machine has nothing to do.
+
+    `times` is how many times each did it in a round.
+    """
 
     idle: Callable[[], Awaitable[float]] = idle_share
+    times: int = 0
     found: dict[tuple[str, str], list[Round]] = field(
         default_factory=lambda: defaultdict[tuple[str, str], list[Round]](list)
     )
 
-    async def run(self, contenders: Sequence[Contender], *, times: int, rounds: int) -> None:
-        """Each does it a tenth as many times to warm up, and then takes its turns."""
-        for each in contenders:
-            await each.measure(max(1, times // WARM_UP))
+    async def run(
+        self, contenders: Sequence[Contender], *, times: int, rounds: int, seconds: float | None = None
+    ) -> None:
+        """Each does it a tenth as many times to warm up, and then takes its turns.
+
+        With `seconds`, all do it less often where the slowest would need longer.
+        """
+        warm_up = max(1, times // WARM_UP)
+        slowest = max([await self._warm_up(each, warm_up) for each in contenders])
+        self.times = times if seconds is None else min(times, max(warm_up, round(seconds / slowest)))
         for _ in range(rounds):
             for each in contenders:
-                await self._once(each, times)
+                await self._once(each, self.times)
 
     def series(self, contender: str, unit: str) -> Series:
         """One contender's figures in one unit."""
@@ -53,6 +64,12 @@ class Rotation:
     def all(self) -> Sequence[Series]:
         """Every series."""
         return [self.series(contender, unit) for contender, unit in list(self.found)]
+
+    async def _warm_up(self, contender: Contender, times: int) -> float:
+        """How many seconds it took each time."""
+        began = time.perf_counter()
+        await contender.measure(times)
+        return (time.perf_counter() - began) / times
 
     async def _once(self, contender: Contender, times: int) -> None:
         idle = await self.idle()

@@ -41,9 +41,16 @@ class Trial:
         return {Scale.SHORT: short, Scale.USUAL: usual, Scale.FULL: full}[self.scale]
 
     async def rotated(self, contenders: Sequence[Contender], times: int) -> Rotation:
-        """Measure all of them in rotation."""
+        """Measure all of them in rotation, just so many times."""
         rotation = Rotation()
         await rotation.run(contenders, times=times, rounds=self.rounds)
+        return rotation
+
+    async def rotated_within_seconds(self, contenders: Sequence[Contender], most: int | None = None) -> Rotation:
+        """Measure all of them in rotation, as many times as the slowest does in seconds, at most `most`."""
+        rotation, seconds = Rotation(), self.sized(1.0, 8.0, 15.0)
+        times = most or self.sized(100, 5_000, 10_000)
+        await rotation.run(contenders, times=times, rounds=self.rounds, seconds=seconds)
         return rotation
 
     @asynccontextmanager

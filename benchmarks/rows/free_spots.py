@@ -69,7 +69,6 @@ class Lot:
 
 async def run(trial: Trial) -> Findings:
     """All lots lie in one table, so that each can be asked in rotation with the others."""
-    times = trial.sized(50, 1_500, 3_000)
     sizes = trial.sized((FEW,), (FEW, 200_000), (FEW, 200_000, 2_000_000))
     async with trial.people() as world, AsyncExitStack() as stack:
         pool = await stack.enter_async_context(pool_of(trial.platform.postgres["reservation"]))
@@ -78,8 +77,11 @@ async def run(trial: Trial) -> Findings:
         await pool.execute("VACUUM ANALYZE allocations")
         for lot in lots:
             await _compare(client, pool, lot)
-        rotation = await trial.rotated([each for lot in lots for each in _contenders(client, pool, lot)], times)
-    return Findings(_lines(rotation, lots), rotation, {"requests": times, "in flight": IN_FLIGHT, "free spots": FREE})
+        contenders = [each for lot in lots for each in _contenders(client, pool, lot)]
+        rotation = await trial.rotated_within_seconds(contenders)
+    return Findings(
+        _lines(rotation, lots), rotation, {"requests": rotation.times, "in flight": IN_FLIGHT, "free spots": FREE}
+    )
 
 
 async def _filled(world: World, pool: Pool, reservations: int) -> Lot:

@@ -81,7 +81,7 @@ class Hours:
 
 async def run(trial: Trial) -> Findings:
     """Each crowd and each way has a lot and hours of its own. Relay and consumers stand still meanwhile."""
-    hours = trial.sized(2, 15, 30)
+    most = trial.sized(2, 50, 100)
     async with trial.people() as world, _reference(trial) as pool:
         drivers = await asyncio.gather(*(Driver.registered(world.city) for _ in range(DRIVERS)))
         async with client_of(world.door("service"), max(CROWDS)) as client:
@@ -94,12 +94,12 @@ async def run(trial: Trial) -> Findings:
                     contenders.append(contender)
                     filled.setdefault(way, []).append(each)
             async with trial.platform.stack.without("reservation-work"):
-                rotation = await trial.rotated(contenders, hours)
+                rotation = await trial.rotated_within_seconds(contenders, most)
         await _check(world, pool, filled)
     return Findings(
         [line for clients in CROWDS for line in _lines(rotation, clients)],
         rotation,
-        {"spots": SPOTS, "hours of each measurement": hours, "clients": CROWDS},
+        {"spots": SPOTS, "hours of each measurement": rotation.times, "clients": CROWDS},
     )
 
 

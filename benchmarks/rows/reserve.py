@@ -59,7 +59,6 @@ class Crowd:
 
 async def run(trial: Trial) -> Findings:
     """What follows from a booking (relay and consumers) stands still meanwhile: other rows measure that."""
-    times = trial.sized(100, 2_500, 5_000)
     async with trial.people() as world, AsyncExitStack() as stack:
         lots = await asyncio.gather(*(world.open_lot(SPOTS) for _ in range(LOTS)))
         drivers = await asyncio.gather(*(Driver.registered(world.city) for _ in range(DRIVERS)))
@@ -74,10 +73,12 @@ async def run(trial: Trial) -> Findings:
         contenders = [await _contender(stack, crowd, name, door) for name, door in doors.items()]
         contenders.append(Contender(STATEMENT, lambda count: crowd.by_statement(pool, count)))
         async with trial.platform.stack.without("reservation-work"):
-            rotation = await trial.rotated(contenders, times)
+            rotation = await trial.rotated_within_seconds(contenders)
         await _check(world, pool, crowd)
     return Findings(
-        _lines(rotation), rotation, {"requests": times, "in flight": IN_FLIGHT, "lots": LOTS, "spots of each": SPOTS}
+        _lines(rotation),
+        rotation,
+        {"requests": rotation.times, "in flight": IN_FLIGHT, "lots": LOTS, "spots of each": SPOTS},
     )
 
 

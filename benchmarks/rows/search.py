@@ -49,7 +49,6 @@ class Questions:
 
 async def run(trial: Trial) -> Findings:
     """Written by SQL: the search reads nothing but these tables."""
-    times = trial.sized(100, 2_500, 5_000)
     lots = trial.sized(20_000, LOTS, LOTS)
     url = trial.platform.postgres["parking"]
     await write_lots(url, lots)
@@ -64,9 +63,11 @@ async def run(trial: Trial) -> Findings:
             Contender(STATEMENT, lambda count: _by_statement(pool, questions.different(count))),
             _asking(GATEWAY, gateway, questions.different),
         ]
-        rotation = await trial.rotated([*contenders, _asking(AGAIN, gateway, questions.same)], times)
+        rotation = await trial.rotated_within_seconds([*contenders, _asking(AGAIN, gateway, questions.same)])
         cached = await _cached(service, gateway, questions.same(COMPARED))
-    return Findings(_lines(rotation, cached), rotation, {"requests": times, "in flight": IN_FLIGHT, "lots": lots})
+    return Findings(
+        _lines(rotation, cached), rotation, {"requests": rotation.times, "in flight": IN_FLIGHT, "lots": lots}
+    )
 
 
 def _asking(name: str, client: Client, question: Question) -> Contender:

@@ -1,5 +1,7 @@
 """The arithmetic of the table."""
 
+import asyncio
+
 import pytest
 from benchmarks.figures import Goal, Line, Round, Series, percentile
 from benchmarks.rotation import Contender, Rotation
@@ -82,6 +84,26 @@ def test_table_says_what_is_met_and_what_is_not():
     assert met.endswith("met      42%–97%")
     assert "≤ 1000 ms  not met" in missed
     assert note == "hot-lot, service: so it is"
+
+
+async def test_slowest_contender_says_how_many_times():
+    asked = list[int]()
+
+    async def slow(times: int) -> dict[str, float]:
+        asked.append(times)
+        await asyncio.sleep(0.01 * times)
+        return {"/s": 1.0}
+
+    async def idle() -> float:
+        return 1.0
+
+    rotation = Rotation(idle=idle)
+    await rotation.run([Contender("slow", slow)], times=50, rounds=2, seconds=0.1)
+
+    warm_up, *rounds = asked
+    assert warm_up == 5
+    assert rounds == [rotation.times] * 2
+    assert 5 <= rotation.times <= 10
 
 
 async def test_contenders_take_turns():

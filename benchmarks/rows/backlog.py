@@ -119,7 +119,7 @@ async def run(trial: Trial) -> Findings:
     events = trial.sized(5_000, EVENTS, EVENTS)
     kafka = KafkaConnection(trial.platform.kafka, "benchmark")
     await ensure_topics(kafka, [TOPIC])
-    outbox = Outbox(await made(trial.platform.postgres_admin, "backlog"), kafka)
+    outbox = Outbox(await made(trial.platform.postgres_admin), kafka)
     rotation = await trial.rotated(
         [
             Contender(RELAY, lambda count: outbox.drained(count, outbox.by_relay)),

@@ -1,20 +1,21 @@
 """The free spots of a large lot for an hour, among few and many reservations."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from uuid import UUID
 
-from benchmarks.doors import door_of
 from benchmarks.figures import Goal, Line
 from benchmarks.load import P50, RATE, Client, Request, client_of, measured
 from benchmarks.reference_database import Pool, pool_of
 from benchmarks.rotation import Contender, Measured, Rotation, WrongAnswer
 from benchmarks.trial import SEED, Findings, Trial
+from benchmarks.wishes import HOUR
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from tests.chaos.load import door_of
 from tests.chaos.world import World
 
 from parking_demo.people import API, CarPark, tomorrow_at
@@ -26,7 +27,6 @@ SPOTS = 500
 CYCLE = 5
 FREE = SPOTS // CYCLE
 IN_FLIGHT = 16
-HOUR = timedelta(hours=1)
 SERVICE, STATEMENT = "service", "the service's SQL"
 FEW = 20_000
 
@@ -105,13 +105,14 @@ def _contenders(client: Client, pool: Pool, lot: Lot) -> Sequence[Contender]:
         if len(await pool.fetch(_COMPILED.string, *_arguments(lot, hour))) != FREE:
             raise WrongAnswer(f"the statement does not find {FREE} free spots")
 
-    async def by_service(times: int) -> Measured:
-        return await measured(lot.hours(times), IN_FLIGHT, ask)
+    return _contender(lot, SERVICE, ask), _contender(lot, STATEMENT, fetch)
 
-    async def by_statement(times: int) -> Measured:
-        return await measured(lot.hours(times), IN_FLIGHT, fetch)
 
-    return Contender(lot.named(SERVICE), by_service), Contender(lot.named(STATEMENT), by_statement)
+def _contender(lot: Lot, way: str, answer: Callable[[datetime], Awaitable[None]]) -> Contender:
+    async def measure(times: int) -> Measured:
+        return await measured(lot.hours(times), IN_FLIGHT, answer)
+
+    return Contender(lot.named(way), measure)
 
 
 def _request(lot: Lot, hour: datetime) -> Request:

@@ -1,31 +1,30 @@
 """All want any spot of one lot in the same hour, hour after hour."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count, cycle
 from time import perf_counter
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from benchmarks.figures import Goal, Line, percentile
-from benchmarks.load import P50, P99, Client, Request, client_of
+from benchmarks.load import P50, P99, Client, client_of
 from benchmarks.reference_database import BOOK_ANY, Pool, made_for_bookings, pool_of
 from benchmarks.rotation import Contender, Measured, Rotation, WrongAnswer
 from benchmarks.trial import Findings, Trial
+from benchmarks.wishes import CREATED, HOUR, booking
 from tests.chaos.world import World
 
-from parking_demo.people import API, CarPark, Driver, tomorrow_at
+from parking_demo.people import CarPark, Driver, tomorrow_at
 
 WHAT = "100 spots, all clients want any of them in the same hour; accepted a second, hour after hour"
 SPOTS = 100
 DRIVERS = 16
 CROWDS = (16, 64)
-HOUR = timedelta(hours=1)
 SERVICE, STATEMENT = "service", "statement"
 ACCEPTED = "accepted/s"
-CREATED, CONFLICT = 201, 409
+CONFLICT = 409
 
 PER_HOUR = """
     SELECT lower(during) AS hour, count(*) AS count, count(DISTINCT spot_id) AS different
@@ -82,7 +81,8 @@ class Hours:
 async def run(trial: Trial) -> Findings:
     """Each crowd and each way has a lot and hours of its own. Relay and consumers stand still meanwhile."""
     most = trial.sized(2, 50, 100)
-    async with trial.people() as world, _reference(trial) as pool:
+    reference = await made_for_bookings(trial.platform.postgres_admin)
+    async with trial.people() as world, pool_of(reference) as pool:
         drivers = await asyncio.gather(*(Driver.registered(world.city) for _ in range(DRIVERS)))
         async with client_of(world.door("service"), max(CROWDS)) as client:
             contenders, filled = list[Contender](), dict[str, list[Hours]]()
@@ -101,12 +101,6 @@ async def run(trial: Trial) -> Findings:
         rotation,
         {"spots": SPOTS, "hours of each measurement": rotation.times, "clients": CROWDS},
     )
-
-
-@asynccontextmanager
-async def _reference(trial: Trial) -> AsyncGenerator[Pool]:
-    async with pool_of(await made_for_bookings(trial.platform.postgres_admin)) as pool:
-        yield pool
 
 
 async def _copy(pool: Pool, lot: CarPark) -> None:
@@ -128,10 +122,8 @@ def _asking(client: Client, drivers: Sequence[Driver], lot: CarPark) -> Try:
     people = cycle(drivers)
 
     async def attempt(hour: datetime) -> bool:
-        headers = {**next(people).authorization, "Idempotency-Key": str(uuid4())}
         times = {"start_time": hour.isoformat(), "end_time": (hour + HOUR).isoformat()}
-        body = {"parking_lot_id": lot.id, **times}
-        request = Request("POST", f"{API}/reservations", (CREATED, CONFLICT), headers, body)
+        request = booking({"parking_lot_id": lot.id, **times}, next(people), (CREATED, CONFLICT))
         status, _ = await client.send(request)
         return status == CREATED
 

@@ -4,9 +4,10 @@ import asyncio
 import time
 
 from benchmarks.figures import Goal, Line
-from benchmarks.machine import usage
 from benchmarks.rotation import Contender, Measured
 from benchmarks.trial import Findings, Trial
+
+from parking_platform.testing.usage import usage
 
 WHAT = "processor time and memory of the service processes in quiet"
 SETTLING_SECONDS = 15

@@ -2,16 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from benchmarks.figures import Goal, Line
 from benchmarks.load import P50, P99
 from benchmarks.rotation import Contender, Measured
-from benchmarks.steady import IN_FLIGHT, MADE, Seen, steady_bookings
+from benchmarks.steady import IN_FLIGHT, MADE, steady_bookings
 from benchmarks.trial import Findings, Trial
 from elasticsearch import AsyncElasticsearch
+
+from parking_platform.testing.waiting import meanwhile
 
 WHAT = "commit → found in Elasticsearch, at 200 reservations/s"
 INDEX = "parking-reservations"
@@ -56,8 +56,9 @@ async def run(trial: Trial) -> Findings:
     async with AsyncElasticsearch(trial.platform.elasticsearch) as client, steady_bookings(trial) as bookings:
 
         async def measure(count: int) -> Measured:
-            async with _looking(client) as seen:
-                return await bookings.latencies(await bookings.book(count), seen)
+            searches = Searches(client)
+            async with meanwhile(searches.run()):
+                return await bookings.latencies(await bookings.book(count), searches.seen)
 
         rotation = await trial.rotated([Contender(ROW, measure)], times)
         refresh_ms = await _refresh_ms(client)
@@ -67,17 +68,6 @@ async def run(trial: Trial) -> Findings:
         rotation,
         {"reservations": times, "refresh interval, ms": refresh_ms, "looked every ms": LOOK_SECONDS * 1000},
     )
-
-
-@asynccontextmanager
-async def _looking(client: AsyncElasticsearch) -> AsyncGenerator[Seen]:
-    searches = Searches(client)
-    looking = asyncio.create_task(searches.run())
-    try:
-        yield searches.seen
-    finally:
-        looking.cancel()
-        await asyncio.wait([looking])
 
 
 async def _refresh_ms(client: AsyncElasticsearch) -> float:

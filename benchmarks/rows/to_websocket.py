@@ -1,21 +1,21 @@
 """From a reservation's commit until whoever watches over a WebSocket hears of it."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from benchmarks.doors import door_of
 from benchmarks.figures import Goal, Line
 from benchmarks.load import P50, P99
 from benchmarks.rotation import Contender, Measured, NotMeasured
 from benchmarks.steady import MADE, Seen, SteadyBookings, steady_bookings
 from benchmarks.trial import Findings, Trial
+from tests.chaos.load import door_of
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from parking_demo.people import API
+from parking_platform.testing.waiting import meanwhile
 
 WHAT = "commit → heard over a WebSocket, at 200 reservations/s"
 ROW = "commit → WebSocket"
@@ -55,12 +55,8 @@ async def _listening(trial: Trial, bookings: SteadyBookings) -> AsyncGenerator[S
         if answer["type"] != "subscribed":
             raise NotMeasured(f"the room could not be entered: {answer}")
         heard = dict[str, float]()
-        listening = asyncio.create_task(_listen(socket, heard))
-        try:
+        async with meanwhile(_listen(socket, heard)):
             yield heard
-        finally:
-            listening.cancel()
-            await asyncio.wait([listening])
 
 
 async def _listen(socket: ClientConnection, heard: dict[str, float]) -> None:

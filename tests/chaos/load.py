@@ -18,6 +18,7 @@ from tests.chaos.clients import NoAnswer, PersistentDriver
 from tests.chaos.history import Operation, kept_of
 
 from parking_demo.people import API, CarPark, Json, tomorrow_at
+from parking_platform.testing.platform import RunningPlatform
 
 DAYS = 60
 HOURS = 20
@@ -29,6 +30,13 @@ class Door:
 
     address: str
     trust: ssl.SSLContext | bool = True
+
+
+def door_of(platform: RunningPlatform, to: str) -> Door:
+    """`gateway`, or a service past it by its name."""
+    if to == "gateway":
+        return Door(platform.gateway, ssl.create_default_context(cafile=platform.ca))
+    return Door(platform.address(to))
 
 
 async def storm(

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import httpx
 from tests.chaos.clients import PersistentDriver
 from tests.chaos.faults import Faults
 from tests.chaos.history import History
-from tests.chaos.load import Door
+from tests.chaos.load import Door, door_of
 from tests.chaos.oracle import bookings, documents, effects, events, money
 from tests.system.backstage import Databases, Provider
 
@@ -71,10 +70,8 @@ class World:
         return await asyncio.gather(*(one(number) for number in range(count)))
 
     def door(self, way: str) -> Door:
-        """`gateway`, or past it: `service`."""
-        if way == "service":
-            return Door(self.platform.address("reservation"))
-        return Door(self.platform.gateway, ssl.create_default_context(cafile=self.platform.ca))
+        """Of those who book: `gateway`, or past it: `service`."""
+        return door_of(self.platform, "reservation" if way == "service" else way)
 
     def _client(self, through: str) -> httpx.AsyncClient:
         client = httpx.AsyncClient(base_url=through, trust_env=False, timeout=30) if through else self.platform.client()

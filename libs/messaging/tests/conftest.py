@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from parking_events import Cleanup, Topic, WireEvent
 from parking_events import base as registry
 from parking_messaging import KafkaConnection, ensure_topics
+from parking_messaging.fakes.operations import RecordedOperations
 from parking_messaging.migrations import create_messaging_tables
 from parking_platform.testing.servers import KafkaServer, PostgresServer, unique_name
 
@@ -118,22 +119,12 @@ async def kafka_topic(kafka: KafkaConnection, sample: SampleTopic) -> SampleTopi
     return sample
 
 
-class DirectOperations:
-    """`alembic.op` without alembic."""
-
-    def __init__(self) -> None:
-        self.statements: list[str] = []
-
-    def execute(self, sqltext: str, /) -> None:
-        self.statements.append(sqltext)
-
-
 @pytest_asyncio.fixture
 async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
     """A database with the messaging tables and a table `effects`, to which handlers add."""
     name = unique_name("messaging")
     url = await postgres_server.create_database(name)
-    operations = DirectOperations()
+    operations = RecordedOperations()
     create_messaging_tables(operations)
     effects = "CREATE TABLE effects (event_id uuid, subject text, version bigint, amount bigint, at bigserial)"
     await postgres_server.execute(*operations.statements, effects, database=name)

@@ -1,12 +1,10 @@
 """MIX: drivers search, reserve and pay as people do, while a process dies each minute."""
 
 import asyncio
-import os
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
 from httpx import codes
@@ -16,6 +14,9 @@ from tests.chaos.load import Journeys
 from tests.chaos.verdict import Verdict, zero_of
 from tests.chaos.world import World
 
+from parking_platform.testing.usage import usage
+from parking_platform.testing.waiting import meanwhile
+
 PROMISE = "searches, bookings and payments 100:10:5, a process killed each minute: errors < 1 %, after retries none"
 SEARCHES, PAYS = 10, 0.5
 """For each booking: so many searches, and so many payments."""
@@ -24,7 +25,6 @@ LOTS, SPOTS = 4, 25
 MOST_ERRORS, MOST_GROWTH = 0.01, 0.05
 EVERY = 5.0
 NEAR = {"latitude": 47.38, "longitude": 8.53, "radius_m": 5_000}
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,6 @@ class Memory:
     world: World
     seen: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list))
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
-        """For as long as the block lasts."""
-        task = asyncio.create_task(self._watch())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
     def growth(self) -> dict[str, float]:
         """By name, of the process that lived longest: its last third beside its second one."""
         lived: dict[str, Sequence[int]] = {}
@@ -73,12 +63,15 @@ class Memory:
             lived[name] = max(lived.get(name, []), sizes, key=len)
         return {name: round(_grown(sizes), 3) for name, sizes in lived.items()}
 
-    async def _watch(self) -> None:
+    async def watch(self) -> None:
+        """Until it is cancelled."""
         while True:
             for server in self.world.platform.parts.services:
                 pid = self.world.platform.stack.state(server.name).pid
-                if size := _resident(pid):
-                    self.seen[server.name, pid].append(size)
+                # It may have died, and the next one not be there yet; one that is about to be buried has no memory.
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    if size := usage(pid).memory:
+                        self.seen[server.name, pid].append(size)
             await asyncio.sleep(EVERY)
 
 
@@ -90,7 +83,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     memory = Memory(world)
     names = [server.name for server in world.platform.parts.services]
     world.random.shuffle(names)
-    async with memory.watched(), visitors.under_way(drivers):
+    async with meanwhile(memory.watch()), visitors.under_way(drivers):
         for turn in range(round(size.lasts / size.between)):
             await asyncio.sleep(size.between)
             await world.faults.kill(names[turn % len(names)])
@@ -137,11 +130,3 @@ def _latencies(operations: Sequence[Operation], kind: str) -> tuple[int, int]:
 def _grown(sizes: Sequence[int]) -> float:
     third = len(sizes) // 3
     return median(sizes[-third:]) / median(sizes[third : 2 * third]) - 1 if third else 0.0
-
-
-def _resident(pid: int) -> int:
-    """Bytes; 0 of a process that is gone."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-    except FileNotFoundError:
-        return 0

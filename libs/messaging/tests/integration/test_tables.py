@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, te
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_messaging import MessagingTables, messaging_tables, upsert_if_newer
+from parking_messaging.fakes.operations import RecordedOperations
 from parking_messaging.migrations import drop_messaging_tables
 
 
@@ -35,14 +36,9 @@ async def test_a_difference_would_be_found(engine: AsyncEngine) -> None:
 
 async def test_dropping_leaves_nothing(engine: AsyncEngine, rows: Any) -> None:
     async with engine.begin() as connection:
-        statements: list[str] = []
-
-        class Operations:
-            def execute(self, sqltext: str, /) -> None:
-                statements.append(sqltext)
-
-        drop_messaging_tables(Operations())
-        for statement in statements:
+        operations = RecordedOperations()
+        drop_messaging_tables(operations)
+        for statement in operations.statements:
             await connection.execute(text(statement))
     assert await rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == [("effects",)]
 

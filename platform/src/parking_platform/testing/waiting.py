@@ -1,9 +1,10 @@
-"""Waiting in tests: for a condition, with a deadline, never for a fixed time."""
+"""Waiting in tests: for a condition, with a deadline, never for a fixed time; and what goes on meanwhile."""
 
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import overload
 
 PAUSE = 0.02
@@ -27,3 +28,14 @@ async def wait_until(condition: Callable[[], object], what: str, *, seconds: flo
         if time.monotonic() > deadline:
             raise WaitedInVain(f"waited {seconds:.0f} s in vain for {what}")
         await asyncio.sleep(PAUSE)
+
+
+@asynccontextmanager
+async def meanwhile(doing: Coroutine[object, object, object]) -> AsyncGenerator[None]:
+    """It goes on for as long as the block lasts. Where it fails, it ends the block with an `ExceptionGroup`."""
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(doing)
+        try:
+            yield
+        finally:
+            task.cancel()

@@ -1,0 +1,12 @@
+"""`alembic.op` without alembic."""
+
+
+class RecordedOperations:
+    """See `parking_messaging.migrations.Operations`. The statements, for whoever runs them without a migration."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def execute(self, sqltext: str, /) -> None:
+        """Keep one statement."""
+        self.statements.append(sqltext)

@@ -13,7 +13,7 @@ from parking_chassis.health import ReadinessCheck, health_router
 from parking_chassis.problems import TableEntry, install_problem_handlers
 from parking_chassis.request_context import RequestContext
 from parking_chassis.schemas import refuse_nul
-from parking_chassis.telemetry import trace_app
+from parking_chassis.telemetry import REQUEST_SPANS
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -46,6 +46,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        telemetry=REQUEST_SPANS,
         generate_unique_id_function=_operation_id,
         responses={"default": ANY_PROBLEM},
         dependencies=[Depends(refuse_nul)],
@@ -56,7 +57,6 @@ def create_app(
         app.include_router(router)
     install_problem_handlers(app, problems)
     app.add_middleware(RequestContext)
-    trace_app(app)
     return app
 
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from parking_chassis.health import ReadinessCheck, health_router
 from parking_chassis.metrics import ERRORS
+from parking_chassis.telemetry import REQUEST_SPANS
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -133,7 +134,7 @@ def work(
         async with resources(), worker.running(app):
             yield
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, telemetry=REQUEST_SPANS)
     app.include_router(health_router(readiness))
     server = _server(app, address)
 

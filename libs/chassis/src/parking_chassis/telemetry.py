@@ -1,13 +1,13 @@
 """OpenTelemetry: one trace from the gateway through HTTP, outbox, Kafka and every consumer."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor  # pyright: ignore[reportMissingTypeStubs]
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -22,8 +22,22 @@ from parking_chassis.span_export import otlp_exporter
 # The stable names of attributes; the instrumentations have this switch in the environment alone.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
 
-# What a provider sends belongs to no trace of ours; what it is about may, and then goes on there.
-UNTRACED = "healthz,readyz,metrics,/webhooks/"
+UNTRACED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+def _is_untraced(scope: MutableMapping[str, Any]) -> bool:
+    """What a provider sends belongs to no trace of ours; what it is about may, and then goes on there."""
+    return scope["path"] in UNTRACED or "/webhooks/" in scope["path"]
+
+
+REQUEST_SPANS: Final[TelemetryConfig] = {
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+    "exclude": _is_untraced,
+}
+"""For FastAPI: one span a request. Metrics and logs are ours, and where spans go is for `configure_tracing` to say."""
 
 
 class RequestsAndEvents(Sampler):
@@ -67,11 +81,6 @@ def configure_tracing(service: str, endpoint: str | None, sample_ratio: float) -
         provider.add_span_processor(BatchSpanProcessor(otlp_exporter(endpoint)))
     trace.set_tracer_provider(provider)
     return provider
-
-
-def trace_app(app: FastAPI) -> None:
-    """Give each request a span; one span a request, none for each message of its body."""
-    FastAPIInstrumentor.instrument_app(app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"])
 
 
 def trace_engine(engine: AsyncEngine) -> None:

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 
 from parking_chassis.request_context import RequestContext
 from parking_chassis.span_export import SpanSender
-from parking_chassis.telemetry import configure_tracing, statement_span, trace_app
+from parking_chassis.telemetry import REQUEST_SPANS, configure_tracing, statement_span
 
 
 @pytest.fixture
@@ -28,14 +28,13 @@ def spans() -> Iterator[InMemorySpanExporter]:
 
 
 def application() -> FastAPI:
-    app = FastAPI()
+    app = FastAPI(telemetry=REQUEST_SPANS)
 
     @app.get("/users/{user_id}")
     async def get_user(user_id: str) -> str:
         return user_id
 
     app.add_middleware(RequestContext)
-    trace_app(app)
     return app
 
 
@@ -55,6 +54,11 @@ async def test_a_span_names_the_route_and_leaves_the_query_out(spans: InMemorySp
         "network.protocol.version": "1.1",
         "url.scheme": "http",
     }
+
+
+async def test_probes_and_what_a_provider_tells_are_not_traced(spans: InMemorySpanExporter) -> None:
+    await answers(("GET", "/healthz"), ("POST", "/api/v1/webhooks/stripe"), ("GET", "/users/7"))
+    assert [span.name for span in spans.get_finished_spans()] == ["GET /users/{user_id}"]
 
 
 async def test_a_callers_trace_goes_on(spans: InMemorySpanExporter) -> None:

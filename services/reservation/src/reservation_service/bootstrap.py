@@ -174,7 +174,7 @@ def _use_cases(
         note_payments_seen=NotePaymentsSeenHandler(work, KafkaPaymentBacklog(_kafka(settings))),
         forget_old_answers=ForgetOldAnswersHandler(bookings),
         create_quote=CreateQuoteHandler(work, clock),
-        get_availability=GetAvailabilityHandler(work),
+        get_availability=GetAvailabilityHandler(bookings),
         get_reservation=GetReservationHandler(work, tokens, clock),
         get_credential=GetCredentialHandler(work, tokens),
         list_reservations=ListReservationsHandler(work),

@@ -304,6 +304,17 @@ class TestBookings:
         assert (taken.spots, taken.is_taken) == ([store.spots[0]], True)
         assert (free.spots, free.is_taken) == ([store.spots[2]], False)
 
+    async def test_all_that_is_free(self, store: Store) -> None:
+        await store.booked(store.spots[0])
+        lot, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period()))
+        assert (lot.id, spots) == (store.lot.id, store.spots[1:])
+        _, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period(), spot_type="accessible"))
+        assert spots == [store.spots[2]]
+        _, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period(), spot_type="motorcycle"))
+        assert spots == []
+        with pytest.raises(UnknownLot):
+            await store.bookings.free_spots(Wish(uuid4(), period()))
+
     async def test_what_cannot_be_offered(self, store: Store) -> None:
         with pytest.raises(UnknownLot):
             await store.bookings.find(Wish(uuid4(), period()), 8)

@@ -39,7 +39,7 @@ class TestAvailability:
     async def test_it_names_what_is_free_by_number_and_type(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard", "compact", "standard", "accessible"])
         await service.held(lot)
-        get = GetAvailabilityHandler(service.work)
+        get = GetAvailabilityHandler(service.bookings)
         spots, as_of = await get(GetAvailability(Wish(lot.id, period())))
         assert ([spot.number for spot in spots], as_of) == (["2", "3", "4"], NOW)
         spots, _ = await get(GetAvailability(Wish(lot.id, period(), spot_type="standard")))
@@ -49,7 +49,7 @@ class TestAvailability:
 
     async def test_nothing_is_free_where_nothing_can_be_booked(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(closures=[Closure(START + timedelta(hours=1), None)])
-        spots, _ = await GetAvailabilityHandler(service.work)(GetAvailability(Wish(lot.id, period())))
+        spots, _ = await GetAvailabilityHandler(service.bookings)(GetAvailability(Wish(lot.id, period())))
         assert spots == ()
 
 

@@ -306,6 +306,13 @@ class Bookings(Protocol):
         """
         ...
 
+    async def free_spots(self, wish: Wish) -> tuple[Lot, Sequence[Spot], datetime]:
+        """The lot, and all its spots of the type, or all, that are free at the instant, by number.
+
+        Raises `UnknownLot`.
+        """
+        ...
+
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
         """Write hold, spot's time, events and answer: all, or nothing when the time is taken (then none is answered).
 

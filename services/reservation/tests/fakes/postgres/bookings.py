@@ -1,4 +1,5 @@
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from services.reservation.tests.fakes.clock import FakeClock
 from services.reservation.tests.fakes.postgres.allocations import InMemoryAllocations
@@ -8,7 +9,7 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 
 from reservation_service.application.ports import Answer, KeyReused, Offer, RequestKey, Wish
 from reservation_service.domain.errors import UnknownSpot
-from reservation_service.domain.lots import KEPT_FOR_SOME, Spot
+from reservation_service.domain.lots import KEPT_FOR_SOME, Lot, Spot
 from reservation_service.domain.reservations import Reservation
 
 
@@ -29,6 +30,11 @@ class InMemoryBookings:
             return Offer(lot, [named], bool(overdue), now, is_taken=named not in free)
         fitting = [spot for spot in free if wish.spot_type or spot.type not in KEPT_FOR_SOME]
         return Offer(lot, fitting[:limit], not fitting and bool(overdue), now)
+
+    async def free_spots(self, wish: Wish) -> tuple[Lot, Sequence[Spot], datetime]:
+        lot = await InMemoryLots(self._tables).get(wish.parking_lot_id)
+        free = await InMemoryAllocations(self._tables).free_spots(lot.id, wish.period, wish.spot_type)
+        return lot, free, self._clock.now()
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
         if earlier := await self.earlier(key):

@@ -1,6 +1,7 @@
 """The hot path on the driver itself: find in one round trip, book in one statement (docs/decisions/0018)."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from importlib import resources
 
@@ -15,7 +16,7 @@ from reservation_service.adapters.postgres.lots import lot_of
 from reservation_service.adapters.postgres.reservations import reservation_row
 from reservation_service.application.ports import Answer, InFlight, KeyReused, Offer, RequestKey, Wish
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
-from reservation_service.domain.lots import KEPT_FOR_SOME, Spot
+from reservation_service.domain.lots import KEPT_FOR_SOME, Lot, Spot
 from reservation_service.domain.reservations import Reservation
 
 LOCK_BYTES = 8
@@ -27,6 +28,7 @@ def _statement(name: str) -> str:
 
 FIND_NAMED_SPOT = _statement("find_named_spot")
 FIND_ANY_SPOT = _statement("find_any_spot")
+FIND_FREE_SPOTS = _statement("find_free_spots")
 BOOK = _statement("book")
 FIND_EARLIER_ANSWER = _statement("find_earlier_answer")
 KEEP_REFUSAL = _statement("keep_refusal")
@@ -62,6 +64,18 @@ class PostgresBookings:
             raise UnknownSpot(wish.spot_id)
         first = rows[0]
         return Offer(lot_of(first), spots, first["hold_is_overdue"], first["as_of"], first.get("is_taken", False))
+
+    async def free_spots(self, wish: Wish) -> tuple[Lot, Sequence[Spot], datetime]:
+        """The lot, and all spots that are free at the instant, by number. Raises `UnknownLot`."""
+        period = wish.period
+        rows = await self._pool.fetch(
+            FIND_FREE_SPOTS, wish.parking_lot_id, period.starts_at, period.ends_at, wish.spot_type
+        )
+        if not rows:
+            raise UnknownLot(wish.parking_lot_id)
+        (row,) = rows
+        spots = [Spot(*each) for each in zip(row["ids"] or (), row["numbers"] or (), row["types"] or (), strict=True)]
+        return lot_of(row), spots, row["as_of"]
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
         """Write hold, spot's time, events and answer: all, or nothing when the time is taken."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reservation_service.application.ports import OpenWork, Wish
+from reservation_service.application.ports import Bookings, Wish
 from reservation_service.domain.errors import LotNotBookable
 from reservation_service.domain.lots import Spot, check_open
 
@@ -20,16 +20,13 @@ class GetAvailability:
 class GetAvailabilityHandler:
     """Asks the allocations themselves; only reservation knows. Of a lot that is closed or shut then, none is free."""
 
-    open_work: OpenWork
+    bookings: Bookings
 
     async def __call__(self, query: GetAvailability) -> tuple[Sequence[Spot], datetime]:
         """The free spots by number, true at the instant. Raises `UnknownLot`."""
-        wish = query.wish
-        async with self.open_work() as work:
-            lot = await work.lots.get(wish.parking_lot_id)
-            as_of = await work.time.now()
-            try:
-                check_open(lot, wish.period)
-            except LotNotBookable:
-                return (), as_of
-            return await work.allocations.free_spots(lot.id, wish.period, wish.spot_type), as_of
+        lot, spots, as_of = await self.bookings.free_spots(query.wish)
+        try:
+            check_open(lot, query.wish.period)
+        except LotNotBookable:
+            return (), as_of
+        return spots, as_of

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import StringConstraints
+from pydantic_core import to_json
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
@@ -134,7 +135,7 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
     )
 
 
-@router.get("/parking-lots/{parking_lot_id}/availability")
+@router.get("/parking-lots/{parking_lot_id}/availability", response_model=Availability)
 @may_answer(NOT_FOUND)
 async def get_availability(
     parking_lot_id: UUID,
@@ -142,13 +143,15 @@ async def get_availability(
     starts_at: Annotated[Instant, Query(alias="from")],
     ends_at: Annotated[Instant, Query(alias="to")],
     spot_type: SpotType | None = None,
-) -> Availability:
+) -> Response:
     """Which spots are free for the whole period."""
     if ends_at <= starts_at:
         raise invalid_field("query/to", "must be after from")
     wish = Wish(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
     spots, as_of = await does.get_availability(GetAvailability(wish))
-    return Availability(free=len(spots), spots=[SpotView.of(spot) for spot in spots], as_of=as_of)
+    # Written directly: to validate five hundred spots costs more than to find them.
+    found = [{"spot_id": spot.id, "spot_number": spot.number, "spot_type": spot.type} for spot in spots]
+    return Response(to_json({"free": len(found), "spots": found, "as_of": as_of}), media_type="application/json")
 
 
 @router.post(

@@ -8,7 +8,6 @@ from uuid import UUID
 from parking_chassis.schemas import ResponseBody
 from reservation_service.application.ports import Alternative
 from reservation_service.domain import money, pricing, reservations
-from reservation_service.domain.lots import Spot
 
 
 class MoneyView(ResponseBody):
@@ -42,11 +41,6 @@ class SpotView(ResponseBody):
     spot_id: UUID
     spot_number: str
     spot_type: str
-
-    @classmethod
-    def of(cls, spot: Spot) -> Self:
-        """From the domain's."""
-        return cls(spot_id=spot.id, spot_number=spot.number, spot_type=spot.type)
 
 
 class ChargeView(ResponseBody):

@@ -22,15 +22,15 @@ TAKE = text(
 )
 FREE = text("DELETE FROM allocations WHERE reservation_id = :reservation_id")
 
-# The lot is repeated within NOT EXISTS so that the constraint's own index answers (docs/decisions/0001).
+# NOT IN reads what is taken once, from the constraint's own index (docs/decisions/0001).
 FREE_SPOTS = text(
     """
     SELECT s.id, s.number, s.type FROM spots s
     WHERE s.parking_lot_id = :parking_lot_id AND s.in_service
         AND (s.type = :spot_type OR (CAST(:spot_type AS text) IS NULL AND s.type <> ALL (:kept)))
-        AND NOT EXISTS (
-            SELECT FROM allocations a
-            WHERE a.parking_lot_id = :parking_lot_id AND a.spot_id = s.id AND a.blocking
+        AND s.id NOT IN (
+            SELECT a.spot_id FROM allocations a
+            WHERE a.parking_lot_id = :parking_lot_id AND a.blocking
                 AND a.during && tstzrange(:starts_at, :ends_at, '[)'))
     ORDER BY s.number LIMIT :limit
     """

@@ -2,15 +2,16 @@
 -- A random sample of the free spots keeps clients of one hot lot off each other's feet. Of the sample, the spot with the
 -- tightest gap around the period wastes least of the timetable. Where none is free, the same snapshot tells whether a
 -- hold that may be let go stands in the way: without one, "nothing is free" is true.
+-- NOT IN reads what is taken once and looks spots up in it, whatever the planner knows of the tables; with NOT EXISTS it
+-- may read it again for each spot. A stable instant lets the index find the overdue holds among all that wait.
 WITH free AS (
     SELECT s.id, s.number, s.type
     FROM spots s
     WHERE s.parking_lot_id = $1 AND s.in_service
         AND (s.type = $4::text OR ($4::text IS NULL AND s.type <> ALL ($6::text[])))
-        AND NOT EXISTS (
-            SELECT FROM allocations a
-            WHERE a.parking_lot_id = $1 AND a.spot_id = s.id AND a.blocking
-                AND a.during && tstzrange($2, $3, '[)'))
+        AND s.id NOT IN (
+            SELECT a.spot_id FROM allocations a
+            WHERE a.parking_lot_id = $1 AND a.blocking AND a.during && tstzrange($2, $3, '[)'))
     ORDER BY random()
     LIMIT 16
 ), fitting AS (
@@ -33,7 +34,7 @@ SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
     CASE WHEN fitting.id IS NULL THEN EXISTS (
         SELECT FROM allocations a JOIN reservations r ON r.id = a.reservation_id
         WHERE a.parking_lot_id = $1 AND a.during && tstzrange($2, $3, '[)') AND r.status = 'pending'
-            AND r.hold_expires_at <= LEAST(clock_timestamp(), (SELECT until FROM payments_seen))
+            AND r.hold_expires_at <= LEAST(statement_timestamp(), (SELECT until FROM payments_seen))
     ) ELSE false END AS hold_is_overdue
 FROM lots
 LEFT JOIN tariffs ON tariffs.id = lots.tariff_id

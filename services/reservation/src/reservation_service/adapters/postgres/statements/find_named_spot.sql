@@ -1,4 +1,5 @@
 -- $1 lot, $2 spot, $3 start, $4 end
+-- A stable instant lets the index find the overdue holds among all that wait.
 SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
     spots.id AS spot_id, spots.number AS spot_number, spots.type AS spot_type,
     EXISTS (
@@ -8,7 +9,7 @@ SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
     EXISTS (
         SELECT FROM allocations a JOIN reservations r ON r.id = a.reservation_id
         WHERE a.parking_lot_id = $1 AND a.spot_id = $2 AND a.during && tstzrange($3, $4, '[)') AND r.status = 'pending'
-            AND r.hold_expires_at <= LEAST(clock_timestamp(), (SELECT until FROM payments_seen))
+            AND r.hold_expires_at <= LEAST(statement_timestamp(), (SELECT until FROM payments_seen))
     ) AS hold_is_overdue
 FROM lots
 LEFT JOIN tariffs ON tariffs.id = lots.tariff_id

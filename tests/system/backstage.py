@@ -15,7 +15,7 @@ import httpx
 from parking_demo.people import Json
 from parking_platform.servers.service import program
 from parking_platform.testing.platform import RunningPlatform
-from parking_platform.testing.waiting import wait_until
+from parking_platform.testing.waiting import meanwhile, wait_until
 from stripe_simulator.deliveries import DELIVERED, PENDING
 from stripe_simulator.knobs import Knobs
 from stripe_simulator.webhooks import signature
@@ -83,6 +83,25 @@ class Databases:
                         WHERE later.spot_id = first.spot_id AND later.during && first.during AND later.id > first.id"""
                     )
                     await connection.execute(f"ALTER TABLE allocations ADD CONSTRAINT no_double_booking {definition}")
+
+    @asynccontextmanager
+    async def neck_and_neck(self, bookings: int) -> AsyncIterator[None]:
+        """No booking is written until so many of the block are about to be: each has found its spot free by then."""
+        async with self.connected("reservation") as connection:
+            held_up = connection.transaction()
+            await held_up.start()
+            await connection.execute("LOCK TABLE allocations IN SHARE MODE")
+
+            async def enough_wait() -> bool:
+                waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'allocations'::regclass AND NOT granted"
+                return await connection.fetchval(waiting) >= bookings
+
+            async def let_go() -> None:
+                await wait_until(enough_wait, f"{bookings} bookings about to be written")
+                await held_up.commit()
+
+            async with meanwhile(let_go()):
+                yield
 
     async def booked(self, payment_id: str) -> dict[str, int]:
         """What the ledger says of a payment, by kind of account."""

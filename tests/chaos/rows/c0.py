@@ -26,7 +26,9 @@ ROOT = Path(__file__).parents[3]
 DRIVERS = 8
 CRASHES = 5
 START_SECONDS = 60
-STORM_SPOTS, IN_FLIGHT = 20, 64
+STORM_SPOTS, IN_FLIGHT = 5, 64
+RIVALS = STORM_SPOTS + 1
+"""So many are about to be written at once that two of them are for the same spot, however they chose."""
 
 # Whatever is noted is forgotten at once.
 FORGETFUL = """
@@ -63,7 +65,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
 async def _without_constraint(world: World, size: Size) -> Sequence[str]:
     lot = await world.open_lot(STORM_SPOTS)
     drivers = await world.drivers(DRIVERS, patience=0)
-    async with world.databases.double_booking_allowed():
+    async with world.databases.double_booking_allowed(), world.databases.neck_and_neck(RIVALS):
         await storm(world.door("gateway"), drivers, lot, size.attempts, IN_FLIGHT, world.random)
         return [*await bookings.overlaps(world.databases, [lot.id]), *bookings.sold_twice(world.history)]
 

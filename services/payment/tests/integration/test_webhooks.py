@@ -3,18 +3,30 @@
 import asyncio
 import json
 import time
+from collections.abc import Iterator
 
 import pytest
 import stripe
+from opentelemetry.test.globals_test import reset_trace_globals
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.people import Owed
 from services.payment.tests.waiting import wait_until
 
+from parking_chassis.telemetry import configure_tracing
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.bootstrap import Payments
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    reset_trace_globals()
+    provider = configure_tracing("payment", endpoint=None, sample_ratio=1)
+    yield
+    provider.shutdown()
+    reset_trace_globals()
 
 
 async def test_a_message_that_comes_five_times_has_one_effect(desk: Desk, browser: Browser) -> None:
@@ -72,6 +84,7 @@ async def test_a_message_faster_than_the_answer_counts(desk: Desk, browser: Brow
     assert len(await desk.intents()) == 1
 
 
+@pytest.mark.usefixtures("traced")
 async def test_what_a_message_changes_is_told_in_the_trace_of_the_payment(desk: Desk, browser: Browser) -> None:
     desk.client.headers["traceparent"] = f"00-{TRACE}-b7ad6b7169203331-01"
     payment = await desk.started(Owed())

@@ -189,10 +189,7 @@ class Reservations(Protocol):
         ...
 
     async def overdue(self, at: datetime, limit: int, in_the_way_of: "Wish | None" = None) -> Sequence[Reservation]:
-        """Holds that were due by an instant, the oldest first, locked until the transaction ends.
-
-        Who asks for the same ones waits until the first is done with them, and gets what is left.
-        """
+        """Holds that were due by an instant, the oldest first, locked: who asks too waits, and gets what is left."""
         ...
 
     async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
@@ -307,10 +304,7 @@ class Bookings(Protocol):
         ...
 
     async def free_spots(self, wish: Wish) -> tuple[Lot, Sequence[Spot], datetime]:
-        """The lot, and all its spots of the type, or all, that are free at the instant, by number.
-
-        Raises `UnknownLot`.
-        """
+        """The lot, and its free spots of the type, or all, by number, at the instant. Raises `UnknownLot`."""
         ...
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:

@@ -1,0 +1,76 @@
+"""What the statements of the hot path read, whatever else the platform has (docs/decisions/0018)."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+from services.reservation.tests.driving import TOMORROW, Database, Driver
+
+from reservation_service.adapters.postgres.bookings import FIND_ANY_SPOT, FIND_FREE_SPOTS, FIND_NAMED_SPOT
+from reservation_service.application.ports import LotCopy
+
+WAITING = 5_000
+ALL_WAIT_ELSEWHERE = f"""
+    INSERT INTO reservations
+    SELECT (jsonb_populate_record(r, jsonb_build_object(
+        'id', gen_random_uuid(), 'parking_lot_id', gen_random_uuid(), 'status', 'pending'))).*
+    FROM reservations r, generate_series(1, {WAITING})"""
+STABLE, VOLATILE = "statement_timestamp()", "clock_timestamp()"
+THREE_HOURS = (TOMORROW, TOMORROW + timedelta(hours=3))
+
+
+@pytest.mark.parametrize("known", ["nothing", "that none waits", "all"])
+async def test_holds_that_wait_elsewhere_are_not_read(
+    driver: Driver, lot: LotCopy, database: Database, database_url: str, known: str
+) -> None:
+    """Whatever the planner knows of the table: its figures may be from a night, and be asked in the morning."""
+    held = await driver.holds(lot)
+    await database.rows("UPDATE reservations SET status = 'confirmed'")
+    if known == "that none waits":
+        await database.rows("ANALYZE")
+    await database.rows(ALL_WAIT_ELSEWHERE)
+    if known == "all":
+        await database.rows("ANALYZE")
+    connection = await asyncpg.connect(database_url)
+
+    async def read(change: Callable[[str], str]) -> set[int]:
+        named, motorcycle = change(FIND_NAMED_SPOT), change(FIND_ANY_SPOT)
+        return {
+            await rows_read(connection, "reservations", named, lot.id, held["spot_id"], *THREE_HOURS),
+            await rows_read(connection, "reservations", motorcycle, lot.id, *THREE_HOURS, "motorcycle", 5, []),
+        }
+
+    assert await read(lambda statement: statement) <= {0, 1}
+    if known == "that none waits":  # the negative control: no index finds what is due by an instant that moves
+        assert await read(lambda statement: statement.replace(STABLE, VOLATILE)) == {WAITING}
+    await connection.close()
+
+
+async def test_what_is_taken_is_read_once_and_not_for_each_spot(
+    driver: Driver, lot: LotCopy, database_url: str
+) -> None:
+    await driver.holds(lot)
+    await driver.holds(lot)
+    connection = await asyncpg.connect(database_url)
+    assert await rows_read(connection, "allocations", FIND_FREE_SPOTS, lot.id, *THREE_HOURS, None) == 2
+    await connection.close()
+
+
+async def rows_read(connection: asyncpg.Connection, table: str, statement: str, *values: object) -> int:
+    """How many rows of a table the statement looked at, wanted or not."""
+    (row,) = await connection.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
+    read = 0
+    for node in nodes(json.loads(row[0])[0]["Plan"]):
+        if node.get("Relation Name") == table:
+            each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            read += each * node["Actual Loops"]
+    return read
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)

@@ -38,7 +38,7 @@ async def _run(row: Row, seed: int, *, short: bool) -> Verdict:
         logs = scratch / "platform" / "run" / "logs"
         try:
             async with (
-                running_platform(scratch / "platform", as_in_production=True) as running,
+                running_platform(scratch / "platform", profile=row.profile, as_in_production=True) as running,
                 world_of(running, seed, kept / "history.jsonl") as world,
             ):
                 await row.run(world, verdict, short)

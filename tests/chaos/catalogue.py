@@ -3,18 +3,19 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.chaos.rows import c0, c1, c3, c4, c6, c8, c12, c13, c14, c16, kill, mix
+from tests.chaos.rows import c0, c1, c3, c4, c6, c8, c12, c13, c14, c16, kill, limits, mix
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import World
 
 
 @dataclass(frozen=True)
 class Row:
-    """`run` tries it, in full or in short, and notes in the verdict what did not hold."""
+    """`run` tries it, in full or in short, and notes in the verdict what did not hold; `profile` is the platform's."""
 
     name: str
     promise: str
     run: Callable[[World, Verdict, bool], Awaitable[None]]
+    profile: str = "bench"
 
 
 def _sized[Size](
@@ -40,6 +41,7 @@ ROWS = {
         Row("C14", c14.PROMISE, _sized(c14.run, c14.FULL, c14.SHORT)),
         Row("C16", c16.PROMISE, _sized(c16.run, c16.FULL, c16.SHORT)),
         Row("KILL", kill.PROMISE, _sized(kill.run, kill.FULL, kill.SHORT)),
+        Row("LIMITS", limits.PROMISE, _sized(limits.run, limits.FULL, limits.SHORT), limits.PROFILE),
         Row("MIX", mix.PROMISE, _sized(mix.run, mix.FULL, mix.SHORT)),
     )
 }

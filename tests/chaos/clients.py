@@ -17,6 +17,7 @@ from parking_demo.people import API, Driver, Json
 IN_FLIGHT = "/problems/request-in-flight"
 PASSING = frozenset({codes.TOO_MANY_REQUESTS, codes.BAD_GATEWAY, codes.SERVICE_UNAVAILABLE, codes.GATEWAY_TIMEOUT})
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+TOKEN_RESERVE_SECONDS = 60
 
 
 class NoAnswer(Exception):
@@ -25,11 +26,15 @@ class NoAnswer(Exception):
 
 @dataclass
 class PersistentDriver(Driver):
-    """`patience` is how long one request is repeated (seconds); with 0 each is made once."""
+    """`patience` is how long one request is repeated (seconds); with 0 each is made once.
+
+    Signs in again before the access token runs out, as an app does.
+    """
 
     history: History = field(kw_only=True)
     patience: float = field(default=90.0, kw_only=True)
     pauses: random.Random = field(default_factory=random.Random, kw_only=True)
+    signed_in_at: float = field(default_factory=time.time, kw_only=True)
 
     async def send(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
@@ -55,6 +60,8 @@ class PersistentDriver(Driver):
         self, tries: list[str], method: str, path: str, headers: Mapping[str, str], more: Mapping[str, Any]
     ) -> httpx.Response | None:
         """The answer, if that is the last word."""
+        if time.time() > self.signed_in_at + self.tokens["expires_in"] - TOKEN_RESERVE_SECONDS:
+            await self._sign_in_again()
         signed = {**self.authorization, **headers}
         try:
             answer = await self.city.client.request(method, f"{API}{path}", headers=signed, **more)
@@ -76,7 +83,7 @@ class PersistentDriver(Driver):
         except httpx.TransportError:
             return
         if answer.is_success:
-            self.tokens = answer.json()
+            self.tokens, self.signed_in_at = answer.json(), time.time()
 
     async def give_card(self, payment: Json, card: str = "pm_card_visa") -> Json:
         """Complete the payment with the provider; again where it did not answer, for a second time costs nothing."""

@@ -23,7 +23,7 @@ JWKS_PATH = "/api/v1/auth/jwks.json"
 
 @dataclass
 class EchoService:
-    """Answers every request with its own description; `?status=` and `?pad=` shape the answer."""
+    """Answers every request with its own description; `?status=`, `?pad=` and `?max-age=` shape the answer."""
 
     name: str
     port: int = field(default_factory=free_port)
@@ -46,7 +46,8 @@ class EchoService:
             await _answer(send, 200 if self.openapi else 503, self.openapi)
         else:
             query = dict(parse_qsl(scope["query_string"].decode()))
-            await _answer(send, int(query.get("status", "200")), self._described(scope, body, query))
+            lasts = {"cache-control": f"public, max-age={query['max-age']}"} if "max-age" in query else {}
+            await _answer(send, int(query.get("status", "200")), self._described(scope, body, query), lasts)
 
     def _described(self, scope: Mapping[str, Any], body: bytes, query: Mapping[str, str]) -> dict[str, Any]:
         return {
@@ -76,8 +77,9 @@ async def _body(receive: Any) -> bytes:
     return body
 
 
-async def _answer(send: Any, status: int, content: object) -> None:
+async def _answer(send: Any, status: int, content: object, more: Mapping[str, str] = {}) -> None:
     headers = [
+        *((name.encode(), value.encode()) for name, value in more.items()),
         (b"content-type", b"application/json" if status < 400 else b"application/problem+json"),
         (b"etag", b'"7"'),
         (b"x-request-id", b"set-by-the-service"),

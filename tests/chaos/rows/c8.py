@@ -39,6 +39,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     took = time.monotonic() - back
     answers = Counter(each.tries[-1] for each in world.history.operations)
     verdict.violations += await world.settled()
+    settled = time.monotonic() - back
     verdict.require(took <= MOST_SECONDS, f"the backlog took {took:.0f} s")
     failed = sum(count for status, count in answers.items() if not status.startswith(("2", "409")))
     verdict.require(not failed, f"{failed} requests failed while Kafka was away")
@@ -47,5 +48,6 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
         "answers": dict(answers),
         "events that waited": unsent,
         "backlog gone after s": round(took, 1),
+        "all consequences seen after s": round(settled, 1),
         "lost bookings": zero_of(len(list(world.history.acknowledged()))),
     }

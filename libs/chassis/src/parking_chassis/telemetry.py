@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import MutableMapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 from fastapi.telemetry import TelemetryConfig
@@ -88,8 +88,10 @@ def trace_engine(engine: AsyncEngine) -> None:
     SQLAlchemyInstrumentor().instrument(engine=engine.sync_engine)
 
 
-def statement_span(name: str, statement: str) -> AbstractContextManager[Span]:
-    """A span around a statement that goes to PostgreSQL's driver past SQLAlchemy."""
+def statement_span(name: str, statement: str) -> AbstractContextManager[Span | None]:
+    """A span around a statement that goes to PostgreSQL's driver past SQLAlchemy, where the trace is recorded."""
+    if not trace.get_current_span().is_recording():
+        return nullcontext()
     return trace.get_tracer("parking_chassis").start_as_current_span(
         name, kind=SpanKind.CLIENT, attributes={"db.system.name": "postgresql", "db.query.text": statement}
     )

@@ -45,10 +45,11 @@ class RunningPlatform:
         """The certificate authority that clients must trust."""
         return self.parts.certificates.authority
 
-    def client(self) -> httpx.AsyncClient:
-        """An HTTP client of the gateway that trusts its certificate. Paths begin with /api/v1."""
+    def client(self, from_address: str | None = None) -> httpx.AsyncClient:
+        """An HTTP client of the gateway that trusts its certificate, from any address. Paths begin with /api/v1."""
         trust = ssl.create_default_context(cafile=self.ca)
-        return httpx.AsyncClient(base_url=self.gateway, verify=trust, trust_env=False, timeout=30)
+        transport = httpx.AsyncHTTPTransport(verify=trust, local_address=from_address)
+        return httpx.AsyncClient(base_url=self.gateway, transport=transport, timeout=30)
 
     @property
     def mail(self) -> str:

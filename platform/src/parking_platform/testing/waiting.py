@@ -15,11 +15,20 @@ class WaitedInVain(AssertionError):
 
 
 @overload
-async def wait_until[Found](condition: Callable[[], Awaitable[Found]], what: str, *, seconds: float = 20) -> Found: ...
+async def wait_until[Found](
+    condition: Callable[[], Awaitable[Found]], what: str, *, seconds: float = 20, pause: float = PAUSE
+) -> Found: ...
 @overload
-async def wait_until[Found](condition: Callable[[], Found], what: str, *, seconds: float = 20) -> Found: ...
-async def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 20) -> object:
-    """What the condition gives, as soon as that is true; raises WaitedInVain after so many seconds."""
+async def wait_until[Found](
+    condition: Callable[[], Found], what: str, *, seconds: float = 20, pause: float = PAUSE
+) -> Found: ...
+async def wait_until(
+    condition: Callable[[], object], what: str, *, seconds: float = 20, pause: float = PAUSE
+) -> object:
+    """What the condition gives, as soon as that is true; raises WaitedInVain after so many seconds.
+
+    `pause` lies between two looks (seconds): longer where a look costs those who are waited for.
+    """
     deadline = time.monotonic() + seconds
     while True:
         outcome = condition()
@@ -27,7 +36,7 @@ async def wait_until(condition: Callable[[], object], what: str, *, seconds: flo
             return found
         if time.monotonic() > deadline:
             raise WaitedInVain(f"waited {seconds:.0f} s in vain for {what}")
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(pause)
 
 
 @asynccontextmanager

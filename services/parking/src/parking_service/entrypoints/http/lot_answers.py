@@ -16,6 +16,8 @@ from parking_service.domain.occupancy import confidence
 from parking_service.domain.values import Money
 
 MEDIA_TYPE = "application/json"
+FOR_A_SECOND = {"Cache-Control": "public, max-age=1"}
+"""Everybody gets the same answer, and how many spots are free is seldom known to the second."""
 
 
 class MoneyAnswer(ResponseBody):
@@ -71,7 +73,7 @@ def lot_answer(lot: LotView, now: datetime, status_code: int = 200) -> Response:
 def lots_answer(lots: Sequence[LotView], now: datetime, following: str | None) -> Response:
     """A page of lots; `following` is the next page's address."""
     items = [_plain(lot, now) | {"distance_m": _rounded(lot.distance_m)} for lot in lots]
-    headers = {"Link": f'<{following}>; rel="next"'} if following else None
+    headers = FOR_A_SECOND | ({"Link": f'<{following}>; rel="next"'} if following else {})
     return Response(to_json({"items": items, "next": following}), 200, headers, MEDIA_TYPE)
 
 

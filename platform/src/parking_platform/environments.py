@@ -103,7 +103,6 @@ class Environments:
             "WORKER_PORT": str(here.worker_ports[name]),
             "DATABASE_URL": self.database_url(name),
             "POOL_SIZE": str(self.profile.pool_size),
-            "MAX_OVERFLOW": str(self.profile.max_overflow),
             "REDIS_URL": f"redis://{here.redis}/{list(self.settings.databases).index(name)}",
             "KAFKA_BOOTSTRAP_SERVERS": here.kafka,
             "TOKEN_ISSUER": self.public_url,

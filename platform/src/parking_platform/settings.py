@@ -34,7 +34,6 @@ class Profile(_Table):
 
     log_level: str
     pool_size: int
-    max_overflow: int
     gateway_workers: int
     rates: Mapping[str, int]
 

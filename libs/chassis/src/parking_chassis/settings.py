@@ -33,7 +33,6 @@ class ServiceSettings(BaseSettings):
     database_url: PostgresDsn
     database_read_url: PostgresDsn | None = None
     pool_size: Annotated[int, Field(ge=1)] = 20
-    max_overflow: Annotated[int, Field(ge=0)] = 30
     pool_recycle: int = 3600
     pool_timeout: float = 5.0
 
@@ -57,7 +56,7 @@ class ServiceSettings(BaseSettings):
     @property
     def pool(self) -> PoolSettings:
         """The pool of one engine."""
-        return PoolSettings(self.pool_size, self.max_overflow, self.pool_recycle, self.pool_timeout)
+        return PoolSettings(self.pool_size, self.pool_recycle, self.pool_timeout)
 
     @model_validator(mode="after")
     def _crash_points_are_for_tests(self) -> "ServiceSettings":

@@ -1,7 +1,9 @@
 """Transactions on a real PostgreSQL, and what readiness says of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -16,12 +18,13 @@ from parking_chassis.health import health_router
 from parking_chassis.metrics import watch_pool
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.testing.servers import PostgresServer
+from parking_platform.testing.waiting import wait_until
 
 
 @pytest_asyncio.fixture
 async def engine(postgres_server: PostgresServer) -> AsyncIterator[AsyncEngine]:
     url = await postgres_server.create_database()
-    engine = create_engine(url, "chassis", PoolSettings(size=2, max_overflow=0, timeout=1))
+    engine = create_engine(url, "chassis", PoolSettings(size=2, timeout=1))
     async with engine.begin() as connection:
         await connection.execute(text("CREATE TABLE things (name text UNIQUE)"))
     yield engine
@@ -71,6 +74,21 @@ async def test_a_serialization_failure_is_tried_again(engine: AsyncEngine) -> No
 
     await with_retries(transaction)
     assert (attempts, await names(engine)) == (2, ["once"])
+
+
+async def test_connections_that_the_server_closed_are_not_used(engine: AsyncEngine) -> None:
+    async with engine.connect() as one, engine.connect() as other:
+        drivers = [(await each.get_raw_connection()).driver_connection for each in (one, other)]
+        pids = [driver.get_server_pid() for driver in drivers if driver]
+    await terminate(engine.url.render_as_string(hide_password=False), pids)
+    await wait_until(lambda: all(driver and driver.is_closed() for driver in drivers), "the end of both connections")
+    assert await asyncio.gather(names(engine), names(engine)) == [[], []]
+
+
+async def terminate(url: str, pids: list[int]) -> None:
+    administrator = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await administrator.fetch("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", pids)
+    await administrator.close()
 
 
 async def test_sessions_are_named_and_in_utc(engine: AsyncEngine) -> None:

@@ -106,7 +106,7 @@ async def outboxes_are_empty(services: Services) -> bool:
 
 
 def _changed[Settings: ServiceSettings](settings: Settings, database_url: str, **values: object) -> Settings:
-    changes = {"database_url": database_url, "pool_size": CONNECTIONS, "max_overflow": 0, **values}
+    changes = {"database_url": database_url, "pool_size": CONNECTIONS, **values}
     return settings.model_copy(update=changes)
 
 

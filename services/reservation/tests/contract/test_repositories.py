@@ -70,7 +70,7 @@ def key(name: str | None = None, fingerprint: bytes = b"1", scope: str = "driver
 
 @asynccontextmanager
 async def on_postgres(url: str) -> AsyncIterator[tuple[OpenWork, Bookings]]:
-    engine, pool = create_engine(url, "contract", PoolSettings(5, 5)), BookingPool(url, 5, 5.0)
+    engine, pool = create_engine(url, "contract", PoolSettings(5)), BookingPool(url, 5, 5.0)
     try:
         yield postgres_work(engine), PostgresBookings(pool)
     finally:

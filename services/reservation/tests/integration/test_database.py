@@ -167,7 +167,7 @@ class TestADatabaseThatIsAway:
 
 
 async def is_running(database_url: str) -> bool:
-    engine = create_engine(database_url, "looking", PoolSettings(1, 0))
+    engine = create_engine(database_url, "looking", PoolSettings(1))
     async with engine.connect() as connection:
         found = await connection.exec_driver_sql("SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)'")
         running = found.first() is not None

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_library_that_repeats_itself_is_heard_once() -> None:
 
 def test_what_was_held_back_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([0.0, 1.0, 2.0, 61.0])
-    monkeypatch.setattr("time.monotonic", lambda: next(now))
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
     seldom = Seldom("kafka", seconds=60)
     told = [each for each in (record("kafka", "no %s", "broker") for _ in range(4)) if seldom.filter(each)]
     assert [each.getMessage() for each in told] == ["no broker", "no broker (and 2 times more since it was last told)"]

@@ -15,21 +15,31 @@ from services.auth.tests.installation import Database
 from parking_chassis.logs import configure_logs
 
 
+class Output(io.TextIOWrapper):
+    """What a process writes, as text or as bytes."""
+
+    def __init__(self) -> None:
+        self._written = io.BytesIO()
+        super().__init__(self._written, encoding="utf-8")
+
+    def getvalue(self) -> str:
+        self.flush()
+        return self._written.getvalue().decode()
+
+
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged() -> Iterator[Output]:
     """What the process writes, at the most talkative level."""
     root, before = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
-    with redirect_stdout(io.StringIO()) as output:
+    with redirect_stdout(Output()) as output:
         configure_logs("auth", "DEBUG")
         yield output
     root.handlers, root.level = handlers, level
     structlog.configure(**before)
 
 
-async def test_logs_name_ids_and_never_people_passwords_or_tokens(
-    client: httpx.AsyncClient, logged: io.StringIO
-) -> None:
+async def test_logs_name_ids_and_never_people_passwords_or_tokens(client: httpx.AsyncClient, logged: Output) -> None:
     await register(client, password="short")
     tokens = await signed_in(client)
     await sign_in(client, password="a wrong password")
@@ -47,7 +57,7 @@ async def test_logs_name_ids_and_never_people_passwords_or_tokens(
 
 
 async def test_a_failing_statement_is_logged_without_its_parameters(
-    client: httpx.AsyncClient, database: Database, logged: io.StringIO
+    client: httpx.AsyncClient, database: Database, logged: Output
 ) -> None:
     await database.execute("ALTER TABLE users RENAME COLUMN full_name TO name")
     answer = await register(client)

@@ -72,7 +72,8 @@ async def _flooded(flood: Flood, a_minute: int, burst: int, size: Size, verdict:
     refused = [answer for answer in answers if answer.status_code == TOO_MANY]
     passed, allowed = len(answers) - len(refused), burst + 1 + math.ceil(seconds * a_minute / 60)
     verdict.tried[bucket] = f"{len(answers)} requests; {a_minute} a minute and {burst} at once may pass"
-    verdict.found[bucket] = f"{passed} passed in {seconds:.1f} s, {allowed} may; of {len(seen)} of another's, all"
+    others = f"of another's {len(seen)}, {len(seen) - seen.count(TOO_MANY)}"
+    verdict.found[bucket] = f"{passed} passed in {seconds:.1f} s, {allowed} may; {others}"
     verdict.require(burst <= passed <= allowed, f"{bucket}: {passed} passed, not {burst} to {allowed}")
     verdict.require(refused, f"{bucket}: nothing was refused")
     verdict.require(seen and TOO_MANY not in seen, f"{bucket}: another's requests were answered {seen}")

@@ -49,7 +49,7 @@ class RunningPlatform:
         """An HTTP client of the gateway that trusts its certificate, from any address. Paths begin with /api/v1."""
         trust = ssl.create_default_context(cafile=self.ca)
         transport = httpx.AsyncHTTPTransport(verify=trust, local_address=from_address)
-        return httpx.AsyncClient(base_url=self.gateway, transport=transport, timeout=30)
+        return httpx.AsyncClient(base_url=self.gateway, transport=transport, trust_env=False, timeout=30)
 
     @property
     def mail(self) -> str:

@@ -126,8 +126,8 @@ class TestClashes:
             """
             INSERT INTO allocations (id, parking_lot_id, spot_id, during, block_id)
             SELECT gen_random_uuid(), parking_lot_id, id, tstzrange(
-                CAST(:start AS timestamptz) - number::int * interval '10 minutes' - interval '1 minute',
-                CAST(:start AS timestamptz) - number::int * interval '10 minutes'), gen_random_uuid()
+                CAST(:start AS timestamptz) - number::int * interval '2 minutes' - interval '1 minute',
+                CAST(:start AS timestamptz) - number::int * interval '2 minutes'), gen_random_uuid()
             FROM spots
             """,
             start=TOMORROW,

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from services.reservation.tests.conftest import MakeLot
 from services.reservation.tests.driving import TOMORROW, Database, Driver
 
 from reservation_service.adapters.postgres.bookings import FIND_ANY_SPOT, FIND_FREE_SPOTS, FIND_NAMED_SPOT
@@ -18,6 +19,12 @@ ALL_WAIT_ELSEWHERE = f"""
     SELECT (jsonb_populate_record(r, jsonb_build_object(
         'id', gen_random_uuid(), 'parking_lot_id', gen_random_uuid(), 'status', 'pending'))).*
     FROM reservations r, generate_series(1, {WAITING})"""
+FULL_ALL_DAY_BEFORE = """
+    INSERT INTO allocations (id, parking_lot_id, spot_id, during, reservation_id)
+    SELECT gen_random_uuid(), s.parking_lot_id, s.id, tstzrange(hour, hour + interval '1 hour', '[)'), gen_random_uuid()
+    FROM spots s, generate_series(CAST(:day AS timestamptz), :day + interval '23 hours', '1 hour') AS hour
+    WHERE s.parking_lot_id = :lot"""
+EXPLAIN = "EXPLAIN (ANALYZE, FORMAT JSON) "
 STABLE, VOLATILE = "statement_timestamp()", "clock_timestamp()"
 THREE_HOURS = (TOMORROW, TOMORROW + timedelta(hours=3))
 
@@ -59,15 +66,34 @@ async def test_what_is_taken_is_read_once_and_not_for_each_spot(
     await connection.close()
 
 
+@pytest.mark.parametrize("known", ["nothing", "all"])
+async def test_the_timetable_is_not_read_for_each_spot_that_is_free(
+    make_lot: MakeLot, database: Database, database_url: str, known: str
+) -> None:
+    """Once for what is taken, once for the gaps around the period."""
+    lot = await make_lot(("standard",) * 20)
+    await database.rows(FULL_ALL_DAY_BEFORE, day=TOMORROW - timedelta(days=1), lot=lot.id)
+    if known == "all":
+        await database.rows("ANALYZE")
+    connection = await asyncpg.connect(database_url)
+    (row,) = await connection.fetch(EXPLAIN + FIND_ANY_SPOT, lot.id, *THREE_HOURS, None, 5, [])
+    assert sum(n["Actual Loops"] for n in nodes(plan_of(row)) if n.get("Relation Name") == "allocations") == 2
+    await connection.close()
+
+
 async def rows_read(connection: asyncpg.Connection, table: str, statement: str, *values: object) -> int:
     """How many rows of a table the statement looked at, wanted or not."""
-    (row,) = await connection.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
+    (row,) = await connection.fetch(EXPLAIN + statement, *values)
     read = 0
-    for node in nodes(json.loads(row[0])[0]["Plan"]):
+    for node in nodes(plan_of(row)):
         if node.get("Relation Name") == table:
             each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
             read += each * node["Actual Loops"]
     return read
+
+
+def plan_of(row: asyncpg.Record) -> dict[str, Any]:
+    return json.loads(row[0])[0]["Plan"]
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """Asking for a spot: which one, which price, which answer."""
 
 import json
-from dataclasses import replace
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -166,11 +168,30 @@ class NeverLucky:
         return 0
 
 
+@dataclass
+class CountedTurns:
+    """See `reservation_service.application.ports.Turns`: nobody waits."""
+
+    taken_so_far: int = 0
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncGenerator[None]:
+        self.taken_so_far += 1
+        yield
+
+
 class TestCrowds:
     async def test_who_loses_one_spot_tries_the_next(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard"])
         service.reserve_spot = replace(service.reserve_spot, bookings=NeverLucky(service, rounds=4))
         assert (await service.reserve(lot)).status == 201
+
+    async def test_and_does_not_queue_again(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard"])
+        turns = CountedTurns()
+        service.reserve_spot = replace(service.reserve_spot, bookings=NeverLucky(service, rounds=4), turns=turns)
+        await service.reserve(lot)
+        assert turns.taken_so_far == 1
 
     async def test_who_loses_for_too_long_is_told_to_come_again_and_not_that_nothing_is_free(
         self, service: FakeInstallation

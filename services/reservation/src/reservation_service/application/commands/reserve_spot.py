@@ -65,21 +65,27 @@ class ReserveSpotHandler:
             raise
 
     async def _reserve(self, command: ReserveSpot) -> Answer:
-        """A spot, or a refusal that was right at one instant: nothing free then, and no overdue hold in the way.
+        """A spot, or a refusal that was right at one instant: nothing free then, and no overdue hold in the way."""
+        async with self.turns.taken():
+            offer, answer = await self._try(command)
+        return answer or await self._refuse(command, offer)
 
-        As long as spots are free, losing one only means that another client got it, so another is tried.
+    async def _try(self, command: ReserveSpot) -> tuple[Offer, Answer | None]:
+        """What was offered last, and the answer when it was got.
+
+        As long as spots are free, losing one only means that another client got it, so another is tried: in the same
+        turn, for who has waited once is not sent to the end of the queue.
         """
         began: datetime | None = None
         while True:
-            async with self.turns.taken():
-                offer = await self.bookings.find(command.wish, _CANDIDATES)
-                _check(command.wish, offer)
-                if not offer.is_taken and (answer := await self._book_one(command, offer)):
-                    return answer
+            offer = await self.bookings.find(command.wish, _CANDIDATES)
+            _check(command.wish, offer)
+            if not offer.is_taken and (answer := await self._book_one(command, offer)):
+                return offer, answer
             if offer.hold_is_overdue:
                 await self.expire_holds(ExpireHolds(command.wish))
             elif command.wish.spot_id or not offer.spots:
-                return await self._refuse(command, offer)
+                return offer, None
             began = began or offer.as_of
             if offer.as_of - began > _PATIENCE:
                 raise TooBusy

@@ -11,6 +11,7 @@ from parking_platform.testing.waiting import wait_until
 Json = dict[str, Any]
 
 STUCK_SECONDS = 120
+UNEXPECTED = "500"
 KEPT = ("id", "type", "status", "spot_id", "spot_number", "parking_lot_id", "start_time", "end_time")
 """Of an answer. Tokens are nobody's business, and the rest is in the stores."""
 
@@ -76,6 +77,14 @@ class History:
             if each.status == 201 and each.answer["id"] not in known:
                 known.add(each.answer["id"])
                 yield each
+
+    def surprises(self) -> list[str]:
+        """Answers that nobody thought of: a fault outside is a 502, 503 or 504, and a 500 is a mistake of ours."""
+        return [
+            f"{each.method} {each.path} was answered {UNEXPECTED} at {each.began:.1f}"
+            for each in self.operations
+            if UNEXPECTED in each.tries
+        ]
 
     def bookings(self) -> Iterator[Operation]:
         """Who asked for a spot, whatever the answer."""

@@ -95,3 +95,11 @@ def test_a_spot_that_was_promised_to_two_is_reported(tmp_path: Any) -> None:
     assert [each.answer["id"] for each in history.acknowledged()] == ["reservation 1", "reservation 2"]
     assert bookings.sold_twice(history) == ["spot spot was promised to 2"]
     assert len(history.file.read_text().splitlines()) == 3
+
+
+def test_an_answer_that_nobody_thought_of_is_reported(tmp_path: Any) -> None:
+    history = History(tmp_path / "history")
+    for tries in (("503", "201"), ("500", "201")):
+        history.note(Operation("POST", "/payments", None, {}, 0, 1, tries, 201, {}))
+    assert history.surprises() == ["POST /payments was answered 500 at 0.0"]
+    history.close()

@@ -87,7 +87,8 @@ class World:
         wrong = await self._until_right(self._still_wrong)
         before, log = await self.told()
         after = await events.committed(self.databases, self.lot_ids)
-        return wrong + events.missing(before, log) + events.phantoms(after, log) + events.disorder(log)
+        told = events.missing(before, log) + events.phantoms(after, log) + events.disorder(log)
+        return wrong + told + self.history.surprises()
 
     async def told(self) -> tuple[events.Committed, events.Log]:
         """What was committed, and what Kafka has once the relays have sent that."""

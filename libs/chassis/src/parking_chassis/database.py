@@ -18,6 +18,8 @@ CONNECT_TIMEOUT = 5.0
 ATTEMPTS = 5
 FIRST_PAUSE = 0.01
 TRANSIENT = frozenset({"40P01", "40001"})
+AWAY = ("08", "53", "57", "58")
+"""Classes of sqlstate: connection, resources, operator (shutdown, start, time-out), system error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,18 @@ def transactions[Work](
             yield build(connection)
 
     return open_work
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database cannot be asked at the moment, or left in the middle: to blame is not the statement."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        error = error.orig or error
+    # What a connection says between the server's last word and its end.
+    if isinstance(error, asyncpg.InternalClientError):
+        return True
+    return str(getattr(error, "sqlstate", None) or "").startswith(AWAY)
 
 
 def is_transient(error: DBAPIError) -> bool:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from asyncpg.exceptions import PostgresConnectionError, TooManyConnectionsError
+from asyncpg import InternalClientError, PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -14,6 +14,8 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+
+from parking_chassis.database import is_away
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -117,6 +119,8 @@ async def _dependency_away(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _database_refused(request: Request, error: Exception) -> JSONResponse:
+    if is_away(error):
+        return await _dependency_away(request, error)
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == NOT_IN_REPERTOIRE:
         return problem_response(request, INVALID_REQUEST, "The request holds a NUL character, which cannot be kept.")
     raise error
@@ -149,16 +153,11 @@ def install_problem_handlers(app: FastAPI, table: Mapping[type[Exception], Table
     app.exception_handler(RequestValidationError)(_validation_failed)
     app.exception_handler(Problem)(_problem_raised)
     app.exception_handler(HTTPException)(_http_error)
-    for away in (
-        OperationalError,
-        InterfaceError,
-        PoolTimeoutError,
-        PostgresConnectionError,
-        TooManyConnectionsError,
-        ConnectionError,
-    ):
+    for away in (OperationalError, InterfaceError, PoolTimeoutError, ConnectionError):
         app.add_exception_handler(away, _dependency_away)
-    app.add_exception_handler(DBAPIError, _database_refused)
+    # SQLAlchemy wraps what goes wrong in a statement; what goes wrong in connecting is the driver's own.
+    for refused in (DBAPIError, PostgresError, InternalClientError):
+        app.add_exception_handler(refused, _database_refused)
     app.add_exception_handler(Exception, _unexpected)
     for error_type, kind in table.items():
         app.add_exception_handler(error_type, _domain_error_handler(kind))

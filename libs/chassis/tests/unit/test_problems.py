@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -30,6 +31,17 @@ class Stay(RequestBody):
     start_time: AwareDatetime
     wheels: Annotated[int, Field(ge=1)]
     plate: str = ""
+
+
+AWAY = {
+    "refuses": OperationalError("SELECT 1", {}, Exception("connection refused")),
+    "starts": asyncpg.CannotConnectNowError("the database system is starting up"),
+    "is full": asyncpg.TooManyConnectionsError("sorry, too many clients already"),
+    "shuts down in a statement": DBAPIError("SELECT 1", {}, FailedStatement("57P01")),
+    "is lost in a statement": DBAPIError("SELECT 1", {}, FailedStatement("08003")),
+    "is lost as SQLAlchemy noticed": DBAPIError("SELECT 1", {}, Exception(), connection_invalidated=True),
+    "ends": asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
+}
 
 
 def application() -> FastAPI:
@@ -59,9 +71,9 @@ def application() -> FastAPI:
     async def constraint() -> None:
         raise DBAPIError("SELECT :name", {"name": "a"}, FailedStatement("23514"))
 
-    @router.get("/database-away")
-    async def database_away() -> None:
-        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+    @router.get("/database-away/{how}")
+    async def database_away(how: str) -> None:
+        raise AWAY[how]
 
     app = FastAPI()
     app.include_router(router)
@@ -131,8 +143,9 @@ async def test_an_unknown_path_is_a_problem_too(client: httpx.AsyncClient) -> No
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
 
 
-async def test_a_dependency_that_is_away_is_503_with_retry_after(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/database-away")
+@pytest.mark.parametrize("how", AWAY)
+async def test_a_dependency_that_is_away_is_503_with_retry_after(client: httpx.AsyncClient, how: str) -> None:
+    answer = await client.get(f"/database-away/{how}")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
     assert "SELECT" not in answer.text

@@ -1,5 +1,6 @@
 """The two failure words of a handler, and what else can go wrong."""
 
+import asyncpg
 from sqlalchemy import exc as sqlalchemy_errors
 
 
@@ -37,6 +38,7 @@ _TRANSIENT_SQLSTATE_CLASSES = ("08", "40", "53", "55", "57", "58")
 _TRANSIENT: tuple[type[BaseException], ...] = (
     TryAgainLater,
     OSError,
+    asyncpg.InternalClientError,  # what a connection says between the server's last word and its end
     sqlalchemy_errors.TimeoutError,
     sqlalchemy_errors.OperationalError,
 )

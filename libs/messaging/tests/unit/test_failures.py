@@ -19,6 +19,7 @@ def wrapped(error: type[exc.DBAPIError], sqlstate: str, *, invalidated: bool = F
         wrapped(exc.DBAPIError, "53100"), wrapped(exc.DBAPIError, "08006"),
         wrapped(exc.InterfaceError, "", invalidated=True),
         asyncpg.DeadlockDetectedError(), asyncpg.CannotConnectNowError(), asyncpg.TooManyConnectionsError(),
+        asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
     ],
 )  # fmt: skip
 def test_a_dependency_that_is_away_is_waited_for(error: Exception) -> None:

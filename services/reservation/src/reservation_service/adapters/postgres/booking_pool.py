@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from parking_chassis.database import is_away
 from parking_chassis.telemetry import statement_span
 
 CONNECT_SECONDS = 5.0
@@ -16,8 +17,6 @@ STATEMENT_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
 ATTEMPTS = 5
 FIRST_PAUSE = 0.01
-AWAY = ("08", "53", "57", "58")
-"""Classes of sqlstate: connection, resources, operator (shutdown, time-out), system error."""
 
 
 class DatabaseAway(ConnectionError):
@@ -71,7 +70,7 @@ class BookingPool:
             pool = self._pool or await self._opened()
             async with pool.acquire(timeout=self._patience) as connection:
                 yield connection
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+        except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError) as error:
             if _is_away(error):
                 raise DatabaseAway(f"{type(error).__name__}: {error}") from error
             raise
@@ -95,9 +94,7 @@ class BookingPool:
 
 def _is_away(error: Exception) -> bool:
     """Whether the database is to blame, not the statement. Time-outs are OSErrors; wrong values are ValueErrors."""
-    if isinstance(error, asyncpg.PostgresError):
-        return (error.sqlstate or "").startswith(AWAY)
-    return not isinstance(error, ValueError)
+    return is_away(error) if isinstance(error, asyncpg.PostgresError) else not isinstance(error, ValueError)
 
 
 async def _set_up(connection: "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]") -> None:

@@ -86,12 +86,13 @@ class ForgetfulDriver(PersistentDriver):
 async def run(world: World, size: Size, verdict: Verdict) -> None:
     """Repeats one after the other among a load; then bursts under one key."""
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
+    # Opened now: by the end of the load the operator's token has run out.
+    apart = await world.open_lot(size.bursts)
     repeats = Repeats()
     drivers = [_forgetful(each, repeats) for each in await world.drivers(DRIVERS, patience=90, clients=2)]
     async with Journeys(lots, world.random, pays=PAYS).under_way(drivers):
         while repeats.asked < size.requests:  # noqa: ASYNC110 - the load is what is waited for
             await asyncio.sleep(0.1)
-    apart = await world.open_lot(size.bursts)
     bursts = [await _burst(world, apart, repeats) for _ in range(size.bursts)]
     verdict.violations += repeats.wrong + await world.settled()
     verdict.tried |= {

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from parking_platform.ports import LOOPBACK
-from parking_platform.processes import ProcessSpec
+from parking_platform.processes import YIELDING, ProcessSpec
 from parking_platform.programs import java, java_bundle
 from parking_platform.readiness import NotReady
 
@@ -57,7 +57,7 @@ class Elasticsearch:
         return ProcessSpec(
             name=self.name,
             command=(
-                *(str(java()), "-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", *tuning),
+                *(*YIELDING, str(java()), "-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", *tuning),
                 *("-cp", f"{bundle}/launcher:{bundle}/lib/*", "ElasticsearchLauncher"),
                 *(f"{bundle}/home", str(self.directory / "config")),
                 *(f"{name}={value}" for name, value in settings.items()),

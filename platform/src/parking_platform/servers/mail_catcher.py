@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parking_platform.ports import LOOPBACK
-from parking_platform.processes import ProcessSpec
+from parking_platform.processes import YIELDING, ProcessSpec
 from parking_platform.readiness import require_ok, require_open
 
 
@@ -38,7 +38,7 @@ class MailCatcher:
         return ProcessSpec(
             name=self.name,
             command=(
-                *(sys.executable, "-m", "mail_catcher", "--directory", str(self.directory)),
+                *(*YIELDING, sys.executable, "-m", "mail_catcher", "--directory", str(self.directory)),
                 *("--smtp-port", str(self.smtp_port), "--http-port", str(self.http_port)),
             ),
             directory=self.directory,

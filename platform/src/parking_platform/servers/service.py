@@ -8,7 +8,7 @@ from pathlib import Path
 
 from parking_platform.failures import PlatformFailure
 from parking_platform.ports import LOOPBACK
-from parking_platform.processes import ProcessSpec, inherited_environment, log_tail
+from parking_platform.processes import YIELDING, ProcessSpec, inherited_environment, log_tail
 from parking_platform.readiness import require_ok
 
 PROGRAMS = Path(sys.executable).parent
@@ -47,7 +47,7 @@ class ServiceProcess:
         """Its one process."""
         return ProcessSpec(
             name=self.name,
-            command=(str(program(self.service)), self.subcommand),
+            command=(*(YIELDING if self.subcommand == "work" else ()), str(program(self.service)), self.subcommand),
             directory=self.directory,
             environment=self.environment,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parking_platform.ports import LOOPBACK
-from parking_platform.processes import ProcessSpec
+from parking_platform.processes import YIELDING, ProcessSpec
 from parking_platform.readiness import require_ok
 
 
@@ -57,7 +57,7 @@ class StripeSimulator:
         return ProcessSpec(
             name=self.name,
             command=(
-                *(sys.executable, "-m", "stripe_simulator", "--state", str(self.directory / "state.sqlite")),
+                *(*YIELDING, sys.executable, "-m", "stripe_simulator", "--state", str(self.directory / "state.sqlite")),
                 *("--host", LOOPBACK, "--port", str(self.port), "--webhook-url", self.webhook_url),
             ),
             directory=self.directory,

@@ -44,7 +44,9 @@ async def storm(
 ) -> None:
     """So many attempts for the same hour, never more than so many at once; half name a spot, half take any.
 
-    Each is made once. By aiohttp, which leaves more of a small machine to those who are asked than httpx does.
+    Each is made once, by somebody who has just seen how much is free, so that the connection is there: what handshakes
+    of hundreds cost in one client is not what each of them waits for. By aiohttp, which leaves more of a small machine
+    to those who are asked than httpx does.
     """
     wishes = [_wish(list(lot.spots.values()), random) for _ in range(attempts)]
     left = iter(zip(itertools.cycle(drivers), wishes, strict=False))
@@ -56,12 +58,20 @@ async def storm(
     }
     connector = aiohttp.TCPConnector(limit=in_flight, ssl=door.trust)
     async with aiohttp.ClientSession(door.address, connector=connector) as client:
+        await asyncio.gather(*(_look(client, lot, start) for _ in range(in_flight)))
 
         async def ask() -> None:
             for driver, wish in left:
                 await _attempt(client, driver, {**asked, **wish})
 
         await asyncio.gather(*(ask() for _ in range(in_flight)))
+
+
+async def _look(client: aiohttp.ClientSession, lot: CarPark, start: datetime) -> None:
+    window = {"from": start.isoformat(), "to": (start + timedelta(hours=1)).isoformat()}
+    async with client.get(f"{API}/parking-lots/{lot.id}/availability", params=window) as answer:
+        answer.raise_for_status()
+        await answer.read()
 
 
 async def _attempt(client: aiohttp.ClientSession, driver: PersistentDriver, asked: Json) -> None:

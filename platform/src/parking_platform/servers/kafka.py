@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
 from parking_platform.ports import LOOPBACK
-from parking_platform.processes import ProcessSpec, run_as
+from parking_platform.processes import YIELDING, ProcessSpec, run_as
 from parking_platform.programs import java, java_bundle
 from parking_platform.readiness import NotReady, require_open
 
@@ -122,7 +122,7 @@ class Kafka:
         # Short-lived JVMs never earn back what the second compiler costs.
         tuning = ("-XX:TieredStopAtLevel=1",) if quick else ()
         return (
-            *(str(java()), f"-Xmx{heap}", "-XX:+UseSerialGC", *tuning),
+            *(*YIELDING, str(java()), f"-Xmx{heap}", "-XX:+UseSerialGC", *tuning),
             f"-Dlog4j2.configurationFile={bundle / 'log4j2.properties'}",
             *("-cp", f"{bundle}/lib/*"),
         )

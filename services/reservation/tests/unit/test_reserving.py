@@ -1,5 +1,6 @@
 """Asking for a spot: which one, which price, which answer."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from services.reservation.tests.examples import NOW, START, hourly, lot_copy, period
 from services.reservation.tests.fakes.installation import FakeInstallation, PlainPresentation
+from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 
 from reservation_service.application.commands.reserve_spot import ReserveSpot
 from reservation_service.application.ports import Answer, KeyReused, Offer, RequestKey, TooBusy, Wish
@@ -168,6 +170,18 @@ class NeverLucky:
         return 0
 
 
+class SlowBookings(InMemoryBookings):
+    """Writing takes a while; `in_vain` counts what was written for nothing."""
+
+    in_vain = 0
+
+    async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+        await asyncio.sleep(0)
+        given = await super().book(reservation, key, answer)
+        self.in_vain += given is None
+        return given
+
+
 @dataclass
 class CountedTurns:
     """See `reservation_service.application.ports.Turns`: nobody waits."""
@@ -185,6 +199,14 @@ class TestCrowds:
         lot = await service.with_lot(["standard"])
         service.reserve_spot = replace(service.reserve_spot, bookings=NeverLucky(service, rounds=4))
         assert (await service.reserve(lot)).status == 201
+
+    async def test_who_may_have_any_leaves_those_that_others_are_just_booking(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard"] * 4)
+        bookings = SlowBookings(service.tables, service.clock)
+        service.reserve_spot = replace(service.reserve_spot, bookings=bookings, turns=CountedTurns())
+        answers = await asyncio.gather(*(service.reserve(lot) for _ in range(4)))
+        assert ([each.status for each in answers], bookings.in_vain) == ([201] * 4, 0)
+        assert not service.reserve_spot.being_tried
 
     async def test_and_does_not_queue_again(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard"])

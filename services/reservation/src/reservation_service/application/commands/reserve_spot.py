@@ -49,6 +49,8 @@ class ReserveSpotHandler:
     turns: Turns
     tokens: Tokens
     new_id: NewId
+    being_tried: set[UUID] = field(default_factory=set[UUID])
+    """Spots that others of this process are just booking; who may have any tries those last."""
 
     async def __call__(self, command: ReserveSpot) -> Answer:
         """The answer, a repeated one where the key came before.
@@ -92,7 +94,10 @@ class ReserveSpotHandler:
 
     async def _book_one(self, command: ReserveSpot, offer: Offer) -> Answer | None:
         cost = price(offer.lot.priced_by, command.wish.period, offer.lot.zone)
-        for spot in offer.spots:
+        left = list(offer.spots)
+        while left:
+            spot = min(left, key=lambda each: each.id in self.being_tried)
+            left.remove(spot)
             reservation = Reservation.hold(
                 self.new_id(),
                 user_id=command.user_id,
@@ -107,7 +112,12 @@ class ReserveSpotHandler:
             charge = reservation.state.payable
             token = self.tokens.charge(reservation.state, charge, offer.as_of) if charge else None
             answer = command.presentation.booked(reservation.state, token)
-            if given := await self.bookings.book(reservation, command.key, answer):
+            self.being_tried.add(spot.id)
+            try:
+                given = await self.bookings.book(reservation, command.key, answer)
+            finally:
+                self.being_tried.discard(spot.id)
+            if given:
                 return given
         return None
 

@@ -4,7 +4,6 @@ import asyncio
 import math
 import random
 import time
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -157,10 +156,6 @@ async def world_of(platform: RunningPlatform, seed: int, history: Path) -> Async
         )
         try:
             yield world
-        except Exception:
-            # Told at once: whatever fails in cleaning up would hide it.
-            traceback.print_exc()
-            raise
         finally:
             world.history.close()
             for each in world.clients:

@@ -89,9 +89,9 @@ def test_renamed_missing_and_strange_rooms_are_found(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("docs/install.md", "pip install from files pythonhosted org"),
-        ("deploy/pip.conf", "index-url = https : //mirror.example/simple"),
-        ("requirements/auth.lock", "aiokafka @ https : //mirror.example/aiokafka.whl"),
-        ("web/package-lock.json", '"resolved": "https : //mirror.example/react.tgz"'),
+        ("deploy/pip.conf", "index-url = {mirror}/simple"),
+        ("requirements/auth.lock", "aiokafka @ {mirror}/aiokafka.whl"),
+        ("web/package-lock.json", '"resolved": "{mirror}/react.tgz"'),
         ("uv.lock", "version = 1"),
     ],
 )
@@ -99,7 +99,9 @@ def test_registry_hosts_are_found(name: str, words: str, tmp_path: Path) -> None
     # The words are joined only here, so that this file names no host either.
     _write(
         tmp_path / name,
-        words.replace(" : ", ":").replace("files pythonhosted org", ".".join(("files", "pythonhosted", "org"))),
+        words.replace("{mirror}", "https:" + "//mirror.example").replace(
+            "files pythonhosted org", ".".join(("files", "pythonhosted", "org"))
+        ),
     )
     _write(tmp_path / "docs/links.md", "An issue at https://github.com/, and Maven Central by name.")
 

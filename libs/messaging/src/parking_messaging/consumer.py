@@ -34,11 +34,15 @@ _RETRY: Final = RetryPolicy()
 class ConsumerSettings:
     """Times in seconds. A lane that holds `lane_high` records is not given more until it is down to `lane_low`.
 
+    A poll returns with the first record. Without one it ends after `poll_timeout` while there is something to hand
+    out, to resume or to commit, and after `idle_poll_timeout` while there is not.
+
     Stopping takes at most `drain_timeout` + 2 x `commit_timeout`, and what the source needs to leave.
     """
 
     retry: RetryPolicy = _RETRY
     poll_timeout: float = 0.2
+    idle_poll_timeout: float = 1.0
     commit_interval: float = 0.5
     commit_timeout: float = 1.5
     drain_timeout: float = 4.0
@@ -134,7 +138,7 @@ class Consumer[Tx]:
             await finish_or_stop(source.start(self), stop)
             self._source = source
             while not stop.is_set():
-                self._hand_out(source, await finish_or_stop(source.poll(self._settings.poll_timeout), stop) or {})
+                self._hand_out(source, await finish_or_stop(source.poll(self._poll_timeout()), stop) or {})
                 self._failures = 0
                 self._raise_of_lanes()
                 self._resume_hungry(source)
@@ -146,6 +150,13 @@ class Consumer[Tx]:
             self._source = None
             self._assigned.clear()
             await source.stop()
+
+    def _poll_timeout(self) -> float:
+        is_idle = all(
+            not len(lane) and lane.done_up_to == self._committed.get(partition)
+            for partition, (lane, _) in self._lanes.items()
+        )
+        return self._settings.idle_poll_timeout if is_idle else self._settings.poll_timeout
 
     def _hand_out(self, source: RecordSource, fetched: Mapping[Partition, Sequence[Record]]) -> None:
         for partition, records in fetched.items():

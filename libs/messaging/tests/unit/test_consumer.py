@@ -1,16 +1,16 @@
 """What the consumer promises its handlers, on fakes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from parking_messaging import Delivery, Handlers, PoisonEvent, TryAgainLater
-from parking_messaging.consumer import Consumer
-from parking_messaging.fakes import FakeTransaction
-from parking_messaging.records import Partition
+from parking_messaging.consumer import Consumer, ConsumerSettings
+from parking_messaging.fakes import FakeSource, FakeTransaction
+from parking_messaging.records import Partition, Record
 
 
 async def test_each_event_takes_effect_once_in_order(world: Any, running: Any, eventually: Any) -> None:
@@ -202,6 +202,30 @@ async def test_the_lag_falls_to_zero(world: Any, running: Any, eventually: Any) 
         lag = world.consumer.status().lag
         assert lag
         assert set(lag.values()) == {0}
+
+
+class PatientSource(FakeSource):
+    """Remembers for how long it was to wait."""
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world.broker, group=world.sample.group, topics=world.handlers.topics)
+        self.timeouts: list[float] = []
+
+    async def poll(self, timeout: float) -> Mapping[Partition, Sequence[Record]]:  # noqa: ASYNC109
+        self.timeouts.append(timeout)
+        return await super().poll(timeout)
+
+
+async def test_it_polls_often_only_while_something_is_on_the_way(world: Any, running: Any, eventually: Any) -> None:
+    source = PatientSource(world)
+    settings = ConsumerSettings(poll_timeout=0.02, idle_poll_timeout=60.0, commit_interval=0.05)
+    consumer = Consumer(processor=world.processor, connect=lambda: source, settings=settings)
+    async with running(consumer.run):
+        for version in (1, 2):  # the second comes into the long wait
+            world.publish(uuid4(), version)
+            await eventually(world.is_settled)
+            await eventually(lambda: source.timeouts[-1] == settings.idle_poll_timeout)
+    assert settings.poll_timeout in source.timeouts
 
 
 class BlackHole:

@@ -28,7 +28,8 @@ class WireEvent(BaseModel):
     that a newer producer does no harm; an unknown value of an enumeration is refused, never guessed.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+    # Each validator is built when its first event comes: a process uses a few of them, and starts the sooner.
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False, defer_build=True)
 
     event_type: ClassVar[str] = ""
     topic: ClassVar[Topic]

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -13,6 +12,7 @@ from elasticsearch import AsyncElasticsearch
 
 import analytics_service
 from parking_chassis.migrations import migrate, migrations_folder
+from parking_platform.testing.databases import DatabaseCopies
 from parking_platform.testing.servers import ElasticsearchServer, PostgresServer
 
 # The fakes, and what else tests share, are imported by their place in the tree: `services.analytics.tests.fakes`.
@@ -26,19 +26,20 @@ def migrations() -> Path:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def template_database(postgres_server: PostgresServer, migrations: Path) -> str:
-    """The name of a database with analytics' schema, to be copied."""
+async def databases(postgres_server: PostgresServer, migrations: Path) -> AsyncIterator[DatabaseCopies]:
+    """Databases with analytics' schema."""
     url = await postgres_server.create_database()
     await asyncio.to_thread(migrate, url, migrations)
-    return urlsplit(url).path.removeprefix("/")
+    copies = DatabaseCopies(postgres_server, url)
+    yield copies
+    await copies.drop_all()
 
 
 @pytest_asyncio.fixture
-async def database_url(postgres_server: PostgresServer, template_database: str) -> AsyncIterator[str]:
+async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
     """A database of this test's own."""
-    url = await postgres_server.create_database(template=template_database)
-    yield url
-    await postgres_server.drop_database(urlsplit(url).path.removeprefix("/"))
+    async with databases.one() as url:
+        yield url
 
 
 @pytest_asyncio.fixture(scope="session")

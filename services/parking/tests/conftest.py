@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +23,7 @@ from parking_chassis.database import transactions
 from parking_chassis.ids import new_id
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_events import EVENT_CLASSES, WireEvent
+from parking_platform.testing.databases import DatabaseCopies
 from parking_platform.testing.servers import PostgresServer
 from parking_service.adapters.postgres.unit_of_work import work_on
 from parking_service.application.commands.continue_imports import ContinueImports
@@ -71,19 +71,20 @@ def keys() -> FixedKeys:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def migrated_database(postgres_server: PostgresServer) -> str:
-    """The name of a database with parking's schema."""
+async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
+    """Databases with parking's schema."""
     url = await postgres_server.create_database(extensions=["postgis", "pg_trgm"])
     await asyncio.to_thread(migrate, url, migrations_folder(Path(parking_service.__path__[0])))
-    return urlsplit(url).path.removeprefix("/")
+    copies = DatabaseCopies(postgres_server, url)
+    yield copies
+    await copies.drop_all()
 
 
 @pytest_asyncio.fixture
-async def database_url(postgres_server: PostgresServer, migrated_database: str) -> AsyncIterator[str]:
+async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
     """A database of this test's own."""
-    url = await postgres_server.create_database(template=migrated_database)
-    yield url
-    await postgres_server.drop_database(urlsplit(url).path.removeprefix("/"))
+    async with databases.one() as url:
+        yield url
 
 
 def settings_for(database_url: str, **changes: object) -> ParkingSettings:

@@ -5,7 +5,6 @@ import base64
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import payment_service
 from parking_chassis.migrations import migrate, migrations_folder
+from parking_platform.testing.databases import DatabaseCopies
 from parking_platform.testing.servers import PostgresServer
 from payment_service.bootstrap import Payments, bootstrap, resources
 from payment_service.settings import PaymentSettings
@@ -33,19 +33,20 @@ WEBHOOK_PATH = "/api/v1/webhooks/stripe"
 
 
 @pytest_asyncio.fixture(scope="session")
-async def migrated_database(postgres_server: PostgresServer) -> str:
-    """The name of a database with payment's schema."""
+async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
+    """Databases with payment's schema."""
     url = await postgres_server.create_database()
     await asyncio.to_thread(migrate, url, migrations_folder(Path(payment_service.__path__[0])))
-    return urlsplit(url).path.removeprefix("/")
+    copies = DatabaseCopies(postgres_server, url)
+    yield copies
+    await copies.drop_all()
 
 
 @pytest_asyncio.fixture
-async def database_url(postgres_server: PostgresServer, migrated_database: str) -> AsyncIterator[str]:
+async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
     """A database of this test's own."""
-    url = await postgres_server.create_database(template=migrated_database)
-    yield url
-    await postgres_server.drop_database(urlsplit(url).path.removeprefix("/"))
+    async with databases.one() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

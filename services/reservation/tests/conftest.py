@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
@@ -21,6 +20,7 @@ from joserfc.jwk import OctKey
 import reservation_service
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_platform.ports import LOOPBACK, free_port
+from parking_platform.testing.databases import DatabaseCopies
 from parking_platform.testing.servers import PostgresServer
 from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.ports import LotCopy
@@ -40,19 +40,20 @@ ISSUER = "https://parking.test"
 
 
 @pytest_asyncio.fixture(scope="session")
-async def migrated_database(postgres_server: PostgresServer) -> str:
-    """The name of a database with reservation's schema."""
+async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
+    """Databases with reservation's schema."""
     url = await postgres_server.create_database(extensions=["btree_gist"])
     await asyncio.to_thread(migrate, url, migrations_folder(Path(reservation_service.__path__[0])))
-    return urlsplit(url).path.removeprefix("/")
+    copies = DatabaseCopies(postgres_server, url)
+    yield copies
+    await copies.drop_all()
 
 
 @pytest_asyncio.fixture
-async def database_url(postgres_server: PostgresServer, migrated_database: str) -> AsyncIterator[str]:
+async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
     """A database of this test's own."""
-    url = await postgres_server.create_database(template=migrated_database)
-    yield url
-    await postgres_server.drop_database(urlsplit(url).path.removeprefix("/"))
+    async with databases.one() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -146,7 +146,7 @@ class TestADatabaseThatIsAway:
         await cable.cut()
 
     async def test_all_connections_are_taken(self, database_url: str) -> None:
-        pool = BookingPool(database_url, size=1, patience=0.2)
+        pool = BookingPool(database_url, size=1, patience=3)
         slow = asyncio.create_task(pool.fetch("SELECT pg_sleep(30)"))
         await wait_until(lambda: is_running(database_url), "a slow statement")
         with pytest.raises(DatabaseAway, match="Timeout"):

@@ -1,0 +1,103 @@
+"""A test's own database: like the template, whatever the test before did with it."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from parking_platform.testing.databases import DatabaseCopies
+from parking_platform.testing.servers import PostgresServer
+
+SCHEMA = (
+    "CREATE TABLE lots (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL)",
+    "CREATE TABLE spots (lot_id bigint NOT NULL REFERENCES lots ON DELETE RESTRICT)",
+    "CREATE TABLE roles (name text)",
+    "INSERT INTO roles VALUES ('driver')",
+)
+
+
+@pytest_asyncio.fixture
+async def copies(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
+    url = await postgres_server.create_database()
+    await postgres_server.execute(*SCHEMA, database=url.rpartition("/")[2])
+    copies = DatabaseCopies(postgres_server, url)
+    yield copies
+    await copies.drop_all()
+
+
+async def run(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def what_the_next_finds(copies: DatabaseCopies) -> tuple[str, dict[str, int]]:
+    async with copies.one() as url:
+        connection = await asyncpg.connect(url)
+        try:
+            counts = {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in ("lots", "spots")}
+            assert await connection.fetchval("SELECT string_agg(name, ',') FROM roles") == "driver"
+            first = await connection.fetchval("INSERT INTO lots (name) VALUES ('first') RETURNING id")
+            return url, {**counts, "first lot": first}
+        finally:
+            await connection.close()
+
+
+AS_NEW = {"lots": 0, "spots": 0, "first lot": 1}
+
+
+async def test_the_next_gets_it_without_rows_and_with_sequences_from_the_start(copies: DatabaseCopies) -> None:
+    async with copies.one() as url:
+        await run(url, "INSERT INTO lots (name) VALUES ('North'), ('South')", "INSERT INTO spots VALUES (1), (2)")
+    assert await what_the_next_finds(copies) == (url, AS_NEW)
+    assert await what_the_next_finds(copies) == (url, AS_NEW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE lots ADD COLUMN city text",
+        "ALTER TABLE lots ALTER COLUMN name DROP NOT NULL",
+        "ALTER TABLE spots DROP CONSTRAINT spots_lot_id_fkey",
+        "ALTER TABLE spots DISABLE TRIGGER ALL",
+        "CREATE INDEX ON lots (name)",
+        "CREATE TABLE more (id int)",
+        "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "INSERT INTO lots (name) SELECT 'x' FROM generate_series(1, 100); ANALYZE lots",
+        "INSERT INTO lots (name) SELECT repeat('x', 100) FROM generate_series(1, 50000)",
+        "INSERT INTO roles VALUES ('operator')",
+        "DELETE FROM roles",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 1000', current_database()); END $$",
+    ],
+)
+async def test_whoever_changes_more_than_rows_is_the_last_to_have_it(copies: DatabaseCopies, change: str) -> None:
+    async with copies.one() as url:
+        await run(url, change)
+    other, found = await what_the_next_finds(copies)
+    assert other != url
+    assert found == AS_NEW
+
+
+async def test_two_at_once_get_two(copies: DatabaseCopies) -> None:
+    async with copies.one() as one, copies.one() as other:
+        assert one != other
+
+
+async def test_a_transaction_left_open_is_ended(copies: DatabaseCopies) -> None:
+    async with copies.one() as url:
+        left = await asyncpg.connect(url)
+        await left.execute("BEGIN; INSERT INTO lots (name) VALUES ('never committed')")
+    assert await what_the_next_finds(copies) == (url, AS_NEW)
+    assert left.is_closed()
+
+
+async def test_a_database_that_is_gone_is_replaced(copies: DatabaseCopies, postgres_server: PostgresServer) -> None:
+    async with copies.one() as url:
+        await postgres_server.drop_database(url.rpartition("/")[2])
+    other, found = await what_the_next_finds(copies)
+    assert other != url
+    assert found == AS_NEW

@@ -22,6 +22,8 @@ from parking_platform.testing.platform import RunningPlatform
 from parking_platform.testing.waiting import wait_until
 
 SETTLING_SECONDS = 180
+# What follows from a load goes on telling of itself for as long as two cores need for it.
+TELLING_SECONDS = 600
 LOOK_AGAIN_SECONDS = 5
 REGISTERING = 8
 
@@ -118,7 +120,7 @@ class World:
         async def nothing_waits() -> bool:
             return not await self.unsent()
 
-        await wait_until(nothing_waits, "every outbox to be empty", seconds=SETTLING_SECONDS, pause=1)
+        await wait_until(nothing_waits, "every outbox to be empty", seconds=TELLING_SECONDS, pause=1)
 
     async def _until_right(self, check: Callable[[], Awaitable[list[str]]]) -> list[str]:
         """What is wrong at last: it may take as long as it gets less."""

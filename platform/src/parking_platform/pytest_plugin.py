@@ -1,7 +1,8 @@
 """What all tests of the workspace share: real servers, markers by folder, no sockets in unit tests."""
 
+import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import pairwise
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
@@ -38,6 +39,17 @@ KINDS = frozenset({"unit", "integration", "contract", "system"})
 def pytest_configure(config: pytest.Config) -> None:
     """Let asyncio have its pair of Unix sockets where sockets are refused."""
     config.option.allow_unix_socket = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for garbage: the modules and tests stay, and are not looked through again later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -91,12 +91,18 @@ def is_away(error: BaseException) -> bool:
     # What a connection says between the server's last word and its end.
     if isinstance(error, asyncpg.InternalClientError):
         return True
-    return str(getattr(error, "sqlstate", None) or "").startswith(AWAY)
+    return (_sqlstate(error) or "").startswith(AWAY)
 
 
-def is_transient(error: DBAPIError) -> bool:
+def is_transient(error: BaseException) -> bool:
     """True for a deadlock (40P01) and a serialization failure (40001): the same transaction may succeed if repeated."""
-    return getattr(error.orig, "sqlstate", None) in TRANSIENT
+    return _sqlstate(error) in TRANSIENT
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    if isinstance(error, DBAPIError):
+        error = error.orig or error
+    return getattr(error, "sqlstate", None)
 
 
 async def with_retries[Result](operation: Callable[[], Awaitable[Result]]) -> Result:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from parking_chassis.database import is_away
+from parking_chassis.database import is_away, is_transient
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -119,7 +119,7 @@ async def _dependency_away(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _database_refused(request: Request, error: Exception) -> JSONResponse:
-    if is_away(error):
+    if is_away(error) or is_transient(error):
         return await _dependency_away(request, error)
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == NOT_IN_REPERTOIRE:
         return problem_response(request, INVALID_REQUEST, "The request holds a NUL character, which cannot be kept.")

@@ -40,6 +40,8 @@ AWAY = {
     "shuts down in a statement": DBAPIError("SELECT 1", {}, FailedStatement("57P01")),
     "is lost in a statement": DBAPIError("SELECT 1", {}, FailedStatement("08003")),
     "is lost as SQLAlchemy noticed": DBAPIError("SELECT 1", {}, Exception(), connection_invalidated=True),
+    "found a deadlock": DBAPIError("SELECT 1", {}, FailedStatement("40P01")),
+    "could not serialize": asyncpg.SerializationError("could not serialize access due to concurrent update"),
     "ends": asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
 }
 

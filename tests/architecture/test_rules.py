@@ -89,7 +89,7 @@ def test_renamed_missing_and_strange_rooms_are_found(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("docs/install.md", "pip install from files pythonhosted org"),
-        ("deploy/pip.conf", "index-url = {mirror}/simple"),
+        ("deploy/pip.conf", "{setting} = {mirror}/simple"),
         ("requirements/auth.lock", "aiokafka @ {mirror}/aiokafka.whl"),
         ("web/package-lock.json", '"resolved": "{mirror}/react.tgz"'),
         ("uv.lock", "version = 1"),
@@ -97,12 +97,8 @@ def test_renamed_missing_and_strange_rooms_are_found(tmp_path: Path) -> None:
 )
 def test_registry_hosts_are_found(name: str, words: str, tmp_path: Path) -> None:
     # The words are joined only here, so that this file names no host either.
-    _write(
-        tmp_path / name,
-        words.replace("{mirror}", "https:" + "//mirror.example").replace(
-            "files pythonhosted org", ".".join(("files", "pythonhosted", "org"))
-        ),
-    )
+    joined = words.replace("{mirror}", "https:" + "//mirror.example").replace("{setting}", "-".join(("index", "url")))
+    _write(tmp_path / name, joined.replace("files pythonhosted org", ".".join(("files", "pythonhosted", "org"))))
     _write(tmp_path / "docs/links.md", "An issue at https://github.com/, and Maven Central by name.")
 
     assert [violation.split(": ")[0] for violation in hygiene.registry_hosts(tmp_path)] == [f"{name}:1"]

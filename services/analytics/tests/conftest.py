@@ -1,8 +1,8 @@
 """Analytics on real servers: a database and indices of each test's own."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from elasticsearch import AsyncElasticsearch
 
 import analytics_service
 from parking_chassis.migrations import migrate, migrations_folder
-from parking_platform.testing.databases import DatabaseCopies
+from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import ElasticsearchServer, PostgresServer
 
 # The fakes, and what else tests share, are imported by their place in the tree: `services.analytics.tests.fakes`.
@@ -28,11 +28,8 @@ def migrations() -> Path:
 @pytest_asyncio.fixture(scope="session")
 async def databases(postgres_server: PostgresServer, migrations: Path) -> AsyncIterator[DatabaseCopies]:
     """Databases with analytics' schema."""
-    url = await postgres_server.create_database()
-    await asyncio.to_thread(migrate, url, migrations)
-    copies = DatabaseCopies(postgres_server, url)
-    yield copies
-    await copies.drop_all()
+    async with database_copies(postgres_server, partial(migrate, folder=migrations)) as copies:
+        yield copies
 
 
 @pytest_asyncio.fixture

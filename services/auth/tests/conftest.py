@@ -1,9 +1,8 @@
 """Auth on a real database: migrated once, copied for each test."""
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,11 @@ import pytest_asyncio
 
 import auth_service
 from parking_chassis.migrations import migrate, migrations_folder
-from parking_platform.testing.databases import DatabaseCopies
+from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
 
 # The fakes, and what else tests share, are imported by their place in the tree: `services.auth.tests.fakes`.
 sys.path.append(str(Path(__file__).parents[3]))
-
-FreshDatabase = Callable[[], AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture(scope="session")
@@ -27,17 +24,14 @@ def migrations() -> Path:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def fresh_database(postgres_server: PostgresServer, migrations: Path) -> AsyncIterator[FreshDatabase]:
-    """Makes databases with auth's schema; each is its block's own."""
-    template = await postgres_server.create_database()
-    await asyncio.to_thread(migrate, template, migrations)
-    copies = DatabaseCopies(postgres_server, template)
-    yield copies.one
-    await copies.drop_all()
+async def databases(postgres_server: PostgresServer, migrations: Path) -> AsyncIterator[DatabaseCopies]:
+    """Databases with auth's schema."""
+    async with database_copies(postgres_server, partial(migrate, folder=migrations)) as copies:
+        yield copies
 
 
 @pytest_asyncio.fixture
-async def database_url(fresh_database: FreshDatabase) -> AsyncIterator[str]:
+async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
     """A database of this test's own."""
-    async with fresh_database() as url:
+    async with databases.one() as url:
         yield url

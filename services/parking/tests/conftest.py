@@ -1,6 +1,5 @@
 """Parking on a real database: migrated once, copied for each test; and tokens that a key of the tests signs."""
 
-import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,7 +22,7 @@ from parking_chassis.database import transactions
 from parking_chassis.ids import new_id
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_events import EVENT_CLASSES, WireEvent
-from parking_platform.testing.databases import DatabaseCopies
+from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
 from parking_service.adapters.postgres.unit_of_work import work_on
 from parking_service.application.commands.continue_imports import ContinueImports
@@ -73,11 +72,11 @@ def keys() -> FixedKeys:
 @pytest_asyncio.fixture(scope="session")
 async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
     """Databases with parking's schema."""
-    url = await postgres_server.create_database(extensions=["postgis", "pg_trgm"])
-    await asyncio.to_thread(migrate, url, migrations_folder(Path(parking_service.__path__[0])))
-    copies = DatabaseCopies(postgres_server, url)
-    yield copies
-    await copies.drop_all()
+    migrations = migrations_folder(Path(parking_service.__path__[0]))
+    async with database_copies(
+        postgres_server, partial(migrate, folder=migrations), extensions=["postgis", "pg_trgm"]
+    ) as copies:
+        yield copies
 
 
 @pytest_asyncio.fixture

@@ -1,9 +1,9 @@
 """Payment on a real database, beside the running Stripe simulator, whose webhooks reach it."""
 
-import asyncio
 import base64
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import payment_service
 from parking_chassis.migrations import migrate, migrations_folder
-from parking_platform.testing.databases import DatabaseCopies
+from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
 from payment_service.bootstrap import Payments, bootstrap, resources
 from payment_service.settings import PaymentSettings
@@ -35,11 +35,9 @@ WEBHOOK_PATH = "/api/v1/webhooks/stripe"
 @pytest_asyncio.fixture(scope="session")
 async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
     """Databases with payment's schema."""
-    url = await postgres_server.create_database()
-    await asyncio.to_thread(migrate, url, migrations_folder(Path(payment_service.__path__[0])))
-    copies = DatabaseCopies(postgres_server, url)
-    yield copies
-    await copies.drop_all()
+    migrations = migrations_folder(Path(payment_service.__path__[0]))
+    async with database_copies(postgres_server, partial(migrate, folder=migrations)) as copies:
+        yield copies
 
 
 @pytest_asyncio.fixture

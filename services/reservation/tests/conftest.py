@@ -1,10 +1,10 @@
 """Reservation on a real database: migrated once, copied for each test."""
 
-import asyncio
 import base64
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ from joserfc.jwk import OctKey
 import reservation_service
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_platform.ports import LOOPBACK, free_port
-from parking_platform.testing.databases import DatabaseCopies
+from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
 from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.ports import LotCopy
@@ -42,11 +42,11 @@ ISSUER = "https://parking.test"
 @pytest_asyncio.fixture(scope="session")
 async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
     """Databases with reservation's schema."""
-    url = await postgres_server.create_database(extensions=["btree_gist"])
-    await asyncio.to_thread(migrate, url, migrations_folder(Path(reservation_service.__path__[0])))
-    copies = DatabaseCopies(postgres_server, url)
-    yield copies
-    await copies.drop_all()
+    migrations = migrations_folder(Path(reservation_service.__path__[0]))
+    async with database_copies(
+        postgres_server, partial(migrate, folder=migrations), extensions=["btree_gist"]
+    ) as copies:
+        yield copies
 
 
 @pytest_asyncio.fixture

@@ -84,12 +84,10 @@ def transactions[Work](
 
 def is_away(error: BaseException) -> bool:
     """Whether the database cannot be asked at the moment, or left in the middle: to blame is not the statement."""
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        error = error.orig or error
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
     # What a connection says between the server's last word and its end.
-    if isinstance(error, asyncpg.InternalClientError):
+    if isinstance(_cause(error), asyncpg.InternalClientError):
         return True
     return (_sqlstate(error) or "").startswith(AWAY)
 
@@ -100,9 +98,12 @@ def is_transient(error: BaseException) -> bool:
 
 
 def _sqlstate(error: BaseException) -> str | None:
-    if isinstance(error, DBAPIError):
-        error = error.orig or error
-    return getattr(error, "sqlstate", None)
+    return getattr(_cause(error), "sqlstate", None)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What the driver raised, where SQLAlchemy wrapped it."""
+    return error.orig or error if isinstance(error, DBAPIError) else error
 
 
 async def with_retries[Result](operation: Callable[[], Awaitable[Result]]) -> Result:

@@ -152,11 +152,8 @@ class Consumer[Tx]:
             await source.stop()
 
     def _poll_timeout(self) -> float:
-        is_idle = all(
-            not len(lane) and lane.done_up_to == self._committed.get(partition)
-            for partition, (lane, _) in self._lanes.items()
-        )
-        return self._settings.idle_poll_timeout if is_idle else self._settings.poll_timeout
+        is_busy = any(len(lane) for lane, _ in self._lanes.values()) or self._uncommitted(self._lanes)
+        return self._settings.poll_timeout if is_busy else self._settings.idle_poll_timeout
 
     def _hand_out(self, source: RecordSource, fetched: Mapping[Partition, Sequence[Record]]) -> None:
         for partition, records in fetched.items():
@@ -194,13 +191,7 @@ class Consumer[Tx]:
 
     async def _commit(self, source: RecordSource, partitions: Collection[Partition]) -> None:
         """Commit what is settled. A commit that fails costs a few repeats, which the inbox knows."""
-        offsets = {
-            partition: lane.done_up_to
-            for partition, (lane, _) in self._lanes.items()
-            if partition in partitions
-            and lane.done_up_to is not None
-            and self._committed.get(partition) != lane.done_up_to
-        }
+        offsets = self._uncommitted(partitions)
         if not offsets:
             return
         reach(CrashPoint.EFFECT_COMMITTED)
@@ -211,6 +202,16 @@ class Consumer[Tx]:
             _log.warning("offsets not committed", group=self._processor.group, error=repr(error))
         else:
             self._committed |= offsets
+
+    def _uncommitted(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """How far these are settled, where that is not committed."""
+        return {
+            partition: lane.done_up_to
+            for partition, (lane, _) in self._lanes.items()
+            if partition in partitions
+            and lane.done_up_to is not None
+            and self._committed.get(partition) != lane.done_up_to
+        }
 
     async def _drain(self, partitions: set[Partition]) -> None:
         """Let the lanes finish the event at hand, commit, and forget them. A lane that hangs is cut off."""

@@ -211,7 +211,7 @@ class PatientSource(FakeSource):
         super().__init__(world.broker, group=world.sample.group, topics=world.handlers.topics)
         self.timeouts: list[float] = []
 
-    async def poll(self, timeout: float) -> Mapping[Partition, Sequence[Record]]:  # noqa: ASYNC109
+    async def poll(self, timeout: float) -> Mapping[Partition, Sequence[Record]]:  # noqa: ASYNC109 - see the port
         self.timeouts.append(timeout)
         return await super().poll(timeout)
 

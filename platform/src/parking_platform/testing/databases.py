@@ -5,7 +5,8 @@ back, and the next one gets it as it was: the rows are deleted, the sequences be
 changed, or so much was written that deleting it would not make it small again, it is dropped.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +43,7 @@ _SETTINGS = """
 """
 _TABLES = """
     SELECT c.oid::regclass::text FROM pg_class c
-    WHERE c.relkind = 'r' AND c.oid >= 16384
+    WHERE c.relkind = 'r' AND c.oid >= $1
       AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
     ORDER BY 1
@@ -65,7 +66,7 @@ class _Original:
 
     @staticmethod
     async def of(connection: "asyncpg.Connection[Any]") -> "_Original":
-        tables = [name for (name,) in await connection.fetch(_TABLES)]
+        tables = [name for (name,) in await connection.fetch(_TABLES, _OWN)]
         filled = {name: rows for name in tables if (rows := await _rows_of(connection, name))}
         sequences = await connection.fetch(_SEQUENCES)
         statements = ["SET session_replication_role = replica"]  # no triggers, no foreign keys: the order is free
@@ -132,6 +133,18 @@ class DatabaseCopies:
             await connection.close()
 
 
+@asynccontextmanager
+async def database_copies(
+    server: PostgresServer, make_schema: Callable[[str], object], *, extensions: Sequence[str] = ()
+) -> AsyncIterator[DatabaseCopies]:
+    """Copies of a database that `make_schema` fills, in a thread of its own, at the URL it is given."""
+    template = await server.create_database(extensions=extensions)
+    await asyncio.to_thread(make_schema, template)
+    copies = DatabaseCopies(server, template)
+    yield copies
+    await copies.drop_all()
+
+
 async def _shape(connection: "asyncpg.Connection[Any]") -> frozenset[Any]:
     return frozenset(tuple(row) for row in await connection.fetch(f"{_SHAPE} UNION ALL {_SETTINGS}"))
 
@@ -142,7 +155,7 @@ async def _size(connection: "asyncpg.Connection[Any]") -> int:
 
 async def _rows_of(connection: "asyncpg.Connection[Any]", table: str) -> str:
     """A digest of a table's rows; empty where it has none."""
-    statement = f"SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '') FROM {table} AS t"  # noqa: S608
+    statement = f"SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '') FROM {table} AS t"  # noqa: S608 - the same
     return await connection.fetchval(statement)
 
 

@@ -1,7 +1,6 @@
 """The same suite on the fakes and on PostgreSQL: so the fakes cannot lie."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -13,17 +12,16 @@ from auth_service.adapters.postgres.unit_of_work import postgres_work
 from auth_service.application.ports import OpenWork
 from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
+from parking_platform.testing.databases import DatabaseCopies
 
 
 @pytest_asyncio.fixture(params=["fake", "postgres"])
-async def open_work(
-    request: pytest.FixtureRequest, fresh_database: Callable[[], AbstractAsyncContextManager[str]]
-) -> AsyncIterator[OpenWork]:
+async def open_work(request: pytest.FixtureRequest, databases: DatabaseCopies) -> AsyncIterator[OpenWork]:
     """A unit of work on nothing but the shipped roles."""
     if request.param == "fake":
         yield in_memory_work(Tables(), new_id)
         return
-    async with fresh_database() as url:
+    async with databases.one() as url:
         engine = create_engine(url, "auth", PoolSettings(size=10))
         yield postgres_work(engine, Sealer(bytes(32)), new_id)
         await engine.dispose()

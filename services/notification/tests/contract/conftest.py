@@ -1,7 +1,6 @@
 """Each contract runs on the fake and on PostgreSQL."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -14,8 +13,7 @@ from notification_service.adapters.postgres.rooms import PostgresRoomLog
 from notification_service.adapters.postgres.unit_of_work import postgres_work
 from notification_service.application.ports import OpenWork, RoomLog
 from parking_chassis.database import PoolSettings, create_engine
-
-FreshDatabase = Callable[[], AbstractAsyncContextManager[str]]
+from parking_platform.testing.databases import DatabaseCopies
 
 
 @dataclass(frozen=True)
@@ -27,12 +25,12 @@ class Store:
 
 
 @pytest_asyncio.fixture(params=["in memory", "postgres"])
-async def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest, databases: DatabaseCopies) -> AsyncIterator[Store]:
     if request.param == "in memory":
         tables = Tables()
         yield Store(in_memory_work(tables), InMemoryRoomLog(tables))
         return
-    async with fresh_database() as url:
+    async with databases.one() as url:
         engine = create_engine(url, "test", PoolSettings(size=5))
         yield Store(postgres_work(engine), PostgresRoomLog(engine))
         await engine.dispose()

@@ -24,6 +24,10 @@ FULL_ALL_DAY_BEFORE = """
     SELECT gen_random_uuid(), s.parking_lot_id, s.id, tstzrange(hour, hour + interval '1 hour', '[)'), gen_random_uuid()
     FROM spots s, generate_series(CAST(:day AS timestamptz), :day + interval '23 hours', '1 hour') AS hour
     WHERE s.parking_lot_id = :lot"""
+MANY_ELSEWHERE = f"""
+    INSERT INTO allocations (id, parking_lot_id, spot_id, during, reservation_id)
+    SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), a.during, gen_random_uuid()
+    FROM allocations a, generate_series(1, {WAITING})"""
 EXPLAIN = "EXPLAIN (ANALYZE, FORMAT JSON) "
 STABLE, VOLATILE = "statement_timestamp()", "clock_timestamp()"
 THREE_HOURS = (TOMORROW, TOMORROW + timedelta(hours=3))
@@ -53,6 +57,30 @@ async def test_holds_that_wait_elsewhere_are_not_read(
     assert await read(lambda statement: statement) <= {0, 1}
     if known == "that none waits":  # the negative control: no index finds what is due by an instant that moves
         assert await read(lambda statement: statement.replace(STABLE, VOLATILE)) == {WAITING}
+    await connection.close()
+
+
+@pytest.mark.parametrize("known", ["nothing", "all"])
+async def test_what_other_spots_and_lots_have_taken_is_not_read(
+    driver: Driver, make_lot: MakeLot, database: Database, database_url: str, known: str
+) -> None:
+    lot = await make_lot(("standard",))
+    held = await driver.holds(lot)
+    await database.rows(MANY_ELSEWHERE)
+    if known == "all":
+        await database.rows("ANALYZE")
+    connection = await asyncpg.connect(database_url)
+
+    async def read(change: Callable[[str], str]) -> set[int]:
+        named, any_spot = change(FIND_NAMED_SPOT), change(FIND_ANY_SPOT)
+        return {
+            await rows_read(connection, "allocations", named, lot.id, held["spot_id"], *THREE_HOURS),
+            await rows_read(connection, "allocations", any_spot, lot.id, *THREE_HOURS, None, 5, []),
+        }
+
+    assert max(await read(lambda statement: statement)) <= 3  # taken, around, overdue
+    # The negative control: the constraint's index is of those that block, and serves no question about all of them.
+    assert await read(lambda statement: statement.replace(" AND a.blocking", "")) == {WAITING + 1}
     await connection.close()
 
 

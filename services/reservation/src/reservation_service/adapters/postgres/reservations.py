@@ -120,6 +120,7 @@ def _is_in_the_way_of(wish: Wish) -> ColumnElement[bool]:
     in_the_way = (
         (allocations.c.reservation_id == reservations.c.id)
         & (allocations.c.parking_lot_id == wish.parking_lot_id)
+        & allocations.c.blocking
         & allocations.c.during.op("&&")(during)
     )
     if wish.spot_id:

@@ -37,7 +37,7 @@ SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
     fitting.id AS spot_id, fitting.number AS spot_number, fitting.type AS spot_type,
     CASE WHEN fitting.id IS NULL THEN EXISTS (
         SELECT FROM allocations a JOIN reservations r ON r.id = a.reservation_id
-        WHERE a.parking_lot_id = $1 AND a.during && tstzrange($2, $3, '[)') AND r.status = 'pending'
+        WHERE a.parking_lot_id = $1 AND a.blocking AND a.during && tstzrange($2, $3, '[)') AND r.status = 'pending'
             AND r.hold_expires_at <= LEAST(statement_timestamp(), (SELECT until FROM payments_seen))
     ) ELSE false END AS hold_is_overdue
 FROM lots

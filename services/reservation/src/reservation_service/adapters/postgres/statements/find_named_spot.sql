@@ -1,14 +1,16 @@
 -- $1 lot, $2 spot, $3 start, $4 end
--- A stable instant lets the index find the overdue holds among all that wait.
+-- What is in the way is looked up once, in the constraint's own index: without `blocking`, which that index is limited to,
+-- all allocations of the platform would be read. A stable instant lets the index find the overdue holds among all that wait.
+WITH in_the_way AS MATERIALIZED (
+    SELECT a.reservation_id FROM allocations a
+    WHERE a.parking_lot_id = $1 AND a.spot_id = $2 AND a.during && tstzrange($3, $4, '[)') AND a.blocking
+)
 SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
     spots.id AS spot_id, spots.number AS spot_number, spots.type AS spot_type,
+    EXISTS (SELECT FROM in_the_way) AS is_taken,
     EXISTS (
-        SELECT FROM allocations a
-        WHERE a.parking_lot_id = $1 AND a.spot_id = $2 AND a.during && tstzrange($3, $4, '[)') AND a.blocking
-    ) AS is_taken,
-    EXISTS (
-        SELECT FROM allocations a JOIN reservations r ON r.id = a.reservation_id
-        WHERE a.parking_lot_id = $1 AND a.spot_id = $2 AND a.during && tstzrange($3, $4, '[)') AND r.status = 'pending'
+        SELECT FROM in_the_way JOIN reservations r ON r.id = in_the_way.reservation_id
+        WHERE r.status = 'pending'
             AND r.hold_expires_at <= LEAST(statement_timestamp(), (SELECT until FROM payments_seen))
     ) AS hold_is_overdue
 FROM lots

@@ -167,9 +167,13 @@ class Consumer[Tx]:
 
     def _lane(self, partition: Partition) -> Lane[Tx]:
         if partition not in self._lanes:
-            lane = Lane(partition, self._processor, self._settings.retry)
-            self._lanes[partition] = (lane, asyncio.create_task(lane.run(), name=f"lane {partition}"))
+            shared = next(iter(self._lanes.values()), None) if self._processor.shares_a_lane else None
+            self._lanes[partition] = shared or self._new_lane()
         return self._lanes[partition][0]
+
+    def _new_lane(self) -> tuple[Lane[Tx], asyncio.Task[None]]:
+        lane = Lane(self._processor, self._settings.retry)
+        return lane, asyncio.create_task(lane.run(), name=f"lane of {self._processor.group}")
 
     def _raise_of_lanes(self) -> None:
         for _, task in self._lanes.values():
@@ -206,11 +210,11 @@ class Consumer[Tx]:
     def _uncommitted(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """How far these are settled, where that is not committed."""
         return {
-            partition: lane.done_up_to
+            partition: done_up_to
             for partition, (lane, _) in self._lanes.items()
             if partition in partitions
-            and lane.done_up_to is not None
-            and self._committed.get(partition) != lane.done_up_to
+            and (done_up_to := lane.done_up_to.get(partition)) is not None
+            and self._committed.get(partition) != done_up_to
         }
 
     async def _drain(self, partitions: set[Partition]) -> None:
@@ -220,7 +224,7 @@ class Consumer[Tx]:
             return
         for lane, _ in leaving.values():
             lane.stop()
-        tasks = [task for _, task in leaving.values()]
+        tasks = {task for _, task in leaving.values()}
         _, hanging = await asyncio.wait(tasks, timeout=self._settings.drain_timeout)
         for task in hanging:
             task.cancel()
@@ -230,14 +234,25 @@ class Consumer[Tx]:
         for partition in leaving:
             self._lanes.pop(partition, None)
             self._paused.discard(partition)
+        self._go_on_in_a_new_lane({partition for partition, (_, task) in self._lanes.items() if task in tasks})
+
+    def _go_on_in_a_new_lane(self, staying: Collection[Partition]) -> None:
+        """The lane of these was shared with partitions that left, and was stopped for them."""
+        stopped = {partition: self._lanes.pop(partition)[0] for partition in staying}
+        for partition, lane in stopped.items():
+            new = self._lane(partition)
+            if (done_up_to := lane.done_up_to.get(partition)) is not None:
+                new.done_up_to[partition] = done_up_to
+            new.offer(lane.left({partition}))
 
     def _lag(self) -> dict[Partition, int]:
         lags: dict[Partition, int] = {}
         for partition in self._assigned:
             end = self._source.end(partition) if self._source is not None else None
             lane = self._lanes.get(partition)
-            if end is not None and lane is not None and lane[0].done_up_to is not None:
-                lags[partition] = max(0, end - lane[0].done_up_to)
+            done_up_to = lane[0].done_up_to.get(partition) if lane is not None else None
+            if end is not None and done_up_to is not None:
+                lags[partition] = max(0, end - done_up_to)
         return lags
 
     def _measure(self) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import exc as sqlalchemy_errors
 
 
 class TryAgainLater(Exception):
-    """Something that the handler needs is away: the partition waits with backoff, and nothing is lost."""
+    """Something that the handler needs is away: the lane waits with backoff, and nothing is lost."""
 
 
 class PoisonEvent(Exception):

@@ -40,9 +40,15 @@ class Route[Tx]:
 
 
 class Handlers[Tx]:
-    """The handlers of one consumer group. Registering a state (`LotState`) means all events of it."""
+    """The handlers of one consumer group. Registering a state (`LotState`) means all events of it.
 
-    def __init__(self) -> None:
+    With `share_a_lane`, all partitions of a process are worked through in one lane, and a batch is made of what waits in
+    all of them. That is for handlers whose transactions would only wait for each other, or that call something where
+    many small calls cost more than a large one. The price: what holds up one partition holds up all.
+    """
+
+    def __init__(self, *, share_a_lane: bool = False) -> None:
+        self.share_a_lane = share_a_lane
         self._routes: dict[str, Route[Tx]] = {}
 
     def effect[Event: WireEvent](self, event_class: type[Event], handler: Handler[Event, Tx]) -> None:
@@ -57,14 +63,14 @@ class Handlers[Tx]:
         self._add(event_class, Route(Kind.STATE_COPY, _one_by_one(handler), batch_size=1))
 
     def effect_batch(self, event_class: type[WireEvent], handler: BatchHandler[Tx], *, batch_size: int) -> None:
-        """As `effect`, up to `batch_size` events of a partition at a time, in one transaction.
+        """As `effect`, up to `batch_size` events of a lane at a time, in one transaction.
 
         What it writes to the outbox goes on in the trace of the first of them.
         """
         self._add(event_class, Route(Kind.EFFECT, handler, batch_size))
 
     def state_copy_batch(self, event_class: type[WireEvent], handler: BatchHandler[Tx], *, batch_size: int) -> None:
-        """As `state_copy`, up to `batch_size` events of a partition at a time, in one transaction."""
+        """As `state_copy`, up to `batch_size` events of a lane at a time, in one transaction."""
         self._add(event_class, Route(Kind.STATE_COPY, handler, batch_size))
 
     @property

@@ -1,8 +1,8 @@
-"""One partition: its records in order, each settled before the next."""
+"""A partition, or all that share a lane: records in the order in which they came, each settled before the next."""
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -32,11 +32,10 @@ class RetryPolicy:
 
 
 class Lane[Tx]:
-    """Works through a partition. Waiting for a dependency holds up this partition alone."""
+    """Works through what it is given. Waiting for a dependency holds up this lane alone."""
 
-    def __init__(self, partition: Partition, processor: Processor[Tx], policy: RetryPolicy) -> None:
-        self.partition = partition
-        self.done_up_to: int | None = None
+    def __init__(self, processor: Processor[Tx], policy: RetryPolicy) -> None:
+        self.done_up_to: dict[Partition, int] = {}
         self.is_waiting = False
         self._processor = processor
         self._policy = policy
@@ -55,6 +54,10 @@ class Lane[Tx]:
     def stop(self) -> None:
         """Finish the event at hand and nothing more."""
         self._stopping.set()
+
+    def left(self, partitions: Collection[Partition]) -> Sequence[Record]:
+        """What is not settled of some partitions."""
+        return [record for record in self._queue if record.origin in partitions]
 
     async def run(self) -> None:
         """Settle records until stopped. Raises TooManyDeadLetters."""
@@ -78,7 +81,8 @@ class Lane[Tx]:
 
     def _advance(self, count: int) -> None:
         for _ in range(count):
-            self.done_up_to = self._queue.popleft().offset + 1
+            record = self._queue.popleft()
+            self.done_up_to[record.origin] = record.offset + 1
 
     async def _settled_together(self, run: Sequence[Record]) -> bool:
         try:
@@ -92,7 +96,7 @@ class Lane[Tx]:
     async def _settled(self, record: Record) -> bool:
         """Apply a record, or bury it; False where the lane was stopped before either.
 
-        What cannot be buried either is waited for: the partition stands still rather than lose it.
+        What cannot be buried either is waited for: the lane stands still rather than lose it.
         """
         tries = waits = 0
         verdict: Exception | None = None
@@ -121,7 +125,7 @@ class Lane[Tx]:
 
     async def _wait(self, record: Record, error: Exception, delay: float) -> None:
         _log.warning(
-            "a dependency is away; the partition waits",
+            "a dependency is away; the lane waits",
             group=self._processor.group,
             topic=record.topic,
             partition=record.partition,

@@ -58,6 +58,11 @@ class Processor[Tx]:
         """What the group reads."""
         return self._handlers.topics
 
+    @property
+    def shares_a_lane(self) -> bool:
+        """Whether all partitions of a process are worked through in one lane."""
+        return self._handlers.share_a_lane
+
     def run_length(self, records: Iterable[Record]) -> int:
         """How many of the first records one handler takes together; at least 1."""
         waiting = iter(records)
@@ -65,7 +70,7 @@ class Processor[Tx]:
         if route is None:
             return 1
         following = islice(waiting, route.batch_size - 1)
-        return 1 + sum(1 for _ in takewhile(lambda record: self._route(record) is route, following))
+        return 1 + sum(1 for _ in takewhile(lambda record: self._route(record) == route, following))
 
     async def apply(self, record: Record) -> Outcome:
         """Settle one record. Raises what the handler raises, PoisonEvent included; then nothing was written."""

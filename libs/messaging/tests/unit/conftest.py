@@ -23,13 +23,15 @@ FAST = ConsumerSettings(
 class World:
     """A broker with a topic of two partitions, and a consumer that writes down what took effect."""
 
-    def __init__(self, sample: Any, *, limit: int = 500, notes_effects: bool = True) -> None:
+    def __init__(
+        self, sample: Any, *, limit: int = 500, notes_effects: bool = True, share_a_lane: bool = False
+    ) -> None:
         self.sample = sample
         self.broker = FakeBroker({sample.topic.name: 2})
         self.outbox = FakeOutbox()
         self.inbox = FakeInbox(self.outbox)
         self.transactions = FakeTransactions()
-        self.handlers: Handlers[FakeTransaction] = Handlers()
+        self.handlers: Handlers[FakeTransaction] = Handlers(share_a_lane=share_a_lane)
         self.effects: dict[UUID, list[int]] = defaultdict(list)
         self.trouble: dict[tuple[UUID, int], Exception] = {}
         self.attempts: dict[tuple[UUID, int], int] = defaultdict(int)
@@ -83,12 +85,12 @@ def subject_of() -> Callable[[int], UUID]:
     return lambda partition: next(each for each in iter(uuid4, None) if each.int % 2 == partition)
 
 
-@pytest.fixture
-def new_world(sample: Any) -> Callable[..., World]:
-    """A world whose handlers are still to be named."""
+@pytest.fixture(params=[False, True], ids=["a lane each", "one lane"])
+def new_world(sample: Any, request: pytest.FixtureRequest) -> Callable[..., World]:
+    """A world whose handlers are still to be named, whose partitions have a lane each or share one."""
 
     def new(**changes: Any) -> World:
-        return World(sample, **changes)
+        return World(sample, **{"share_a_lane": request.param, **changes})
 
     return new
 

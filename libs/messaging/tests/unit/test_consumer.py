@@ -43,6 +43,7 @@ async def test_an_effect_is_never_skipped_by_its_version(world: Any, running: An
     assert world.effects[subject] == [2, 1]
 
 
+@pytest.mark.parametrize("new_world", [False], indirect=True, ids=["a lane each"])
 async def test_try_again_later_stops_one_partition_alone(
     world: Any, running: Any, eventually: Any, subject_of: Any
 ) -> None:
@@ -181,6 +182,64 @@ async def test_a_batch_that_fails_is_settled_one_by_one(
     world.trouble.clear()
     await world.replayer.replay()
     assert world.effects[bad] == list(range(1, 16))
+
+
+@pytest.mark.parametrize("new_world", [True], indirect=True, ids=["one lane"])
+async def test_a_shared_lane_makes_batches_across_partitions_and_all_wait_together(
+    new_world: Any, running: Any, eventually: Any, subject_of: Any
+) -> None:
+    world = new_world()
+    batches: list[set[int]] = []
+
+    async def handle(deliveries: Sequence[Delivery], tx: FakeTransaction) -> None:
+        batches.append({delivery.envelope.partition for delivery in deliveries})
+        await world.handle_batch(deliveries, tx)
+
+    world.handlers.effect_batch(world.sample.event_class, handle, batch_size=10)
+    left, right = subject_of(0), subject_of(1)
+    world.trouble[left, 1] = TryAgainLater("the bank is away")
+    for version in (1, 2, 3):
+        world.publish(left, version)
+        world.publish(right, version)
+    async with running(world.consumer.run):
+        await eventually(lambda: world.attempts[left, 1] > 3)
+        assert not any(world.effects.values())
+        partitions = {Partition(world.sample.topic.name, number) for number in (0, 1)}
+        assert world.consumer.status().waiting == partitions
+        world.trouble.clear()
+        await eventually(world.is_settled)
+    assert world.effects == {left: [1, 2, 3], right: [1, 2, 3]}
+    assert {0, 1} in batches
+
+
+@pytest.mark.parametrize("batch_size", [1, 10])
+async def test_a_partition_that_leaves_takes_nothing_from_those_that_stay(
+    new_world: Any, running: Any, eventually: Any, subject_of: Any, batch_size: int
+) -> None:
+    world = new_world()
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(deliveries: Sequence[Delivery], tx: FakeTransaction) -> None:
+        started.set()
+        await go_on.wait()
+        await world.handle_batch(deliveries, tx)
+
+    world.handlers.effect_batch(world.sample.event_class, slow, batch_size=batch_size)
+    leaving, staying = subject_of(0), subject_of(1)
+    for version in range(1, 31):
+        world.publish(leaving, version)
+        world.publish(staying, version)
+    async with running(world.consumer.run):
+        await eventually(started.is_set)
+        revoking = asyncio.ensure_future(world.consumer.revoked([Partition(world.sample.topic.name, 0)]))
+        await asyncio.sleep(0)
+        go_on.set()
+        await revoking
+        await eventually(lambda: world.effects[staying] == list(range(1, 31)))
+    done = len(world.effects[leaving])
+    assert done < 30
+    assert world.effects[leaving] == list(range(1, done + 1))
+    assert world.broker.committed.get((world.sample.group, Partition(world.sample.topic.name, 0)), 0) == done
 
 
 async def test_a_state_copy_is_called_for_every_delivery(new_world: Any, running: Any, eventually: Any) -> None:

@@ -27,16 +27,19 @@ OCCUPANCY = "notification.occupancy"
 GROUPS = (LOTS, RESERVATIONS, PAYMENTS, OCCUPANCY)
 
 BATCH = 100
-"""Events in one transaction, when there are so many: a room's counter is then locked and written once for all."""
+"""Events in one transaction, when there are so many: a room's counter is then locked and written once for all.
+
+Partitions share a lane, because their transactions would wait for each other at the counters of the same rooms.
+"""
 
 WorkOn = Callable[[AsyncConnection], Work]
 
 
 def all_handlers(work_on: WorkOn, tell: TellOccasionsHandler) -> dict[str, Handlers[AsyncConnection]]:
     """The handlers of each group."""
-    payments = Handlers[AsyncConnection]()
+    payments = Handlers[AsyncConnection](share_a_lane=True)
     payments.effect_batch(PaymentState, _telling(work_on, tell, from_wire.payment_occasion), batch_size=BATCH)
-    occupancy = Handlers[AsyncConnection]()
+    occupancy = Handlers[AsyncConnection](share_a_lane=True)
     occupancy.effect_batch(SpotOccupancyState, _telling(work_on, tell, from_wire.spot_occasion), batch_size=BATCH)
     occupancy.effect_batch(LotOccupancyState, _telling(work_on, tell, from_wire.lot_occasion), batch_size=BATCH)
     return {
@@ -62,7 +65,7 @@ def _reservation_handlers(work_on: WorkOn, tell: TellOccasionsHandler) -> Handle
         copies = [from_wire.reservation_copy(each.event) for each in deliveries]
         await tell(work_on(tx), TellOccasions(occasions, copies))
 
-    handlers = Handlers[AsyncConnection]()
+    handlers = Handlers[AsyncConnection](share_a_lane=True)
     handlers.effect_batch(ReservationState, told, batch_size=BATCH)
     return handlers
 

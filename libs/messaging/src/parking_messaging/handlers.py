@@ -42,8 +42,8 @@ class Route[Tx]:
 class Handlers[Tx]:
     """The handlers of one consumer group. Registering a state (`LotState`) means all events of it.
 
-    With `share_a_lane`, all partitions of a process are worked through in one lane, and a batch is made of what waits in
-    all of them. That is for handlers whose transactions would only wait for each other, or that call something where
+    With `share_a_lane`, all partitions of a process are worked through in one lane, and a batch is made of what waits
+    in all of them. That is for handlers whose transactions would only wait for each other, or that call something where
     many small calls cost more than a large one. The price: what holds up one partition holds up all.
     """
 

@@ -21,12 +21,18 @@ class FairTurns:
     @asynccontextmanager
     async def taken(self) -> AsyncGenerator[None]:
         """A turn, for as long as the block lasts. Raises `TooBusy` after so many seconds in the queue."""
+        if self._free.locked():
+            await self._wait()
+        else:
+            await self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    async def _wait(self) -> None:
         try:
             async with asyncio.timeout(self._patience):
                 await self._free.acquire()
         except TimeoutError as error:
             raise TooBusy from error
-        try:
-            yield
-        finally:
-            self._free.release()

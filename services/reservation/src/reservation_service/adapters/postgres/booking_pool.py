@@ -3,8 +3,6 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -60,16 +58,14 @@ class BookingPool:
             self._pool.terminate()
 
     async def _fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
-        with statement_span("booking", statement):
-            async with self._acquired() as connection:
-                return await connection.fetch(statement, *values)
-
-    @asynccontextmanager
-    async def _acquired(self) -> "AsyncGenerator[PoolConnectionProxy[asyncpg.Record]]":
         try:
             pool = self._pool or await self._opened()
-            async with pool.acquire(timeout=self._patience) as connection:
-                yield connection
+            connection = await pool.acquire(timeout=self._patience)
+            try:
+                with statement_span("booking", statement):
+                    return await connection.fetch(statement, *values)
+            finally:
+                await pool.release(connection)
         except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError) as error:
             if _is_away(error):
                 raise DatabaseAway(f"{type(error).__name__}: {error}") from error

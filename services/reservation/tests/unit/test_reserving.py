@@ -224,6 +224,60 @@ class TestCrowds:
             await service.reserve(lot)
 
 
+class CountedLooks(InMemoryBookings):
+    """Each look takes a while, and what changes meanwhile is not seen: as with a snapshot."""
+
+    def __init__(self, service: FakeInstallation) -> None:
+        super().__init__(service.tables, service.clock)
+        self.looks = 0
+        self.looking = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def find(self, wish: Wish, limit: int) -> Offer:
+        self.looks += 1
+        seen = await super().find(wish, limit)
+        self.looking.set()
+        await self.go_on.wait()
+        return seen
+
+
+class TestOneLookForMany:
+    async def test_who_asked_before_somebody_saw_that_nothing_is_free_is_refused_by_that(
+        self, service: FakeInstallation
+    ) -> None:
+        lot = await service.with_lot(["standard"])
+        await service.held(lot)
+        looks = CountedLooks(service)
+        service.reserve_spot = replace(service.reserve_spot, bookings=looks)
+        asking = [asyncio.ensure_future(service.reserve(lot)) for _ in range(20)]
+        await looks.looking.wait()
+        looks.go_on.set()
+        assert {each.status for each in await asyncio.gather(*asking)} == {409}
+        assert looks.looks == 2  # the first's own, and one for all who asked meanwhile
+        assert not service.reserve_spot.crowds
+
+    async def test_who_asked_after_the_look_began_looks_for_himself(self, service: FakeInstallation) -> None:
+        """Else a spot that was given back in between would be refused to him."""
+        lot = await service.with_lot(["standard"])
+        held = await service.held(lot)
+        looks = CountedLooks(service)
+        service.reserve_spot = replace(service.reserve_spot, bookings=looks)
+        first = asyncio.ensure_future(service.reserve(lot))
+        await looks.looking.wait()
+        async with service.work() as work:
+            await work.allocations.free(held.id)
+        second = asyncio.ensure_future(service.reserve(lot))
+        await asyncio.sleep(0)
+        looks.go_on.set()
+        assert ((await first).status, (await second).status) == (409, 201)
+
+    async def test_a_look_says_nothing_of_another_wish(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "compact"])
+        await service.held(lot, spot_type="standard")
+        answers = await asyncio.gather(*(service.reserve(lot, spot_type=each) for each in ("standard", "compact")))
+        assert [each.status for each in answers] == [409, 201]
+
+
 class TestThePrice:
     async def test_it_is_that_of_the_tariff_in_force_and_stays(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard", "standard"])

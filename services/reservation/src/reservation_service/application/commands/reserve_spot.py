@@ -39,6 +39,34 @@ class ReserveSpot:
     vehicle_plate: str | None = field(default=None, repr=False)
 
 
+@dataclass(slots=True)
+class Crowd:
+    """All of this process who want the same at this moment.
+
+    Whoever looks and sees that nothing is free has seen it for all who had asked by then: at that instant, after they
+    asked and before they are answered, their refusal was right too. Who asks later looks anew.
+    """
+
+    size: int = 0
+    _now: int = 0
+    _looked: int = 0
+    _seen: Offer | None = None
+
+    def next_moment(self) -> int:
+        """Tells which came first: an asking or a look."""
+        self._now += 1
+        return self._now
+
+    def nothing_is_free(self, looked: int, offer: Offer) -> None:
+        """What was seen by a look that began at that moment."""
+        if looked > self._looked:
+            self._looked, self._seen = looked, offer
+
+    def refusal(self, asked: int) -> Offer | None:
+        """What was seen when nothing was free, if somebody looked since that moment."""
+        return self._seen if self._looked > asked else None
+
+
 @dataclass(frozen=True, slots=True)
 class ReserveSpotHandler:
     """Tries the spots that fit best, one statement each, until one is the driver's or none is free."""
@@ -51,6 +79,7 @@ class ReserveSpotHandler:
     new_id: NewId
     being_tried: set[UUID] = field(default_factory=set[UUID])
     """Spots that others of this process are just booking; who may have any tries those last."""
+    crowds: dict[Wish, Crowd] = field(default_factory=dict[Wish, Crowd])
 
     async def __call__(self, command: ReserveSpot) -> Answer:
         """The answer, a repeated one where the key came before.
@@ -68,11 +97,19 @@ class ReserveSpotHandler:
 
     async def _reserve(self, command: ReserveSpot) -> Answer:
         """A spot, or a refusal that was right at one instant: nothing free then, and no overdue hold in the way."""
-        async with self.turns.taken():
-            offer, answer = await self._try(command)
+        crowd = self.crowds.setdefault(command.wish, Crowd())
+        crowd.size += 1
+        asked = crowd.next_moment()
+        try:
+            async with self.turns.taken():
+                offer, answer = await self._try(command, crowd, asked)
+        finally:
+            crowd.size -= 1
+            if not crowd.size:
+                del self.crowds[command.wish]
         return answer or await self._refuse(command, offer)
 
-    async def _try(self, command: ReserveSpot) -> tuple[Offer, Answer | None]:
+    async def _try(self, command: ReserveSpot, crowd: Crowd, asked: int) -> tuple[Offer, Answer | None]:
         """What was offered last, and the answer when it was got.
 
         As long as spots are free, losing one only means that another client got it, so another is tried: in the same
@@ -80,13 +117,19 @@ class ReserveSpotHandler:
         """
         began: datetime | None = None
         while True:
+            if seen := crowd.refusal(asked):
+                return seen, None
+            looked = crowd.next_moment()
             offer = await self.bookings.find(command.wish, _CANDIDATES)
             _check(command.wish, offer)
             if not offer.is_taken and (answer := await self._book_one(command, offer)):
                 return offer, answer
             if offer.hold_is_overdue:
                 await self.expire_holds(ExpireHolds(command.wish))
-            elif command.wish.spot_id or not offer.spots:
+            elif offer.is_taken or not offer.spots:
+                crowd.nothing_is_free(looked, offer)
+                return offer, None
+            elif command.wish.spot_id:
                 return offer, None
             began = began or offer.as_of
             if offer.as_of - began > _PATIENCE:

@@ -40,7 +40,7 @@ class ReserveSpot:
 
 
 @dataclass(slots=True)
-class Crowd:
+class _Crowd:
     """All of this process who want the same at this moment.
 
     Whoever looks and sees that nothing is free has seen it for all who had asked by then: at that instant, after they
@@ -79,7 +79,7 @@ class ReserveSpotHandler:
     new_id: NewId
     being_tried: set[UUID] = field(default_factory=set[UUID])
     """Spots that others of this process are just booking; who may have any tries those last."""
-    crowds: dict[Wish, Crowd] = field(default_factory=dict[Wish, Crowd])
+    crowds: dict[Wish, _Crowd] = field(default_factory=dict[Wish, _Crowd])
 
     async def __call__(self, command: ReserveSpot) -> Answer:
         """The answer, a repeated one where the key came before.
@@ -97,7 +97,7 @@ class ReserveSpotHandler:
 
     async def _reserve(self, command: ReserveSpot) -> Answer:
         """A spot, or a refusal that was right at one instant: nothing free then, and no overdue hold in the way."""
-        crowd = self.crowds.setdefault(command.wish, Crowd())
+        crowd = self.crowds.setdefault(command.wish, _Crowd())
         crowd.size += 1
         asked = crowd.next_moment()
         try:
@@ -109,7 +109,7 @@ class ReserveSpotHandler:
                 del self.crowds[command.wish]
         return answer or await self._refuse(command, offer)
 
-    async def _try(self, command: ReserveSpot, crowd: Crowd, asked: int) -> tuple[Offer, Answer | None]:
+    async def _try(self, command: ReserveSpot, crowd: _Crowd, asked: int) -> tuple[Offer, Answer | None]:
         """What was offered last, and the answer when it was got.
 
         As long as spots are free, losing one only means that another client got it, so another is tried: in the same

@@ -20,7 +20,7 @@ class Delivery(NamedTuple):
 
 
 type BatchHandler[Tx] = Callable[[Sequence[Delivery], Tx], Awaitable[None]]
-"""Applies several events at once. Where it raises, it is called again with each alone: batches are for speed only."""
+"""Applies several events at once. Where it raises, it is called again with each half: batches are for speed only."""
 
 
 class Kind(Enum):

@@ -70,14 +70,23 @@ class Lane[Tx]:
 
     async def _step(self) -> None:
         length = self._processor.run_length(self._queue)
-        run = list(islice(self._queue, length))
-        if length > 1 and await self._settled_together(run):
-            self._advance(length)
-            return
-        for record in run:
-            if not await self._settled(record):
-                return
-            self._advance(1)
+        await self._settle(list(islice(self._queue, length)))
+
+    async def _settle(self, run: Sequence[Record]) -> bool:
+        """Settle these together; where that fails, by halves, so that one bad event costs the others little.
+
+        False where the lane was stopped before the last of them.
+        """
+        if len(run) == 1:
+            is_settled = await self._settled(run[0])
+        elif await self._settled_together(run):
+            is_settled = True
+        else:
+            half = len(run) // 2
+            return await self._settle(run[:half]) and await self._settle(run[half:])
+        if is_settled:
+            self._advance(len(run))
+        return is_settled
 
     def _advance(self, count: int) -> None:
         for _ in range(count):
@@ -87,9 +96,9 @@ class Lane[Tx]:
     async def _settled_together(self, run: Sequence[Record]) -> bool:
         try:
             await self._processor.apply_run(run)
-        except Exception as error:  # noqa: BLE001 - the consumer's loop: each record now meets the error alone
+        except Exception as error:  # noqa: BLE001 - the consumer's loop: the record at fault meets it alone in the end
             if not isinstance(error, PoisonEvent):
-                _log.info("a batch failed; its events go one by one", size=len(run), error_type=type(error).__name__)
+                _log.info("a batch failed; it is settled by halves", size=len(run), error_type=type(error).__name__)
             return False
         return True
 

@@ -77,24 +77,14 @@ class Processor[Tx]:
         route = self._route(record)
         if route is None and _type_of(record):
             return self._counted(record, Outcome.IGNORED)
-        envelope = envelope_of(record)
         if route is None:
+            envelope_of(record)
             raise PoisonEvent("the record has no ce_type")
-        event = event_of(envelope, record.value)
-        with process_spans([envelope], self.group):
-            async with self._transactions() as tx:
-                (claim,) = await self._inbox.claim(tx, self.group, [envelope], once=self._is_once(route))
-                if claim is Claim.BLOCKED:
-                    await self._inbox.park(tx, self.group, envelope, record)
-                elif claim is Claim.FRESH:
-                    await route.handle([Delivery(event, envelope)], tx)
-        return self._counted(record, _OUTCOMES[claim])
+        (outcome,) = await self.apply_run([record])
+        return outcome
 
-    async def apply_run(self, records: Sequence[Record]) -> None:
-        """Settle records that share a handler, in one transaction. Raises as `apply`; then nothing was written.
-
-        Raises PoisonEvent also where a subject among them is blocked: each then goes its own way through `apply`.
-        """
+    async def apply_run(self, records: Sequence[Record]) -> Sequence[Outcome]:
+        """Settle records that share a handler, in one transaction. Raises as `apply`; then nothing was written."""
         route = self._route(records[0])
         if route is None:
             raise PoisonEvent("a run has a handler")
@@ -106,13 +96,13 @@ class Processor[Tx]:
         with process_spans(envelopes, self.group):
             async with self._transactions() as tx:
                 claims = await self._inbox.claim(tx, self.group, envelopes, once=self._is_once(route))
-                if Claim.BLOCKED in claims:
-                    raise PoisonEvent("a subject of the run is blocked")
+                for record, envelope, claim in zip(records, envelopes, claims, strict=True):
+                    if claim is Claim.BLOCKED:
+                        await self._inbox.park(tx, self.group, envelope, record)
                 fresh = [delivery for delivery, claim in zip(deliveries, claims, strict=True) if claim is Claim.FRESH]
                 if fresh:
                     await route.handle(fresh, tx)
-        for record, claim in zip(records, claims, strict=True):
-            self._counted(record, _OUTCOMES[claim])
+        return [self._counted(record, _OUTCOMES[claim]) for record, claim in zip(records, claims, strict=True)]
 
     async def bury(self, record: Record, error: Exception, attempts: int) -> Outcome:
         """Keep a record that cannot be applied. Raises TooManyDeadLetters, having written nothing, past the limit."""

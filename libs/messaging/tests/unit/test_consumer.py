@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -156,7 +157,7 @@ async def test_a_broker_that_is_down_is_waited_for(world: Any, running: Any, eve
     assert world.effects[subject] == [1]
 
 
-async def test_a_batch_that_fails_is_settled_one_by_one(
+async def test_a_batch_that_fails_is_settled_by_halves(
     new_world: Any, running: Any, eventually: Any, subject_of: Any
 ) -> None:
     world = new_world()
@@ -182,6 +183,39 @@ async def test_a_batch_that_fails_is_settled_one_by_one(
     world.trouble.clear()
     await world.replayer.replay()
     assert world.effects[bad] == list(range(1, 16))
+
+
+async def test_one_bad_event_costs_a_batch_little_and_a_blocked_subject_nothing(
+    new_world: Any, running: Any, eventually: Any, subject_of: Any
+) -> None:
+    world = new_world()
+    sizes: list[int] = []
+
+    async def handle(deliveries: Sequence[Delivery], tx: FakeTransaction) -> None:
+        sizes.append(len(deliveries))
+        await world.handle_batch(deliveries, tx)
+
+    world.handlers.effect_batch(world.sample.event_class, handle, batch_size=64)
+    bad, good = subject_of(0), subject_of(0)
+    world.trouble[bad, 1] = PoisonEvent("no")
+    for version in range(1, 65):
+        world.publish(good, version)
+    world.publish(bad, 1)
+    world.consumer._settings = replace(world.consumer._settings, lane_high=1_000)
+    async with running(world.consumer.run):
+        await eventually(world.is_settled)
+        assert len(sizes) <= 1 + 2 * 6  # halved six times at most, both halves
+        sizes.clear()
+        for version in range(2, 34):
+            world.publish(bad, version)
+            world.publish(good, 63 + version)
+        await eventually(world.is_settled)
+    assert world.effects[good] == list(range(1, 97))
+    assert world.effects[bad] == []
+    assert max(sizes) > 1
+    world.trouble.clear()
+    await world.replayer.replay()
+    assert world.effects[bad] == list(range(1, 34))
 
 
 @pytest.mark.parametrize("new_world", [True], indirect=True, ids=["one lane"])

@@ -77,6 +77,8 @@ class Lane[Tx]:
 
         False where the lane was stopped before the last of them.
         """
+        if self._stopping.is_set():
+            return False
         if len(run) == 1:
             is_settled = await self._settled(run[0])
         elif await self._settled_together(run):

@@ -123,6 +123,31 @@ async def test_stopping_finishes_the_event_at_hand_and_commits(
     assert world.broker.committed[world.sample.group, Partition(world.sample.topic.name, 0)] == 1
 
 
+async def test_stopping_does_not_go_on_with_the_other_halves_of_a_batch(
+    new_world: Any, running: Any, eventually: Any, subject_of: Any
+) -> None:
+    world = new_world()
+    settling_alone = asyncio.Event()
+
+    async def handle(deliveries: Sequence[Delivery], tx: FakeTransaction) -> None:
+        if len(deliveries) == 4:
+            raise ValueError("not as one")
+        settling_alone.set()
+        ((lane, _),) = world.consumer._lanes.values()
+        await eventually(lane._stopping.is_set)
+        await world.handle_batch(deliveries, tx)
+
+    world.handlers.effect_batch(world.sample.event_class, handle, batch_size=4)
+    subject = subject_of(0)
+    for version in (1, 2, 3, 4):
+        world.publish(subject, version)
+    async with running(world.consumer.run) as stop:
+        await eventually(settling_alone.is_set)
+        stop.set()
+    assert world.effects[subject] == [1, 2]
+    assert world.broker.committed[world.sample.group, Partition(world.sample.topic.name, 0)] == 2
+
+
 async def test_a_hanging_handler_is_cut_off_and_its_event_comes_again(
     world: Any, eventually: Any, subject_of: Any
 ) -> None:

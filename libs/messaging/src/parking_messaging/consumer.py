@@ -243,7 +243,7 @@ class Consumer[Tx]:
             new = self._lane(partition)
             if (done_up_to := lane.done_up_to.get(partition)) is not None:
                 new.done_up_to[partition] = done_up_to
-            new.offer(lane.left({partition}))
+            new.offer(lane.left(partition))
 
     def _lag(self) -> dict[Partition, int]:
         lags: dict[Partition, int] = {}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -55,9 +55,9 @@ class Lane[Tx]:
         """Finish the event at hand and nothing more."""
         self._stopping.set()
 
-    def left(self, partitions: Collection[Partition]) -> Sequence[Record]:
-        """What is not settled of some partitions."""
-        return [record for record in self._queue if record.origin in partitions]
+    def left(self, partition: Partition) -> Sequence[Record]:
+        """What is not settled of a partition."""
+        return [record for record in self._queue if record.origin == partition]
 
     async def run(self) -> None:
         """Settle records until stopped. Raises TooManyDeadLetters."""

@@ -78,7 +78,7 @@ class Processor[Tx]:
         if route is None and _type_of(record):
             return self._counted(record, Outcome.IGNORED)
         if route is None:
-            envelope_of(record)
+            envelope_of(record)  # tells of all that is missing
             raise PoisonEvent("the record has no ce_type")
         (outcome,) = await self.apply_run([record])
         return outcome

@@ -35,6 +35,7 @@ class World:
         self.effects: dict[UUID, list[int]] = defaultdict(list)
         self.trouble: dict[tuple[UUID, int], Exception] = {}
         self.attempts: dict[tuple[UUID, int], int] = defaultdict(int)
+        self.batches: list[Sequence[Delivery]] = []
         self.sources: list[FakeSource] = []
         self.processor = Processor(
             group=sample.group, handlers=self.handlers, transactions=self.transactions, inbox=self.inbox,
@@ -58,6 +59,7 @@ class World:
             raise self.trouble[place]
 
     async def handle_batch(self, deliveries: Sequence[Delivery], tx: FakeTransaction) -> None:
+        self.batches.append(deliveries)
         for event, envelope in deliveries:
             await self.handle(event, envelope, tx)
 

@@ -186,13 +186,7 @@ async def test_a_batch_that_fails_is_settled_by_halves(
     new_world: Any, running: Any, eventually: Any, subject_of: Any
 ) -> None:
     world = new_world()
-    sizes: list[int] = []
-
-    async def handle(deliveries: Sequence[Delivery], tx: FakeTransaction) -> None:
-        sizes.append(len(deliveries))
-        await world.handle_batch(deliveries, tx)
-
-    world.handlers.effect_batch(world.sample.event_class, handle, batch_size=10)
+    world.handlers.effect_batch(world.sample.event_class, world.handle_batch, batch_size=10)
     bad, good = subject_of(0), subject_of(0)
     world.trouble[bad, 3] = PoisonEvent("no")
     for version in range(1, 16):
@@ -201,7 +195,7 @@ async def test_a_batch_that_fails_is_settled_by_halves(
         world.broker.put(world.publish(good, 100 + version))
     async with running(world.consumer.run):
         await eventually(world.is_settled)
-    assert 5 < max(sizes) <= 10
+    assert 5 < max(map(len, world.batches)) <= 10
     assert world.effects[bad] == [1, 2]
     expected = [version for low in range(1, 16) for version in (low, 100 + low)]
     assert world.effects[good] == expected
@@ -214,13 +208,7 @@ async def test_one_bad_event_costs_a_batch_little_and_a_blocked_subject_nothing(
     new_world: Any, running: Any, eventually: Any, subject_of: Any
 ) -> None:
     world = new_world()
-    sizes: list[int] = []
-
-    async def handle(deliveries: Sequence[Delivery], tx: FakeTransaction) -> None:
-        sizes.append(len(deliveries))
-        await world.handle_batch(deliveries, tx)
-
-    world.handlers.effect_batch(world.sample.event_class, handle, batch_size=64)
+    world.handlers.effect_batch(world.sample.event_class, world.handle_batch, batch_size=64)
     bad, good = subject_of(0), subject_of(0)
     world.trouble[bad, 1] = PoisonEvent("no")
     for version in range(1, 65):
@@ -229,15 +217,15 @@ async def test_one_bad_event_costs_a_batch_little_and_a_blocked_subject_nothing(
     world.consumer._settings = replace(world.consumer._settings, lane_high=1_000)
     async with running(world.consumer.run):
         await eventually(world.is_settled)
-        assert len(sizes) <= 1 + 2 * 6  # halved six times at most, both halves
-        sizes.clear()
+        assert len(world.batches) <= 1 + 2 * 6  # halved six times at most, both halves
+        world.batches.clear()
         for version in range(2, 34):
             world.publish(bad, version)
             world.publish(good, 63 + version)
         await eventually(world.is_settled)
     assert world.effects[good] == list(range(1, 97))
     assert world.effects[bad] == []
-    assert max(sizes) > 1
+    assert max(map(len, world.batches)) > 1
     world.trouble.clear()
     await world.replayer.replay()
     assert world.effects[bad] == list(range(1, 34))
@@ -248,13 +236,7 @@ async def test_a_shared_lane_makes_batches_across_partitions_and_all_wait_togeth
     new_world: Any, running: Any, eventually: Any, subject_of: Any
 ) -> None:
     world = new_world()
-    batches: list[set[int]] = []
-
-    async def handle(deliveries: Sequence[Delivery], tx: FakeTransaction) -> None:
-        batches.append({delivery.envelope.partition for delivery in deliveries})
-        await world.handle_batch(deliveries, tx)
-
-    world.handlers.effect_batch(world.sample.event_class, handle, batch_size=10)
+    world.handlers.effect_batch(world.sample.event_class, world.handle_batch, batch_size=10)
     left, right = subject_of(0), subject_of(1)
     world.trouble[left, 1] = TryAgainLater("the bank is away")
     for version in (1, 2, 3):
@@ -268,7 +250,7 @@ async def test_a_shared_lane_makes_batches_across_partitions_and_all_wait_togeth
         world.trouble.clear()
         await eventually(world.is_settled)
     assert world.effects == {left: [1, 2, 3], right: [1, 2, 3]}
-    assert {0, 1} in batches
+    assert {0, 1} in [{delivery.envelope.partition for delivery in batch} for batch in world.batches]
 
 
 @pytest.mark.parametrize("batch_size", [1, 10])

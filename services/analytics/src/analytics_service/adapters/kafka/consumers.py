@@ -48,7 +48,7 @@ def projection_handlers(work_on: WorkOn, project: ProjectHandler) -> Handlers[As
         except DocumentRefused as error:
             raise PoisonEvent(str(error)) from error
 
-    # One request to Elasticsearch for all partitions: many small ones cost it and this process several times as much.
+    # One request to Elasticsearch for all partitions: many small ones cost it and this process more.
     handlers = Handlers[AsyncConnection](share_a_lane=True)
     for state in STATES:
         handlers.state_copy_batch(state, documents, batch_size=BATCH)

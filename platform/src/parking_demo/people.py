@@ -184,16 +184,14 @@ class Driver(Person):
         """Complete the payment as the card form does: straight with the provider."""
         intent_id = payment["client_secret"].partition("_secret_")[0]
         form = {"client_secret": payment["client_secret"], "payment_method": card, "key": payment["publishable_key"]}
-        async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.post(f"{self.city.stripe}/v1/payment_intents/{intent_id}/confirm", data=form)
-        return answer.json()
+        address = f"{self.city.stripe}/v1/payment_intents/{intent_id}/confirm"
+        return (await self.city.client.post(address, data=form)).json()
 
     async def answer_bank(self, intent: Json, button: str = "complete") -> str:
         """Press a button on the bank's 3-D Secure page, `complete` or `fail`; the page's address."""
         page: str = intent["next_action"]["redirect_to_url"]["url"]
-        async with httpx.AsyncClient(trust_env=False) as bank:
-            require(await bank.get(page), codes.OK)
-            answer = await bank.post(f"{page}/{button}")
+        require(await self.city.client.get(page), codes.OK)
+        answer = await self.city.client.post(f"{page}/{button}")
         if answer.is_error:
             raise UnexpectedAnswer(f"the bank's page answered {answer.status_code}: {answer.text}")
         return page

@@ -5,7 +5,7 @@ import pytest
 import stripe
 
 from stripe_simulator import conformance
-from stripe_simulator.process import SimulatorProcess
+from stripe_simulator.process import PLAIN, SimulatorProcess
 from stripe_simulator.receiver import WebhookReceiver, listening
 
 
@@ -72,5 +72,5 @@ def client(simulator: SimulatorProcess) -> Iterator[stripe.StripeClient]:
 def browser(simulator: SimulatorProcess) -> Iterator[httpx.Client]:
     """What a page can do: the publishable key, and plain forms."""
     headers = {"Authorization": f"Bearer {simulator.publishable_key}"}
-    with httpx.Client(base_url=simulator.url, headers=headers, timeout=30) as page:
+    with httpx.Client(base_url=simulator.url, headers=headers, verify=PLAIN, timeout=30) as page:
         yield page

@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from typing import overload
 
 PAUSE = 0.02
+LONGEST_PAUSE = 0.5
+PATIENCE = 0.1
+"""The next look comes after so much of the time that has gone by: the longer it takes, the less is it looked after."""
 
 
 class WaitedInVain(AssertionError):
@@ -27,16 +30,17 @@ async def wait_until(
 ) -> object:
     """What the condition gives, as soon as that is true; raises WaitedInVain after so many seconds.
 
-    `pause` lies between two looks (seconds): longer where a look costs those who are waited for.
+    At least `pause` lies between two looks (seconds): longer where a look costs those who are waited for.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         outcome = condition()
         if found := (await outcome if inspect.isawaitable(outcome) else outcome):
             return found
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise WaitedInVain(f"waited {seconds:.0f} s in vain for {what}")
-        await asyncio.sleep(pause)
+        await asyncio.sleep(max(pause, min(waited * PATIENCE, LONGEST_PAUSE)))
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """A process that is told to stop finishes what it has begun, and ends by itself."""
 
 import asyncio
-import os
 import re
 import signal
 from collections.abc import Sequence
@@ -10,10 +9,10 @@ import pytest
 
 from parking_demo.people import Driver, Operator
 from parking_platform.testing.platform import RunningPlatform
-from parking_platform.testing.waiting import wait_until
 
-GRACE = 10
 BOOKINGS = 60
+JAVA = {"kafka", "elasticsearch"}
+"""They end by the signal's number."""
 SERVICES = ("auth", "parking", "reservation", "payment", "notification", "analytics")
 
 
@@ -42,37 +41,19 @@ async def test_what_was_acknowledged_outlives_the_process(
     assert len(mine) == BOOKINGS
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        pytest.param([f"{service}-serve" for service in SERVICES], id="serve"),
-        pytest.param([f"{service}-work" for service in SERVICES], id="work"),
-        pytest.param(["nginx", "mail-catcher", "stripe-simulator", "gateway-spans"], id="ours"),
-    ],
-)
-async def test_every_process_ends_by_itself(platform: RunningPlatform, names: list[str]) -> None:
-    pids = {name: platform.signal(name, signal.SIGTERM) for name in names}
+@pytest.mark.ends_platform
+async def test_down_lets_every_process_end_by_itself(platform: RunningPlatform) -> None:
+    """Each gets its signal, with the servers that it needs still there, and nobody has to be killed."""
+    ours = {each.process.name for each in await platform.stack.health()} - JAVA
+    assert {f"{service}-{command}" for service in SERVICES for command in ("serve", "work")} < ours
 
-    def all_gone() -> bool:
-        return not any(_lives(pid) for pid in pids.values())
+    await platform.stack.down()
 
-    await wait_until(all_gone, f"{', '.join(names)} to end", seconds=GRACE)
-    for name in names:
-        await platform.wait_until_ready(name, 90)
-    assert {name: _exit_codes(platform, name)[-1] for name in names} == dict.fromkeys(names, 0)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    assert {name: _exit_codes(platform, name)[-1] for name in ours} == dict.fromkeys(ours, 0)
+    assert platform.stack.left() == []
 
 
 def _exit_codes(platform: RunningPlatform, name: str) -> list[int]:
     """How a process ended each time, as the supervisor that started it tells."""
-    told = re.findall(
-        rf"exited: {name} \(exit status (\d+);|exited: {name} \(terminated by", platform.log("supervisor")
-    )
+    told = re.findall(rf"(?:exited|stopped): {name} \((?:exit status (\d+)|terminated by)", platform.log("supervisor"))
     return [int(code) if code else -1 for code in told]

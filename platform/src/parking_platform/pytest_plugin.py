@@ -10,6 +10,7 @@ from secrets import token_hex, token_urlsafe
 import pytest
 import pytest_asyncio
 
+from parking_platform.demonstration import Demonstration
 from parking_platform.environments import WEBHOOK_PATH
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.servers.elasticsearch import Elasticsearch
@@ -32,6 +33,8 @@ from parking_platform.testing.servers import (
 )
 
 PLATFORM_SECONDS = 300
+SMALL = Demonstration(lots=4, visits=24)
+ENDS_PLATFORM = "ends_platform"
 KINDS = frozenset({"unit", "integration", "contract", "system"})
 
 
@@ -58,6 +61,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         # Theirs is the longest group: it begins at once beside all others, instead of alone at the end.
         items.sort(key=lambda item: not _needs_platform(item))
+    # Within the group as well: after it nothing can be asked of the platform any more.
+    items.sort(key=lambda item: item.get_closest_marker(ENDS_PLATFORM) is not None)
     for item in items:
         needs_platform = _needs_platform(item)
         # Where several processes share the work: a file stays together, and only one of them starts the platform.
@@ -203,8 +208,8 @@ async def stripe_server(server_scratch: Path) -> AsyncIterator[StripeServer]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def platform(server_scratch: Path) -> AsyncIterator[RunningPlatform]:
-    """The whole platform, up once for the whole run, without rate limits."""
-    async with running_platform(server_scratch / "platform") as running:
+    """The whole platform with a small demonstration, up once for the whole run, without rate limits."""
+    async with running_platform(server_scratch / "platform", demonstration=SMALL) as running:
         yield running
 
 

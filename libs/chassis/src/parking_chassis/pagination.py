@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -58,11 +59,19 @@ def _bad_cursor() -> Problem:
     return invalid_field("query/cursor", "must be the cursor of a page's `next`")
 
 
+def address_with(request: Request, **parameters: object) -> str:
+    """The relative address of a request with these parameters in place of its own.
+
+    `URL.include_query_params` gives the same and takes a twentieth of a search for it.
+    """
+    kept = [each for each in request.query_params.multi_items() if each[0] not in parameters]
+    return f"{request.scope['path']}?{urlencode([*kept, *parameters.items()])}"
+
+
 def next_page(request: Request, response: Response, cursor: str | None) -> str | None:
     """The relative address of the next page, which also goes into `Link`; nothing when there is none."""
     if cursor is None:
         return None
-    url = request.url.include_query_params(cursor=cursor)
-    address = f"{url.path}?{url.query}"
+    address = address_with(request, cursor=cursor)
     response.headers["Link"] = f'<{address}>; rel="next"'
     return address

@@ -30,7 +30,7 @@ from analytics_service.application.queries.get_revenue import GetRevenueHandler
 from analytics_service.settings import AnalyticsSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
-from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_chassis.wiring import http_client, open_resources, service_engine, token_verifier
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -75,12 +75,12 @@ class Analytics:
 def bootstrap(settings: AnalyticsSettings) -> Analytics:
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
-    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
+    engine = service_engine(settings, SERVICE)
     key = settings.elasticsearch_api_key
     elasticsearch = connect(
         settings.elasticsearch_url, key.get_secret_value() if key else None, settings.elasticsearch_timeout
     )
-    http = httpx.AsyncClient(timeout=2.0)
+    http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
     return Analytics(settings, _use_cases(settings, engine, elasticsearch), engine, elasticsearch, http, verifier)
 

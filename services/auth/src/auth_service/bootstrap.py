@@ -46,7 +46,7 @@ from auth_service.settings import AuthSettings
 from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
-from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_messaging import KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
 
@@ -100,7 +100,7 @@ class Auth:
 def bootstrap(settings: AuthSettings, *, clock: Clock = SYSTEM_CLOCK) -> Auth:
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
-    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
+    engine = service_engine(settings, SERVICE)
     sealer = Sealer(settings.master_key_bytes)
     keys = PostgresKeyRing(engine, sealer)
     secret = settings.token_shared_secret.get_secret_value() if settings.token_shared_secret else None

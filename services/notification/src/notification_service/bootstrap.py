@@ -27,7 +27,7 @@ from notification_service.settings import NotificationSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
 from parking_chassis.ids import new_id
-from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_chassis.wiring import http_client, open_resources, service_engine, token_verifier
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -75,8 +75,8 @@ def bootstrap(settings: NotificationSettings) -> Notification:
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
     clock = SystemClock()
-    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
-    redis, http = connect(settings.redis_url), httpx.AsyncClient(timeout=5.0)
+    engine = service_engine(settings, SERVICE)
+    redis, http = connect(settings.redis_url), http_client(5.0)
     return Notification(
         settings=settings,
         use_cases=_use_cases(settings, engine, http, clock),

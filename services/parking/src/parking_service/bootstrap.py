@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
-from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_chassis.wiring import http_client, open_resources, service_engine, token_verifier
 from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
@@ -83,10 +83,10 @@ class Parking:
 def bootstrap(settings: ParkingSettings, *, clock: Clock = SYSTEM_CLOCK) -> Parking:
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
-    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
+    engine = service_engine(settings, SERVICE)
     read_url = settings.database_read_url
-    read_engine = traced_engine(str(read_url), SERVICE, settings.pool) if read_url else engine
-    http = httpx.AsyncClient(timeout=5.0)
+    read_engine = service_engine(settings, SERVICE, read_url) if read_url else engine
+    http = http_client(5.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
     use_cases = _use_cases(settings, engine, read_engine, clock)
     return Parking(settings, use_cases, clock, engine, read_engine, verifier, http)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
-from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_chassis.wiring import http_client, open_resources, service_engine, token_verifier
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -81,7 +81,7 @@ class Payments:
 def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Payments:
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
-    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
+    engine = service_engine(settings, SERVICE)
     translation = Translation(settings.public_url)
     gateway = StripeGateway(
         settings.stripe_secret_key.get_secret_value(),
@@ -91,7 +91,7 @@ def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Paym
         timeout=settings.stripe_timeout,
         deadline=settings.stripe_deadline,
     )
-    http = httpx.AsyncClient(timeout=2.0)
+    http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
     use_cases = use_cases_of(
         postgres_work(engine),

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
-from parking_chassis.wiring import open_resources, token_verifier, traced_engine
+from parking_chassis.wiring import http_client, open_resources, service_engine, token_verifier
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -97,10 +97,10 @@ class Reservation:
 def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> Reservation:
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
-    engine = traced_engine(str(settings.database_url), SERVICE, settings.pool)
+    engine = service_engine(settings, SERVICE)
     booking_pool = BookingPool(str(settings.database_url), settings.booking_pool_size, settings.pool_timeout)
     tokens = SignedTokens(settings.signing_key_pem)
-    http = httpx.AsyncClient(timeout=2.0)
+    http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
     use_cases = _use_cases(settings, engine, booking_pool, tokens, clock)
     return Reservation(settings, use_cases, clock, engine, booking_pool, http, tokens, verifier)

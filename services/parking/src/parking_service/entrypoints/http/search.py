@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from parking_chassis.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
+from parking_chassis.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, address_with
 from parking_service.application.ports import Box, LotFilter
 from parking_service.application.queries.search_lots import SearchLots
 from parking_service.domain.errors import Violation, refuse_any
@@ -96,8 +96,7 @@ async def search_lots(request: Request, does: Does, asked: Annotated[LotQuery, Q
     found = await does.search_lots(SearchLots(wanted))
     following = None
     if len(found) > asked.limit:
-        url = request.url.include_query_params(offset=asked.offset + asked.limit)
-        following = f"{url.path}?{url.query}"
+        following = address_with(request, offset=asked.offset + asked.limit)
     return lots_answer(found[: asked.limit], now, following)
 
 

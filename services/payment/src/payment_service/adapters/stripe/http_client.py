@@ -7,6 +7,8 @@ from typing import Any, override
 import httpx
 import stripe
 
+from parking_chassis.wiring import authorities
+
 CONNECT_SECONDS = 3.0
 CONNECTIONS = 50
 
@@ -21,6 +23,7 @@ class TimedHttpClient(stripe.HTTPClient):
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
             limits=httpx.Limits(max_connections=CONNECTIONS),
+            verify=authorities(),
         )
 
     @override

@@ -88,9 +88,16 @@ fuzz: install-tests ## ask all services whatever their OpenAPI documents allow, 
 
 .PHONY: check
 check: install ## linters, types, import rules, docker-compose.yml's schema
+	@$(MAKE) --jobs 2 --output-sync check-types check-others
+
+.PHONY: check-types
+check-types:
+	@.venv/bin/basedpyright
+
+.PHONY: check-others
+check-others:
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports
 	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 

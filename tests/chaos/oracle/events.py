@@ -4,7 +4,6 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,24 +11,18 @@ from aiokafka.admin import AIOKafkaAdminClient
 from tests.system.backstage import Databases
 
 from parking_events.topics import DEAD_LETTER_SUFFIX, RESERVATION, SENSOR_READING, TOPICS
-from parking_messaging import RelaySettings
 
 # A dead letter keeps the id of the event that died.
 OUTBOX = "SELECT coalesce(headers->>'ce_id', id::text) AS id, aggregatetype, type FROM outbox"
-REMEMBERED = RelaySettings(service="any").sent_rows_kept
 VERSIONS = "SELECT id::text, version FROM reservations WHERE parking_lot_id = ANY($1)"
 
 
 @dataclass
 class Log:
-    """All that Kafka has: the ids of the events by topic, and each subject's versions in order of first appearance.
-
-    Those of `old` events may have left the outbox.
-    """
+    """All that Kafka has: the ids of the events by topic, and each subject's versions in order of first appearance."""
 
     records: int = 0
     ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    old: set[str] = field(default_factory=set[str])
     versions: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
 
     @property
@@ -40,7 +33,7 @@ class Log:
 
 async def read(bootstrap_servers: str) -> Log:
     """Read every topic of ours from its beginning to its present end."""
-    log, forgotten = Log(), datetime.now(UTC) - REMEMBERED
+    log = Log()
     partitions = await _partitions(bootstrap_servers)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
@@ -52,8 +45,6 @@ async def read(bootstrap_servers: str) -> Log:
             event_id, subject = headers["ce_id"].decode(), headers["ce_subject"].decode()
             if event_id not in log.ids[topic]:
                 log.ids[topic].add(event_id)
-                if datetime.fromisoformat(headers["ce_time"].decode()) < forgotten:
-                    log.old.add(event_id)
                 if topic in TOPICS:
                     log.versions[topic, subject].append(json.loads(value)["version"])
     finally:
@@ -100,7 +91,7 @@ def phantoms(after: Committed, log: Log) -> list[str]:
         f"{event_id} on {topic} was never committed"
         for topic, ids in log.ids.items()
         for event_id in ids
-        if (topic, event_id) not in after.events and event_id not in log.old
+        if (topic, event_id) not in after.events
     ]
 
 

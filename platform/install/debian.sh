@@ -17,6 +17,7 @@ missing_packages() {
   has npm || [[ -d gateway/node_modules ]] || echo npm
   [[ $purpose != tests ]] || has envsubst || echo gettext-base
   [[ $purpose != tests ]] || has chromium || has chromium-browser || has google-chrome || echo chromium
+  [[ $purpose != tests ]] || has h2load || echo nghttp2-client
 }
 
 install_debian_packages() {

@@ -10,6 +10,7 @@ from secrets import token_hex, token_urlsafe
 import pytest
 import pytest_asyncio
 
+from parking_platform.demonstration import Demonstration
 from parking_platform.environments import WEBHOOK_PATH
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.servers.elasticsearch import Elasticsearch
@@ -32,6 +33,7 @@ from parking_platform.testing.servers import (
 )
 
 PLATFORM_SECONDS = 300
+SMALL = Demonstration(lots=4, visits=24)
 ENDS_PLATFORM = "ends_platform"
 KINDS = frozenset({"unit", "integration", "contract", "system"})
 
@@ -206,8 +208,8 @@ async def stripe_server(server_scratch: Path) -> AsyncIterator[StripeServer]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def platform(server_scratch: Path) -> AsyncIterator[RunningPlatform]:
-    """The whole platform, up once for the whole run, without rate limits."""
-    async with running_platform(server_scratch / "platform") as running:
+    """The whole platform with a small demonstration, up once for the whole run, without rate limits."""
+    async with running_platform(server_scratch / "platform", demonstration=SMALL) as running:
         yield running
 
 

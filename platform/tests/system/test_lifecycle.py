@@ -1,4 +1,4 @@
-"""One platform of its own, from nothing to nothing."""
+"""What `make up` leaves: everything that it says is there. And what takes it down."""
 
 import asyncio
 import json
@@ -15,10 +15,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from parking_demo.people import City, Person
-from parking_platform.demonstration import Demonstration
 from parking_platform.layout import Layout
 from parking_platform.programs import CHECKOUT
 from parking_platform.report import Report
@@ -34,54 +32,46 @@ FILLED = {"auth": "users", "parking": "lots", "reservation": "reservations", "pa
 NET = "sum(CASE kind WHEN 'payment' THEN gross ELSE -gross END)"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def own() -> AsyncIterator[RunningPlatform]:
-    with scratch_directory() as directory:
-        seeded = Demonstration(lots=4, visits=24)
-        async with running_platform(directory / "own", profile="default", demonstration=seeded) as running:
-            yield running
-
-
-async def test_everything_is_ready(own: RunningPlatform) -> None:
-    names = {each.process.name for each in await own.stack.health()}
+async def test_everything_is_ready(platform: RunningPlatform) -> None:
+    names = {each.process.name for each in await platform.stack.health()}
     assert names >= {"postgres", "redis", "kafka", "elasticsearch", "nginx"}
 
     async def nobody_complains() -> bool:
-        return not any(each.complaint for each in await own.stack.health())
+        return not any(each.complaint for each in await platform.stack.health())
 
     # On a busy machine a server may need longer for its answer than `make status` waits.
     await wait_until(nobody_complains, "every process to serve", seconds=60)
 
 
-async def test_the_gateway_is_trusted_by_its_authority(own: RunningPlatform) -> None:
-    async with own.client() as client:
+async def test_the_gateway_is_trusted_by_its_authority(platform: RunningPlatform) -> None:
+    async with platform.client() as client:
         answer = await client.get("/api/v1/auth/jwks.json")
 
     assert answer.status_code == 200
 
 
-async def test_tells_where_everything_is(own: RunningPlatform) -> None:
-    told = json.loads(own.parts.layout.demo.read_text())
+async def test_tells_where_everything_is(platform: RunningPlatform) -> None:
+    told = json.loads(platform.parts.layout.demo.read_text())
 
-    assert told["gateway"] == own.gateway
-    assert (own.parts.layout.run.parent / told["ca"]).samefile(own.ca)
-    assert told["postgres"] == own.postgres
-    assert told["accounts"]["driver"] == asdict(own.accounts["driver"])
+    assert told["gateway"] == platform.gateway
+    assert (platform.parts.layout.run.parent / told["ca"]).samefile(platform.ca)
+    assert told["postgres"] == platform.postgres
+    assert told["accounts"]["driver"] == asdict(platform.accounts["driver"])
     assert told["accounts"].keys() == {"driver", "operator", "admin"}
     assert told.keys() >= {"kafka", "elasticsearch", "stripe", "mail"}
 
 
-async def test_the_accounts_can_sign_in(own: RunningPlatform) -> None:
-    async with own.client() as client:
-        for account in own.accounts.values():
+async def test_the_accounts_can_sign_in(platform: RunningPlatform) -> None:
+    async with platform.client() as client:
+        for account in platform.accounts.values():
             form = {"grant_type": "password", "username": account.email, "password": account.password}
             answer = await client.post("/api/v1/auth/token", data=form)
             assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("name", ["auth", "analytics"])
-async def test_a_role_reaches_its_own_database(own: RunningPlatform, name: str) -> None:
-    connection = await asyncpg.connect(own.postgres[name])
+async def test_a_role_reaches_its_own_database(platform: RunningPlatform, name: str) -> None:
+    connection = await asyncpg.connect(platform.postgres[name])
     try:
         await connection.execute("CREATE TABLE reached (id int)")
         await connection.execute("DROP TABLE reached")
@@ -91,23 +81,23 @@ async def test_a_role_reaches_its_own_database(own: RunningPlatform, name: str) 
 
 
 @pytest.mark.parametrize("database", ["parking", "payment", "postgres", "template1"])
-async def test_a_role_reaches_no_other_database(own: RunningPlatform, database: str) -> None:
-    foreign = own.postgres["auth"].removesuffix("/auth") + f"/{database}"
+async def test_a_role_reaches_no_other_database(platform: RunningPlatform, database: str) -> None:
+    foreign = platform.postgres["auth"].removesuffix("/auth") + f"/{database}"
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(foreign)
 
 
-async def test_a_wrong_password_is_refused(own: RunningPlatform) -> None:
+async def test_a_wrong_password_is_refused(platform: RunningPlatform) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await asyncpg.connect(own.postgres["auth"], password="guessed")
+        await asyncpg.connect(platform.postgres["auth"], password="guessed")
 
 
-async def test_the_demonstrations_revenue_is_the_ledgers(own: RunningPlatform) -> None:
+async def test_the_demonstrations_revenue_is_the_ledgers(platform: RunningPlatform) -> None:
     ((payments, net),) = await rows(
-        own, "payment", f"SELECT count(*) FILTER (WHERE kind = 'payment'), {NET} FROM ledger_entries"
+        platform, "payment", f"SELECT count(*) FILTER (WHERE kind = 'payment'), {NET} FROM ledger_entries"
     )
-    async with signed_in(own, "operator") as operator:
+    async with signed_in(platform, "operator") as operator:
         (organization,) = (await operator.get("/users/me")).json()["organizations"]
         now = datetime.now(UTC)
         week = {"from": (now - timedelta(days=8)).isoformat(), "to": now.isoformat(), "interval": "1d"}
@@ -120,8 +110,8 @@ async def test_the_demonstrations_revenue_is_the_ledgers(own: RunningPlatform) -
         await wait_until(all_told, f"revenue of {net} from {payments} payments", seconds=60)
 
 
-async def test_the_demonstrations_driver_has_a_history(own: RunningPlatform) -> None:
-    async with signed_in(own, "driver") as driver:
+async def test_the_demonstrations_driver_has_a_history(platform: RunningPlatform) -> None:
+    async with signed_in(platform, "driver") as driver:
         mine = (await driver.get("/reservations")).json()["items"]
 
     statuses = Counter(each["status"] for each in mine)
@@ -130,75 +120,87 @@ async def test_the_demonstrations_driver_has_a_history(own: RunningPlatform) -> 
     assert [each["refund_due"]["amount"] > 0 for each in mine if each["status"] == "cancelled"] == [True]
 
 
-async def test_the_start_has_proved_one_booking(own: RunningPlatform) -> None:
-    proof = (own.parts.layout.logs / "proof.log").read_text()
+async def test_the_start_has_proved_one_booking(platform: RunningPlatform) -> None:
+    proof = (platform.parts.layout.logs / "proof.log").read_text()
 
     assert re.fullmatch(r"Proved one booking: spot \w+ of .+ paid \d+\.\d\d EUR with 3-D Secure, .+ s\n", proof)
 
 
-async def test_the_demonstrations_money_has_reservations(own: RunningPlatform) -> None:
+async def test_the_demonstrations_money_has_reservations(platform: RunningPlatform) -> None:
     kept = f"SELECT reservation_id FROM ledger_entries GROUP BY 1 HAVING {NET} > 0"
-    paid = [reservation for (reservation,) in await rows(own, "payment", kept)]
+    paid = [reservation for (reservation,) in await rows(platform, "payment", kept)]
     let_go = "SELECT id FROM reservations WHERE status IN ('pending', 'expired') AND id = ANY($1)"
     twice = "SELECT 1 FROM allocations a JOIN allocations b USING (spot_id) WHERE a.id < b.id AND a.during && b.during"
 
     assert len(paid) > 20
-    assert not await rows(own, "reservation", let_go, paid)
-    assert not await rows(own, "reservation", f"{twice} AND a.blocking AND b.blocking")
+    assert not await rows(platform, "reservation", let_go, paid)
+    assert not await rows(platform, "reservation", f"{twice} AND a.blocking AND b.blocking")
 
 
-async def test_the_demonstration_leaves_the_databases_clock_alone(own: RunningPlatform) -> None:
+async def test_the_demonstration_leaves_the_databases_clock_alone(platform: RunningPlatform) -> None:
     for service in ("auth", "parking", "reservation", "payment"):
-        assert not await rows(own, service, "SELECT 1 FROM pg_namespace WHERE nspname = 'demo_clock'")
-        assert not await rows(own, service, "SELECT 1 FROM pg_trigger WHERE tgname = 'dated'")
-    assert not await rows(own, "auth", "SELECT 1 FROM pg_roles WHERE rolname LIKE '%in_the_past'")
+        assert not await rows(platform, service, "SELECT 1 FROM pg_namespace WHERE nspname = 'demo_clock'")
+        assert not await rows(platform, service, "SELECT 1 FROM pg_trigger WHERE tgname = 'dated'")
+    assert not await rows(platform, "auth", "SELECT 1 FROM pg_roles WHERE rolname LIKE '%in_the_past'")
 
 
-async def test_what_the_demonstration_tells_is_dated_in_its_past(own: RunningPlatform) -> None:
+async def test_what_the_demonstration_tells_is_dated_in_its_past(platform: RunningPlatform) -> None:
     """By the event's time notification knows what is too old for a mail."""
     told = "SELECT count(*) FROM deliveries WHERE channel = $1"
-    mailed, by_socket = [(await rows(own, "notification", told, channel))[0][0] for channel in ("email", "websocket")]
+    mailed, by_socket = [
+        (await rows(platform, "notification", told, channel))[0][0] for channel in ("email", "websocket")
+    ]
 
     assert 0 < mailed < by_socket / 2
 
 
-async def test_up_again_changes_nothing(own: RunningPlatform) -> None:
+async def test_what_the_demonstration_tells_is_remembered_as_sent_now(platform: RunningPlatform) -> None:
+    """The relay deletes what was sent a day ago, and looks at it by this time."""
+    untold = "SELECT id FROM users WHERE id::text NOT IN (SELECT aggregateid FROM outbox)"
+    long_ago = "SELECT 1 FROM outbox WHERE sent_at < now() - interval '6 hours'"
+
+    assert not await rows(platform, "auth", untold)
+    for service in ("auth", "parking", "reservation", "payment"):
+        assert not await rows(platform, service, long_ago)
+
+
+async def test_up_again_changes_nothing(platform: RunningPlatform) -> None:
     async def what_is_there() -> object:
-        counts = [await rows(own, service, f"SELECT count(*) FROM {table}") for service, table in FILLED.items()]
-        return counts, {each.process.name: each.process.pid for each in await own.stack.health()}
+        counts = [await rows(platform, service, f"SELECT count(*) FROM {table}") for service, table in FILLED.items()]
+        return counts, {each.process.name: each.process.pid for each in await platform.stack.health()}
 
     before = await what_is_there()
 
-    await own.stack.up()
+    await platform.stack.up()
 
     assert await what_is_there() == before
 
 
-async def test_two_commands_at_once_are_refused(own: RunningPlatform) -> None:
-    other = Stack(own.parts, Report(quiet=True))
+async def test_two_commands_at_once_are_refused(platform: RunningPlatform) -> None:
+    other = Stack(platform.parts, Report(quiet=True))
 
-    outcomes = await asyncio.gather(own.stack.restart("redis"), other.restart("redis"), return_exceptions=True)
+    outcomes = await asyncio.gather(platform.stack.restart("redis"), other.restart("redis"), return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes if outcome] == [Busy]
 
 
-async def test_a_killed_process_is_started_again_and_reported(own: RunningPlatform) -> None:
-    killed = own.signal("auth-serve")
+async def test_a_killed_process_is_started_again_and_reported(platform: RunningPlatform) -> None:
+    killed = platform.signal("auth-serve")
 
-    await wait_until(lambda: own.stack.state("auth-serve").pid not in {0, killed}, "a new process")
-    await own.wait_until_ready("auth-serve")
+    await wait_until(lambda: platform.stack.state("auth-serve").pid not in {0, killed}, "a new process")
+    await platform.wait_until_ready("auth-serve")
 
-    incidents = own.parts.layout.incidents
+    incidents = platform.parts.layout.incidents
     await wait_until(lambda: "auth-serve runs again" in incidents.read_text(), "the incident to be told")
     assert f"auth-serve ended unexpectedly (pid {killed})" in incidents.read_text()
 
 
-async def test_state_lies_outside_of_a_closed_checkout_and_secrets_are_closed(own: RunningPlatform) -> None:
-    layout = Layout.of_checkout(CHECKOUT)
+async def test_state_lies_outside_of_a_closed_checkout_and_secrets_are_closed(platform: RunningPlatform) -> None:
+    layout, theirs = Layout.of_checkout(CHECKOUT), platform.parts.layout
 
     assert not layout.state.is_relative_to(CHECKOUT)
     assert len(str(layout.state / "gateway/run/internal.sock")) <= 107
-    for file in (own.parts.layout.secrets, own.parts.layout.demo, own.parts.layout.supervisor / "supervisord.conf"):
+    for file in (theirs.secrets, theirs.demo, theirs.supervisor / "supervisord.conf"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -221,16 +223,16 @@ async def test_down_leaves_nothing_even_when_the_supervisor_was_killed() -> None
 
 
 @asynccontextmanager
-async def signed_in(own: RunningPlatform, account: str) -> AsyncIterator[Person]:
+async def signed_in(platform: RunningPlatform, account: str) -> AsyncIterator[Person]:
     """One of the demonstration's people."""
-    who = own.accounts[account]
-    async with own.client() as client:
-        yield await Person.signed_in(City(client, own.mail, own.stripe), who.email, who.password)
+    who = platform.accounts[account]
+    async with platform.client() as client:
+        yield await Person.signed_in(City(client, platform.mail, platform.stripe), who.email, who.password)
 
 
-async def rows(own: RunningPlatform, database: str, query: str, *values: object) -> list[asyncpg.Record]:
+async def rows(platform: RunningPlatform, database: str, query: str, *values: object) -> list[asyncpg.Record]:
     """What a service's database answers."""
-    connection = await asyncpg.connect(own.postgres[database])
+    connection = await asyncpg.connect(platform.postgres[database])
     try:
         return await connection.fetch(query, *values)
     finally:

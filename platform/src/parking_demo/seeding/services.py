@@ -131,7 +131,9 @@ def _messaging(services: Services) -> Iterator[Loop]:
         kafka = KafkaConnection(settings.kafka_bootstrap_servers, client_id=name)
         # Somebody waits for every event here: it is looked for as often as in a busy relay.
         often = RelaySettings(service=name, idle_poll=POLL_SECONDS)
-        yield postgres_relay(settings=often, database_url=str(settings.database_url), kafka=kafka).run
+        # Events are sent now, whenever they happened: a row that is marked as sent a week ago would be deleted at once.
+        own = type(settings)()  # pyright: ignore[reportCallIssue] - the environment gives the values
+        yield postgres_relay(settings=often, database_url=str(own.database_url), kafka=kafka).run
     yield parking_wiring.organizations_consumer(services.parking).run
     for consumer in reservation_wiring.consumers(services.reservation).values():
         yield consumer.run

@@ -1,11 +1,8 @@
 """What the `bootstrap` of every service wires alike."""
 
-import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import cache
 
-import httpx
 from prometheus_client.registry import REGISTRY
 from pydantic import PostgresDsn
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,17 +23,6 @@ def service_engine(settings: ServiceSettings, service: str, url: PostgresDsn | N
     if settings.otlp_endpoint:
         trace_engine(engine)
     return engine
-
-
-@cache
-def authorities() -> ssl.SSLContext:
-    """The certificate authorities that outgoing HTTP trusts. httpx reads them for each client, for 40 ms; we once."""
-    return httpx.create_ssl_context()
-
-
-def http_client(seconds: float) -> httpx.AsyncClient:
-    """A client for other services; each step of a request may take so long."""
-    return httpx.AsyncClient(timeout=seconds, verify=authorities())
 
 
 def token_verifier(

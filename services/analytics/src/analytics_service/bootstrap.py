@@ -30,7 +30,8 @@ from analytics_service.application.queries.get_revenue import GetRevenueHandler
 from analytics_service.settings import AnalyticsSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
-from parking_chassis.wiring import http_client, open_resources, service_engine, token_verifier
+from parking_chassis.http_client import http_client
+from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection

@@ -7,7 +7,7 @@ from typing import Any, override
 import httpx
 import stripe
 
-from parking_chassis.wiring import authorities
+from parking_chassis.http_client import authorities
 
 CONNECT_SECONDS = 3.0
 CONNECTIONS = 50

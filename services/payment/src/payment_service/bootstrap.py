@@ -34,7 +34,7 @@ from payment_service.application.commands.request_refund import RequestRefundHan
 from payment_service.application.commands.send_refunds import SendRefundsHandler
 from payment_service.application.commands.start_payment import StartPaymentHandler
 from payment_service.application.commands.take_webhook import TakeWebhookHandler
-from payment_service.application.event_handlers.follow_reservation import FollowReservationHandler
+from payment_service.application.event_handlers.follow_reservations import FollowReservationsHandler
 from payment_service.application.ports import Clock, OpenWork, PaymentGateway, ReadChargeToken, ReadWebhook
 from payment_service.application.queries.count_stuck_refunds import CountStuckRefundsHandler
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPaymentsHandler
@@ -162,7 +162,7 @@ def use_cases_of(
 
 
 def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
-    return {RESERVATIONS: reservation_handlers(work_on, FollowReservationHandler(clock, new_id))}
+    return {RESERVATIONS: reservation_handlers(work_on, FollowReservationsHandler(clock, new_id))}
 
 
 def _kafka(settings: PaymentSettings) -> KafkaConnection:

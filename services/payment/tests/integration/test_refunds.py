@@ -1,6 +1,7 @@
 """Money goes back: by an operator, by reservation's word, by hand at the provider, and in spite of failures."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +16,10 @@ from parking_chassis.ids import new_id
 from payment_service.adapters.postgres.unit_of_work import work_on
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.commands.send_refunds import SendRefunds
-from payment_service.application.event_handlers.follow_reservation import FollowReservation, FollowReservationHandler
+from payment_service.application.event_handlers.follow_reservations import (
+    FollowReservations,
+    FollowReservationsHandler,
+)
 from payment_service.bootstrap import Payments
 from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
 from payment_service.domain.money import Money
@@ -40,9 +44,13 @@ async def follow(
 ) -> None:
     """What the consumer does with an event of the reservation."""
     charges = (OwedCharge(charge_id or owed.charge_id, charge),)
-    dues = Dues(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)
+    await follow_all(service, [Dues(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)])
+
+
+async def follow_all(service: Payments, dues: Sequence[Dues]) -> None:
+    """What the consumer does with the events that wait."""
     async with service.engine.begin() as connection:
-        await FollowReservationHandler(SystemClock(), new_id)(work_on(connection), FollowReservation(dues))
+        await FollowReservationsHandler(SystemClock(), new_id)(work_on(connection), FollowReservations(dues))
 
 
 async def send(service: Payments) -> int:
@@ -120,6 +128,44 @@ async def test_what_reservation_wants_back_goes_back_once(desk: Desk, browser: B
     await desk.wait_for_status(payment["id"], "refunded")
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [625, 625]
     assert await desk.ledger() == {}
+
+
+async def test_reservations_that_are_followed_together_each_get_what_is_theirs(
+    desk: Desk, browser: Browser, service: Payments
+) -> None:
+    def told(owed: Owed, version: int, refund_due: int, charge: ChargeStatus = ChargeStatus.PAID) -> Dues:
+        status = ReservationStatus.EXPIRED if charge is ChargeStatus.VOID else ReservationStatus.CANCELLED
+        charges = (OwedCharge(owed.charge_id, charge),)
+        return Dues(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)
+
+    partly, kept, given_up, unpaid = Owed(), Owed(), Owed(), Owed()
+    for owed in (partly, kept):
+        await paid(desk, browser, owed)
+    waiting = await desk.started(given_up)
+    await follow(service, kept, 0, version=5)
+
+    await follow_all(
+        service,
+        [
+            told(partly, 4, 625),
+            told(partly, 3, 1250),
+            told(kept, 4, 1250),
+            told(given_up, 2, 0, ChargeStatus.VOID),
+            told(unpaid, 2, 0),
+        ],
+    )
+
+    await send(service)
+    assert [refund["amount"] for refund in await desk.provider_refunds()] == [625]
+    assert await desk.rows("SELECT id FROM payments WHERE cancel_requested_at IS NOT NULL") == [
+        {"id": UUID(waiting["id"])}
+    ]
+    versions = {
+        each["reservation_id"]: each["version"]
+        for each in await desk.rows("SELECT reservation_id, version FROM reservation_dues")
+    }
+    expected = {partly: 4, kept: 5, given_up: 2, unpaid: 2}
+    assert versions == {owed.reservation_id: version for owed, version in expected.items()}
 
 
 @pytest.mark.parametrize("action", ["timeout", "reset", "error"])

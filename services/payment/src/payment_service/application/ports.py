@@ -4,7 +4,7 @@ What a repository hands out as an aggregate (`Payment`) is locked until the tran
 state is only read. Whoever needs several payments takes them in the order of their ids.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -133,8 +133,8 @@ class Payments(Protocol):
         """The one payment of a charge that is not cancelled."""
         ...
 
-    async def of_reservation(self, reservation_id: UUID) -> Sequence[Payment]:
-        """All payments of a reservation, to be changed."""
+    async def of_reservations(self, reservation_ids: Collection[UUID]) -> Sequence[Payment]:
+        """All payments of some reservations, to be changed."""
         ...
 
     async def save(self, payment: Payment) -> None:
@@ -187,8 +187,8 @@ class ReservationDues(Protocol):
         """What a reservation owes; none before its first event arrived."""
         ...
 
-    async def keep(self, dues: Dues) -> bool:
-        """Keep it; false when this version or a newer one is kept already."""
+    async def keep(self, dues: Collection[Dues]) -> Collection[UUID]:
+        """Keep what is newer than what is kept, one for each reservation; the reservations that this changed."""
         ...
 
 

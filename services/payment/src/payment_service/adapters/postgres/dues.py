@@ -1,5 +1,6 @@
 """Payment's own copy of what reservations owe."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -31,14 +32,24 @@ class PostgresReservationDues:
             row.version,
         )
 
-    async def keep(self, dues: Dues) -> bool:
-        """Keep it; false when this version or a newer one is kept already."""
-        values = {
-            "reservation_id": dues.reservation_id,
-            "status": dues.status.value,
-            "charges": [{"id": str(each.id), "status": each.status.value} for each in dues.charges],
-            "currency": dues.refund_due.currency,
-            "refund_due": dues.refund_due.amount,
-            "version": dues.version,
-        }
-        return (await self._connection.execute(upsert_if_newer(reservation_dues, values))).rowcount == 1
+    async def keep(self, dues: Collection[Dues]) -> Collection[UUID]:
+        """Keep what is newer than what is kept, one for each reservation; the reservations that this changed.
+
+        Rows are locked in the order of their ids, whoever else is at it.
+        """
+        if not dues:
+            return ()
+        rows = [_row(each) for each in sorted(dues, key=lambda each: each.reservation_id)]
+        statement = upsert_if_newer(reservation_dues, rows[0]).returning(reservation_dues.c.reservation_id)
+        return (await self._connection.execute(statement, rows)).scalars().all()
+
+
+def _row(dues: Dues) -> dict[str, object]:
+    return {
+        "reservation_id": dues.reservation_id,
+        "status": dues.status.value,
+        "charges": [{"id": str(each.id), "status": each.status.value} for each in dues.charges],
+        "currency": dues.refund_due.currency,
+        "refund_due": dues.refund_due.amount,
+        "version": dues.version,
+    }

@@ -1,7 +1,7 @@
 """Payments in PostgreSQL."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -61,10 +61,10 @@ class PostgresPayments:
         found = await self._all(select(payments).where(payments.c.charge_id == charge_id, payments.c.is_live))
         return found[0] if found else None
 
-    async def of_reservation(self, reservation_id: UUID) -> Sequence[Payment]:
-        """All payments of a reservation, locked in the order of their ids."""
-        mine = payments.c.reservation_id == reservation_id
-        found = await self._all(select(payments).where(mine).order_by(payments.c.id).with_for_update())
+    async def of_reservations(self, reservation_ids: Collection[UUID]) -> Sequence[Payment]:
+        """All payments of some reservations, locked in the order of their ids."""
+        theirs = payments.c.reservation_id.in_(reservation_ids)
+        found = await self._all(select(payments).where(theirs).order_by(payments.c.id).with_for_update())
         return [Payment(state) for state in found]
 
     async def save(self, payment: Payment) -> None:

@@ -11,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_chassis.clock import SystemClock
 from reservation_service.adapters.postgres.unit_of_work import work_on
-from reservation_service.application.event_handlers.settle_payment import SettlePayment, SettlePaymentHandler
+from reservation_service.application.event_handlers.settle_payments import (
+    Captured,
+    SettlePayments,
+    SettlePaymentsHandler,
+)
 from reservation_service.application.ports import LotCopy
 from reservation_service.domain.money import Money
 
@@ -101,14 +105,14 @@ class Database:
     async def settle(self, reservation: Json, payment_id: UUID | None = None, **changes: Any) -> None:
         """What payment's event does when the booking's charge is paid."""
         charge = reservation["charge"]
-        event = SettlePayment(
+        captured = Captured(
             UUID(reservation["id"]),
             UUID(changes.get("charge_id", charge["id"])),
             payment_id or uuid4(),
             Money(changes.get("amount", charge["amount"]["amount"]), charge["amount"]["currency"]),
         )
         async with self.engine.begin() as connection:
-            await SettlePaymentHandler(SystemClock())(work_on(connection), event)
+            await SettlePaymentsHandler(SystemClock())(work_on(connection), SettlePayments([captured]))
 
     async def make_overdue(self, *, caught_up: bool = True) -> None:
         """Let every hold be due since a minute ago, with payment's events taken in until now, or until before that."""

@@ -44,7 +44,7 @@ from reservation_service.application.commands.forget_old_answers import ForgetOl
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeenHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
-from reservation_service.application.event_handlers.settle_payment import SettlePaymentHandler
+from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
 from reservation_service.application.ports import Alternative, Clock, Tokens, Wish
 from reservation_service.application.queries.create_quote import CreateQuoteHandler
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
@@ -138,7 +138,7 @@ def replayers(reservation: Reservation) -> dict[str, Replayer[AsyncConnection]]:
 
 
 def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
-    settle = SettlePaymentHandler(clock)
+    settle = SettlePaymentsHandler(clock)
     return {CATALOGUE: catalogue_handlers(work_on), PAYMENTS: payment_handlers(work_on, settle)}
 
 

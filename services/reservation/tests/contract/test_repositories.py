@@ -207,6 +207,17 @@ class TestReservations:
         async with store.work() as work:
             assert await work.reservations.read(booked.state.id) == loaded.state
 
+    async def test_several_at_once(self, store: Store) -> None:
+        booked = [await store.booked(spot) for spot in store.spots[:2]]
+        async with store.work() as work:
+            loaded = await work.reservations.get_all([each.state.id for each in booked])
+            assert {known: each.state for known, each in loaded.items()} == {
+                each.state.id: each.state for each in booked
+            }
+            assert await work.reservations.get_all([]) == {}
+            with pytest.raises(UnknownReservation):
+                await work.reservations.get_all([booked[0].state.id, uuid4()])
+
     async def test_two_that_changed_the_same_version(self, store: Store) -> None:
         booked = await store.booked(store.spots[0])
         one, other = Reservation(booked.state), Reservation(booked.state)

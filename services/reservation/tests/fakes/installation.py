@@ -20,7 +20,11 @@ from reservation_service.application.commands.check_in import CheckInHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpot, ReserveSpotHandler
-from reservation_service.application.event_handlers.settle_payment import SettlePayment, SettlePaymentHandler
+from reservation_service.application.event_handlers.settle_payments import (
+    Captured,
+    SettlePayments,
+    SettlePaymentsHandler,
+)
 from reservation_service.application.ports import Alternative, Answer, Asker, LotCopy, RequestKey, Wish
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.domain.periods import Period
@@ -54,7 +58,7 @@ class FakeInstallation:
         self.alternatives = FindAlternativesHandler(self.work)
         turns = FairTurns(at_once=1, patience=1.0)
         self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, turns, self.tokens, uuid4)
-        self.settle = SettlePaymentHandler(self.clock)
+        self.settle = SettlePaymentsHandler(self.clock)
         self.check_in = CheckInHandler(self.work, self.tokens, self.clock, uuid4, timedelta(minutes=15))
         self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, uuid4)
 
@@ -100,8 +104,9 @@ class FakeInstallation:
     async def paid(self, state: ReservationState, payment_id: UUID | None = None) -> ReservationState:
         """The same after payment told that its first charge was paid."""
         charge = state.charges[0]
+        captured = Captured(state.id, charge.id, payment_id or uuid4(), charge.amount)
         async with self.work() as work:
-            await self.settle(work, SettlePayment(state.id, charge.id, payment_id or uuid4(), charge.amount))
+            await self.settle(work, SettlePayments([captured]))
         return self.tables.reservations[state.id]
 
     def published(self) -> list[str]:

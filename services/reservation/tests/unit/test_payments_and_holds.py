@@ -12,6 +12,7 @@ from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers, ForgetOldAnswersHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen, NotePaymentsSeenHandler
+from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
 from reservation_service.application.ports import LotCopy
 from reservation_service.domain.errors import NotCancellable, UnknownReservation
 from reservation_service.domain.money import Money
@@ -19,6 +20,10 @@ from reservation_service.domain.reservations import HOLD, ReservationState, Rese
 
 S = ReservationStatus
 OWED, NOTHING = Money(600, "CHF"), Money(0, "CHF")
+
+
+def captured(held: ReservationState) -> Captured:
+    return Captured(held.id, held.charges[0].id, uuid4(), held.charges[0].amount)
 
 
 async def expired(service: FakeInstallation, lot: LotCopy) -> ReservationState:
@@ -48,6 +53,28 @@ class TestMoneyInTime:
         for _ in range(2):
             again = await service.paid(held, second)
             assert (again.status, again.refund_due, again.returned) == (S.CONFIRMED, OWED, {second})
+
+    async def test_of_several_at_once_each_gets_its_own(self, service: FakeInstallation) -> None:
+        lot, second = await service.with_lot(["standard", "standard"]), uuid4()
+        one, other = await service.held(lot), await service.held(lot)
+        twice = Captured(one.id, one.charges[0].id, second, OWED)
+        async with service.work() as work:
+            await service.settle(work, SettlePayments([captured(other), captured(one), twice]))
+        settled = [service.tables.reservations[each.id] for each in (one, other)]
+        assert [(each.status, each.paid, each.refund_due, each.version) for each in settled] == [
+            (S.CONFIRMED, OWED, OWED, 3),
+            (S.CONFIRMED, OWED, NOTHING, 2),
+        ]
+        assert sorted(service.published()[2:]) == ["ReservationChanged", "ReservationConfirmed", "ReservationConfirmed"]
+
+    async def test_one_of_an_unknown_reservation_holds_up_all(self, service: FakeInstallation) -> None:
+        """The consumer then settles each alone."""
+        held = await service.held(await service.with_lot())
+        unknown = Captured(uuid4(), uuid4(), uuid4(), OWED)
+        with pytest.raises(UnknownReservation):
+            async with service.work() as work:
+                await service.settle(work, SettlePayments([captured(held), unknown]))
+        assert service.tables.reservations[held.id].status is S.PENDING
 
     async def test_of_an_unknown_reservation_is_not_guessed(self, service: FakeInstallation) -> None:
         held = await service.held(await service.with_lot())

@@ -1,6 +1,6 @@
 """What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +27,7 @@ class Clock(Protocol):
 
 
 NewId = Callable[[], UUID]
+Position = tuple[datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,10 @@ class Reservations(Protocol):
         """One reservation, locked until the transaction ends. Raises `UnknownReservation`."""
         ...
 
+    async def get_all(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
+        """Reservations, locked until the transaction ends. Raises `UnknownReservation`."""
+        ...
+
     async def read(self, reservation_id: UUID) -> ReservationState:
         """One reservation, not locked. Raises `UnknownReservation`."""
         ...
@@ -172,15 +177,11 @@ class Reservations(Protocol):
         """Keep a changed reservation. Raises `ChangedMeanwhile`."""
         ...
 
-    async def of_user(
-        self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[ReservationState]:
+    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
         """A driver's reservations, the newest first, after a position."""
         ...
 
-    async def of_lot(
-        self, parking_lot_id: UUID, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[ReservationState]:
+    async def of_lot(self, parking_lot_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
         """A lot's reservations, the newest first, after a position."""
         ...
 
@@ -272,8 +273,7 @@ OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
 class Offer:
     """A lot with spots to try for a period, the best fit first, by the database's clock.
 
-    `is_taken`: the named spot is not free, and trying it would be in vain. `hold_is_overdue`: a hold that may be let go
-    stands in the way. All of this was true at the same instant.
+    `is_taken`: the named spot is not free. `hold_is_overdue`: a hold that may be let go stands in the way of it.
     """
 
     lot: Lot

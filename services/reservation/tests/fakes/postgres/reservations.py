@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,9 @@ class InMemoryReservations:
 
     async def get(self, reservation_id: UUID) -> Reservation:
         return Reservation(await self.read(reservation_id))
+
+    async def get_all(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
+        return {each: await self.get(each) for each in reservation_ids}
 
     async def read(self, reservation_id: UUID) -> ReservationState:
         if reservation_id not in self._tables.reservations:

@@ -12,7 +12,7 @@ from reservation_service.adapters.kafka import from_wire
 from reservation_service.application.event_handlers.keep_lot import KeepLot, keep_lot
 from reservation_service.application.event_handlers.keep_spots import KeepSpots, keep_spots
 from reservation_service.application.event_handlers.keep_tariff import KeepTariff, keep_tariff
-from reservation_service.application.event_handlers.settle_payment import SettlePaymentHandler
+from reservation_service.application.event_handlers.settle_payments import SettlePayments, SettlePaymentsHandler
 from reservation_service.application.ports import Work
 from reservation_service.domain.errors import UnknownReservation
 
@@ -20,6 +20,8 @@ CATALOGUE = "reservation.catalogue"
 PAYMENTS = "reservation.payments"
 GROUPS = (CATALOGUE, PAYMENTS)
 BATCH = 500
+PAYMENTS_BATCH = 50
+"""Few enough: whoever cancels one of them meanwhile waits until all are settled."""
 
 WorkOn = Callable[[AsyncConnection], Work]
 
@@ -43,15 +45,16 @@ def catalogue_handlers(work_on: WorkOn) -> Handlers[AsyncConnection]:
     return handlers
 
 
-def payment_handlers(work_on: WorkOn, settle: SettlePaymentHandler) -> Handlers[AsyncConnection]:
+def payment_handlers(work_on: WorkOn, settle: SettlePaymentsHandler) -> Handlers[AsyncConnection]:
     """Payment's captures: effects, each once."""
 
-    async def succeeded(event: PaymentSucceededV1, _envelope: Envelope, tx: AsyncConnection) -> None:
+    async def succeeded(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
+        captured = [from_wire.captured(event) for event, _envelope in deliveries]
         try:
-            await settle(work_on(tx), from_wire.settle_payment(event))
+            await settle(work_on(tx), SettlePayments(captured))
         except UnknownReservation as error:
             raise PoisonEvent(str(error)) from error
 
     handlers = Handlers[AsyncConnection]()
-    handlers.effect(PaymentSucceededV1, succeeded)
+    handlers.effect_batch(PaymentSucceededV1, succeeded, batch_size=PAYMENTS_BATCH)
     return handlers

@@ -8,7 +8,7 @@ from parking_events.contracts import lot as wire_lot
 from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus
 from parking_messaging.failures import PoisonEvent
-from reservation_service.application.event_handlers.settle_payment import SettlePayment
+from reservation_service.application.event_handlers.settle_payments import Captured
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.lots import Closure, OpenFor, OpeningHours
 from reservation_service.domain.money import Money
@@ -72,9 +72,9 @@ def tariff(event: TariffState) -> Tariff:
     )
 
 
-def settle_payment(event: PaymentSucceededV1) -> SettlePayment:
+def captured(event: PaymentSucceededV1) -> Captured:
     """Money that was captured."""
-    return SettlePayment(
+    return Captured(
         reservation_id=event.reservation_id,
         charge_id=event.charge_id,
         payment_id=event.payment_id,

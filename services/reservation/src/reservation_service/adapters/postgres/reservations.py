@@ -1,6 +1,6 @@
 """Reservations in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reservation_service.adapters.postgres.documents import Row, charges_document, charges_of
 from reservation_service.adapters.postgres.tables import allocations, reservations
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import Position, Wish
 from reservation_service.domain.errors import ChangedMeanwhile, UnknownReservation
 from reservation_service.domain.lots import Spot
 from reservation_service.domain.money import Money
@@ -33,6 +33,18 @@ class PostgresReservations:
         """One reservation, locked until the transaction ends. Raises `UnknownReservation`."""
         return Reservation(await self._one(_by_id(reservation_id).with_for_update(), reservation_id))
 
+    async def get_all(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
+        """Reservations, locked until the transaction ends. Raises `UnknownReservation`.
+
+        In the order in which holds are let go, so that neither waits for what the other has.
+        """
+        statement = _in_order_of_letting_go().where(reservations.c.id.in_(reservation_ids)).with_for_update()
+        rows = (await self._connection.execute(statement)).mappings()
+        found = {state.id: Reservation(state) for state in map(_state, rows)}
+        for missing in set(reservation_ids) - found.keys():
+            raise UnknownReservation(missing)
+        return found
+
     async def read(self, reservation_id: UUID) -> ReservationState:
         """One reservation, not locked. Raises `UnknownReservation`."""
         return await self._one(_by_id(reservation_id), reservation_id)
@@ -46,15 +58,11 @@ class PostgresReservations:
         if (await self._connection.execute(statement)).rowcount != 1:
             raise ChangedMeanwhile("reservation")
 
-    async def of_user(
-        self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[ReservationState]:
+    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
         """A driver's reservations, the newest first, after a position."""
         return await self._page(reservations.c.user_id == user_id, after, limit)
 
-    async def of_lot(
-        self, parking_lot_id: UUID, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[ReservationState]:
+    async def of_lot(self, parking_lot_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
         """A lot's reservations, the newest first, after a position."""
         return await self._page(reservations.c.parking_lot_id == parking_lot_id, after, limit)
 
@@ -65,13 +73,7 @@ class PostgresReservations:
 
     async def overdue(self, at: datetime, limit: int, in_the_way_of: Wish | None = None) -> Sequence[Reservation]:
         """Holds that were due by an instant, the oldest first, locked until the transaction ends."""
-        statement = (
-            select(reservations)
-            .where(_is_overdue(at))
-            .order_by(reservations.c.hold_expires_at, reservations.c.id)
-            .limit(limit)
-            .with_for_update()
-        )
+        statement = _in_order_of_letting_go().where(_is_overdue(at)).limit(limit).with_for_update()
         if in_the_way_of:
             statement = statement.where(_is_in_the_way_of(in_the_way_of))
         return [Reservation(_state(row)) for row in (await self._connection.execute(statement)).mappings()]
@@ -92,9 +94,7 @@ class PostgresReservations:
             raise UnknownReservation(reservation_id)
         return _state(row)
 
-    async def _page(
-        self, whose: ColumnElement[bool], after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[ReservationState]:
+    async def _page(self, whose: ColumnElement[bool], after: Position | None, limit: int) -> Sequence[ReservationState]:
         position = tuple_(reservations.c.created_at, reservations.c.id)
         statement = (
             select(reservations)
@@ -109,6 +109,10 @@ class PostgresReservations:
 
 def _by_id(reservation_id: UUID) -> Select[Any]:
     return select(reservations).where(reservations.c.id == reservation_id)
+
+
+def _in_order_of_letting_go() -> Select[Any]:
+    return select(reservations).order_by(reservations.c.hold_expires_at, reservations.c.id)
 
 
 def _is_overdue(at: datetime) -> ColumnElement[bool]:

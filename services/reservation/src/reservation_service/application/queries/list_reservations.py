@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from reservation_service.application.ports import Asker, OpenWork
+from reservation_service.application.ports import Asker, OpenWork, Position
 from reservation_service.domain.errors import UnknownLot
 from reservation_service.domain.reservations import ReservationState
 
@@ -16,7 +15,7 @@ class ListReservations:
 
     asker: Asker
     parking_lot_id: UUID | None
-    after: tuple[datetime, UUID] | None
+    after: Position | None
     limit: int
 
 

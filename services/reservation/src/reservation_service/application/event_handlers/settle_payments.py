@@ -1,5 +1,6 @@
-"""Money was captured for a charge."""
+"""Money was captured for charges."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from reservation_service.domain.reservations import Reservation, ReservationStat
 
 
 @dataclass(frozen=True, slots=True)
-class SettlePayment:
+class Captured:
     """Payment says that it has the money."""
 
     reservation_id: UUID
@@ -19,21 +20,30 @@ class SettlePayment:
 
 
 @dataclass(frozen=True, slots=True)
-class SettlePaymentHandler:
-    """Confirms the hold. After the hold: the same spot if it is still free, else an equal one, else all goes back."""
+class SettlePayments:
+    """What came in, in this order; a reservation may have several."""
+
+    captured: Sequence[Captured]
+
+
+@dataclass(frozen=True, slots=True)
+class SettlePaymentsHandler:
+    """Confirms the holds. After a hold: the same spot if it is still free, else an equal one, else all goes back."""
 
     clock: Clock
 
-    async def __call__(self, work: Work, event: SettlePayment) -> None:
-        """Work in the consumer's transaction."""
-        reservation = await work.reservations.get(event.reservation_id)
-        now = self.clock.now()
-        if not reservation.settle(event.charge_id, event.payment_id, event.amount, now):
-            await self._late(work, reservation, event)
-        await work.reservations.save(reservation)
-        await work.events.publish(reservation)
+    async def __call__(self, work: Work, event: SettlePayments) -> None:
+        """Work in the consumer's transaction. Raises `UnknownReservation`, having written nothing."""
+        reservations = await work.reservations.get_all({each.reservation_id for each in event.captured})
+        for each in event.captured:
+            reservation = reservations[each.reservation_id]
+            if not reservation.settle(each.charge_id, each.payment_id, each.amount, self.clock.now()):
+                await self._late(work, reservation, each)
+        for reservation in reservations.values():
+            await work.reservations.save(reservation)
+            await work.events.publish(reservation)
 
-    async def _late(self, work: Work, reservation: Reservation, event: SettlePayment) -> None:
+    async def _late(self, work: Work, reservation: Reservation, event: Captured) -> None:
         now = self.clock.now()
         state = reservation.state
         if now < state.period.ends_at and (room := await self._room(work, state)):

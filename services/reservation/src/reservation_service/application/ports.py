@@ -273,7 +273,7 @@ OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
 class Offer:
     """A lot with spots to try for a period, the best fit first, by the database's clock.
 
-    `is_taken`: the named spot is not free. `hold_is_overdue`: a hold that may be let go stands in the way of it.
+    `is_taken`: the named spot is not free. `hold_is_overdue`: a hold that may be let go is in the way. All at once.
     """
 
     lot: Lot

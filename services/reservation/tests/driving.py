@@ -1,5 +1,6 @@
 """A driver, a gate and a look into the database, as the integration tests use them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,6 +35,17 @@ def wish(lot: LotCopy, *, start: datetime = TOMORROW, hours: float = 3, **more: 
         "end_time": end.isoformat(),
         **{name: str(value) if isinstance(value, UUID) else value for name, value in more.items()},
     }
+
+
+def captured(reservation: Json, payment_id: UUID | None = None, **changes: Any) -> Captured:
+    """That the booking's charge was paid."""
+    charge = reservation["charge"]
+    return Captured(
+        UUID(reservation["id"]),
+        UUID(changes.get("charge_id", charge["id"])),
+        payment_id or uuid4(),
+        Money(changes.get("amount", charge["amount"]["amount"]), charge["amount"]["currency"]),
+    )
 
 
 @dataclass(frozen=True)
@@ -104,15 +116,12 @@ class Database:
 
     async def settle(self, reservation: Json, payment_id: UUID | None = None, **changes: Any) -> None:
         """What payment's event does when the booking's charge is paid."""
-        charge = reservation["charge"]
-        captured = Captured(
-            UUID(reservation["id"]),
-            UUID(changes.get("charge_id", charge["id"])),
-            payment_id or uuid4(),
-            Money(changes.get("amount", charge["amount"]["amount"]), charge["amount"]["currency"]),
-        )
+        await self.settle_all([captured(reservation, payment_id, **changes)])
+
+    async def settle_all(self, payments: Sequence[Captured]) -> None:
+        """What payment's events do that wait together."""
         async with self.engine.begin() as connection:
-            await SettlePaymentsHandler(SystemClock())(work_on(connection), SettlePayments([captured]))
+            await SettlePaymentsHandler(SystemClock())(work_on(connection), SettlePayments(payments))
 
     async def make_overdue(self, *, caught_up: bool = True) -> None:
         """Let every hold be due since a minute ago, with payment's events taken in until now, or until before that."""

@@ -2,13 +2,15 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from services.reservation.tests.conftest import MakeLot, SignIn
-from services.reservation.tests.driving import TOMORROW, Database, Driver, Json, wish
+from services.reservation.tests.driving import TOMORROW, Database, Driver, Json, captured, wish
+from sqlalchemy import text
 
+from parking_platform.testing.waiting import wait_until
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
@@ -132,6 +134,25 @@ class TestLateMoney:
         await database.settle(held)
         seen = await driver.sees(held)
         assert (seen["status"], seen["refund_due"]["amount"]) == ("confirmed", 600)
+
+
+async def test_payments_and_letting_go_take_holds_in_one_order(
+    driver: Driver, lot: LotCopy, service: Reservation, database: Database
+) -> None:
+    """Else each may wait for a hold that the other has: who waits for the first has not yet taken the second."""
+    booked_first, ends_first = await driver.holds(lot), await driver.holds(lot)
+    later, earlier = UUID(booked_first["id"]), UUID(ends_first["id"])
+    await database.rows(
+        "UPDATE reservations SET hold_expires_at = now() + interval '1 minute' WHERE id = :id", id=earlier
+    )
+    async with service.engine.connect() as other:
+        await other.execute(text("SELECT 1 FROM reservations WHERE id = :id FOR UPDATE"), {"id": earlier})
+        settling = asyncio.create_task(database.settle_all([captured(booked_first), captured(ends_first)]))
+        await wait_until(lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "who waits for the first")
+        untaken = await database.rows("SELECT id FROM reservations FOR UPDATE SKIP LOCKED")
+        await other.rollback()
+    await settling
+    assert untaken == [(later,)]
 
 
 async def paid(driver: Driver, lot: LotCopy, database: Database) -> Json:

@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,8 @@ TELLING_SECONDS = 600
 LOOK_AGAIN_SECONDS = 5
 REGISTERING = 8
 
-UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
+LATEST = "SELECT coalesce(max(seq), 0) FROM outbox"
+UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND seq <= coalesce($1, seq)"
 
 
 @dataclass
@@ -110,15 +111,25 @@ class World:
             *await documents.differences(self.platform.elasticsearch, self.databases),
         ]
 
-    async def unsent(self) -> int:
-        """How many events wait in all outboxes."""
-        return sum([(await self.databases.rows(service, UNSENT))[0][0] for service in self.databases.urls])
+    async def latest(self) -> Mapping[str, int]:
+        """The number of the last event in each service's outbox."""
+        return {service: (await self.databases.rows(service, LATEST))[0][0] for service in self.databases.urls}
 
-    async def relays_are_done(self) -> None:
-        """Wait until Kafka has everything."""
+    async def unsent(self, until: Mapping[str, int] | None = None) -> int:
+        """How many events wait in all outboxes, of those until these if they are named."""
+        numbers = until or {}
+        return sum(
+            [
+                (await self.databases.rows(service, UNSENT, numbers.get(service)))[0][0]
+                for service in self.databases.urls
+            ]
+        )
+
+    async def relays_are_done(self, until: Mapping[str, int] | None = None) -> None:
+        """Wait until Kafka has everything; or everything until these, whatever follows from it in the meantime."""
 
         async def nothing_waits() -> bool:
-            return not await self.unsent()
+            return not await self.unsent(until)
 
         await wait_until(nothing_waits, "every outbox to be empty", seconds=TELLING_SECONDS, pause=1)
 

@@ -25,6 +25,7 @@ echo "  $program $version, from its source" >&2
 mkdir -p "$cache"
 work=$(mktemp -d "$target.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM  # a signal alone does not reach the other trap in every shell
 
 # Debian's Go may be too old: then the one of requirements/go.lock serves, and is thrown away afterwards.
 has_go() {

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx
 from services.auth.tests.installation import ISSUER, MASTER_KEY
-from services.auth.tests.waiting import wait_until
 
 from parking_platform.ports import LOOPBACK
 from parking_platform.processes import inherited_environment
+from parking_platform.testing.waiting import wait_until
 
 PROGRAM = Path(sys.executable).parent / "auth-service"
 
@@ -71,7 +71,7 @@ async def running(
                 except httpx.TransportError:
                     return False
 
-            await wait_until(ready)
+            await wait_until(ready, "the process to be ready", seconds=30)
             yield process, client
     finally:
         if process.returncode is None:

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from services.notification.tests.waiting import wait_until
 
 from parking_platform.ports import LOOPBACK
 from parking_platform.processes import inherited_environment
+from parking_platform.testing.waiting import wait_until
 
 PROGRAMS = Path(sys.executable).parent
 
@@ -62,7 +62,7 @@ async def running(
                 except httpx.TransportError:
                     return False
 
-            await wait_until(ready)
+            await wait_until(ready, "the process to be ready", seconds=30)
         yield process
     finally:
         if process.returncode is None:

@@ -13,7 +13,6 @@ import asyncpg
 import httpx
 from services.notification.tests import programs
 from services.notification.tests.installation import INTERNAL_TOKEN, ISSUER, access_token, settings_for, settings_values
-from services.notification.tests.waiting import wait_until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -23,6 +22,7 @@ from parking_platform.processes import ChildProcess
 from parking_platform.servers.mail_catcher import MailCatcher
 from parking_platform.servers.redis import Redis
 from parking_platform.servers.server import Server, start_child
+from parking_platform.testing.waiting import wait_until
 
 PASSWORD = "correct horse battery"
 
@@ -133,7 +133,7 @@ class RunningNotification:
             mails = await self.mails_to(address)
             return mails if len(mails) >= count else []
 
-        return await wait_until(arrived, seconds)
+        return await wait_until(arrived, f"{count} mails to {address}", seconds=seconds)
 
     async def fetch(self, query: str, *arguments: object) -> list[Any]:
         """What is really kept."""

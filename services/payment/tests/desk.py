@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 import httpx
 from services.payment.tests.people import Owed, People
-from services.payment.tests.waiting import wait_until
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_events import EVENT_CLASSES
+from parking_platform.testing.waiting import wait_until
 from stripe_simulator.process import SimulatorProcess
 
 
@@ -56,7 +56,7 @@ class Desk:
             events = await self.events(payment_id)
             return bool(events) and events[-1]["status"] in statuses
 
-        await wait_until(is_told)
+        await wait_until(is_told, f"{payment_id} to be told as {statuses}")
 
     async def wait_for_events(self, payment_id: object, count: int) -> None:
         """Until so many events of the payment are told."""
@@ -64,7 +64,7 @@ class Desk:
         async def are_told() -> bool:
             return len(await self.events(payment_id)) >= count
 
-        await wait_until(are_told)
+        await wait_until(are_told, f"{count} events of {payment_id}")
 
     async def events(self, payment_id: object) -> list[dict[str, Any]]:
         """What was told of a payment, in order, each valid against its contract; its type stands under `type`."""

@@ -13,7 +13,6 @@ import uvicorn
 from fastapi import FastAPI
 from services.auth.tests.api import me, signed_in
 from services.auth.tests.installation import ISSUER, Database, settings_for
-from services.auth.tests.waiting import wait_until
 
 from auth_service.adapters.crypto.sealing import CannotOpen, Sealer
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys
@@ -22,6 +21,7 @@ from auth_service.entrypoints.http.app import auth_app
 from auth_service.settings import AuthSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, InvalidToken, PublishedKeys, SharedSecret, SigningKeys
 from parking_platform.ports import LOOPBACK, free_port
+from parking_platform.testing.waiting import wait_until
 
 JWKS = "/api/v1/auth/jwks.json"
 Clients = Callable[[Auth], AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -49,10 +49,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
     running = asyncio.create_task(server.serve())
 
-    async def started() -> bool:
-        return server.started
-
-    await wait_until(started)
+    await wait_until(lambda: server.started, "the server")
     yield f"http://{LOOPBACK}:{port}"
     server.should_exit = True
     await running

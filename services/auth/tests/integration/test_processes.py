@@ -9,13 +9,13 @@ from aiokafka import AIOKafkaConsumer
 from services.auth.tests.api import register
 from services.auth.tests.installation import Database
 from services.auth.tests.programs import environment, run, running
-from services.auth.tests.waiting import wait_until
 
 from mail_catcher.mailbox import Mailbox
 from mail_catcher.smtp import smtp_server
 from parking_events import UserRegisteredV1
 from parking_platform.ports import LOOPBACK, free_port, free_ports
 from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.waiting import wait_until
 
 GRACE_SECONDS = 10
 
@@ -45,9 +45,9 @@ async def test_serve_finishes_what_it_began_before_it_ends(
                 waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass"
                 return bool(await database.fetchval(waiting))
 
-            await wait_until(waits_for_the_table)
+            await wait_until(waits_for_the_table, "a request that waits for the table")
             process.terminate()
-            await wait_until(lambda: _refuses(port))
+            await wait_until(lambda: _refuses(port), "a port that is closed")
             assert not in_flight.done()
         assert (await in_flight).status_code == 201
         assert await asyncio.wait_for(process.wait(), GRACE_SECONDS) == 0
@@ -81,14 +81,14 @@ async def test_work_sends_mails_when_the_server_comes_back_and_ends_in_time(
         async def was_tried() -> bool:
             return bool(await database.fetchval("SELECT attempts > 0 FROM account_mails"))
 
-        await wait_until(was_tried)
+        await wait_until(was_tried, "a first attempt")
         mailbox = Mailbox(tmp_path / "mails")
         async with smtp_server(mailbox, LOOPBACK, smtp_port):
 
             async def was_sent() -> bool:
                 return bool(await database.fetchval("SELECT sent_at IS NOT NULL FROM account_mails"))
 
-            await wait_until(was_sent)
+            await wait_until(was_sent, "the mail to be sent")
         assert [mail.recipients for mail in mailbox.newest_first()] == [("dora@example.com",)]
         assert "active_user_sessions 0.0" in (await health.get("/metrics")).text
         began = time.monotonic()

@@ -11,12 +11,12 @@ from services.notification.tests import programs
 from services.notification.tests.events import Telling, lot_event, reservation_event
 from services.notification.tests.installation import access_token, settings_for
 from services.notification.tests.running import RunningNotification, open_socket
-from services.notification.tests.waiting import wait_until
 from sqlalchemy import Connection
 
 from notification_service.adapters.postgres.tables import metadata
 from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
+from parking_platform.testing.waiting import wait_until
 
 
 async def test_the_migrations_make_what_the_tables_say(database_url: str) -> None:
@@ -41,7 +41,7 @@ async def test_a_dead_letter_is_applied_again(notification: RunningNotification,
             query = "SELECT count(*) FROM dead_letters WHERE event_id = $1"
             return await notification.fetch(query, event_id) == [(1,)]
 
-        await wait_until(buried)
+        await wait_until(buried, "the dead letter")
     finally:
         await notification.fetch("ALTER TABLE notifications DROP CONSTRAINT poison")
     environment = programs.environment("notification", notification.worker.values)

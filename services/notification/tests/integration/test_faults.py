@@ -10,8 +10,9 @@ from services.notification.tests.events import Telling, lot_event, reservation_e
 from services.notification.tests.installation import access_token
 from services.notification.tests.running import RunningNotification, open_socket
 from services.notification.tests.talking import enter, hear, hear_events
-from services.notification.tests.waiting import wait_until
 from websockets.exceptions import ConnectionClosed
+
+from parking_platform.testing.waiting import wait_until
 
 ME = uuid4()
 
@@ -29,7 +30,7 @@ async def wait_failed_attempts(notification: RunningNotification, user_id: UUID)
         query = "SELECT attempts FROM deliveries WHERE user_id = $1 AND channel = 'email' AND status = 'pending'"
         return await notification.fetch(query, user_id) > [(0,)]
 
-    await wait_until(tried)
+    await wait_until(tried, "an attempt that failed")
 
 
 class TestRedis:
@@ -117,7 +118,7 @@ class TestMail:
             query = "SELECT status, failure FROM deliveries WHERE user_id = $1 AND channel = 'email'"
             return [row for row in await notification.fetch(query, user_id) if row[0] != "pending"]
 
-        assert await wait_until(ended) == [("failed", "user_unknown")]
+        assert await wait_until(ended, "the delivery to end") == [("failed", "user_unknown")]
         query = "SELECT count(*) FROM outbox WHERE partition_key = $1 AND type = 'parking.notification.failed.v1'"
         assert await notification.fetch(query, str(user_id)) == [(1,)]
 
@@ -152,7 +153,7 @@ async def test_told_to_stop_it_says_goodbye(notification: RunningNotification, t
         async def ended() -> bool:
             return leaving.process is not None and leaving.process.returncode is not None
 
-        await wait_until(ended, seconds=10)
+        await wait_until(ended, "the process to end", seconds=10)
         assert leaving.process.returncode == 0
     finally:
         await leaving.stop()

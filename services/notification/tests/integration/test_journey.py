@@ -5,9 +5,9 @@ from services.notification.tests.events import Telling, lot_event, payment_event
 from services.notification.tests.installation import access_token, bearer
 from services.notification.tests.running import RunningNotification
 from services.notification.tests.talking import enter, hear_events
-from services.notification.tests.waiting import wait_until
 
 from parking_chassis.ids import new_id
+from parking_platform.testing.waiting import wait_until
 
 
 async def test_a_confirmation_reaches_mail_inbox_and_sockets_once(
@@ -71,4 +71,4 @@ async def _published(notification: RunningNotification, user_id: object) -> None
         )
         return told == [("parking.notification.sent.v1",)] * 4
 
-    await wait_until(all_told)
+    await wait_until(all_told, "four events about notifications")

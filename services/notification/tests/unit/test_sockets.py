@@ -3,9 +3,8 @@
 import asyncio
 from typing import Any
 
-from services.notification.tests.waiting import wait_until
-
 from notification_service.entrypoints.http.sockets import GOING_AWAY, HUNG_UP, TOO_SLOW, Socket
+from parking_platform.testing.waiting import wait_until
 
 
 class Peer:
@@ -37,10 +36,7 @@ async def test_who_reads_too_slowly_is_closed_and_costs_no_memory() -> None:
     sending = asyncio.create_task(socket.send_all(peer.send))
     socket.offer("on its way")
 
-    async def on_its_way() -> bool:
-        return socket.waiting == 0
-
-    await wait_until(on_its_way)
+    await wait_until(lambda: socket.waiting == 0, "the message to be on its way")
     assert [socket.offer(str(number)) for number in range(5)] == [True, True, True, False, False]
     assert socket.waiting == 0
     peer.reading.set()

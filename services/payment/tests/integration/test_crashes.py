@@ -10,7 +10,7 @@ import httpx
 import pytest
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
-from services.payment.tests.integration.test_refunds import follow, paid, send
+from services.payment.tests.integration.test_refunds import dues, follow, paid, send
 from services.payment.tests.people import Owed
 
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
@@ -114,7 +114,7 @@ async def test_a_refund_that_died_is_made_once(desk: Desk, browser: Browser, ser
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 0})
     owed = Owed()
     payment = await paid(desk, browser, owed)
-    await follow(service, owed, 1250)
+    await follow(service, dues(owed, 1250))
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
     async with dying(service, moment) as dead:
         with pytest.raises(Died):

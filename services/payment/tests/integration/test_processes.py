@@ -11,8 +11,8 @@ import httpx
 import pytest
 from services.payment.tests.desk import Desk
 from services.payment.tests.people import Owed
-from services.payment.tests.waiting import wait_until
 
+from parking_platform.testing.waiting import wait_until
 from payment_service.settings import PaymentSettings
 from stripe_simulator.process import free_port
 
@@ -61,7 +61,7 @@ async def running(
                 return False
 
         try:
-            await wait_until(answers, 60)
+            await wait_until(answers, "the process to answer", seconds=60)
             yield process, client
         finally:
             if process.returncode is None:
@@ -84,7 +84,7 @@ async def test_killed_in_the_middle_of_a_call_there_is_one_intent(
         async def is_recorded() -> bool:
             return bool(await desk.rows("SELECT id FROM payments"))
 
-        await wait_until(is_recorded)
+        await wait_until(is_recorded, "the payment to be recorded")
         process.kill()
         await process.wait()
         await asyncio.wait([asked])
@@ -112,7 +112,7 @@ async def test_serve_finishes_what_it_began_before_it_ends(
         async def is_recorded() -> bool:
             return bool(await desk.rows("SELECT id FROM payments"))
 
-        await wait_until(is_recorded)
+        await wait_until(is_recorded, "the payment to be recorded")
         process.terminate()
         assert (await asked).status_code == 201
         assert await asyncio.wait_for(process.wait(), GRACE) == 0
@@ -134,7 +134,7 @@ async def test_work_heals_without_kafka_tells_its_figures_and_ends_in_time(
         async def is_healed() -> bool:
             return bool(await desk.rows("SELECT id FROM payments WHERE intent_id IS NOT NULL"))
 
-        await wait_until(is_healed)
+        await wait_until(is_healed, "the payment to have its intent")
         metrics = (await health.get("/metrics")).text
         assert {"payments_unsettled 0.0", "refunds_stuck 0.0"} <= set(metrics.splitlines())
         assert (await health.get("/readyz")).json()["database"] == "ok"

@@ -1,7 +1,6 @@
 """Money goes back: by an operator, by reservation's word, by hand at the provider, and in spite of failures."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,25 +31,23 @@ async def paid(desk: Desk, browser: Browser, owed: Owed, card: str = "visa") -> 
     return payment
 
 
-async def follow(
-    service: Payments,
+def dues(
     owed: Owed,
     refund_due: int,
     *,
     version: int = 1,
     status: ReservationStatus = ReservationStatus.CANCELLED,
     charge: ChargeStatus = ChargeStatus.PAID,
-    charge_id: UUID | None = None,
-) -> None:
-    """What the consumer does with an event of the reservation."""
-    charges = (OwedCharge(charge_id or owed.charge_id, charge),)
-    await follow_all(service, [Dues(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)])
+) -> Dues:
+    """What an event of the reservation says."""
+    charges = (OwedCharge(owed.charge_id, charge),)
+    return Dues(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)
 
 
-async def follow_all(service: Payments, dues: Sequence[Dues]) -> None:
+async def follow(service: Payments, *told: Dues) -> None:
     """What the consumer does with the events that wait."""
     async with service.engine.begin() as connection:
-        await FollowReservationsHandler(SystemClock(), new_id)(work_on(connection), FollowReservations(dues))
+        await FollowReservationsHandler(SystemClock(), new_id)(work_on(connection), FollowReservations(told))
 
 
 async def send(service: Payments) -> int:
@@ -117,13 +114,13 @@ async def test_only_its_operators_and_admins_may_refund(desk: Desk, browser: Bro
 async def test_what_reservation_wants_back_goes_back_once(desk: Desk, browser: Browser, service: Payments) -> None:
     owed = Owed()
     payment = await paid(desk, browser, owed)
-    await follow(service, owed, 625, version=4)
-    await follow(service, owed, 625, version=4)
-    await follow(service, owed, 0, version=3)
+    await follow(service, dues(owed, 625, version=4))
+    await follow(service, dues(owed, 625, version=4))
+    await follow(service, dues(owed, 0, version=3))
     await send(service)
     await send(service)
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [625]
-    await follow(service, owed, 1250, version=5)
+    await follow(service, dues(owed, 1250, version=5))
     await send(service)
     await desk.wait_for_status(payment["id"], "refunded")
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [625, 625]
@@ -133,26 +130,19 @@ async def test_what_reservation_wants_back_goes_back_once(desk: Desk, browser: B
 async def test_reservations_that_are_followed_together_each_get_what_is_theirs(
     desk: Desk, browser: Browser, service: Payments
 ) -> None:
-    def told(owed: Owed, version: int, refund_due: int, charge: ChargeStatus = ChargeStatus.PAID) -> Dues:
-        status = ReservationStatus.EXPIRED if charge is ChargeStatus.VOID else ReservationStatus.CANCELLED
-        charges = (OwedCharge(owed.charge_id, charge),)
-        return Dues(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)
-
     partly, kept, given_up, unpaid = Owed(), Owed(), Owed(), Owed()
     for owed in (partly, kept):
         await paid(desk, browser, owed)
     waiting = await desk.started(given_up)
-    await follow(service, kept, 0, version=5)
+    await follow(service, dues(kept, 0, version=5))
 
-    await follow_all(
+    await follow(
         service,
-        [
-            told(partly, 4, 625),
-            told(partly, 3, 1250),
-            told(kept, 4, 1250),
-            told(given_up, 2, 0, ChargeStatus.VOID),
-            told(unpaid, 2, 0),
-        ],
+        dues(partly, 625, version=4),
+        dues(partly, 1250, version=3),
+        dues(kept, 1250, version=4),
+        dues(given_up, 0, version=2, status=ReservationStatus.EXPIRED, charge=ChargeStatus.VOID),
+        dues(unpaid, 0, version=2),
     )
 
     await send(service)
@@ -175,7 +165,7 @@ async def test_a_refund_without_an_answer_is_made_once(
 ) -> None:
     owed = Owed()
     payment = await paid(desk, browser, owed)
-    await follow(service, owed, 1250)
+    await follow(service, dues(owed, 1250))
     fault = {"action": action, "when": when, "method": "POST", "path": "/v1/refunds", "times": 3, "hold_ms": 5000}
     await desk.knob("POST", "/faults", fault)
     await send(service)
@@ -191,7 +181,7 @@ async def test_a_refund_without_an_answer_is_made_once(
 async def test_a_refund_that_fails_later_is_tried_again(desk: Desk, browser: Browser, service: Payments) -> None:
     owed = Owed()
     payment = await paid(desk, browser, owed, "refundFail")
-    await follow(service, owed, 1250)
+    await follow(service, dues(owed, 1250))
     await send(service)
     await desk.wait_for_status(payment["id"], "refunded")
     await desk.knob("POST", "/advance", {"seconds": 3600})
@@ -210,7 +200,7 @@ async def test_a_pending_refund_whose_message_is_lost_arrives(desk: Desk, browse
     owed = Owed()
     payment = await paid(desk, browser, owed, "pendingRefund")
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
-    await follow(service, owed, 1250)
+    await follow(service, dues(owed, 1250))
     await send(service)
     assert (await desk.told(payment["id"]))[-1] == "refund_requested"
     await desk.knob("POST", "/advance", {"seconds": 3600})
@@ -230,7 +220,7 @@ async def test_a_refund_made_by_hand_counts(desk: Desk, browser: Browser, servic
     intent_id = payment["client_secret"].partition("_secret_")[0]
     await asyncio.to_thread(client.v1.refunds.create, {"payment_intent": intent_id})
     await desk.wait_for_status(payment["id"], "refunded")
-    await follow(service, owed, 1250)
+    await follow(service, dues(owed, 1250))
     assert await send(service) == 0, "it went back already"
     assert await desk.ledger() == {}
 
@@ -257,6 +247,6 @@ async def test_what_a_lost_dispute_took_is_not_refunded_too(desk: Desk, browser:
     [dispute] = await desk.rows("SELECT dispute_id FROM payments")
     await desk.knob("POST", f"/disputes/{dispute['dispute_id']}/close", {"outcome": "lost"})
     await desk.wait_for_events(payment["id"], 4)
-    await follow(service, owed, 1250)
+    await follow(service, dues(owed, 1250))
     assert await send(service) == 0
     assert await desk.ledger() == {}

@@ -9,7 +9,6 @@ import pytest_asyncio
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.people import Owed
-from services.payment.tests.waiting import wait_until
 
 from parking_events import (
     Charge,
@@ -29,6 +28,7 @@ from parking_messaging.cloud_events import outgoing
 from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.waiting import wait_until
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.bootstrap import Payments, consumers, make_topics
@@ -94,7 +94,7 @@ async def consuming(service: Payments) -> AsyncIterator[None]:
     stop = asyncio.Event()
     [consumer] = consumers(service).values()
     running = asyncio.create_task(consumer.run(stop))
-    await wait_until(lambda: consumer.status().is_ready, 60)
+    await wait_until(lambda: consumer.status().is_ready, "the consumer", seconds=60)
     yield
     stop.set()
     await running
@@ -131,6 +131,6 @@ async def test_an_expired_reservation_withdraws_its_intent(
     async def is_asked_for() -> bool:
         return bool(await desk.rows("SELECT id FROM payments WHERE cancel_requested_at IS NOT NULL"))
 
-    await wait_until(is_asked_for)
+    await wait_until(is_asked_for, "the intent to be withdrawn")
     await service.use_cases.look_after_payments(LookAfterPayments())
     assert await desk.told(payment["id"]) == ["requested", "cancelled"]

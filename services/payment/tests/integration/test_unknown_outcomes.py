@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
-from services.payment.tests.integration.test_refunds import follow
+from services.payment.tests.integration.test_refunds import dues, follow
 from services.payment.tests.people import Owed
 
 from parking_platform.testing.waiting import wait_until
@@ -87,7 +87,7 @@ async def test_an_intent_that_nobody_waits_for_is_withdrawn(
 ) -> None:
     owed = Owed()
     payment = await desk.started(owed)
-    await follow(service, owed, 0, status=status, charge=ChargeStatus.OPEN)
+    await follow(service, dues(owed, 0, status=status, charge=ChargeStatus.OPEN))
     await withdrawn(desk, service, payment["id"])
     assert [intent["status"] for intent in await desk.intents()] == ["canceled"]
     again = await desk.start(owed)
@@ -99,9 +99,7 @@ async def test_a_void_charge_s_intent_is_withdrawn_and_others_stay(desk: Desk, s
     kept = await desk.started(owed)
     other = Owed(owed.user_id, reservation_id=owed.reservation_id, organization_id=owed.organization_id)
     void = await desk.started(other)
-    await follow(
-        service, other, 0, status=ReservationStatus.PENDING, charge=ChargeStatus.VOID, charge_id=other.charge_id
-    )
+    await follow(service, dues(other, 0, status=ReservationStatus.PENDING, charge=ChargeStatus.VOID))
     await withdrawn(desk, service, void["id"])
     assert await desk.told(kept["id"]) == ["requested"], "a charge that is not known yet is on its way"
 
@@ -113,7 +111,7 @@ async def test_where_the_money_is_faster_than_the_withdrawal_it_counts(
     owed = Owed()
     payment = await desk.started(owed)
     await browser.confirm(payment["client_secret"], "visa")
-    await follow(service, owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN)
+    await follow(service, dues(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
     await service.use_cases.look_after_payments(LookAfterPayments())
     assert await desk.told(payment["id"]) == ["requested", "succeeded"]
 
@@ -124,7 +122,7 @@ async def test_withdrawal_and_payment_at_once_end_in_one_of_two_ways(
     for _ in range(5):
         owed = Owed()
         payment = await desk.started(owed)
-        await follow(service, owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN)
+        await follow(service, dues(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
         await asyncio.gather(
             browser.confirm(payment["client_secret"], "visa"),
             service.use_cases.look_after_payments(LookAfterPayments()),
@@ -143,7 +141,7 @@ async def test_captured_money_that_pays_for_nothing_is_noticed(desk: Desk, brows
     assert await unsettled(FindUnsettledPayments(timedelta(minutes=10))) == [], "patience"
     [found] = await unsettled(FindUnsettledPayments(timedelta(0)))
     assert str(found.payment_id) == payment["id"]
-    await follow(service, owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID)
+    await follow(service, dues(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
     assert await unsettled(FindUnsettledPayments(timedelta(0))) == []
 
 

@@ -11,9 +11,9 @@ from opentelemetry.test.globals_test import reset_trace_globals
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.people import Owed
-from services.payment.tests.waiting import wait_until
 
 from parking_chassis.telemetry import configure_tracing
+from parking_platform.testing.waiting import wait_until
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.bootstrap import Payments
 
@@ -33,7 +33,7 @@ async def test_a_message_that_comes_five_times_has_one_effect(desk: Desk, browse
     await desk.knob("POST", "/knobs", {"webhook_repeat": 4})
     payment = await desk.started(Owed())
     await browser.confirm(payment["client_secret"], "visa")
-    await wait_until(lambda: _all_delivered(desk, 15))
+    await wait_until(lambda: _all_delivered(desk, 15), "every message")
     assert await desk.told(payment["id"]) == ["requested", "succeeded"]
     assert await desk.ledger() == {"provider_clearing": 1250, "revenue": -1161, "tax_payable": -89}
 
@@ -48,7 +48,7 @@ async def test_reversed_messages_end_the_same(desk: Desk, browser: Browser, serv
     await desk.refund(owed, payment["id"])  # refused: nobody told of the money yet
     assert await desk.told(payment["id"]) == ["requested"]
     await desk.knob("POST", "/webhooks/release")
-    await wait_until(lambda: _all_delivered(desk, 6))
+    await wait_until(lambda: _all_delivered(desk, 6), "every message")
     told = await desk.told(payment["id"])
     assert told == ["requested", "succeeded"], "what came before the end is not told after it"
     await desk.all_due()
@@ -126,7 +126,7 @@ async def test_messages_about_others_things_are_taken_and_change_nothing(desk: D
     )
     await asyncio.to_thread(client.v1.payment_intents.create, {"amount": 900, "currency": "chf"})
     await asyncio.to_thread(client.v1.customers.create, {"email": "driver@parking.example"})
-    await wait_until(lambda: _all_delivered(desk, 2))
+    await wait_until(lambda: _all_delivered(desk, 2), "every message")
     assert await desk.rows("SELECT * FROM payments") == []
 
 

@@ -35,7 +35,8 @@ class FollowReservationsHandler:
     async def __call__(self, work: Work, event: FollowReservations) -> None:
         """Work in the consumer's transaction. An older version than the kept one changes nothing."""
         newest = {each.reservation_id: each for each in sorted(event.dues, key=lambda each: each.version)}
-        changed = await work.dues.keep(newest.values())
+        if not (changed := await work.dues.keep(newest.values())):
+            return
         payments = defaultdict[UUID, list[Payment]](list)
         for payment in await work.payments.of_reservations(changed):
             payments[payment.state.charge.reservation_id].append(payment)

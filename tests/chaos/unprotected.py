@@ -51,7 +51,7 @@ class PublishAfterCommit:
 
 def without_outbox(settings: ReservationSettings) -> Reservation:
     service = bootstrap(settings)
-    publisher = KafkaPublisher(KafkaConnection(settings.kafka_bootstrap_servers, client_id="unprotected"))
+    publisher = KafkaPublisher(KafkaConnection(**settings.kafka, client_id="unprotected"))
     reserve_spot = service.use_cases.reserve_spot
     unprotected = replace(reserve_spot, bookings=PublishAfterCommit(reserve_spot.bookings, publisher))
     return replace(service, use_cases=replace(service.use_cases, reserve_spot=unprotected))

@@ -1,9 +1,10 @@
 """The settings that all services share. Each service adds its own and its prefix, once, in its `settings.py`."""
 
+import ssl
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
-from pydantic import Field, PostgresDsn, SecretStr, model_validator
+from pydantic import Field, PostgresDsn, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from parking_chassis.database import PoolSettings
@@ -11,6 +12,17 @@ from parking_chassis.database import PoolSettings
 MIN_SECRET_LENGTH = 32
 
 TokenAlgorithm = Literal["ES256", "Ed25519", "HS256"]
+
+
+class KafkaAccess(TypedDict):
+    """How Kafka is reached, as `parking_messaging.KafkaConnection` takes it."""
+
+    bootstrap_servers: str
+    security_protocol: str
+    ca_certificates: str | None
+    sasl_mechanism: str
+    username: str | None
+    password: str | None
 
 
 class ServiceSettings(BaseSettings):
@@ -38,6 +50,12 @@ class ServiceSettings(BaseSettings):
 
     redis_url: str = "redis://localhost:6379/0"
     kafka_bootstrap_servers: str = "localhost:9092"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_ca_certificates: str | None = None
+    """In PEM, with SSL: those that are trusted instead of the system's."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
     topic_replication_factor: Annotated[int, Field(ge=1)] = 1
     """How many brokers hold each topic that `migrate` makes."""
 
@@ -57,6 +75,36 @@ class ServiceSettings(BaseSettings):
     def pool(self) -> PoolSettings:
         """The pool of one engine."""
         return PoolSettings(self.pool_size, self.pool_recycle, self.pool_timeout)
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """How Kafka is reached."""
+        return KafkaAccess(
+            bootstrap_servers=self.kafka_bootstrap_servers,
+            security_protocol=self.kafka_security_protocol,
+            ca_certificates=self.kafka_ca_certificates,
+            sasl_mechanism=self.kafka_sasl_mechanism,
+            username=self.kafka_username,
+            password=self.kafka_password.get_secret_value() if self.kafka_password else None,
+        )
+
+    @field_validator("kafka_ca_certificates")
+    @classmethod
+    def _are_certificates(cls, value: str | None) -> str | None:
+        try:
+            ssl.create_default_context(cadata=value)
+        except ssl.SSLError as error:
+            raise ValueError(f"must be certificates in PEM ({error.reason})") from error
+        return value
+
+    @model_validator(mode="after")
+    def _kafka_is_told_what_it_asks_for(self) -> "ServiceSettings":
+        named = (self.kafka_username is not None, self.kafka_password is not None)
+        if named != (self.kafka_security_protocol.startswith("SASL"),) * 2:
+            raise ValueError("kafka_username and kafka_password are required with SASL_…, and allowed only with it")
+        if self.kafka_ca_certificates and not self.kafka_security_protocol.endswith("SSL"):
+            raise ValueError("kafka_ca_certificates are allowed only with the protocols SSL and SASL_SSL")
+        return self
 
     @model_validator(mode="after")
     def _crash_points_are_for_tests(self) -> "ServiceSettings":

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+import trustme
 from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +15,7 @@ from parking_chassis.problems import Problem
 from parking_chassis.settings import ServiceSettings
 
 DATABASE = "postgresql://service@localhost/service"
+AUTHORITY = trustme.CA().cert_pem.bytes().decode()
 
 
 def settings(**values: object) -> ServiceSettings:
@@ -79,6 +81,11 @@ def test_what_is_no_entity_tag_of_ours_is_named(tag: str) -> None:
         {"crash_points": "/tmp/orders"},
         {"crash_points": "/tmp/orders", "environment": "development"},
         {"database_url": "mysql://x"},
+        {"kafka_security_protocol": "SASL_SSL"},
+        {"kafka_security_protocol": "SASL_SSL", "kafka_username": "parking"},
+        {"kafka_username": "parking", "kafka_password": "secret"},
+        {"kafka_security_protocol": "SSL", "kafka_ca_certificates": "no certificate"},
+        {"kafka_ca_certificates": AUTHORITY},
     ],
 )
 def test_settings_that_cannot_work_are_refused(values: dict[str, object]) -> None:
@@ -90,7 +97,21 @@ def test_one_shared_secret_stands_for_all_keys() -> None:
     assert settings(token_algorithms=("HS256",), token_shared_secret="x" * 40).token_shared_secret
 
 
+def test_kafka_is_reached_as_the_settings_say() -> None:
+    named = {"kafka_username": "parking", "kafka_password": "secret"}
+    kafka = settings(kafka_security_protocol="SASL_SSL", kafka_ca_certificates=AUTHORITY, **named).kafka
+    assert kafka == {
+        "bootstrap_servers": "localhost:9092",
+        "security_protocol": "SASL_SSL",
+        "ca_certificates": AUTHORITY,
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "username": "parking",
+        "password": "secret",
+    }
+
+
 def test_settings_tell_no_secret() -> None:
+    assert "yyyy" not in repr(settings(kafka_security_protocol="SASL_SSL", kafka_username="x", kafka_password="y" * 9))
     assert "xxxx" not in repr(settings(token_algorithms=("HS256",), token_shared_secret="x" * 40))
 
 

@@ -128,7 +128,7 @@ class _Receiver(uvicorn.Server):
 
 def _messaging(services: Services) -> Iterator[Loop]:
     for name, settings in zip(("auth", "parking", "reservation", "payment"), services.settings, strict=True):
-        kafka = KafkaConnection(settings.kafka_bootstrap_servers, client_id=name)
+        kafka = KafkaConnection(**settings.kafka, client_id=name)
         # Somebody waits for every event here: it is looked for as often as in a busy relay.
         often = RelaySettings(service=name, idle_poll=POLL_SECONDS)
         # Events are sent now, whenever they happened: a row that is marked as sent a week ago would be deleted at once.

@@ -2,7 +2,7 @@
 
 import base64
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,40 @@ REQUEST_MILLISECONDS = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecuredListener:
+    """Another port for clients: over TLS, and by name and password (SASL_SSL, SCRAM-SHA-512)."""
+
+    port: int
+    certificate_chain: str
+    """In PEM, as the key, which is PKCS #8."""
+    key: str
+    users: Mapping[str, str]
+    """Their passwords."""
+
+    @property
+    def format_arguments(self) -> Sequence[str]:
+        """The users: they are written when the data directory is formatted."""
+        return [
+            argument
+            for name, password in self.users.items()
+            for argument in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]")
+        ]
+
+    def settings(self) -> Mapping[str, str]:
+        """The listener's own; a line break is written as `\\n`."""
+        chain, key = (text.strip().replace("\n", "\\n") for text in (self.certificate_chain, self.key))
+        return {
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.certificate.chain": chain,
+            "ssl.keystore.key": key,
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.secured.scram-sha-512.sasl.jaas.config": (
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+            ),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kafka:
     """One broker. Topics are made by those who own them, never by accident: a producer cannot create one."""
 
@@ -29,6 +63,7 @@ class Kafka:
     controller_port: int
     durable: bool = True
     name: str = "kafka"
+    secured: SecuredListener | None = None
 
     @property
     def ports(self) -> Mapping[str, int]:
@@ -55,6 +90,7 @@ class Kafka:
                 *self._java("128m", quick=True),
                 *("kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", cluster_id),
                 *("--config", str(self._configuration)),
+                *(self.secured.format_arguments if self.secured else ()),
             ),
             directory=self.directory,
         )
@@ -127,16 +163,19 @@ class Kafka:
             *("-cp", f"{bundle}/lib/*"),
         )
 
-    def _settings(self) -> dict[str, str]:
-        broker, controller = f"{LOOPBACK}:{self.port}", f"{LOOPBACK}:{self.controller_port}"
+    def _settings(self) -> Mapping[str, str]:
+        clients, controller = f"PLAINTEXT://{LOOPBACK}:{self.port}", f"{LOOPBACK}:{self.controller_port}"
+        protocols = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURED:SASL_SSL"
+        if self.secured:
+            clients += f",SECURED://{LOOPBACK}:{self.secured.port}"
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.bootstrap.servers": controller,
-            "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{broker}",
+            "listeners": f"{clients},CONTROLLER://{controller}",
+            "advertised.listeners": clients,
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listener.security.protocol.map": protocols,
             "log.dirs": str(self.directory / "data"),
             "auto.create.topics.enable": "false",
             "group.initial.rebalance.delay.ms": "0",
@@ -148,6 +187,7 @@ class Kafka:
             "transaction.state.log.min.isr": "1",
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
+            **(self.secured.settings() if self.secured else {}),
         }
 
 

@@ -135,4 +135,4 @@ def _handlers(analytics: Analytics) -> dict[str, Handlers[AsyncConnection]]:
 
 
 def _kafka(settings: AnalyticsSettings) -> KafkaConnection:
-    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)
+    return KafkaConnection(**settings.kafka, client_id=SERVICE)

@@ -173,7 +173,7 @@ def _use_cases(
 
 
 def _kafka(settings: AuthSettings) -> KafkaConnection:
-    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)
+    return KafkaConnection(**settings.kafka, client_id=SERVICE)
 
 
 def _mail_sender(settings: AuthSettings) -> SmtpMailSender:

@@ -127,7 +127,7 @@ def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
 
 
 def _kafka(settings: NotificationSettings) -> KafkaConnection:
-    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)
+    return KafkaConnection(**settings.kafka, client_id=SERVICE)
 
 
 def _use_cases(settings: NotificationSettings, engine: AsyncEngine, http: httpx.AsyncClient, clock: Clock) -> UseCases:

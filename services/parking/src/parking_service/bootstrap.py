@@ -119,7 +119,7 @@ def resources(parking: Parking) -> AbstractAsyncContextManager[None]:
 
 
 def _kafka(settings: ParkingSettings) -> KafkaConnection:
-    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)
+    return KafkaConnection(**settings.kafka, client_id=SERVICE)
 
 
 def _use_cases(settings: ParkingSettings, engine: AsyncEngine, read_engine: AsyncEngine, clock: Clock) -> UseCases:

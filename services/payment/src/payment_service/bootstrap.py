@@ -166,4 +166,4 @@ def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
 
 
 def _kafka(settings: PaymentSettings) -> KafkaConnection:
-    return KafkaConnection(settings.kafka_bootstrap_servers, client_id=SERVICE)
+    return KafkaConnection(**settings.kafka, client_id=SERVICE)

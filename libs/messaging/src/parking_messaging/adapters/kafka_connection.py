@@ -1,21 +1,26 @@
 """How to reach Kafka."""
 
-from dataclasses import dataclass
-from ssl import SSLContext
+import ssl
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaConnection:
-    """Where Kafka is and as whom we come; the fields are aiokafka's."""
+    """Where Kafka is and as whom we come.
+
+    `security_protocol` is Kafka's: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. `ca_certificates` (PEM) stand in place
+    of the system's.
+    """
 
     bootstrap_servers: str
     client_id: str
     security_protocol: str = "PLAINTEXT"
-    ssl_context: SSLContext | None = None
+    ca_certificates: str | None = None
     sasl_mechanism: str = "SCRAM-SHA-512"
-    sasl_plain_username: str | None = None
-    sasl_plain_password: str | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
 
     def arguments(self) -> dict[str, Any]:
         """The arguments that every aiokafka client takes."""
@@ -23,12 +28,18 @@ class KafkaConnection:
             "bootstrap_servers": self.bootstrap_servers,
             "client_id": self.client_id,
             "security_protocol": self.security_protocol,
-            "ssl_context": self.ssl_context,
         }
-        if self.sasl_plain_username is not None:
+        if self.security_protocol.endswith("SSL"):
+            known["ssl_context"] = _trusting(self.ca_certificates)
+        if self.security_protocol.startswith("SASL"):
             known |= {
                 "sasl_mechanism": self.sasl_mechanism,
-                "sasl_plain_username": self.sasl_plain_username,
-                "sasl_plain_password": self.sasl_plain_password,
+                "sasl_plain_username": self.username,
+                "sasl_plain_password": self.password,
             }
         return known
+
+
+@cache
+def _trusting(ca_certificates: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=ca_certificates)

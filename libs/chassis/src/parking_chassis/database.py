@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import event, text
@@ -34,20 +34,32 @@ class PoolSettings:
 def create_engine(url: str, application_name: str, pool: PoolSettings) -> AsyncEngine:
     """An engine on asyncpg for a plain `postgresql://` URL. Nothing connects yet."""
     engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        for_sqlalchemy(url),
+        async_creator=connecting(url, application_name),
         pool_size=pool.size,
         max_overflow=0,
         pool_recycle=pool.recycle,
         pool_timeout=pool.timeout,
         pool_use_lifo=True,
         hide_parameters=True,  # an error's text ends in the log, and parameters are people's data
-        connect_args={
-            "timeout": CONNECT_TIMEOUT,
-            "server_settings": {"application_name": application_name, "timezone": "UTC"},
-        },
     )
     event.listen(engine.sync_engine, "checkout", _leave_closed)
     return engine
+
+
+def for_sqlalchemy(url: str) -> str:
+    """A plain `postgresql://` URL with the driver's name."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def connecting(url: str, application_name: str) -> Callable[[], Coroutine[Any, Any, asyncpg.Connection]]:
+    """How an engine connects. The driver reads the URL itself: SQLAlchemy would pass `sslmode` on as what it is not."""
+
+    async def connect() -> asyncpg.Connection:
+        settings = {"application_name": application_name, "timezone": "UTC"}
+        return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings=settings)
+
+    return connect
 
 
 def _leave_closed(connection: DBAPIConnection, _record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from parking_chassis.database import connecting, for_sqlalchemy
+
 MIGRATION_LOCK = 7_208_331  # one migration at a time in a database, whoever starts it
 
 
@@ -28,12 +30,11 @@ def migrate(database_url: str, folder: Path, revision: str = "head") -> None:
 
 def run_migrations(metadata: MetaData) -> None:
     """The body of a service's `migrations/env.py`."""
-    url: str = context.config.attributes["database_url"]
-    asyncio.run(_migrate_online(url.replace("postgresql://", "postgresql+asyncpg://", 1), metadata))
+    asyncio.run(_migrate_online(context.config.attributes["database_url"], metadata))
 
 
 async def _migrate_online(url: str, metadata: MetaData) -> None:
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = create_async_engine(for_sqlalchemy(url), async_creator=connecting(url, "migrate"), poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_apply, metadata)

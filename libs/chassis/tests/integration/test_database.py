@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 
 import asyncpg
 import httpx
@@ -29,6 +30,16 @@ async def engine(postgres_server: PostgresServer) -> AsyncIterator[AsyncEngine]:
         await connection.execute(text("CREATE TABLE things (name text UNIQUE)"))
     yield engine
     await engine.dispose()
+
+
+async def test_the_url_says_whether_tls_is_asked_for(postgres_server: PostgresServer) -> None:
+    """As it does to every client of PostgreSQL; this server has none."""
+    url = await postgres_server.create_database()
+    for mode, answer in {"disable": nullcontext(), "require": pytest.raises(OSError, match="rejected SSL")}.items():
+        engine = create_engine(f"{url}?sslmode={mode}", "chassis", PoolSettings())
+        with answer:
+            await ping(engine)
+        await engine.dispose()
 
 
 async def names(engine: AsyncEngine) -> list[str]:

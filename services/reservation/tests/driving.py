@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_chassis.clock import SystemClock
+from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.event_handlers.settle_payments import (
     Captured,
@@ -59,6 +60,18 @@ class Driver:
         """Ask for a spot."""
         headers = {**self.headers, "Idempotency-Key": key or str(uuid4())}
         return await self.client.post(RESERVATIONS, json=body, headers=headers)
+
+    async def insists(self, body: Json) -> httpx.Response:
+        """Ask for a spot, and again under the same key while the service has too much to do, as an app does."""
+        key = str(uuid4())
+
+        async def definite() -> httpx.Response | None:
+            answer = await self.reserve(body, key)
+            return None if answer.status_code == 503 else answer
+
+        answer = await wait_until(definite, "a definite answer", seconds=60)
+        assert answer is not None
+        return answer
 
     async def holds(self, lot: LotCopy, **more: Any) -> Json:
         """Get a spot."""

@@ -136,7 +136,7 @@ class TestClashes:
 
         async def attempt() -> int:
             async with in_flight:
-                return (await driver.reserve(wish(lot))).status_code
+                return (await driver.insists(wish(lot))).status_code
 
         statuses = Counter(await asyncio.gather(*(attempt() for _ in range(2000))))
         assert statuses == {201: 100, 409: 1900}

@@ -61,7 +61,7 @@ class TestExpiry:
         for _ in range(80):
             await first.holds(lot)
         await database.make_overdue()
-        answers = await asyncio.gather(*(second.reserve(wish(lot)) for _ in range(100)))
+        answers = await asyncio.gather(*(second.insists(wish(lot)) for _ in range(100)))
         assert sorted(answer.status_code for answer in answers) == [201] * 80 + [409] * 20
 
     async def test_a_hold_that_is_paid_in_time_never_expires(

@@ -35,6 +35,8 @@ def test_an_event_that_does_not_concern_us_is_read() -> None:
         ({"created": 1_774_401_795_040_190_720}, "/created"),
         ({"created": -1}, "/created"),
         ({"created": "yesterday"}, "/created"),
+        ({"created": "1900000000"}, "/created"),
+        ({"created": False}, "/created"),
         ({"data": {}}, "/data/object"),
         ({"data": {"object": 1}}, "/data/object"),
         ({"data": []}, "/data"),

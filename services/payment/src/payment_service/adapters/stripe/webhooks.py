@@ -22,7 +22,7 @@ class _Envelope(BaseModel):
 
     id: str
     type: str
-    created: Annotated[int, Field(ge=0, lt=LATEST)]
+    created: Annotated[int, Field(ge=0, lt=LATEST, strict=True)]
     data: _Data
 
 

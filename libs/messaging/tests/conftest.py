@@ -1,5 +1,4 @@
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import ClassVar, Protocol
@@ -16,6 +15,7 @@ from parking_messaging import KafkaConnection, ensure_topics
 from parking_messaging.fakes.operations import RecordedOperations
 from parking_messaging.migrations import create_messaging_tables
 from parking_platform.testing.servers import KafkaServer, PostgresServer, unique_name
+from parking_platform.testing.waiting import wait_until
 
 
 class SampleEvent(WireEvent):
@@ -55,16 +55,7 @@ def eventually() -> Eventually:
     """Wait for a condition, with a deadline."""
 
     async def wait(condition: Callable[[], object | Awaitable[object]], within: float = 20) -> None:
-        deadline = time.monotonic() + within
-        while True:
-            result = condition()
-            if isinstance(result, Awaitable):
-                result = await result
-            if result:
-                return
-            if time.monotonic() > deadline:
-                pytest.fail(f"not within {within} s")
-            await asyncio.sleep(0.01)
+        await wait_until(condition, "what the test expects", seconds=within)
 
     return wait
 

@@ -4,7 +4,7 @@ import ssl
 from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import Field, PostgresDsn, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, PostgresDsn, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from parking_chassis.database import PoolSettings
@@ -12,6 +12,18 @@ from parking_chassis.database import PoolSettings
 MIN_SECRET_LENGTH = 32
 
 TokenAlgorithm = Literal["ES256", "Ed25519", "HS256"]
+
+
+def _certificates(value: str) -> str:
+    try:
+        ssl.create_default_context(cadata=value)
+    except ssl.SSLError as error:
+        raise ValueError(f"must be certificates in PEM ({error.reason})") from error
+    return value
+
+
+Certificates = Annotated[str, AfterValidator(_certificates)]
+"""Of authorities, in PEM: those that are trusted instead of the system's."""
 
 
 class KafkaAccess(TypedDict):
@@ -51,8 +63,7 @@ class ServiceSettings(BaseSettings):
     redis_url: str = "redis://localhost:6379/0"
     kafka_bootstrap_servers: str = "localhost:9092"
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_ca_certificates: str | None = None
-    """In PEM, with SSL: those that are trusted instead of the system's."""
+    kafka_ca_certificates: Certificates | None = None
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_username: str | None = None
     kafka_password: SecretStr | None = None
@@ -87,15 +98,6 @@ class ServiceSettings(BaseSettings):
             username=self.kafka_username,
             password=self.kafka_password.get_secret_value() if self.kafka_password else None,
         )
-
-    @field_validator("kafka_ca_certificates")
-    @classmethod
-    def _are_certificates(cls, value: str | None) -> str | None:
-        try:
-            ssl.create_default_context(cadata=value)
-        except ssl.SSLError as error:
-            raise ValueError(f"must be certificates in PEM ({error.reason})") from error
-        return value
 
     @model_validator(mode="after")
     def _kafka_is_told_what_it_asks_for(self) -> "ServiceSettings":

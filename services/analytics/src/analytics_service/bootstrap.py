@@ -79,7 +79,10 @@ def bootstrap(settings: AnalyticsSettings) -> Analytics:
     engine = service_engine(settings, SERVICE)
     key = settings.elasticsearch_api_key
     elasticsearch = connect(
-        settings.elasticsearch_url, key.get_secret_value() if key else None, settings.elasticsearch_timeout
+        settings.elasticsearch_url,
+        timeout=settings.elasticsearch_timeout,
+        api_key=key.get_secret_value() if key else None,
+        ca_certificates=settings.elasticsearch_ca_certificates,
     )
     http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))

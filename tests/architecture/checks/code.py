@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from checks.tree import SHIPPED, calls, comments, dotted, files, matches, python_files, relative, sentence, syntax
+from checks.tree import SHIPPED, calls, comments, dotted, files, matches, nodes, python_files, relative, sentence
 
 _BROAD = {"Exception", "BaseException"}
 _UNCODED = re.compile(
@@ -38,7 +38,7 @@ def broad_excepts(root: Path) -> list[str]:
     return [
         sentence(root, path, line, "catches everything")
         for path in python_files(root)
-        for node in ast.walk(syntax(path))
+        for node in nodes(path)
         if (line := _catches_everything(node))
     ]
 
@@ -76,7 +76,7 @@ def clocks(root: Path) -> list[str]:
         sentence(root, path, node.lineno, "reads the machine's clock")
         for path in python_files(root, SHIPPED)
         if path.stem != "clock"
-        for node in ast.walk(syntax(path))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and dotted(node).endswith(_NOW)
     ]
 

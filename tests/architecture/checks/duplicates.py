@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from checks.tree import python_files, relative, sentence, syntax
+from checks.tree import nodes, python_files, relative, sentence
 
 _RUN = 6
 
@@ -70,7 +70,7 @@ def _within(root: Path, house: Path) -> Repetition:
 def _normalised(path: Path) -> Iterator[tuple[int, str]]:
     imports = {
         line
-        for node in ast.walk(syntax(path))
+        for node in nodes(path)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }

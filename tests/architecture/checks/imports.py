@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from checks.tree import python_files, relative, sentence, syntax
+from checks.tree import nodes, python_files, relative, sentence
 
 
 def inner_rooms(root: Path) -> list[str]:
@@ -26,13 +26,13 @@ def relative_imports(root: Path) -> list[str]:
     return [
         sentence(root, path, node.lineno, "relative import")
         for path in python_files(root)
-        for node in ast.walk(syntax(path))
+        for node in nodes(path)
         if isinstance(node, ast.ImportFrom) and node.level > 0
     ]
 
 
 def _imported(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(syntax(path)):
+    for node in nodes(path):
         match node:
             case ast.Import(names=names):
                 yield from ((node.lineno, alias.name) for alias in names)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from checks.tree import files, python_files, relative, sentence, syntax
+from checks.tree import files, nodes, python_files, relative, sentence
 
 _EMPTY_WORDS = {"util", "utils", "helper", "helpers", "common"}
 _CODE = {".py", ".ts", ".tsx", ".js", ".mjs", ".sh"}
@@ -29,13 +29,13 @@ def bare_session(root: Path) -> list[str]:
     return [
         sentence(root, path, line, f"{name} alone says nothing: parking_session, login or db_session")
         for path in python_files(root, _HOUSES)
-        for line, name in [(1, path.stem), *_defined(syntax(path))]
+        for line, name in [(1, path.stem), *_defined(path)]
         if name.strip("_").lower() == "session"
     ]
 
 
-def _defined(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def _defined(path: Path) -> Iterator[tuple[int, str]]:
+    for node in nodes(path):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield node.lineno, name

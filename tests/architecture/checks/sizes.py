@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from checks.tree import files, matches, python_files, relative, sentence, syntax
+from checks.tree import files, matches, nodes, python_files, relative, sentence
 
 _WEB = ("web/*.ts", "web/*.tsx", "web/*.js", "web/*.css")
 
@@ -24,7 +24,7 @@ def functions(root: Path) -> list[Size]:
     return [
         Size((node.end_lineno or node.lineno) - node.lineno + 1, path, node.lineno, node.name)
         for path in python_files(root)
-        for node in ast.walk(syntax(path))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 

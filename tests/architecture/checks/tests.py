@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from checks.tree import TESTS, calls, dotted, python_files, sentence, syntax
+from checks.tree import TESTS, calls, dotted, nodes, python_files, sentence, syntax
 
 _SKIPS = ("mark.skip", "mark.skipif", "mark.xfail", "pytest.skip", "pytest.xfail", "pytest.importorskip")
 _PATCHES = {"patch", "mock.patch", "mocker.patch", "unittest.mock.patch"}
@@ -18,7 +18,7 @@ def silent_skips(root: Path) -> list[str]:
         excused = {id(call.func) for call in calls(path) if _has_reason(call)}
         found += [
             sentence(root, path, node.lineno, "skips without a reason")
-            for node in ast.walk(syntax(path))
+            for node in nodes(path)
             if isinstance(node, ast.Attribute) and dotted(node).endswith(_SKIPS) and id(node) not in excused
         ]
     return found
@@ -39,7 +39,7 @@ def sleeps(root: Path) -> list[str]:
     return [
         sentence(root, path, line, "waits for a fixed time")
         for path in python_files(root, TESTS)
-        for line in _sleeps(syntax(path), _sleep_names(syntax(path)))
+        for line in _sleeps(syntax(path), _sleep_names(path))
     ]
 
 
@@ -62,9 +62,9 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-def _sleep_names(tree: ast.Module) -> set[str]:
+def _sleep_names(path: Path) -> set[str]:
     names = {f"{module}.sleep" for module in _SLEEPERS}
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom) and node.module in _SLEEPERS:
             names |= {alias.asname or alias.name for alias in node.names if alias.name == "sleep"}
     return names

@@ -66,6 +66,12 @@ def syntax(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a Python file's syntax tree. Most rules ask for it, and the walk takes longer than they do."""
+    return tuple(ast.walk(syntax(path)))
+
+
+@cache
 def comments(path: Path) -> tuple[tuple[int, str], ...]:
     """A Python file's comments with their line numbers; a `#` within a string is none."""
     tokens = tokenize.tokenize(io.BytesIO(path.read_bytes()).readline)
@@ -85,4 +91,4 @@ def dotted(node: ast.expr) -> str:
 
 def calls(path: Path) -> Iterator[ast.Call]:
     """Every call in a Python file."""
-    return (node for node in ast.walk(syntax(path)) if isinstance(node, ast.Call))
+    return (node for node in nodes(path) if isinstance(node, ast.Call))

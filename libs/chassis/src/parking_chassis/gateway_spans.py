@@ -29,6 +29,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 SERVICE: Final = "gateway"
 MAX_LINE: Final = 65_536
+LOOK_SECONDS: Final = 1.0
 EVERYONE_WRITES: Final = 0o666  # nginx's workers are another user
 NANOSECONDS: Final = 1_000_000_000
 HTTP_500: Final = 500
@@ -86,17 +87,27 @@ def lines_at(path: Path) -> Generator[socket.socket]:
 
 
 def forward(receiver: socket.socket, spans: SpanProcessor) -> None:
-    """Make spans of lines: for ever, or of those that are there where the socket does not block.
+    """Make spans of lines until SIGTERM or SIGINT, and then of those that are there.
 
     What is no span is skipped; an empty line is somebody who asks whether we live.
     """
+
+    def wait_no_longer(_number: int, _frame: FrameType | None) -> None:
+        receiver.settimeout(0)
+
+    # The handler raises nothing: it may come between a line's arrival and its span, which would then be lost. Where it
+    # comes right before the socket is waited at, it is the time-out that ends the waiting.
+    receiver.settimeout(LOOK_SECONDS)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, wait_no_longer)
     with suppress(BlockingIOError):
         while True:
-            line = receiver.recv(MAX_LINE)
-            if not line:
-                continue
             try:
-                spans.on_end(span_of(line))
+                line = receiver.recv(MAX_LINE)
+                if line:
+                    spans.on_end(span_of(line))
+            except TimeoutError:
+                continue
             except NoSpan as error:
                 log.warning("no_span", why=str(error))
 
@@ -108,20 +119,12 @@ def main() -> None:
     parser.add_argument("--otlp-endpoint", required=True, help="an OTLP receiver that speaks HTTP")
     options = parser.parse_args()
     configure_logs("gateway-spans", "INFO")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
     spans = BatchSpanProcessor(otlp_exporter(options.otlp_endpoint))
     with lines_at(options.socket) as receiver:
         try:
             forward(receiver, spans)
         finally:
-            receiver.settimeout(0)
-            forward(receiver, spans)
             spans.shutdown()
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
 
 
 if __name__ == "__main__":

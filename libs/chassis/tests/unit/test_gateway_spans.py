@@ -1,12 +1,17 @@
 """A line of nginx becomes a span."""
 
 import json
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
-from parking_chassis.gateway_spans import NoSpan, span_of
+from parking_chassis.gateway_spans import NoSpan, forward, lines_at, span_of
 
 TRACE, SPAN, PARENT = "0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7", "b7ad6b7169203331"
 
@@ -52,3 +57,35 @@ def test_a_failure_of_ours_is_an_error() -> None:
 def test_what_is_no_span_is_told_apart(text: bytes) -> None:
     with pytest.raises(NoSpan):
         span_of(text)
+
+
+class ToldToLeave(SpanProcessor):
+    """SIGTERM comes while it has the first span in its hands."""
+
+    def __init__(self) -> None:
+        self.kept: list[ReadableSpan] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        if not self.kept:
+            signal.raise_signal(signal.SIGTERM)
+        self.kept.append(span)
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """What this process does at a signal is afterwards as it was."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_who_is_told_to_leave_loses_neither_the_line_at_hand_nor_those_that_wait(tmp_path: Path) -> None:
+    spans = ToldToLeave()
+    with lines_at(tmp_path / "lines") as receiver, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
+        for status in (201, 409, 502):
+            nginx.sendto(line(status=status), str(tmp_path / "lines"))
+        forward(receiver, spans)
+    statuses = [(span.attributes or {})["http.response.status_code"] for span in spans.kept]
+    assert statuses == [201, 409, 502]

@@ -10,7 +10,7 @@ import pytest
 from gateway.tests.stand.gateway import Gateway
 from gateway.tests.stand.services import EchoService
 from gateway.tests.stand.tokens import Issuer, bearer, part
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
@@ -131,7 +131,7 @@ async def test_malformed_header_is_refused(client: httpx.AsyncClient, issuer: Is
     check_refused(await client.get(PATH, headers={"Authorization": header.replace("{token}", issuer.token())}))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(text=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=400))
 async def test_no_text_is_more_than_refused(client: httpx.AsyncClient, text: str):
     check_refused(await client.get(PATH, headers={"Authorization": f"Bearer {text}"}))
@@ -145,7 +145,7 @@ JSON = st.recursive(
 MEMBERS = st.sampled_from(["alg", "typ", "kid", "crit", "iss", "sub", "aud", "exp", "nbf", "iat"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(changes=st.dictionaries(MEMBERS, JSON, min_size=1, max_size=4), signature=st.binary(min_size=64, max_size=64))
 async def test_no_forged_object_is_more_than_refused(
     client: httpx.AsyncClient, issuer: Issuer, changes: dict[str, object], signature: bytes

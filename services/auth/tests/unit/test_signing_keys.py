@@ -67,7 +67,7 @@ PAUSES = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(st.tuples(PAUSES, st.booleans()), min_size=1, max_size=40))
 def test_whatever_happens_when_no_token_outlives_its_key(steps: list[tuple[timedelta, bool]]) -> None:
     """Timers come round early or late, operators rotate at will, processes remember for half a minute what signs."""

@@ -78,7 +78,7 @@ async def test_what_redis_lost_is_found(stage: Stage) -> None:
     assert await listener.ids() == [1, 2, 3, 4, 5]
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.integers(0, 19), st.none()), max_size=40), st.integers(0, 20))
 async def test_any_mixture_of_announcements_and_polls_is_each_event_once_in_order(
     heard: list[int | None], joined_after: int

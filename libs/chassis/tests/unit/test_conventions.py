@@ -70,26 +70,26 @@ def test_what_is_no_entity_tag_of_ours_is_named(tag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "values",
+    ("values", "rule"),
     [
-        {"token_algorithms": ("HS256",)},
-        {"token_algorithms": ("HS256",), "token_shared_secret": "short"},
-        {"token_shared_secret": "x" * 40},
-        {"token_algorithms": ("HS256", "ES256"), "token_shared_secret": "x" * 40},
-        {"pool_size": 0},
-        {"trace_sample_ratio": 1.5},
-        {"crash_points": "/tmp/orders"},
-        {"crash_points": "/tmp/orders", "environment": "development"},
-        {"database_url": "mysql://x"},
-        {"kafka_security_protocol": "SASL_SSL"},
-        {"kafka_security_protocol": "SASL_SSL", "kafka_username": "parking"},
-        {"kafka_username": "parking", "kafka_password": "secret"},
-        {"kafka_security_protocol": "SSL", "kafka_ca_certificates": "no certificate"},
-        {"kafka_ca_certificates": AUTHORITY},
+        ({"token_algorithms": ("HS256",)}, "token_shared_secret is required with the algorithm HS256"),
+        ({"token_algorithms": ("HS256",), "token_shared_secret": "short"}, "must have at least 32 characters"),
+        ({"token_shared_secret": "x" * 40}, "token_shared_secret is .* allowed only with it"),
+        ({"token_algorithms": ("HS256", "ES256"), "token_shared_secret": "x" * 40}, "HS256 stands alone"),
+        ({"pool_size": 0}, "pool_size"),
+        ({"trace_sample_ratio": 1.5}, "trace_sample_ratio"),
+        ({"crash_points": "/tmp/orders"}, "crash_points is allowed only in the environment test"),
+        ({"crash_points": "/tmp/orders", "environment": "development"}, "only in the environment test"),
+        ({"database_url": "mysql://x"}, "database_url"),
+        ({"kafka_security_protocol": "SASL_SSL"}, "kafka_username and kafka_password are required"),
+        ({"kafka_security_protocol": "SASL_SSL", "kafka_username": "parking"}, "kafka_password are required"),
+        ({"kafka_username": "parking", "kafka_password": "secret"}, "allowed only with it"),
+        ({"kafka_security_protocol": "SSL", "kafka_ca_certificates": "no certificate"}, "kafka_ca_certificates"),
+        ({"kafka_ca_certificates": AUTHORITY}, "kafka_ca_certificates are allowed only with"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(values: dict[str, object]) -> None:
-    with pytest.raises(ValidationError):
+def test_settings_that_cannot_work_are_refused(values: dict[str, object], rule: str) -> None:
+    with pytest.raises(ValidationError, match=rule):
         settings(**values)
 
 

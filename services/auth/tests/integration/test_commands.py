@@ -14,19 +14,11 @@ from parking_platform.testing.servers import PostgresServer
 ADA = ("create-account", "--email", "ada@example.com", "--name", "Ada Admin")
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"master_key": "c2hvcnQ="}, "setting MASTER_KEY: Value error, must be 32 bytes in base64"),
-        ({"database_url": "mysql://x"}, "setting DATABASE_URL: "),
-        ({"environment": "production"}, "bcrypt_cost must be at least 12 in production"),
-        ({"token_algorithms": '["Ed25519"]'}, "token_algorithms must name ES256"),
-    ],
-)
-async def test_wrong_settings_end_with_a_sentence_and_78(changes: dict[str, object], sentence: str) -> None:
-    ended = await run(environment(**{"database_url": f"postgresql://{LOOPBACK}/none", **changes}), "serve")
+async def test_wrong_settings_end_with_a_sentence_each_and_78() -> None:
+    ended = await run(environment("mysql://x", master_key="c2hvcnQ="), "serve")
     assert ended.status == 78
-    assert sentence in ended.said
+    assert "setting MASTER_KEY: Value error, must be 32 bytes in base64" in ended.said
+    assert "setting DATABASE_URL: " in ended.said
     assert "Traceback" not in ended.said
     assert "c2hvcnQ=" not in ended.said
 

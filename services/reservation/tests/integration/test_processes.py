@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
-import pytest
 import pytest_asyncio
 from services.reservation.tests.conftest import ISSUER, SECRET
 from services.reservation.tests.driving import Database, Driver, wish
@@ -160,16 +159,9 @@ async def test_replay_and_openapi(reservation_program: Program) -> None:
     assert "/api/v1/reservations/{reservation_id}/qr" in said
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "why"),
-    [
-        ("SIGNING_KEY", "x", "SIGNING_KEY"),
-        ("TOKEN_SHARED_SECRET", "short", "at least 32"),
-        ("POOL_SIZE", "0", "POOL_SIZE"),
-    ],
-)
-async def test_wrong_settings_are_named(reservation_program: Program, name: str, value: str, why: str) -> None:
-    wrong = {**reservation_program.environment, f"RESERVATION_{name}": value}
+async def test_wrong_settings_are_all_named(reservation_program: Program) -> None:
+    wrong = {**reservation_program.environment, "RESERVATION_SIGNING_KEY": "x", "RESERVATION_POOL_SIZE": "0"}
     code, said = await Program(wrong, 0).run("serve")
     assert code == 78
-    assert why in said
+    assert "SIGNING_KEY" in said
+    assert "POOL_SIZE" in said

@@ -36,6 +36,20 @@ def test_wrong_settings_end_with_78_and_name_the_setting_without_its_value(capsy
     assert "secret" not in said
 
 
+def test_settings_that_do_not_go_together_end_with_78_too(capsys: pytest.CaptureFixture[str]) -> None:
+    together = {"token_algorithms": ["HS256"], "token_shared_secret": "hush"}
+
+    def act(_arguments: Arguments) -> None:
+        ServiceSettings.model_validate({"database_url": "postgresql://x/x", "token_issuer": "x", **together})
+
+    with pytest.raises(SystemExit) as ended:
+        run(act)
+    said = capsys.readouterr().err
+    assert ended.value.code == 78
+    assert "token_shared_secret must have at least 32 characters" in said
+    assert "hush" not in said
+
+
 def test_what_cannot_be_reached_ends_with_69(capsys: pytest.CaptureFixture[str]) -> None:
     def act(_arguments: Arguments) -> None:
         raise ConnectionRefusedError("nobody is there")

@@ -157,6 +157,20 @@ class TestADatabaseThatIsAway:
         assert await pool.fetch("SELECT 1 AS one")
         await pool.close()
 
+    async def test_connections_are_given_in_the_order_of_the_asking(self, database_url: str) -> None:
+        pool, served = BookingPool(database_url, size=1, patience=30), list[int]()
+
+        async def ask(number: int) -> None:
+            await pool.fetch("SELECT 1")
+            served.append(number)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(1000):
+                group.create_task(ask(number))
+                await asyncio.sleep(0)
+        assert served == sorted(served)
+        await pool.close()
+
     async def test_a_statement_that_is_wrong_is_no_database_that_is_away(self, service: Reservation) -> None:
         with pytest.raises(Exception, match="expected str") as wrong:
             await service.booking_pool.fetch("SELECT $1::text", 1)

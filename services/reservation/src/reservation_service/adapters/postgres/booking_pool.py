@@ -3,6 +3,8 @@
 import asyncio
 import json
 import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -30,6 +32,9 @@ class BookingPool:
         self._patience = patience
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._opening = asyncio.Lock()
+        # First come, first served. asyncpg's own queue is overtaken: whoever it wakes must still win against who asks
+        # just then, and else goes to its end; in a crowd one in fifty waited a second where the others waited none.
+        self._line = asyncio.Semaphore(size)
 
     async def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
         """The rows of a statement, which is tried again after a deadlock. Raises `DatabaseAway`."""
@@ -60,16 +65,22 @@ class BookingPool:
     async def _fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
         try:
             pool = self._pool or await self._opened()
-            connection = await pool.acquire(timeout=self._patience)
-            try:
+            async with self._turn(), pool.acquire(timeout=self._patience) as connection:
                 with statement_span("booking", statement):
                     return await connection.fetch(statement, *values)
-            finally:
-                await pool.release(connection)
         except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError) as error:
             if _is_away(error):
                 raise DatabaseAway(f"{type(error).__name__}: {error}") from error
             raise
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        async with asyncio.timeout(self._patience):
+            await self._line.acquire()
+        try:
+            yield
+        finally:
+            self._line.release()
 
     async def _opened(self) -> "asyncpg.Pool[asyncpg.Record]":
         async with self._opening:

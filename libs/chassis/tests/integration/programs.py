@@ -1,6 +1,7 @@
 """Small processes on chassis, started by the tests: `python programs.py <name> <port>`."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -68,6 +69,10 @@ def slow_app() -> FastAPI:
         say("began")
         await asyncio.to_thread(sys.stdin.readline)
         return "done"
+
+    @app.get("/collected")
+    async def collected() -> tuple[int, int]:
+        return len(gc.get_objects()), gc.get_freeze_count()
 
     return app
 

@@ -147,3 +147,8 @@ class TestServe:
         code, output = await end_of(await start("broken"))
         assert code == 3
         assert "the start fails" in output
+
+    async def test_what_was_imported_is_left_out_of_collections(self, start: Start, port: int) -> None:
+        await start("slow")
+        looked_through, left_out = (await wait_for_answer(port, "/collected")).json()
+        assert looked_through < left_out / 10

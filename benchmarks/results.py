@@ -1,13 +1,13 @@
 """What is kept of a row."""
 
 import json
-import os
-import platform
 from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.figures import Line, Series
 from benchmarks.trial import Findings, Row, Scale
+
+from parking_platform.testing.machine import this_machine
 
 
 def write(directory: Path, row: Row, scale: Scale, findings: Findings) -> Path:
@@ -18,7 +18,7 @@ def write(directory: Path, row: Row, scale: Scale, findings: Findings) -> Path:
         "row": row.name,
         "what": row.what,
         "scale": scale.value,
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
+        "machine": this_machine(),
         "sizes": findings.sizes,
         "lines": [_line(line) for line in findings.lines],
         "rounds": [_series(series) for series in findings.rotation.all()],

@@ -3,8 +3,6 @@
 import argparse
 import asyncio
 import json
-import os
-import platform
 import shutil
 import sys
 import time
@@ -15,6 +13,7 @@ from tests.chaos.catalogue import ROWS, Row
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import world_of
 
+from parking_platform.testing.machine import this_machine
 from parking_platform.testing.platform import running_platform
 from parking_platform.testing.scratch import scratch_directory
 
@@ -48,7 +47,7 @@ async def _run(row: Row, seed: int, *, short: bool) -> Verdict:
         "finished_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "seconds": round(time.monotonic() - began),
         "scale": "short" if short else "full",
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
+        "machine": this_machine(),
     }
     written = verdict.write(kept if short else HERE / "results", context)
     for line in verdict.lines():

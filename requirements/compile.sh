@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 UV=${UV:-.venv/bin/uv}
 
-members=(parking-events parking-messaging parking-chassis parking-platform)
+members=(parking-events parking-kernel parking-messaging parking-chassis parking-platform)
 for service in services/*/; do members+=("parking-$(basename "$service")-service"); done
 ours=()
 for member in "${members[@]}"; do ours+=(--no-emit-package "$member"); done

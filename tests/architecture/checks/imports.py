@@ -7,18 +7,29 @@ from pathlib import Path
 
 from checks.tree import nodes, python_files, relative, sentence
 
+_KERNEL = "parking_kernel"
+
 
 def inner_rooms(root: Path) -> list[str]:
-    """`domain` and `application` import the standard library and their own service's inner rooms, nothing else."""
+    """`domain` and `application` import the standard library, the kernel and their own service's inner rooms alone.
+
+    The kernel imports the standard library and itself alone.
+    """
     found: list[str] = []
     for room, known in (("domain", ("domain",)), ("application", ("application", "domain"))):
         for path in python_files(root, (f"services/*/src/*_service/{room}/*",)):
             package = relative(root, path).split("/")[3]
-            own = tuple(f"{package}.{name}" for name in known)
-            for line, module in _imported(path):
-                if not (_is_below(module, own) or module.partition(".")[0] in sys.stdlib_module_names):
-                    found.append(sentence(root, path, line, f"{room} imports {module}"))
+            own = (_KERNEL, *(f"{package}.{name}" for name in known))
+            found += _foreign(root, path, own, room)
+    for path in python_files(root, (f"libs/kernel/src/{_KERNEL}/*",)):
+        found += _foreign(root, path, (_KERNEL,), "the kernel")
     return found
+
+
+def _foreign(root: Path, path: Path, own: tuple[str, ...], room: str) -> Iterator[str]:
+    for line, module in _imported(path):
+        if not (_is_below(module, own) or module.partition(".")[0] in sys.stdlib_module_names):
+            yield sentence(root, path, line, f"{room} imports {module}")
 
 
 def relative_imports(root: Path) -> list[str]:

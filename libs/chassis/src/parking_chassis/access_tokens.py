@@ -19,6 +19,7 @@ from joserfc.jwk import KeySet, KeySetSerialization, OctKey
 from joserfc.jws import JWSRegistry
 
 from parking_chassis.metrics import CACHE_LOOKUPS
+from parking_kernel.askers import EVERYTHING
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,7 +28,6 @@ KEYS_FRESH_SECONDS = 300.0
 KEYS_RETRY_SECONDS = 5.0
 CLOCK_SKEW_SECONDS = 5
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - the media type of RFC 9068
-EVERYTHING = "*"
 
 
 class InvalidToken(Exception):

@@ -1,15 +1,7 @@
-"""Time from outside, so that the domain can be tried at any instant."""
+"""The clock that services are wired with; see `parking_kernel.clocks`."""
 
 from datetime import UTC, datetime
-from typing import Final, Protocol
-
-
-class Clock(Protocol):
-    """What tells a service the time. No setting chooses another: only who wires the service can (decision 0025)."""
-
-    def now(self) -> datetime:
-        """The present instant, with its offset."""
-        ...
+from typing import Final
 
 
 class SystemClock:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 import structlog
 from fastapi import Depends, Request
@@ -10,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from parking_chassis.access_tokens import AccessTokenVerifier, InvalidToken, Principal
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import FORBIDDEN, NO_CREDENTIALS, UNAUTHENTICATED, Problem
+from parking_kernel.askers import Asker
 
 bearer = HTTPBearer(bearerFormat="JWT", scheme_name="access token", auto_error=False)
 
@@ -43,3 +45,26 @@ def permitted(permission: str) -> Callable[[Principal], Awaitable[Principal]]:
         return principal
 
     return check
+
+
+def asker_of(principal: Principal, permission: str) -> Asker:
+    """Who asks, with the organizations in which the permission lets them act; a machine client is no user."""
+    organizations = principal.organizations if principal.may(permission) else ()
+    return Asker(user_of(principal), frozenset(UUID(each) for each in organizations), principal.permissions)
+
+
+def user_of(principal: Principal) -> UUID | None:
+    """The user whom a token speaks for; none for that of a machine client."""
+    try:
+        return UUID(principal.subject)
+    except ValueError:
+        return None
+
+
+def asking(permission: str) -> Callable[[Principal], Awaitable[Asker]]:
+    """A dependency: who asks, whether or not they have the permission; see `asker_of`."""
+
+    async def ask(principal: SignedIn) -> Asker:
+        return asker_of(principal, permission)
+
+    return ask

@@ -13,11 +13,11 @@ from auth_service.application.commands.create_account import CreateAccount
 from auth_service.application.commands.create_organization import CreateOrganization
 from auth_service.application.queries.list_organizations import ListOrganizations
 from auth_service.domain.organizations import MemberRole
-from parking_chassis.clock import Clock
 from parking_demo.seeding.city import ZONE, CarPark
 from parking_demo.seeding.services import Services
 from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import OTHER_DRIVERS
+from parking_kernel.clocks import Clock
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.ports import LotFilter

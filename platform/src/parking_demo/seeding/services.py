@@ -15,8 +15,8 @@ import parking_service.bootstrap as parking_wiring
 import payment_service.bootstrap as payment_wiring
 import reservation_service.bootstrap as reservation_wiring
 from auth_service.settings import AuthSettings
-from parking_chassis.clock import Clock
 from parking_chassis.settings import ServiceSettings
+from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, RelaySettings, postgres_relay
 from parking_service.settings import ParkingSettings
 from payment_service.application.commands.look_after_payments import LookAfterPayments

@@ -33,11 +33,12 @@ def test_web_sizes(root: Path, gauges: list[tuple[str, ...]]) -> None:
 
 
 def test_repetition(root: Path, gauges: list[tuple[str, ...]]) -> None:
-    limits = LIMITS["repeated_percent"]
-    for house in duplicates.repetitions(root):
+    within, across = LIMITS["repeated_percent"], LIMITS["repeated_across_percent"]
+    measured = [*((house, within) for house in duplicates.repetitions(root)), (duplicates.across(root), across)]
+    for house, limits in measured:
         name = f"repeated lines, {house.house}"
         gauges.append((name, f"{house.percent:.1f} %", f"{limits['aim']} %", f"> {limits['never']} %"))
-    _none(duplicates.repeated(root, limits["never"]))
+    _none(duplicates.repeated(root, within["never"], across["never"]))
 
 
 def test_long_functions_and_files_are_found(fixtures: Path) -> None:
@@ -58,12 +59,14 @@ def test_p95_is_the_nearest_rank(lengths: list[int], expected: int) -> None:
     assert sizes.p95([sizes.Size(length, Path(), 1, "") for length in lengths]) == expected
 
 
-def test_repetition_is_found_within_a_service_only(fixtures: Path) -> None:
+def test_repetition_is_found_within_a_service_and_across_services(fixtures: Path) -> None:
     broken = fixtures / "repeated"
     shares = {house.house: round(house.percent, 1) for house in duplicates.repetitions(broken)}
     # Six of the sixteen lines of auth repeat others; parking says the same as auth, but only once itself.
     assert shares == {"services/auth": 37.5, "services/parking": 0.0}
-    assert [found.split(":")[0] for found in duplicates.repeated(broken, 4)] == ["services/auth/two.py"]
+    assert [found.split(":")[0] for found in duplicates.repeated(broken, 4, 100)] == ["services/auth/two.py"]
+    assert duplicates.across(broken).places.keys() == {broken / "services/parking/one.py"}
+    assert [found.split(":")[0] for found in duplicates.repeated(broken, 100, 2)] == ["services/parking/one.py"]
 
 
 def _none(violations: list[str]) -> None:

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 from notification_service.application.ports import LotCopy, OpenWork
 from notification_service.domain.deliveries import Channel, Delivery
-from notification_service.domain.money import Money
 from notification_service.domain.notifications import Details, Notification, NotificationKind, NotificationState
 from notification_service.domain.occasions import Occasion, reservation_rooms
 from parking_chassis.ids import new_id
+from parking_kernel.money import Money
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 import asyncpg
@@ -14,9 +15,11 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from parking_kernel.pauses import GrowingPause
+
 CONNECT_TIMEOUT = 5.0
 ATTEMPTS = 5
-FIRST_PAUSE = 0.01
+PAUSE = GrowingPause(timedelta(milliseconds=20), timedelta(seconds=1))
 TRANSIENT = frozenset({"40P01", "40001"})
 AWAY = ("08", "53", "57", "58")
 """Classes of sqlstate: connection, resources, operator (shutdown, start, time-out), system error."""
@@ -126,5 +129,5 @@ async def with_retries[Result](operation: Callable[[], Awaitable[Result]]) -> Re
         except DBAPIError as error:
             if not is_transient(error):
                 raise
-        await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311 - spreads clients, no secret
+        await asyncio.sleep(random.uniform(0, PAUSE.after(attempt).total_seconds()))  # noqa: S311 - spreads clients, no secret
     return await operation()

@@ -3,6 +3,9 @@
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
+
+from parking_kernel.pauses import GrowingPause
 
 type Sleep = Callable[[float], Awaitable[object]]
 """Waits for so many seconds; tests pass their own."""
@@ -17,5 +20,5 @@ class Backoff:
 
     def delay(self, attempt: int, draw: Callable[[], float] = random.random) -> float:
         """Seconds to wait before try number `attempt` + 1, the first failed try being number 1."""
-        ceiling = min(self.longest, self.first * 2.0 ** min(attempt - 1, 32))
-        return ceiling * (0.5 + draw() / 2)
+        pause = GrowingPause(timedelta(seconds=self.first), timedelta(seconds=self.longest))
+        return pause.after(attempt).total_seconds() * (0.5 + draw() / 2)

@@ -15,17 +15,18 @@ from services.analytics.tests.telling import NOON, OPERATOR, confirmed, counted,
 from analytics_service.application.commands.drop_old_indices import DropOldIndices
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.application.commands.rebuild_projection import RebuildProjection
-from analytics_service.application.ports import Asker, Projection
+from analytics_service.application.ports import Projection
 from analytics_service.application.queries.get_revenue import GetRevenue
 from analytics_service.bootstrap import Analytics
 from analytics_service.domain.buckets import Interval
 from analytics_service.domain.errors import RebuildRunning
 from parking_events import WireEvent
+from parking_kernel.askers import EVERYTHING, Asker
 from parking_platform.testing.servers import KafkaServer
 
 LEDGER = RebuildProjection(Projection.LEDGER)
 RESERVATIONS = RebuildProjection(Projection.RESERVATIONS)
-ADMIN = Asker(frozenset(), sees_all=True)
+ADMIN = Asker(permissions=frozenset({EVERYTHING}))
 
 
 async def gross(analytics: Analytics) -> int:

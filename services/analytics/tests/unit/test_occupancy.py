@@ -7,13 +7,13 @@ import pytest
 from services.analytics.tests.fakes.installation import FakeInstallation
 from services.analytics.tests.telling import LOT, NOON, ONE, OPERATOR, confirmed, counted, lot_created, spot_seen
 
-from analytics_service.application.ports import Asker
 from analytics_service.application.queries.get_occupancy import GetOccupancy, GetOccupancyHandler
 from analytics_service.domain.buckets import Interval
 from analytics_service.domain.errors import InvalidQuestion, UnknownLot
 from parking_events import ReservationStatus
+from parking_kernel.askers import EVERYTHING, Asker
 
-OWNER = Asker(frozenset({OPERATOR}), sees_all=False)
+OWNER = Asker(organizations=frozenset({OPERATOR}))
 HOUR = timedelta(hours=1)
 
 
@@ -80,8 +80,8 @@ async def test_more_sightings_than_can_be_weighed_are_refused(analytics: FakeIns
 async def test_what_is_anothers_does_not_exist(analytics: FakeInstallation) -> None:
     await analytics.hears(lot_created())
     with pytest.raises(UnknownLot):
-        await analytics.get_occupancy(of(asker=Asker(frozenset({uuid4()}), sees_all=False)))
+        await analytics.get_occupancy(of(asker=Asker(organizations=frozenset({uuid4()}))))
     with pytest.raises(UnknownLot):
         await analytics.get_occupancy(of(lot=uuid4()))
-    found, _ = await analytics.get_occupancy(of(asker=Asker(frozenset(), sees_all=True)))
+    found, _ = await analytics.get_occupancy(of(asker=Asker(permissions=frozenset({EVERYTHING}))))
     assert len(found) == 2

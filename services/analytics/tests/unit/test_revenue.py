@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from services.analytics.tests.fakes.installation import FakeInstallation
 from services.analytics.tests.telling import LOT, NOON, ONE, OPERATOR, lot_created, posted
 
-from analytics_service.application.ports import Asker
 from analytics_service.application.queries.get_revenue import GetRevenue
 from analytics_service.domain.buckets import Interval
 from analytics_service.domain.errors import InvalidQuestion, UnknownLot, UnknownOrganization
 from analytics_service.domain.revenue import Sums
 from parking_events import LedgerEntryKind
+from parking_kernel.askers import EVERYTHING, Asker
 
-OWNER = Asker(frozenset({OPERATOR}), sees_all=False)
+OWNER = Asker(organizations=frozenset({OPERATOR}))
 DAY = timedelta(days=1)
 
 
@@ -85,17 +85,17 @@ async def test_where_nothing_was_booked_the_lots_currency_is_meant(analytics: Fa
     assert (await analytics.get_revenue(of(lot=LOT))).currency == "CHF"
     nobody = uuid4()
     with pytest.raises(InvalidQuestion, match="nothing was booked yet"):
-        await analytics.get_revenue(of(operator=nobody, asker=Asker(frozenset({nobody}), sees_all=False)))
+        await analytics.get_revenue(of(operator=nobody, asker=Asker(organizations=frozenset({nobody}))))
 
 
 async def test_what_is_anothers_does_not_exist(analytics: FakeInstallation) -> None:
-    stranger = Asker(frozenset({uuid4()}), sees_all=False)
+    stranger = Asker(organizations=frozenset({uuid4()}))
     await analytics.hears(lot_created(), posted())
     with pytest.raises(UnknownLot):
         await analytics.get_revenue(of(lot=LOT, asker=stranger))
     with pytest.raises(UnknownOrganization):
         await analytics.get_revenue(of(operator=OPERATOR, asker=stranger))
-    admin = Asker(frozenset(), sees_all=True)
+    admin = Asker(permissions=frozenset({EVERYTHING}))
     assert (await analytics.get_revenue(of(lot=LOT, asker=admin))).total.payments == 1
 
 

@@ -33,7 +33,7 @@ from auth_service.application.commands.send_account_mails import SendAccountMail
 from auth_service.application.commands.sign_in import SignInHandler
 from auth_service.application.commands.suspend_user import SuspendUserHandler
 from auth_service.application.commands.verify_email import VerifyEmailHandler
-from auth_service.application.ports import Clock, OpenWork
+from auth_service.application.ports import OpenWork
 from auth_service.application.queries.count_open_logins import CountOpenLoginsHandler
 from auth_service.application.queries.get_contact import GetContactHandler
 from auth_service.application.queries.get_profile import GetProfileHandler
@@ -47,6 +47,7 @@ from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
+from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
 

@@ -7,7 +7,6 @@ import pytest
 from services.auth.tests.people import NOW, kept_login, kept_user
 
 from auth_service.application.ports import OpenWork
-from auth_service.domain.errors import ChangedMeanwhile
 from auth_service.domain.logins import (
     KEPT_WHEN_OVER,
     LOGIN_LIFETIME,
@@ -16,6 +15,7 @@ from auth_service.domain.logins import (
     RefreshToken,
 )
 from parking_chassis.ids import new_id
+from parking_kernel.concurrency import ChangedMeanwhile
 
 SECOND = timedelta(seconds=1)
 

@@ -8,10 +8,11 @@ from services.auth.tests.people import NOW, kept_organization, kept_user
 
 from auth_service.application.commands.add_member import AddMember, AddMemberHandler
 from auth_service.application.ports import OpenWork
-from auth_service.domain.errors import ChangedMeanwhile, UnknownOrganization
+from auth_service.domain.errors import UnknownOrganization
 from auth_service.domain.grants import Membership
 from auth_service.domain.organizations import MemberRole
 from parking_chassis.ids import new_id
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 async def test_an_organization_comes_back_with_its_members(open_work: OpenWork) -> None:

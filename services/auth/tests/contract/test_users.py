@@ -6,8 +6,9 @@ import pytest
 from services.auth.tests.people import NOW, kept_user, some_user
 
 from auth_service.application.ports import OpenWork
-from auth_service.domain.errors import ChangedMeanwhile, UnknownUser
+from auth_service.domain.errors import UnknownUser
 from parking_chassis.ids import new_id
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 async def test_a_user_comes_back_as_it_was_kept(open_work: OpenWork) -> None:

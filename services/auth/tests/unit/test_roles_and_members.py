@@ -13,9 +13,10 @@ from auth_service.application.commands.rename_organization import RenameOrganiza
 from auth_service.application.commands.revoke_role import RevokeRole, RevokeRoleHandler
 from auth_service.application.commands.suspend_user import SuspendUser, SuspendUserHandler
 from auth_service.application.queries.get_profile import GetProfile, GetProfileHandler
-from auth_service.domain.errors import ChangedMeanwhile, UnknownOrganization, UnknownRole, UnknownUser
+from auth_service.domain.errors import UnknownOrganization, UnknownRole, UnknownUser
 from auth_service.domain.organizations import MemberRole
 from parking_chassis.ids import new_id
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 async def organization(auth: FakeInstallation, name: str = "Acme") -> UUID:

@@ -10,7 +10,7 @@ from auth_service.application.commands.send_account_mails import SendAccountMail
 from auth_service.application.commands.verify_email import VerifyEmail, VerifyEmailHandler
 from auth_service.application.queries.count_open_logins import CountOpenLogins, CountOpenLoginsHandler
 from auth_service.domain.logins import REFRESH_TOKEN_LIFETIME
-from auth_service.domain.mails import MAX_ATTEMPTS, MailKind, pause_after
+from auth_service.domain.mails import MAX_ATTEMPTS, PAUSE, MailKind
 from auth_service.domain.signing_keys import ROTATE_AFTER
 
 
@@ -48,7 +48,7 @@ class TestMails:
         for attempts in range(3):
             assert await send(SendAccountMails()) == 1
             assert await send(SendAccountMails()) == 0
-            auth.clock.advance(pause_after(attempts))
+            auth.clock.advance(PAUSE.after(attempts + 1))
         auth.sender.refuses.clear()
         await send(SendAccountMails())
         assert len(auth.sender.sent) == 1
@@ -66,7 +66,7 @@ class TestMails:
         send = self.sending(auth)
         for attempts in range(MAX_ATTEMPTS):
             assert await send(SendAccountMails()) == 1
-            auth.clock.advance(pause_after(attempts))
+            auth.clock.advance(PAUSE.after(attempts + 1))
         assert await send(SendAccountMails()) == 0
 
 

@@ -20,7 +20,7 @@ from notification_service.application.commands.mark_read import MarkReadHandler
 from notification_service.application.commands.send_mails import SendMailsHandler
 from notification_service.application.commands.use_ticket import UseTicketHandler
 from notification_service.application.event_handlers.tell_occasions import TellOccasionsHandler
-from notification_service.application.ports import Clock, RoomLog
+from notification_service.application.ports import RoomLog
 from notification_service.application.queries.enter_room import EnterRoomHandler
 from notification_service.application.queries.list_notifications import ListNotificationsHandler
 from notification_service.settings import NotificationSettings
@@ -29,6 +29,7 @@ from parking_chassis.clock import SystemClock
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
+from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection

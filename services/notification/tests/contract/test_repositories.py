@@ -8,10 +8,11 @@ from services.notification.tests.stories import NOW, kept_mail, kept_notificatio
 
 from notification_service.application.ports import OpenWork, ReservationCopy, Ticket
 from notification_service.domain.deliveries import Channel, Delivery, Failure
-from notification_service.domain.errors import ChangedMeanwhile, UnknownNotification
+from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.notifications import Notification
 from notification_service.domain.rooms import Ownership, Visitor
 from parking_chassis.ids import new_id
+from parking_kernel.concurrency import ChangedMeanwhile
 
 LATER = NOW + timedelta(minutes=2)
 

@@ -8,9 +8,9 @@ from services.notification.tests.stories import details, lot, notification
 
 from notification_service.adapters.smtp.sender import SmtpMailSender, meaning
 from notification_service.application.ports import Contact, Letter, MailPutOff, MailRefused, MailServerAway
-from notification_service.domain.money import Money
 from notification_service.domain.notifications import TITLES, NotificationKind
 from parking_chassis.ids import new_id
+from parking_kernel.money import Money
 
 SENDER = SmtpMailSender("localhost", 25, "Parking <no-reply@parking.example>", "https://parking.example")
 EVIL = '<script>alert("x")</script>'

@@ -9,7 +9,6 @@ from services.notification.tests.events import payment_event, reservation_event,
 from services.notification.tests.stories import NOW, details, occasion
 
 from notification_service.adapters.kafka import from_wire
-from notification_service.domain.money import Money
 from notification_service.domain.notifications import NotificationKind
 from notification_service.domain.occasions import MAILED_FOR, NEWS_FOR
 from parking_chassis.ids import new_id
@@ -32,6 +31,7 @@ from parking_events import (
     WireEvent,
 )
 from parking_events import Money as WireMoney
+from parking_kernel.money import Money
 from parking_messaging import Envelope
 from parking_messaging.records import Subject
 

@@ -12,6 +12,7 @@ from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
+from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -35,7 +36,7 @@ from payment_service.application.commands.send_refunds import SendRefundsHandler
 from payment_service.application.commands.start_payment import StartPaymentHandler
 from payment_service.application.commands.take_webhook import TakeWebhookHandler
 from payment_service.application.event_handlers.follow_reservations import FollowReservationsHandler
-from payment_service.application.ports import Clock, OpenWork, PaymentGateway, ReadChargeToken, ReadWebhook
+from payment_service.application.ports import OpenWork, PaymentGateway, ReadChargeToken, ReadWebhook
 from payment_service.application.queries.count_stuck_refunds import CountStuckRefundsHandler
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPaymentsHandler
 from payment_service.application.queries.get_payment import GetPaymentHandler

@@ -10,6 +10,7 @@ import pytest_asyncio
 from services.payment.tests.browser import Browser
 from services.payment.tests.fakes.stripe.gateway import FakeGateway
 
+from parking_kernel.money import Money
 from payment_service.adapters.stripe.gateway import StripeGateway
 from payment_service.adapters.stripe.objects import Translation
 from payment_service.application.ports import (
@@ -19,7 +20,6 @@ from payment_service.application.ports import (
     RefundRequest,
 )
 from payment_service.domain.charges import Charge
-from payment_service.domain.money import Money
 from payment_service.domain.provider import Intent, IntentStatus
 from stripe_simulator.process import SimulatorProcess
 

@@ -12,6 +12,7 @@ from services.payment.tests.people import DRIVER, Owed
 
 from parking_chassis.clock import SystemClock
 from parking_chassis.ids import new_id
+from parking_kernel.money import Money
 from payment_service.adapters.postgres.unit_of_work import work_on
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.commands.send_refunds import SendRefunds
@@ -21,7 +22,6 @@ from payment_service.application.event_handlers.follow_reservations import (
 )
 from payment_service.bootstrap import Payments
 from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
-from payment_service.domain.money import Money
 
 
 async def paid(desk: Desk, browser: Browser, owed: Owed, card: str = "visa") -> dict[str, Any]:

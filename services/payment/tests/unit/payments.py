@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from parking_kernel.money import Money
 from payment_service.domain.charges import Charge
-from payment_service.domain.money import Money
 from payment_service.domain.payments import Payment
 from payment_service.domain.provider import (
     DisputeStatus,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.payment.tests.unit.payments import NOW, by_hand, captured, charge, dispute, provider_refund, refund_by
 
+from parking_kernel.money import Money
 from payment_service.domain.ledger import Cause, EntryKind, LedgerEntry, Posting
-from payment_service.domain.money import Money
 from payment_service.domain.payments import Payment
 from payment_service.domain.provider import DisputeStatus, ProviderRefundStatus
 from payment_service.domain.refunds import RefundStatus

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.payment.tests.unit.payments import NOW, captured, refund_by, requested
 
+from parking_kernel.money import Money
 from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
-from payment_service.domain.money import Money
 from payment_service.domain.payments import Payment
 from payment_service.domain.refund_plan import plan_refunds
 

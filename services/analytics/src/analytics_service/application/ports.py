@@ -14,14 +14,6 @@ from analytics_service.domain.occupancy import Bookings, Sighting
 from analytics_service.domain.revenue import Sums
 
 
-class Clock(Protocol):
-    """Time from outside."""
-
-    def now(self) -> datetime:
-        """The present instant, with its offset."""
-        ...
-
-
 class Projection(StrEnum):
     """A read model: an alias in Elasticsearch that points at one index of documents."""
 
@@ -249,15 +241,3 @@ class Figures(Protocol):
     def sightings(self, parking_lot_id: UUID, period: Bucket) -> AsyncGenerator[Sighting]:
         """What sensors and counters saw in the period, and before it as far as it still counts; the oldest first."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks: the organizations they operate, and whether they may see everything."""
-
-    operated: frozenset[UUID]
-    sees_all: bool
-
-    def operates(self, organization_id: UUID) -> bool:
-        """Whether the organization is theirs to run."""
-        return self.sees_all or organization_id in self.operated

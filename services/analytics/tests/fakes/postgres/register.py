@@ -2,8 +2,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from analytics_service.application.ports import Clock, Projection, Targets
+from analytics_service.application.ports import Projection, Targets
 from analytics_service.domain.errors import RebuildAbandoned, RebuildRunning
+from parking_kernel.clocks import Clock
 
 SERVING, BUILDING, OVER = "serving", "building", "over"
 

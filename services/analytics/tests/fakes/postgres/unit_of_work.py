@@ -7,7 +7,8 @@ from uuid import UUID
 from services.analytics.tests.fakes.postgres.lots import FakeLots
 from services.analytics.tests.fakes.postgres.register import FakeRegister, Row
 
-from analytics_service.application.ports import Clock, LotCopy
+from analytics_service.application.ports import LotCopy
+from parking_kernel.clocks import Clock
 
 
 @dataclass

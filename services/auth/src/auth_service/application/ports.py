@@ -21,17 +21,6 @@ from auth_service.domain.signing_keys import KeyAge
 from auth_service.domain.users import User, UserState
 
 
-class Clock(Protocol):
-    """Time from outside."""
-
-    def now(self) -> datetime:
-        """The present instant, with its offset."""
-        ...
-
-
-NewId = Callable[[], UUID]
-
-
 @dataclass(frozen=True, slots=True)
 class Secret:
     """A secret for its owner, and the hash of it that is kept."""

@@ -58,13 +58,6 @@ class UnknownLogin(AuthError):
         super().__init__(f"There is no signed-in device {login_id}.")
 
 
-class ChangedMeanwhile(AuthError):
-    """Someone else changed the same thing since it was read."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} was changed by someone else meanwhile; read it again.")
-
-
 class TooBusy(AuthError):
     """More passwords wait to be checked than can be checked in time."""
 

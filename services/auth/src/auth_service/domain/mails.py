@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(minutes=30)
+from parking_kernel.pauses import GrowingPause
+
+PAUSE = GrowingPause(timedelta(seconds=5), timedelta(minutes=30))
+"""How long to wait before a mail that failed is tried again."""
 MAX_ATTEMPTS = 100  # two days of pauses: whoever waits for the mail has asked again long before
 REPEAT_AFTER = timedelta(hours=1)
 KEPT_WHEN_SENT = timedelta(days=7)
@@ -47,8 +49,3 @@ class MailToken:
     user_id: UUID
     purpose: TokenPurpose
     expires_at: datetime
-
-
-def pause_after(attempts: int) -> timedelta:
-    """How long to wait after so many failed attempts: doubling, from five seconds to half an hour."""
-    return min(FIRST_PAUSE * 2 ** min(attempts, 20), LONGEST_PAUSE)

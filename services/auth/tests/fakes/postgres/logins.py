@@ -5,7 +5,6 @@ from uuid import UUID
 
 from services.auth.tests.fakes.postgres.tables import Tables
 
-from auth_service.domain.errors import ChangedMeanwhile
 from auth_service.domain.logins import (
     KEPT_WHEN_OVER,
     LOGIN_LIFETIME,
@@ -14,6 +13,7 @@ from auth_service.domain.logins import (
     LoginState,
     RefreshToken,
 )
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class InMemoryLogins:

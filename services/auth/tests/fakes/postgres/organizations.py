@@ -3,8 +3,9 @@ from uuid import UUID
 
 from services.auth.tests.fakes.postgres.tables import Tables
 
-from auth_service.domain.errors import ChangedMeanwhile, UnknownOrganization
+from auth_service.domain.errors import UnknownOrganization
 from auth_service.domain.organizations import Organization, OrganizationState
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class InMemoryOrganizations:

@@ -3,8 +3,9 @@ from uuid import UUID
 
 from services.auth.tests.fakes.postgres.tables import Tables
 
-from auth_service.domain.errors import ChangedMeanwhile, UnknownUser
+from auth_service.domain.errors import UnknownUser
 from auth_service.domain.users import User, UserState, normalised_email
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class InMemoryUsers:

@@ -12,17 +12,6 @@ from notification_service.domain.notifications import Notification, Notification
 from notification_service.domain.rooms import Ownership, RoomEvent, Told, Visitor
 
 
-class Clock(Protocol):
-    """Time from outside."""
-
-    def now(self) -> datetime:
-        """The present instant, with its offset."""
-        ...
-
-
-NewId = Callable[[], UUID]
-
-
 @dataclass(frozen=True, slots=True)
 class LotCopy:
     """A lot as parking last told it."""

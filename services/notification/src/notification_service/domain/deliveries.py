@@ -6,9 +6,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from notification_service.domain.notifications import NotificationKind, NotificationState
+from parking_kernel.pauses import GrowingPause
 
-FIRST_PAUSE = timedelta(seconds=1)
-LONGEST_PAUSE = timedelta(minutes=1)
+PAUSE = GrowingPause(timedelta(seconds=1), timedelta(minutes=1))
+"""How long to wait before a delivery that failed is tried again."""
 GIVE_UP_AFTER = timedelta(days=2)
 """For a mail that the server puts off again and again. Sooner than RFC 5321 (4.5.4.1) has it: a stay is soon over."""
 
@@ -106,7 +107,7 @@ class Delivery:
     def wait(self, at: datetime) -> None:
         """Something that it needs is away: try again after a growing pause, for as long as it takes."""
         attempts = self.state.attempts + 1
-        due_at = at + pause_after(self.state.attempts)
+        due_at = at + PAUSE.after(attempts)
         self.state = replace(self.state, attempts=attempts, attempted_at=at, due_at=due_at)
 
     def put_off(self, at: datetime) -> None:
@@ -121,8 +122,3 @@ class Delivery:
             return
         self.state = replace(state, attempts=state.attempts + 1, attempted_at=at, version=state.version + 1)
         self.events.append(event(at, self.state))
-
-
-def pause_after(attempts: int) -> timedelta:
-    """How long to wait after so many failed attempts: doubling, from one second to a minute."""
-    return min(FIRST_PAUSE * 2 ** min(attempts, 20), LONGEST_PAUSE)

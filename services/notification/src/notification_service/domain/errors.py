@@ -24,10 +24,3 @@ class InvalidTicket(NotificationError):
 
     def __init__(self) -> None:
         super().__init__("The ticket does not count: it was used, or is older than 30 seconds.")
-
-
-class ChangedMeanwhile(NotificationError):
-    """Someone else changed the same thing since it was read."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} was changed by someone else meanwhile; read it again.")

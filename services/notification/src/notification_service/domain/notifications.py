@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from notification_service.domain.money import Money
+from parking_kernel.money import Money
 
 
 class NotificationKind(StrEnum):

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from services.notification.tests.fakes.postgres.tables import Tables
 
-from notification_service.domain.errors import ChangedMeanwhile, UnknownNotification
+from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.notifications import Notification, NotificationState
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class InMemoryNotifications:

@@ -11,41 +11,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from parking_kernel.pages import Position
 from payment_service.domain.charges import Charge, Dues
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.payments import Payment
 from payment_service.domain.provider import Intent, ProviderDispute, ProviderEvent, ProviderRefund
 from payment_service.domain.refunds import Refund
-
-
-class Clock(Protocol):
-    """Time from outside."""
-
-    def now(self) -> datetime:
-        """The present instant, with its offset."""
-        ...
-
-
-NewId = Callable[[], UUID]
-Position = tuple[datetime, UUID]
-"""Where a page ended: when its last payment was requested, and its id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks: a user, the organizations they operate, and whether they may see everything."""
-
-    user_id: UUID
-    operated: frozenset[UUID]
-    sees_all: bool
-
-    def operates(self, organization_id: UUID) -> bool:
-        """Whether the organization's money is theirs to see."""
-        return self.sees_all or organization_id in self.operated
-
-    def may_see(self, payment: PaymentState) -> bool:
-        """Whether a payment is their own, or to an organization that they operate."""
-        return payment.charge.user_id == self.user_id or self.operates(payment.charge.organization_id)
 
 
 @dataclass(frozen=True, slots=True)

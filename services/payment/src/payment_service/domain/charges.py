@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from payment_service.domain.money import Money
+from parking_kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,3 @@ class RefundExceedsPayment(PaymentError):
     def __init__(self, left: int) -> None:
         super().__init__(f"Only {left} of this payment, in minor units, can still be refunded.")
         self.left = left
-
-
-class ChangedMeanwhile(PaymentError):
-    """Someone else changed the same thing since it was read."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} was changed by someone else meanwhile; read it again.")

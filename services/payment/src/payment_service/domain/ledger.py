@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from parking_kernel.money import Money
 from payment_service.domain.charges import Charge
-from payment_service.domain.money import Money
 
 CLEARING = "provider_clearing"
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from parking_kernel.money import proportional
 from payment_service.domain.charges import Charge
-from payment_service.domain.money import proportional
 from payment_service.domain.provider import DisputeStatus
 from payment_service.domain.refunds import Refund, RefundStatus
 

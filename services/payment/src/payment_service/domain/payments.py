@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from parking_kernel.money import Money
 from payment_service.domain import ledger
 from payment_service.domain.charges import Charge
 from payment_service.domain.errors import RefundExceedsPayment
 from payment_service.domain.ledger import Cause, LedgerEntry
-from payment_service.domain.money import Money
 from payment_service.domain.payment_events import (
     PaymentActionRequired,
     PaymentAuthorized,
@@ -37,7 +37,7 @@ from payment_service.domain.provider import (
     ProviderRefund,
     ProviderRefundStatus,
 )
-from payment_service.domain.refunds import Refund, RefundStatus, pause_after, refund_key
+from payment_service.domain.refunds import PAUSE, Refund, RefundStatus, refund_key
 
 BY_HAND = "provider"
 """The reason of a refund that somebody made at the provider's own pages."""
@@ -139,7 +139,7 @@ class Payment:
             return True
         if self.state.disputed_away or self.state.refunded >= self.state.charge.amount.amount:
             is_open = self.state.dispute is not None and self.state.dispute.status is DisputeStatus.OPEN
-            self._replace(replace(refund, due_at=at + pause_after(refund.attempt) if is_open else None))
+            self._replace(replace(refund, due_at=at + PAUSE.after(refund.attempt) if is_open else None))
             return False
         attempt = refund.attempt + 1
         again = replace(
@@ -242,7 +242,7 @@ class Payment:
         if refund.status is RefundStatus.SUCCEEDED:
             cause = Cause(self.state.id, f"refund:{refund.id}:{refund.provider_id}:returned", at, refund.id)
             self.entries.append(ledger.refund_came_back(self.state.charge, cause, refund.amount))
-        due_at = None if refund.reason == BY_HAND else at + pause_after(refund.attempt)
+        due_at = None if refund.reason == BY_HAND else at + PAUSE.after(refund.attempt)
         self._replace(replace(refund, status=RefundStatus.FAILED, failure_code=code, due_at=due_at))
         self._change(self.state, PaymentRefundFailed, at, code)
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=24)
+from parking_kernel.pauses import GrowingPause
+
+PAUSE = GrowingPause(timedelta(minutes=1), timedelta(hours=24), factor=4)
+"""How long to wait before a refund that failed is tried again."""
 
 
 class RefundStatus(StrEnum):
@@ -55,11 +57,6 @@ class Refund:
     def is_untouched(self) -> bool:
         """Whether the provider can have nothing of it: it failed there, or was never asked for."""
         return self.status is RefundStatus.FAILED or (self.status is RefundStatus.REQUESTED and not self.asked)
-
-
-def pause_after(attempt: int) -> timedelta:
-    """How long to wait before a refund that failed is tried again."""
-    return min(FIRST_PAUSE * 4 ** (attempt - 1), LONGEST_PAUSE)
 
 
 def refund_key(refund_id: UUID, attempt: int, generation: int) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from analytics_service.application.ports import Clock, Indices, OpenWork
+from analytics_service.application.ports import Indices, OpenWork
+from parking_kernel.clocks import Clock
 
 _KEPT = timedelta(minutes=5)
 

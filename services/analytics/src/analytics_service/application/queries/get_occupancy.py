@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from analytics_service.application.ports import Asker, Clock, Figures, OpenWork
+from analytics_service.application.ports import Figures, OpenWork
 from analytics_service.domain.buckets import Bucket, Interval, buckets
 from analytics_service.domain.errors import InvalidQuestion, UnknownLot
 from analytics_service.domain.occupancy import Watch, booked_rates
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock
 
 _MOST_SIGHTINGS = 200_000  # some ten seconds
 

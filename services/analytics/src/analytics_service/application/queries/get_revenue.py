@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from analytics_service.application.ports import Asker, Figures, OpenWork, Scope
+from analytics_service.application.ports import Figures, OpenWork, Scope
 from analytics_service.domain.buckets import Interval, buckets
 from analytics_service.domain.errors import InvalidQuestion, UnknownLot, UnknownOrganization
 from analytics_service.domain.revenue import Revenue
+from parking_kernel.askers import Asker
 
 _SHARED_ZONE = ZoneInfo("UTC")
 

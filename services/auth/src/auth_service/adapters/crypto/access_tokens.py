@@ -11,11 +11,12 @@ from joserfc.jwk import ECKey, OctKey
 
 from auth_service.adapters.postgres.key_ring import PostgresKeyRing
 from auth_service.adapters.postgres.signing_keys import ALGORITHM
-from auth_service.application.ports import Clock, SignToken
+from auth_service.application.ports import SignToken
 from auth_service.domain.grants import AccessToken, Grant
 from auth_service.domain.logins import LoginState
 from auth_service.domain.signing_keys import ACCESS_TOKEN_LIFETIME
 from auth_service.domain.users import UserState
+from parking_kernel.clocks import Clock
 
 KEY_REMEMBERED_SECONDS = 30.0
 FIRST_PARTY_CLIENT = "parking"

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, or_, sel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import logins, refresh_tokens
-from auth_service.domain.errors import ChangedMeanwhile
 from auth_service.domain.logins import (
     KEPT_WHEN_OVER,
     LOGIN_LIFETIME,
@@ -18,6 +17,7 @@ from auth_service.domain.logins import (
     LoginState,
     RefreshToken,
 )
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class PostgresLogins:

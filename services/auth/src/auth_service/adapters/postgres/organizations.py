@@ -9,8 +9,9 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import members, organizations
-from auth_service.domain.errors import ChangedMeanwhile, UnknownOrganization
+from auth_service.domain.errors import UnknownOrganization
 from auth_service.domain.organizations import MemberRole, Organization, OrganizationState
+from parking_kernel.concurrency import ChangedMeanwhile
 
 Members = dict[UUID, MemberRole]
 

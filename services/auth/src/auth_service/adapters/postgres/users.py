@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import users
-from auth_service.domain.errors import ChangedMeanwhile, UnknownUser
+from auth_service.domain.errors import UnknownUser
 from auth_service.domain.users import User, UserState, UserStatus, normalised_email
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class PostgresUsers:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import Clock, NewId, OpenWork, PasswordHasher
+from auth_service.application.ports import OpenWork, PasswordHasher
 from auth_service.domain.errors import UnknownRole
 from auth_service.domain.passwords import check_password
 from auth_service.domain.users import User, UserState
+from parking_kernel.clocks import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from auth_service.application.ports import Clock, NewId, OpenWork
+from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import Organization, OrganizationState
+from parking_kernel.clocks import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)

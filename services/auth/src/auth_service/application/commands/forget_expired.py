@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from auth_service.application.ports import Clock, OpenWork
+from auth_service.application.ports import OpenWork
+from parking_kernel.clocks import Clock
 
 _BATCH = 500
 

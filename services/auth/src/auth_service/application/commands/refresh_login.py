@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import AccessTokens, Clock, OpenWork, Secrets
+from auth_service.application.ports import AccessTokens, OpenWork, Secrets
 from auth_service.domain.errors import InvalidRefreshToken
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import RefreshToken
+from parking_kernel.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_service.application.ports import Clock, OpenWork
-from auth_service.domain.errors import ChangedMeanwhile
+from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import OrganizationState
+from parking_kernel.clocks import Clock
+from parking_kernel.concurrency import ChangedMeanwhile
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import Clock, OpenWork, Secrets
+from auth_service.application.ports import OpenWork, Secrets
 from auth_service.domain.logins import EndReason
+from parking_kernel.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from auth_service.application.ports import Clock, OpenWork
+from auth_service.application.ports import OpenWork
 from auth_service.domain.signing_keys import retired_keys, rotation_is_due
+from parking_kernel.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from auth_service.application.ports import Clock, Letter, MailSender, MailUnsent, OpenWork, Secret, Secrets
-from auth_service.domain.mails import TOKEN_LIFETIME, TOKEN_OF_MAIL, MailToken, QueuedMail, pause_after
+from auth_service.application.ports import Letter, MailSender, MailUnsent, OpenWork, Secret, Secrets
+from auth_service.domain.mails import PAUSE, TOKEN_LIFETIME, TOKEN_OF_MAIL, MailToken, QueuedMail
+from parking_kernel.clocks import Clock
 
 _BATCH = 10  # a sender may take ten seconds for each, and all must be done within the lease
 _LEASE = timedelta(minutes=2)
@@ -42,7 +43,7 @@ class SendAccountMailsHandler:
             await self.sender.send(await self._letter(mail))
         except MailUnsent:
             async with self.open_work() as work:
-                await work.mails.failed(mail.id, self.clock.now() + pause_after(mail.attempts))
+                await work.mails.failed(mail.id, self.clock.now() + PAUSE.after(mail.attempts + 1))
             return
         async with self.open_work() as work:
             await work.mails.sent(mail.id, self.clock.now())

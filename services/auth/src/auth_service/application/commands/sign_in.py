@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import AccessTokens, Clock, NewId, OpenWork, PasswordHasher, Secrets
+from auth_service.application.ports import AccessTokens, OpenWork, PasswordHasher, Secrets
 from auth_service.domain.errors import InvalidCredentials
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import Login, RefreshToken
+from parking_kernel.clocks import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_service.application.ports import Clock, OpenWork
+from auth_service.application.ports import OpenWork
 from auth_service.domain.logins import EndReason
+from parking_kernel.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)

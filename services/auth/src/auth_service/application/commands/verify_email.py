@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import Clock, OpenWork, Secrets
+from auth_service.application.ports import OpenWork, Secrets
 from auth_service.domain.errors import InvalidMailToken
 from auth_service.domain.mails import TokenPurpose
+from parking_kernel.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)

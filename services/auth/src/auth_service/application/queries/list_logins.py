@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_service.application.ports import Clock, OpenWork
+from auth_service.application.ports import OpenWork
 from auth_service.domain.logins import LoginState
+from parking_kernel.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)

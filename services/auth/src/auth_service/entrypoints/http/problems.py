@@ -2,6 +2,7 @@
 
 from auth_service.domain import errors
 from parking_chassis.problems import NOT_FOUND, ProblemKind
+from parking_kernel.concurrency import ChangedMeanwhile
 
 NO_STORE = {"Cache-Control": "no-store"}
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
@@ -12,7 +13,7 @@ UNACCEPTABLE_PASSWORD = ProblemKind("unacceptable-password", "The password is no
 PROBLEMS: dict[type[Exception], ProblemKind] = {
     errors.UnacceptablePassword: UNACCEPTABLE_PASSWORD,
     errors.InvalidMailToken: INVALID_MAIL_TOKEN,
-    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
+    ChangedMeanwhile: CHANGED_MEANWHILE,
     errors.UnknownUser: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
     errors.UnknownRole: NOT_FOUND,

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from notification_service.application.ports import LotCopy, ReservationCopy
-from notification_service.domain.money import Money
 from notification_service.domain.notifications import Details
 from notification_service.domain.occasions import Occasion, occupancy_rooms, payment_rooms, reservation_rooms
 from notification_service.domain.rooms import Ownership
@@ -19,6 +18,7 @@ from parking_events import (
     SpotOccupancyState,
 )
 from parking_events.values import Money as WireMoney
+from parking_kernel.money import Money
 from parking_messaging.cloud_events import Envelope
 
 

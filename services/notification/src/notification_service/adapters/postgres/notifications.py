@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.adapters.postgres.tables import notifications as inbox
-from notification_service.domain.errors import ChangedMeanwhile, UnknownNotification
-from notification_service.domain.money import Money
+from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.notifications import Details, Notification, NotificationKind, NotificationState
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.money import Money
 
 
 class PostgresNotifications:

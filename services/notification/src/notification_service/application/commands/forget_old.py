@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notification_service.application.ports import Clock, OpenWork
+from notification_service.application.ports import OpenWork
 from notification_service.domain import rooms
+from parking_kernel.clocks import Clock
 
 _BATCH = 5_000
 _DELIVERIES_KEPT = timedelta(days=30)

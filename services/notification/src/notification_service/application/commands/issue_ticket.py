@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notification_service.application.ports import Clock, OpenWork, Secrets, Ticket
+from notification_service.application.ports import OpenWork, Secrets, Ticket
 from notification_service.domain.rooms import Visitor
+from parking_kernel.clocks import Clock
 
 _LIFETIME = timedelta(seconds=30)
 

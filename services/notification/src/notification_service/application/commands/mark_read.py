@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from notification_service.application.ports import Clock, OpenWork
+from notification_service.application.ports import OpenWork
 from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.notifications import NotificationState
+from parking_kernel.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)

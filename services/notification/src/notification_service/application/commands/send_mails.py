@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from notification_service.application.ports import (
-    Clock,
     Contact,
     Contacts,
     ContactsAway,
@@ -18,6 +17,7 @@ from notification_service.application.ports import (
     OpenWork,
 )
 from notification_service.domain.deliveries import Delivery, DeliveryState, Failure
+from parking_kernel.clocks import Clock
 
 _BATCH = 20
 _AT_ONCE = 4  # more would keep the consumers beside it waiting, and they are in a hurry

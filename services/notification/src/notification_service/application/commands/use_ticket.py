@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from notification_service.application.ports import Clock, OpenWork, Secrets
+from notification_service.application.ports import OpenWork, Secrets
 from notification_service.domain.errors import InvalidTicket
 from notification_service.domain.rooms import Visitor
+from parking_kernel.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)

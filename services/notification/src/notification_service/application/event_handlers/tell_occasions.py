@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from notification_service.application.ports import Clock, NewId, ReservationCopy, Work
+from notification_service.application.ports import ReservationCopy, Work
 from notification_service.domain.deliveries import Channel, Delivery
 from notification_service.domain.notifications import TITLES, Notification, NotificationState
 from notification_service.domain.occasions import Occasion
 from notification_service.domain.rooms import Room, RoomKind, Told
+from parking_kernel.clocks import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)

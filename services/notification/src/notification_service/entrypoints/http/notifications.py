@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 
 from notification_service.application.commands.mark_read import MarkRead
 from notification_service.application.queries.list_notifications import ListNotifications
-from notification_service.domain.money import Money
 from notification_service.domain.notifications import TITLES, NotificationState
 from notification_service.entrypoints.http.dependencies import Does, Me
 from notification_service.entrypoints.http.problems import CHANGED_MEANWHILE
@@ -24,6 +23,7 @@ from parking_chassis.pagination import (
 )
 from parking_chassis.problems import NOT_FOUND, invalid_field
 from parking_chassis.schemas import ResponseBody
+from parking_kernel.money import Money
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
 

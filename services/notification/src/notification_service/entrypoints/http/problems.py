@@ -2,6 +2,7 @@
 
 from notification_service.domain import errors
 from parking_chassis.problems import NOT_FOUND, UNAUTHENTICATED, ProblemKind
+from parking_kernel.concurrency import ChangedMeanwhile
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
 
@@ -9,5 +10,5 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     errors.UnknownNotification: NOT_FOUND,
     errors.UnknownRoom: NOT_FOUND,
     errors.InvalidTicket: UNAUTHENTICATED,
-    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
+    ChangedMeanwhile: CHANGED_MEANWHILE,
 }

@@ -8,9 +8,9 @@ from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import ECKey
 
+from parking_kernel.money import Money
 from payment_service.domain.charges import Charge
 from payment_service.domain.errors import ChargeExpired, InvalidChargeToken
-from payment_service.domain.money import Money
 
 ALGORITHM = "ES256"
 TYPE = "charge+jwt"

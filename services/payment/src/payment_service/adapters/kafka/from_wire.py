@@ -1,8 +1,8 @@
 """The one place where other services' wire contracts become this service's words."""
 
 from parking_events import ReservationState
+from parking_kernel.money import Money
 from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
-from payment_service.domain.money import Money
 
 
 def dues(event: ReservationState) -> Dues:

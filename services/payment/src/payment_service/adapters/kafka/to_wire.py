@@ -20,9 +20,9 @@ from parking_events import (
 from parking_events.contracts import ledger_entry
 from parking_events.contracts import payment as wire
 from parking_events.values import Money as WireMoney
+from parking_kernel.money import Money
 from payment_service.domain import payment_events
 from payment_service.domain.ledger import LedgerEntry
-from payment_service.domain.money import Money
 from payment_service.domain.payment_states import PaymentState
 
 CONTRACTS: dict[type[payment_events.PaymentEvent], type[WireEvent]] = {

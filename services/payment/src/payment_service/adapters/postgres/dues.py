@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.money import Money
 from parking_messaging.state_copies import upsert_if_newer
 from payment_service.adapters.postgres.tables import reservation_dues
 from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
-from payment_service.domain.money import Money
 
 
 class PostgresReservationDues:

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Select, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.pages import Position
 from parking_messaging.tracing import current_trace
 from payment_service.adapters.postgres.rows import (
     Row,
@@ -19,8 +21,7 @@ from payment_service.adapters.postgres.rows import (
     refund_row,
 )
 from payment_service.adapters.postgres.tables import ledger_entries, ledger_postings, payments, refunds
-from payment_service.application.ports import Position
-from payment_service.domain.errors import ChangedMeanwhile, UnknownPayment
+from payment_service.domain.errors import UnknownPayment
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.payments import Payment
 

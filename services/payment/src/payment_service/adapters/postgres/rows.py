@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from parking_kernel.money import Money
 from payment_service.domain.charges import Charge
 from payment_service.domain.ledger import LedgerEntry
-from payment_service.domain.money import Money
 from payment_service.domain.payment_states import Dispute, PaymentState, PaymentStatus
 from payment_service.domain.provider import DisputeStatus
 from payment_service.domain.refunds import Refund, RefundStatus

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from payment_service.application.ports import Clock, OpenWork, PaymentGateway, ProviderRefused
+from parking_kernel.clocks import Clock
+from payment_service.application.ports import OpenWork, PaymentGateway, ProviderRefused
 from payment_service.domain.errors import UnknownPayment
 from payment_service.domain.payment_states import PaymentState, PaymentStatus
 from payment_service.domain.provider import Intent, IntentStatus, ProviderRefund, ProviderRefundStatus

@@ -3,14 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from payment_service.application.ports import (
-    Clock,
-    IntentRequest,
-    OpenWork,
-    OutcomeUnknown,
-    PaymentGateway,
-    ProviderRefused,
-)
+from parking_kernel.clocks import Clock
+from payment_service.application.ports import IntentRequest, OpenWork, OutcomeUnknown, PaymentGateway, ProviderRefused
 from payment_service.domain.errors import PaymentRefused
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.provider import Intent

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from parking_kernel.clocks import Clock
 from payment_service.application.commands.create_intent import CreateIntent, CreateIntentHandler
-from payment_service.application.ports import Clock, OpenWork, OutcomeUnknown, PaymentGateway
+from payment_service.application.ports import OpenWork, OutcomeUnknown, PaymentGateway
 from payment_service.domain.errors import PaymentRefused
 from payment_service.domain.payment_states import FINAL, PaymentState
 from payment_service.domain.provider import Observation

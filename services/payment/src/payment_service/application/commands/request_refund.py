@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from payment_service.application.ports import Answer, Asker, Clock, NewId, OpenWork, Presentation, RequestKey
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock, NewId
+from payment_service.application.ports import Answer, OpenWork, Presentation, RequestKey
 from payment_service.domain.errors import UnknownPayment
 
 _CLAIM = timedelta(seconds=30)

@@ -5,8 +5,8 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from parking_kernel.clocks import Clock
 from payment_service.application.ports import (
-    Clock,
     DueRefund,
     OpenWork,
     OutcomeUnknown,

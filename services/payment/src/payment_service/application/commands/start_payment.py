@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from parking_kernel.clocks import Clock, NewId
 from payment_service.application.commands.create_intent import CreateIntent, CreateIntentHandler
 from payment_service.application.ports import (
     Answer,
-    Clock,
-    NewId,
     OpenWork,
     OutcomeUnknown,
     Presentation,

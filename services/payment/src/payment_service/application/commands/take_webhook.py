@@ -3,7 +3,8 @@
 import logging
 from dataclasses import dataclass, field
 
-from payment_service.application.ports import Clock, OpenWork, ReadWebhook, Work
+from parking_kernel.clocks import Clock
+from payment_service.application.ports import OpenWork, ReadWebhook, Work
 from payment_service.domain.errors import UnknownPayment
 from payment_service.domain.payments import Payment
 from payment_service.domain.provider import Intent, Observation

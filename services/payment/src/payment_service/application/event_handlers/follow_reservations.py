@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from payment_service.application.ports import Clock, NewId, Work
+from parking_kernel.clocks import Clock, NewId
+from payment_service.application.ports import Work
 from payment_service.domain.charges import Dues
 from payment_service.domain.payments import Payment
 from payment_service.domain.refund_plan import plan_refunds

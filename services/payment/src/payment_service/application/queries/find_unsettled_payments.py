@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from payment_service.application.ports import Clock, OpenWork, UnsettledPayment
+from parking_kernel.clocks import Clock
+from payment_service.application.ports import OpenWork, UnsettledPayment
 
 _log = logging.getLogger(__name__)
 

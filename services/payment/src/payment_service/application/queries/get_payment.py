@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from payment_service.application.ports import Asker, OpenWork
+from parking_kernel.askers import Asker
+from payment_service.application.ports import OpenWork
 from payment_service.domain.errors import UnknownPayment
 from payment_service.domain.payment_states import PaymentState
 
@@ -26,6 +27,6 @@ class GetPaymentHandler:
         """Raises `UnknownPayment` for one that the asker may not know of."""
         async with self.open_work() as work:
             state = await work.payments.read(query.payment_id)
-        if not query.asker.may_see(state):
+        if not query.asker.may_see(state.charge.user_id, state.charge.organization_id):
             raise UnknownPayment(query.payment_id)
         return state

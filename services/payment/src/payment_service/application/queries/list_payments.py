@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from payment_service.application.ports import Asker, OpenWork, Position
+from parking_kernel.askers import Asker
+from parking_kernel.pages import Position
+from payment_service.application.ports import OpenWork
 from payment_service.domain.errors import UnknownOrganization
 from payment_service.domain.payment_states import PaymentState
 
@@ -26,10 +28,14 @@ class ListPaymentsHandler:
     open_work: OpenWork
 
     async def __call__(self, query: ListPayments) -> Sequence[PaymentState]:
-        """At most `limit`. Raises `UnknownOrganization` for one that the asker does not operate."""
+        """At most `limit`; none of a machine client, which pays nothing.
+
+        Raises `UnknownOrganization` for one that the asker does not operate.
+        """
         async with self.open_work() as work:
             if query.organization_id is None:
-                return await work.payments.of_user(query.asker.user_id, query.after, query.limit)
+                user_id = query.asker.user_id
+                return await work.payments.of_user(user_id, query.after, query.limit) if user_id else []
             if not query.asker.operates(query.organization_id):
                 raise UnknownOrganization(query.organization_id)
             return await work.payments.of_organization(query.organization_id, query.after, query.limit)

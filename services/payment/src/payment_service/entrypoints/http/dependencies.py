@@ -5,11 +5,10 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from parking_chassis.access_tokens import EVERYTHING
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import FORBIDDEN, Problem
-from parking_chassis.security import SignedIn
-from payment_service.application.ports import Asker
+from parking_chassis.security import SignedIn, asker_of, user_of
+from parking_kernel.askers import Asker
 from payment_service.bootstrap import Payments, UseCases
 
 
@@ -23,19 +22,14 @@ async def _use_cases(request: Request) -> UseCases:
 
 @may_answer(FORBIDDEN)
 async def _user_id(principal: SignedIn) -> UUID:
-    try:
-        return UUID(principal.subject)
-    except ValueError as error:
-        raise Problem(FORBIDDEN, "This is for people; a machine client has no payments.") from error
+    if user_id := user_of(principal):
+        return user_id
+    raise Problem(FORBIDDEN, "This is for people; a machine client has no payments.")
 
 
 async def _asker(principal: SignedIn) -> Asker:
-    operated = principal.organizations if principal.may("read:reservation") else ()
-    return Asker(
-        await _user_id(principal),
-        frozenset(UUID(organization) for organization in operated),
-        principal.may(EVERYTHING),
-    )
+    await _user_id(principal)
+    return asker_of(principal, "read:reservation")
 
 
 Service = Annotated[Payments, Depends(_service)]

@@ -2,6 +2,7 @@
 
 from parking_chassis.idempotency import in_flight, key_reused
 from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
+from parking_kernel.concurrency import ChangedMeanwhile
 from payment_service.application.ports import InFlight, InvalidEvent, InvalidSignature, KeyReused, OutcomeUnknown
 from payment_service.domain import errors
 
@@ -45,7 +46,7 @@ PROBLEMS = {
     errors.UnknownOrganization: NOT_FOUND,
     errors.PaymentRefused: PAYMENT_REFUSED,
     errors.RefundExceedsPayment: _refund_exceeds_payment,
-    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
+    ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,
     InFlight: in_flight,
     OutcomeUnknown: _provider_unavailable,

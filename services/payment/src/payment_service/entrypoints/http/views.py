@@ -6,8 +6,8 @@ from typing import Self
 from uuid import UUID
 
 from parking_chassis.schemas import ResponseBody
+from parking_kernel.money import Money
 from payment_service.application.ports import Answer
-from payment_service.domain import money
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.refunds import Refund
 
@@ -22,7 +22,7 @@ class MoneyView(ResponseBody):
     currency: str
 
     @classmethod
-    def of(cls, value: money.Money) -> Self:
+    def of(cls, value: Money) -> Self:
         """From the domain's."""
         return cls(amount=value.amount, currency=value.currency)
 

@@ -35,3 +35,7 @@ class Asker:
     def may_see(self, user_id: UUID | None, organization_id: UUID) -> bool:
         """Whether a thing is their own, or of an organization that they run."""
         return (user_id is not None and user_id == self.user_id) or self.operates(organization_id)
+
+
+THE_SERVICE = Asker(permissions=frozenset({EVERYTHING}))
+"""A service itself: its timers, and its consumers of events."""

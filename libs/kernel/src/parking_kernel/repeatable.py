@@ -1,7 +1,8 @@
 """Requests that may be sent again: an `Idempotency-Key`, and the first answer to it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 
@@ -34,18 +35,36 @@ class InFlight(Exception):
 class Answers(Protocol):
     """What was answered to requests with an idempotency key, in the transaction of what they did."""
 
-    async def claim(self, key: RequestKey, until: datetime | None = None) -> Answer | None:
+    async def claim(self, key: RequestKey, lease: timedelta | None = None) -> Answer | None:
         """The first answer to this key; without one, the key is ours.
 
-        It is ours until the transaction ends, or with `until` for as long as that, when the answer comes in a later
+        It is ours until the transaction ends; with a lease for as long as that, when the answer is stored by a later
         transaction. Raises `KeyReused` and `InFlight`.
         """
         ...
 
-    async def store(self, key: RequestKey, answer: Answer | None) -> None:
-        """Store the answer of a key that was claimed; without one, release the claim."""
+    async def store(self, key: RequestKey, answer: Answer) -> None:
+        """Store the answer of a key that was claimed."""
+        ...
+
+    async def release(self, key: RequestKey) -> None:
+        """Give up a claim without an answer: the same request may come again."""
         ...
 
     async def purge(self, older_than: timedelta, limit: int) -> int:
         """Delete at most `limit` answers that were stored for longer; how many."""
         ...
+
+
+async def once(answers: Answers, key: RequestKey | None, act: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The first answer to a key, or what `act` answers now, stored under it in the same transaction.
+
+    Without a key it acts each time. Raises `KeyReused`, `InFlight`, and whatever `act` raises, which is not stored.
+    """
+    if key is None:
+        return await act()
+    if earlier := await answers.claim(key):
+        return earlier
+    answer = await act()
+    await answers.store(key, answer)
+    return answer

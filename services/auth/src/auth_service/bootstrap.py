@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth_service.adapters.crypto.access_tokens import JwtAccessTokens, SharedSecretKey, StoredKeys
 from auth_service.adapters.crypto.own_keys import OwnKeys
 from auth_service.adapters.crypto.passwords import BcryptPasswords
-from auth_service.adapters.crypto.sealing import Sealer
 from auth_service.adapters.crypto.secrets import RandomSecrets
 from auth_service.adapters.postgres.key_ring import PostgresKeyRing
 from auth_service.adapters.postgres.revocations import PostgresRevocations
@@ -46,6 +45,7 @@ from auth_service.settings import AuthSettings
 from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
+from parking_chassis.sealing import Sealer
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay

@@ -7,11 +7,11 @@ import pytest_asyncio
 from services.auth.tests.fakes.postgres.tables import Tables
 from services.auth.tests.fakes.postgres.unit_of_work import in_memory_work
 
-from auth_service.adapters.crypto.sealing import Sealer
 from auth_service.adapters.postgres.unit_of_work import postgres_work
 from auth_service.application.ports import OpenWork
 from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.ids import new_id
+from parking_chassis.sealing import Sealer
 from parking_platform.testing.databases import DatabaseCopies
 
 

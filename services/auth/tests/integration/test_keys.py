@@ -14,12 +14,12 @@ from fastapi import FastAPI
 from services.auth.tests.api import me, signed_in
 from services.auth.tests.installation import ISSUER, Database, settings_for
 
-from auth_service.adapters.crypto.sealing import CannotOpen, Sealer
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys
 from auth_service.bootstrap import Auth, bootstrap
 from auth_service.entrypoints.http.app import auth_app
 from auth_service.settings import AuthSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, InvalidToken, PublishedKeys, SharedSecret, SigningKeys
+from parking_chassis.sealing import CannotOpen, Sealer
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.testing.waiting import wait_until
 

@@ -7,10 +7,10 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from auth_service.adapters.crypto.sealing import Sealer
 from auth_service.adapters.postgres.signing_keys import ALGORITHM
 from auth_service.adapters.postgres.tables import signing_keys
 from auth_service.domain.signing_keys import KeyAge, signing_key
+from parking_chassis.sealing import Sealer
 
 
 class PostgresKeyRing:

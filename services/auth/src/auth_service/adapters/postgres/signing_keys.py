@@ -7,9 +7,9 @@ from joserfc.jwk import ECKey
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth_service.adapters.crypto.sealing import Sealer
 from auth_service.adapters.postgres.tables import signing_keys
 from auth_service.domain.signing_keys import KeyAge
+from parking_chassis.sealing import Sealer
 
 ALGORITHM = "ES256"
 CURVE = "P-256"

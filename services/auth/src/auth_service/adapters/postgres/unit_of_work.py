@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from auth_service.adapters.crypto.sealing import Sealer
 from auth_service.adapters.kafka.outbox import OutboxEvents
 from auth_service.adapters.postgres.logins import PostgresLogins
 from auth_service.adapters.postgres.mails import PostgresMails
@@ -16,6 +15,7 @@ from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
 from auth_service.adapters.postgres.users import PostgresUsers
 from auth_service.application.ports import OpenWork
 from parking_chassis.database import transactions
+from parking_chassis.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)

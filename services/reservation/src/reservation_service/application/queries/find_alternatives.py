@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from parking_kernel.periods import Period
+from parking_kernel.pricing import price
 from reservation_service.application.ports import Alternative, OpenWork, Wish, Work
 from reservation_service.domain.errors import LotNotBookable
 from reservation_service.domain.lots import Lot, check_open
-from reservation_service.domain.periods import Period
-from reservation_service.domain.pricing import price
 
 _SHIFTS = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
 _NEARBY_LOTS = 3
@@ -57,7 +57,7 @@ class FindAlternativesHandler:
         spot = await work.allocations.free_spot(wish)
         if spot is None:
             return None
-        cost = price(lot.priced_by, wish.period, lot.zone)
+        cost = price(lot.priced_by.tariff, wish.period, lot.zone)
         return Alternative(lot.id, spot, wish.period, cost, distance_m, as_of)
 
 

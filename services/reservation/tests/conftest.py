@@ -25,7 +25,7 @@ from parking_platform.testing.servers import PostgresServer
 from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation, bootstrap, resources
-from reservation_service.domain.tariffs import Tariff
+from reservation_service.domain.lots import TariffVersion
 from reservation_service.entrypoints.http.app import reservation_app
 from reservation_service.settings import ReservationSettings
 
@@ -101,7 +101,7 @@ class MakeLot(Protocol):
     """Makes a lot with spots of these types, numbered from 1."""
 
     async def __call__(
-        self, spots: Sequence[str] = ("standard",) * 3, tariff: Tariff | None = None, **changes: Any
+        self, spots: Sequence[str] = ("standard",) * 3, tariff: TariffVersion | None = None, **changes: Any
     ) -> LotCopy: ...
 
 
@@ -141,7 +141,9 @@ def signed_in() -> SignIn:
 def make_lot(service: Reservation) -> MakeLot:
     """Makes a lot as if parking had told of it."""
 
-    async def make(spots: Sequence[str] = ("standard",) * 3, tariff: Tariff | None = None, **changes: Any) -> LotCopy:
+    async def make(
+        spots: Sequence[str] = ("standard",) * 3, tariff: TariffVersion | None = None, **changes: Any
+    ) -> LotCopy:
         tariff = tariff or hourly()
         lot = lot_copy(tariff, **changes)
         async with service.engine.begin() as connection:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_chassis.clock import SystemClock
+from parking_kernel.money import Money
 from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.event_handlers.settle_payments import (
@@ -19,7 +20,6 @@ from reservation_service.application.event_handlers.settle_payments import (
     SettlePaymentsHandler,
 )
 from reservation_service.application.ports import LotCopy
-from reservation_service.domain.money import Money
 
 RESERVATIONS = "/api/v1/reservations"
 TOMORROW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)

@@ -7,22 +7,23 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from parking_kernel.opening_hours import OpeningHours
+from parking_kernel.periods import Period
+from parking_kernel.pricing import price
+from parking_kernel.tariffs import LineType, RateLine, Tariff, Tax
 from reservation_service.application.ports import LotCopy, SpotCopy
-from reservation_service.domain.lots import Closure, Lot, OpeningHours, Spot
-from reservation_service.domain.periods import Period
-from reservation_service.domain.pricing import price
+from reservation_service.domain.lots import Closure, Lot, Spot, TariffVersion
 from reservation_service.domain.reservations import Reservation
-from reservation_service.domain.tariffs import LineType, RateLine, Tariff, Tax
 
 ZURICH = ZoneInfo("Europe/Zurich")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 START = NOW + timedelta(days=1)
 
 
-def hourly(amount: int = 200, currency: str = "CHF") -> Tariff:
+def hourly(amount: int = 200, currency: str = "CHF") -> TariffVersion:
     """Each started hour, 7.7 % tax included."""
-    line = RateLine(LineType.INCREMENTING, 0, None, 60, amount)
-    return Tariff(uuid4(), currency, Tax(770, included=True), 0, 0, [line])
+    line = RateLine(1, LineType.INCREMENTING, 0, None, 60, amount)
+    return TariffVersion(uuid4(), Tariff(currency, (line,), Tax(770, included=True)))
 
 
 def period(hours: float = 3, start: datetime = START) -> Period:
@@ -34,7 +35,7 @@ def a_spot(number: str = "1", spot_type: str = "standard") -> Spot:
 
 
 def a_lot(
-    tariff: Tariff | None = None,
+    tariff: TariffVersion | None = None,
     *,
     is_open: bool = True,
     opening_hours: OpeningHours | None = None,
@@ -54,14 +55,14 @@ def a_hold(
         lot=lot,
         spot=a_spot(),
         period=when,
-        price=price(lot.priced_by, when, lot.zone),
+        price=price(lot.priced_by.tariff, when, lot.zone),
         charge_id=uuid4(),
         vehicle_plate="ZH 1",
         at=at,
     )
 
 
-def lot_copy(tariff: Tariff | None, **changes: Any) -> LotCopy:
+def lot_copy(tariff: TariffVersion | None, **changes: Any) -> LotCopy:
     """A lot as parking tells it."""
     copy = LotCopy(
         id=uuid4(),

@@ -13,6 +13,8 @@ from parking_demo.seeding.estate import Estate
 from parking_demo.seeding.services import Services
 from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import PAID, Passage, Story, Visit
+from parking_kernel.askers import Asker
+from parking_kernel.periods import Period
 from payment_service.application import ports as payment_ports
 from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.queries.get_payment import GetPayment
@@ -23,11 +25,10 @@ from reservation_service.application.commands.cancel_reservation import CancelRe
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.commands.reserve_spot import ReserveSpot
-from reservation_service.application.ports import Alternative, Answer, Asker, RequestKey, Wish
+from reservation_service.application.ports import Alternative, Answer, RequestKey, Wish
 from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.domain.errors import NoCredential
-from reservation_service.domain.periods import Period
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 from reservation_service.entrypoints.http.views import ReservationView
 
@@ -87,7 +88,7 @@ class Driving:
         driver = self.estate.drivers[passage.visit.driver]
         does = self.services.reservation.use_cases
         lot = self.estate.lots[passage.visit.car_park]
-        gate = Asker(None, frozenset({self.estate.organization_id}), sees_all=False)
+        gate = Asker(organizations=frozenset({self.estate.organization_id}))
         try:
             credential = await does.get_credential(GetCredential(driver, reservation_id))
         except NoCredential:  # the second time through, when the car is out already
@@ -149,7 +150,7 @@ class Driving:
         await self.browser.post(f"/v1/payment_intents/{intent}/confirm", data=form)
 
     async def _reservation(self, driver: UUID, reservation_id: UUID) -> tuple[ReservationState, str | None]:
-        asker = Asker(driver, frozenset(), sees_all=False)
+        asker = Asker(driver)
         return await self.services.reservation.use_cases.get_reservation(GetReservation(asker, reservation_id))
 
     async def _payment(self, driver: UUID, payment_id: UUID) -> PaymentState:

@@ -18,6 +18,7 @@ from parking_demo.seeding.services import Services
 from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import OTHER_DRIVERS
 from parking_kernel.clocks import Clock
+from parking_kernel.periods import Period
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.ports import LotFilter
@@ -28,7 +29,6 @@ from reservation_service.application.ports import Wish
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
 from reservation_service.domain.errors import LotNotBookable, UnknownLot
-from reservation_service.domain.periods import Period
 
 ORGANIZATION: Final = "Stadtparken Berlin"
 FAR_AHEAD: Final = timedelta(days=30)

@@ -13,6 +13,7 @@ from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
+from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -45,7 +46,7 @@ from reservation_service.application.commands.note_no_shows import NoteNoShowsHa
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeenHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
-from reservation_service.application.ports import Alternative, Clock, Tokens, Wish
+from reservation_service.application.ports import Alternative, Tokens, Wish
 from reservation_service.application.queries.create_quote import CreateQuoteHandler
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.application.queries.get_availability import GetAvailabilityHandler

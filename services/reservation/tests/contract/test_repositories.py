@@ -16,15 +16,25 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
 from parking_chassis.database import PoolSettings, create_engine
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.money import Money
+from parking_kernel.opening_hours import opening_hours
+from parking_kernel.periods import Period
+from parking_kernel.pricing import price
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.bookings import PostgresBookings
 from reservation_service.adapters.postgres.unit_of_work import postgres_work
-from reservation_service.application.ports import Answer, Bookings, KeyReused, LotCopy, OpenWork, RequestKey, Wish
-from reservation_service.domain.errors import ChangedMeanwhile, UnknownLot, UnknownReservation, UnknownSpot
-from reservation_service.domain.lots import Closure, OpenFor, OpeningHours, Spot
-from reservation_service.domain.money import Money
-from reservation_service.domain.periods import Period
-from reservation_service.domain.pricing import price
+from reservation_service.application.ports import (
+    Answer,
+    Bookings,
+    KeyReused,
+    LotCopy,
+    OpenWork,
+    RequestKey,
+    Wish,
+)
+from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
+from reservation_service.domain.lots import Closure, Spot
 from reservation_service.domain.reservations import HOLD, Reservation
 
 HOUR = timedelta(hours=1)
@@ -44,7 +54,7 @@ class Store:
             lot = await work.lots.get(self.lot.id)
             at = await work.time.now()
         when = when or period()
-        cost = price(lot.priced_by, when, lot.zone)
+        cost = price(lot.priced_by.tariff, when, lot.zone)
         return Reservation.hold(
             uuid4(),
             user_id=user_id or uuid4(),
@@ -100,7 +110,7 @@ async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
 
 class TestCopies:
     async def test_a_lot_comes_back_as_it_was_told(self, store: Store) -> None:
-        hours = OpeningHours({1: [OpenFor("06:00", "24:00")]}, {START.date(): []})
+        hours = opening_hours({"mon": [("06:00", "24:00")]}, [(START.date(), [])], "")
         closures = (Closure(START, None), Closure(START, START + HOUR))
         changed = replace(store.lot, opening_hours=hours, closures=closures, is_open=False, version=2)
         async with store.work() as work:
@@ -151,7 +161,7 @@ class TestCopies:
                 await work.copies.keep_lot(lot_copy(tariff, latitude=47.38 + north, **changes))
             near = await work.lots.near(store.lot.id, 5)
             assert [round(metres, -2) for _, metres in near] == [1100, 2200]
-            assert near[0][0].priced_by.lines[0].amount == 300
+            assert near[0][0].priced_by.tariff.lines[0].amount == 300
             assert len(await work.lots.near(store.lot.id, 1)) == 1
 
 

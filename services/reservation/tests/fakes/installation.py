@@ -15,6 +15,8 @@ from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
+from parking_kernel.askers import Asker
+from parking_kernel.periods import Period
 from reservation_service.adapters.turns import FairTurns
 from reservation_service.application.commands.check_in import CheckInHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
@@ -25,11 +27,10 @@ from reservation_service.application.event_handlers.settle_payments import (
     SettlePayments,
     SettlePaymentsHandler,
 )
-from reservation_service.application.ports import Alternative, Answer, Asker, LotCopy, RequestKey, Wish
+from reservation_service.application.ports import Alternative, Answer, LotCopy, RequestKey, Wish
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
-from reservation_service.domain.periods import Period
+from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationState
-from reservation_service.domain.tariffs import Tariff
 
 
 class PlainPresentation:
@@ -67,7 +68,7 @@ class FakeInstallation:
         return await self.alternatives(FindAlternatives(wish))
 
     async def with_lot(
-        self, spots: Sequence[str] = ("standard",), tariff: Tariff | None = None, **changes: object
+        self, spots: Sequence[str] = ("standard",), tariff: TariffVersion | None = None, **changes: object
     ) -> LotCopy:
         """A lot with spots of these types, numbered from 1."""
         tariff = tariff or hourly()
@@ -115,4 +116,4 @@ class FakeInstallation:
 
 
 def operator_of(lot: LotCopy) -> Asker:
-    return Asker(uuid4(), frozenset({lot.organization_id}), sees_all=False)
+    return Asker(uuid4(), frozenset({lot.organization_id}))

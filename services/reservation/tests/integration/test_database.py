@@ -1,14 +1,19 @@
 """The schema, what ships, and a database that is away."""
 
 import asyncio
+import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -16,20 +21,85 @@ from alembic.migration import MigrationContext
 from prometheus_client import REGISTRY
 from services.reservation.tests.conftest import settings_for
 from services.reservation.tests.driving import Database, Driver, wish
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 import reservation_service
 from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.migrations import migrate, migrations_folder
+from parking_kernel.opening_hours import opening_hours
+from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
 from parking_platform.testing.servers import PostgresServer
 from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.postgres.booking_pool import BookingPool, DatabaseAway
 from reservation_service.adapters.postgres.tables import metadata
+from reservation_service.adapters.postgres.unit_of_work import postgres_work
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation, bootstrap
+from reservation_service.domain.lots import TariffVersion
 from reservation_service.entrypoints.http.app import reservation_app
 
 PACKAGE = Path(reservation_service.__path__[0])
+
+
+TARIFF_OF_0001 = {
+    "currency": "CHF",
+    "tax": {"rate_basis_points": 770, "included": True},
+    "rounding_minutes": 15,
+    "free_minutes": 10,
+    "lines": [
+        {"type": "flat", "from_minutes": 0, "to_minutes": 60, "increment_minutes": None, "amount": 300},
+        {"type": "incrementing", "from_minutes": 60, "to_minutes": None, "increment_minutes": 30, "amount": 100},
+    ],
+    "caps": [{"per": "24h", "amount": 2000}],
+    "time_bands": [
+        {
+            "weekdays": [6, 7],
+            "starts": "18:00:00",
+            "ends": "00:00:00",
+            "lines": [{"type": "flat", "from_minutes": 0, "to_minutes": None, "increment_minutes": None, "amount": 5}],
+        }
+    ],
+}
+TARIFF_NOW = Tariff(
+    currency="CHF",
+    lines=(
+        RateLine(1, LineType.FLAT, 0, 60, None, 300),
+        RateLine(2, LineType.INCREMENTING, 60, None, 30, 100),
+    ),
+    tax=Tax(770, included=True),
+    rounding_minutes=15,
+    free_minutes=10,
+    caps=(Cap(CapPeriod.TWENTY_FOUR_HOURS, 2000),),
+    time_bands=(TimeBand((6, 7), "18:00", "24:00", (RateLine(1, LineType.FLAT, 0, None, None, 5),)),),
+)
+HOURS_OF_0001 = {
+    "weekdays": {"1": [["06:00", "24:00"]], "2": [["18:00", "02:00"]], **{str(day): [] for day in range(3, 8)}},
+    "exceptions": {"2026-12-24": [["10:00", "12:00"]], "2026-12-25": []},
+}
+HOURS_NOW = opening_hours(
+    {"mon": [("06:00", "24:00")], "tue": [("18:00", "02:00")]},
+    [(date(2026, 12, 24), [("10:00", "12:00")]), (date(2026, 12, 25), [])],
+    "/opening_hours",
+)
+
+
+@pytest_asyncio.fixture
+async def empty_database(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """A database that no migration has seen."""
+    url = await postgres_server.create_database(extensions=["btree_gist"])
+    yield url
+    await postgres_server.drop_database(urlsplit(url).path.removeprefix("/"))
+
+
+async def go_up(url: str, revision: str = "head") -> None:
+    await asyncio.to_thread(migrate, url, migrations_folder(PACKAGE), revision)
+
+
+async def go_down(url: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder(PACKAGE)))
+    config.attributes["database_url"] = url
+    await asyncio.to_thread(command.downgrade, config, revision)
 
 
 class TestTheSchema:
@@ -59,16 +129,40 @@ class TestTheSchema:
         checks = await database.rows("SELECT conname FROM pg_constraint WHERE contype = 'c' ORDER BY conname")
         assert {"ck_allocations_during_is_not_empty", "ck_allocations_one_holder"} <= {name for (name,) in checks}
 
-    async def test_it_goes_down_and_up_again(self, postgres_server: PostgresServer) -> None:
-        url = await postgres_server.create_database(extensions=["btree_gist"])
-        folder = migrations_folder(PACKAGE)
-        config = Config()
-        config.set_main_option("script_location", str(folder))
-        config.attributes["database_url"] = url
-        await asyncio.to_thread(migrate, url, folder)
-        await asyncio.to_thread(command.downgrade, config, "base")
-        await asyncio.to_thread(migrate, url, folder)
-        await postgres_server.drop_database(urlsplit(url).path.removeprefix("/"))
+    async def test_it_goes_down_and_up_again(self, empty_database: str) -> None:
+        await go_up(empty_database)
+        await go_down(empty_database, "base")
+        await go_up(empty_database)
+
+    async def test_documents_of_the_first_version_are_read_after_the_second(self, empty_database: str) -> None:
+        await go_up(empty_database, "0001")
+        engine = create_engine(empty_database, "tests", PoolSettings())
+        lot_id, always_open, tariff_id = uuid4(), uuid4(), uuid4()
+        insert_lot = text(
+            "INSERT INTO lots VALUES (:id, :id, 'Sihlquai', 'Europe/Zurich', 47.38, 8.53, true, CAST(:hours AS jsonb),"
+            " '[]', :tariff, 1)"
+        )
+        async with engine.begin() as connection:
+            await connection.execute(
+                text("INSERT INTO tariffs VALUES (:id, CAST(:document AS jsonb))"),
+                {"id": tariff_id, "document": json.dumps(TARIFF_OF_0001)},
+            )
+            for each, hours in ((lot_id, json.dumps(HOURS_OF_0001)), (always_open, None)):
+                await connection.execute(insert_lot, {"id": each, "hours": hours, "tariff": tariff_id})
+        # Through the second, back, and through it again: nothing is lost either way.
+        await go_up(empty_database, "0002")
+        await go_down(empty_database, "0001")
+        async with engine.begin() as connection:
+            documents = text("SELECT t.document, l.opening_hours FROM tariffs t, lots l WHERE l.id = :id")
+            former = (await connection.execute(documents, {"id": lot_id})).one()
+        assert tuple(former) == (TARIFF_OF_0001, HOURS_OF_0001)
+        await go_up(empty_database)
+        async with postgres_work(engine)() as work:
+            lot = await work.lots.get(lot_id)
+            assert (await work.lots.get(always_open)).opening_hours is None
+        await engine.dispose()
+        assert lot.priced_by == TariffVersion(tariff_id, TARIFF_NOW)
+        assert lot.opening_hours == HOURS_NOW
 
 
 def test_the_wheel_holds_the_statements(tmp_path: Path) -> None:

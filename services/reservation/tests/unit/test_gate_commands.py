@@ -8,13 +8,14 @@ import pytest
 from services.reservation.tests.examples import START, hourly
 from services.reservation.tests.fakes.installation import FakeInstallation, operator_of
 
+from parking_kernel.askers import EVERYTHING, Asker
+from parking_kernel.money import Money
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
-from reservation_service.application.ports import Asker, GateAnswer, LotCopy
+from reservation_service.application.ports import GateAnswer, LotCopy
 from reservation_service.application.queries.get_credential import GetCredential, GetCredentialHandler
 from reservation_service.domain.errors import NoCredential, UnknownLot, UnknownReservation
 from reservation_service.domain.gates import Reason
-from reservation_service.domain.money import Money
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 
 END = START + timedelta(hours=3)
@@ -79,12 +80,12 @@ class TestComingIn:
         assert (await there.enter()).verdict.reason is Reason.WRONG_LOT
 
     async def test_another_operators_lot_does_not_exist(self, barrier: Barrier) -> None:
-        barrier.asker = Asker(uuid4(), frozenset({uuid4()}), sees_all=False)
+        barrier.asker = Asker(uuid4(), frozenset({uuid4()}))
         with pytest.raises(UnknownLot):
             await barrier.enter()
         with pytest.raises(UnknownLot):
             await barrier.leave()
-        barrier.asker = Asker(None, frozenset(), sees_all=True)
+        barrier.asker = Asker(permissions=frozenset({EVERYTHING}))
         assert (await barrier.enter()).verdict.opens
 
 
@@ -127,6 +128,6 @@ class TestTheCredential:
             await get(GetCredential(uuid4(), held.id))
 
     def test_commands_keep_it_out_of_logs(self) -> None:
-        asker = Asker(None, frozenset(), sees_all=True)
+        asker = Asker(permissions=frozenset({EVERYTHING}))
         for command in (CheckIn(asker, uuid4(), "secret"), CheckOut(asker, uuid4(), "secret")):
             assert "secret" not in repr(command)

@@ -5,21 +5,23 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from services.reservation.tests.examples import ZURICH, a_lot
 
+from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours
+from parking_kernel.periods import Period
 from reservation_service.domain.errors import LotNotBookable
-from reservation_service.domain.lots import Closure, OpenFor, OpeningHours, check_open
-from reservation_service.domain.periods import Period
+from reservation_service.domain.lots import Closure, check_open
 
-BY_DAY = [OpenFor("06:00", "22:00")]
-WEEK = OpeningHours(
+BY_DAY = [("06:00", "22:00")]
+WEEK = opening_hours(
     {
-        1: BY_DAY,
-        2: BY_DAY,
-        3: [OpenFor("06:00", "12:00"), OpenFor("14:00", "22:00")],
-        4: [OpenFor("18:00", "02:00")],
-        5: [OpenFor("00:00", "24:00")],
-        6: [OpenFor("00:00", "24:00")],
+        "mon": BY_DAY,
+        "tue": BY_DAY,
+        "wed": [("06:00", "12:00"), ("14:00", "22:00")],
+        "thu": [("18:00", "02:00")],
+        "fri": [("00:00", "24:00")],
+        "sat": [("00:00", "24:00")],
     },
-    {date(2026, 12, 25): [], date(2026, 12, 28): [OpenFor("10:00", "12:00")]},
+    [(date(2026, 12, 25), []), (date(2026, 12, 28), [("10:00", "12:00")])],
+    "/opening_hours",
 )
 
 
@@ -77,11 +79,21 @@ def test_without_hours_it_is_open_day_and_night() -> None:
 
 
 def test_hours_are_those_of_the_clock_on_either_side_of_its_change() -> None:
-    every_day = OpeningHours(dict.fromkeys(range(1, 8), BY_DAY), {})
+    every_day = opening_hours(dict.fromkeys(WEEKDAYS, BY_DAY), [], "/opening_hours")
     before, after = datetime(2026, 3, 28, 5, tzinfo=UTC), datetime(2026, 3, 29, 4, tzinfo=UTC)  # both 06:00 there
     assert refusal(before, before + timedelta(hours=1), every_day) is None
     assert refusal(after, after + timedelta(hours=1), every_day) is None
     assert refusal(after - timedelta(minutes=1), after + timedelta(hours=1), every_day)
+
+
+def test_the_night_that_the_clocks_go_back_has_its_last_half_hour() -> None:
+    """02:30 comes twice, at 00:30 and at 01:30 UTC, and the lot closes at the second one."""
+    late = opening_hours({name: [("10:00", "02:30")] for name in WEEKDAYS}, [], "/opening_hours")
+    half_past_one = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    starts_at = half_past_one - timedelta(minutes=15)
+    assert refusal(starts_at, half_past_one, late) is None
+    assert "end, 2026-10-25 02:31" in (refusal(starts_at, half_past_one + timedelta(minutes=1), late) or "")
+    assert "start, 2026-10-25 02:30" in (refusal(half_past_one, half_past_one + timedelta(hours=9), late) or "")
 
 
 def test_a_closed_lot_takes_no_reservations() -> None:

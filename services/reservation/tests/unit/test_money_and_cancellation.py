@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.reservation.tests.examples import START
 
+from parking_kernel.money import Money, apportioned
 from reservation_service.domain.cancellation import DEFAULT_TERMS, CancellationTerm, refundable
-from reservation_service.domain.money import Money, apportioned
 
 PAID = Money(999, "CHF")
 SECOND = timedelta(seconds=1)

@@ -7,6 +7,7 @@ import pytest
 from services.reservation.tests.examples import NOW, START, period
 from services.reservation.tests.fakes.installation import FakeInstallation
 
+from parking_kernel.money import Money
 from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers, ForgetOldAnswersHandler
@@ -15,7 +16,6 @@ from reservation_service.application.commands.note_payments_seen import NotePaym
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
 from reservation_service.application.ports import LotCopy
 from reservation_service.domain.errors import NotCancellable, UnknownReservation
-from reservation_service.domain.money import Money
 from reservation_service.domain.reservations import HOLD, ReservationState, ReservationStatus
 
 S = ReservationStatus

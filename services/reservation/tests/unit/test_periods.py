@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from services.reservation.tests.examples import NOW, ZURICH, period
 
-from reservation_service.domain.errors import InvalidPeriod
-from reservation_service.domain.periods import FURTHEST, LONGEST, TOLERANCE, Period, check_bookable
+from parking_kernel.periods import InvalidPeriod, Period
+from reservation_service.domain.periods import FURTHEST, LONGEST, TOLERANCE, check_bookable
 
 SECOND = timedelta(seconds=1)
 

@@ -2,35 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from services.reservation.tests.examples import ZURICH
 
-from reservation_service.domain.money import Money
-from reservation_service.domain.periods import Period
-from reservation_service.domain.pricing import LineItem, Price, price
-from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
+from parking_kernel.money import Money
+from parking_kernel.periods import Period
+from parking_kernel.pricing import LineItem, Price, price
+from parking_kernel.tariff_rules import check_tariff
+from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
+from parking_kernel.violations import InvalidFields
+from parking_kernel.wall_times import text_of
 
 UNTAXED = Tax(0, included=True)
-EVERY_DAY = frozenset(range(1, 8))
+EVERY_DAY = tuple(range(1, 8))
 MONDAY_8 = datetime(2026, 3, 2, 8, tzinfo=ZURICH)
 
 
 def incrementing(amount: int, every: int = 60, start: int = 0, end: int | None = None) -> RateLine:
-    return RateLine(LineType.INCREMENTING, start, end, every, amount)
+    return RateLine(1, LineType.INCREMENTING, start, end, every, amount)
 
 
 def flat(amount: int, start: int = 0, end: int | None = None) -> RateLine:
-    return RateLine(LineType.FLAT, start, end, None, amount)
+    return RateLine(1, LineType.FLAT, start, end, None, amount)
 
 
 def tier(amount: int, start: int, end: int | None) -> RateLine:
-    return RateLine(LineType.FLAT_TIER, start, end, None, amount)
+    return RateLine(1, LineType.FLAT_TIER, start, end, None, amount)
 
 
 def tariff(
@@ -41,7 +43,7 @@ def tariff(
     caps: Sequence[Cap] = (),
     bands: Sequence[TimeBand] = (),
 ) -> Tariff:
-    return Tariff(uuid4(), "CHF", tax, rounding, free, lines, caps, bands)
+    return Tariff("CHF", lines, tax, rounding, free, tuple(caps), tuple(bands))
 
 
 def stay(minutes: float, start: datetime = MONDAY_8) -> Period:
@@ -130,8 +132,8 @@ class TestCaps:
         assert cost(tariff(incrementing(amount, every=30), caps=[Cap(per, cap)]), minutes, start) <= cap * days
 
 
-NIGHT = TimeBand(EVERY_DAY, time(22), time(6), [incrementing(50)])
-WEEKEND = TimeBand(frozenset({6, 7}), time(0), time(0), [flat(500)])
+NIGHT = TimeBand(EVERY_DAY, "22:00", "06:00", (incrementing(50),))
+WEEKEND = TimeBand((6, 7), "00:00", "24:00", (flat(500),))
 DAY_AND_NIGHT = tariff(incrementing(200), bands=[NIGHT])
 
 
@@ -146,7 +148,7 @@ class TestTimeBands:
         assert cost(DAY_AND_NIGHT, 60, datetime(2026, 3, 2, 21, 30, tzinfo=ZURICH)) == 250
 
     def test_a_band_belongs_to_the_day_on_which_it_begins(self) -> None:
-        sunday_night = replace(NIGHT, weekdays=frozenset({7}))
+        sunday_night = replace(NIGHT, weekdays=(7,))
         of = tariff(incrementing(200), bands=[sunday_night])
         assert cost(of, 60, datetime(2026, 3, 2, 5, tzinfo=ZURICH)) == 50  # Monday, 05:00
         assert cost(of, 60, datetime(2026, 3, 2, 23, tzinfo=ZURICH)) == 200  # Monday, 23:00
@@ -187,12 +189,12 @@ class TestClockChanges:
         ],
     )
     def test_a_band_holds_whenever_the_clock_says_so(self, start: datetime, by_day: int, by_night: int) -> None:
-        of = tariff(incrementing(200), bands=[TimeBand(EVERY_DAY, time(22), time(2, 30), [incrementing(50)])])
+        of = tariff(incrementing(200), bands=[TimeBand(EVERY_DAY, "22:00", "02:30", (incrementing(50),))])
         end = start + timedelta(hours=1 if start.month == 3 else 2)
         assert price(of, Period(start, end), ZURICH).total.amount == by_day + by_night
 
     def test_a_stay_that_begins_in_the_second_of_two_hours_leaves_the_band_too(self) -> None:
-        of = tariff(incrementing(200), bands=[TimeBand(EVERY_DAY, time(22), time(2, 30), [incrementing(50)])])
+        of = tariff(incrementing(200), bands=[TimeBand(EVERY_DAY, "22:00", "02:30", (incrementing(50),))])
         second_ten_past_two = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)
         assert cost(of, 4 * 60, second_ten_past_two) == 50 + 4 * 200
 
@@ -237,7 +239,8 @@ rate_lines = st.lists(
 )
 taxes = st.builds(Tax, st.integers(0, 2500), st.booleans())
 caps = st.lists(st.builds(Cap, st.sampled_from(CapPeriod), st.integers(0, 5000)), max_size=2)
-bands = st.lists(st.builds(TimeBand, st.just(EVERY_DAY), st.times(), st.times(), rate_lines), max_size=2)
+clocks = st.integers(0, 24 * 60 - 1).map(text_of)
+bands = st.lists(st.builds(TimeBand, st.just(EVERY_DAY), clocks, clocks, rate_lines.map(tuple)), max_size=2)
 any_tariff = st.builds(
     lambda of, tax, rounding, free, limits, others: tariff(
         *of, tax=tax, rounding=rounding, free=free, caps=limits, bands=others
@@ -262,5 +265,5 @@ def test_a_longer_stay_never_costs_less(of: Tariff, start: datetime, lengths: li
 
 
 def test_an_incrementing_line_says_how_long_its_increments_are() -> None:
-    with pytest.raises(ValueError, match="increments"):
-        RateLine(LineType.INCREMENTING, 0, None, None, 100)
+    with pytest.raises(InvalidFields, match="increment_minutes"):
+        check_tariff(tariff(RateLine(1, LineType.INCREMENTING, 0, None, None, 100)))

@@ -6,7 +6,8 @@ import pytest
 from services.reservation.tests.examples import NOW, START, period
 from services.reservation.tests.fakes.installation import FakeInstallation, operator_of
 
-from reservation_service.application.ports import Asker, Wish
+from parking_kernel.askers import Asker
+from reservation_service.application.ports import Wish
 from reservation_service.application.queries.create_quote import CreateQuote, CreateQuoteHandler
 from reservation_service.application.queries.get_availability import GetAvailability, GetAvailabilityHandler
 from reservation_service.application.queries.get_reservation import GetReservation, GetReservationHandler
@@ -16,7 +17,7 @@ from reservation_service.domain.lots import Closure
 
 
 def driver(user_id: object = None) -> Asker:
-    return Asker(user_id or uuid4(), frozenset(), sees_all=False)  # pyright: ignore[reportArgumentType]
+    return Asker(user_id or uuid4())  # pyright: ignore[reportArgumentType]
 
 
 class TestQuotes:

@@ -9,12 +9,11 @@ from uuid import uuid4
 import pytest
 from services.reservation.tests.examples import NOW, START, ZURICH, a_hold, a_lot, a_spot, hourly, period
 
+from parking_kernel.money import Money
+from parking_kernel.pricing import price
 from reservation_service.domain.charges import ChargeReason, ChargeStatus, open_charge
 from reservation_service.domain.errors import NotCancellable
-from reservation_service.domain.money import Money
-from reservation_service.domain.pricing import price
 from reservation_service.domain.reservations import HOLD, Reservation, ReservationStatus
-from reservation_service.domain.tariffs import Tariff
 
 S = ReservationStatus
 END = START + timedelta(hours=3)
@@ -179,7 +178,7 @@ class TestPaying:
 
     def test_overstay_is_paid_while_in_or_out(self) -> None:
         reservation = active()
-        beyond = price(hourly(), period(1, END), ZURICH)
+        beyond = price(hourly().tariff, period(1, END), ZURICH)
         reservation.check_out(open_charge(uuid4(), ChargeReason.OVERSTAY, beyond), END + timedelta(hours=1))
         charge = reservation.state.payable
         assert charge is not None
@@ -250,8 +249,7 @@ def test_versions_count_the_events_of_a_whole_life() -> None:
 
 def test_a_raised_charge_is_an_event_of_its_own() -> None:
     reservation = active()
-    tariff: Tariff = hourly()
-    late = open_charge(uuid4(), ChargeReason.OVERSTAY, price(tariff, period(1, END), ZURICH))
+    late = open_charge(uuid4(), ChargeReason.OVERSTAY, price(hourly().tariff, period(1, END), ZURICH))
     reservation.check_out(late, END + timedelta(hours=1))
     assert [(type(event).__name__, event.reservation.version) for event in reservation.events[-2:]] == [
         ("ChargeRaised", 4),

@@ -13,10 +13,18 @@ from services.reservation.tests.examples import NOW, START, hourly, lot_copy, pe
 from services.reservation.tests.fakes.installation import FakeInstallation, PlainPresentation
 from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 
+from parking_kernel.money import Money
+from parking_kernel.periods import InvalidPeriod
 from reservation_service.application.commands.reserve_spot import ReserveSpot
-from reservation_service.application.ports import Answer, KeyReused, Offer, RequestKey, TooBusy, Wish
-from reservation_service.domain.errors import InvalidPeriod, LotNotBookable, UnknownLot, UnknownSpot, WrongSpotType
-from reservation_service.domain.money import Money
+from reservation_service.application.ports import (
+    Answer,
+    KeyReused,
+    Offer,
+    RequestKey,
+    TooBusy,
+    Wish,
+)
+from reservation_service.domain.errors import LotNotBookable, UnknownLot, UnknownSpot, WrongSpotType
 from reservation_service.domain.reservations import HOLD, Reservation, ReservationStatus
 
 SECOND = timedelta(seconds=1)

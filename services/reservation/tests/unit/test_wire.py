@@ -1,7 +1,7 @@
 """From and to the wire contracts."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,14 +12,15 @@ from parking_events.contracts import lot as wire_lot
 from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus, SpotType
 from parking_events.values import Place
+from parking_kernel.opening_hours import Hours
+from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tax, TimeBand
 from parking_messaging.failures import PoisonEvent
 from reservation_service.adapters.kafka import from_wire
 from reservation_service.adapters.kafka.to_wire import CONTRACTS, to_wire
 from reservation_service.adapters.metrics import outcome_of
 from reservation_service.domain import reservations
-from reservation_service.domain.lots import Closure, OpenFor
+from reservation_service.domain.lots import Closure
 from reservation_service.domain.reservations import ReservationChanged, ReservationEvent
-from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tax, TimeBand
 
 DOMAIN_EVENTS = [
     each
@@ -44,6 +45,20 @@ def a_wire_lot(**changes: object) -> LotCreatedV1:
     return event.model_copy(update=changes)
 
 
+def a_wire_tariff(**changes: object) -> TariffPublishedV1:
+    event = TariffPublishedV1(
+        version=1,
+        tariff_id=uuid4(),
+        organization_id=uuid4(),
+        number=1,
+        currency="CHF",
+        tax=wire_tariff.Tax(rate_basis_points=770, included=True),
+        lines=(),
+        published_at=NOW,
+    )
+    return event.model_copy(update=changes)
+
+
 class TestLots:
     def test_what_is_kept(self) -> None:
         hours = wire_lot.OpeningHours(
@@ -54,8 +69,8 @@ class TestLots:
         copy = from_wire.lot_copy(event)
         assert (copy.id, copy.version, copy.is_open, copy.tariff_id) == (event.parking_lot_id, 3, True, event.tariff_id)
         assert copy.opening_hours is not None
-        assert copy.opening_hours.weekdays[1] == (OpenFor("06:00", "24:00"),)
-        assert copy.opening_hours.weekdays[2] == ()
+        assert copy.opening_hours.week[0] == (Hours(6 * 60, 24 * 60),)
+        assert copy.opening_hours.week[1] == ()
         assert copy.opening_hours.exceptions == {date(2026, 12, 25): ()}
 
     @pytest.mark.parametrize("status", [wire_lot.LotStatus.CLOSED, wire_lot.LotStatus.RETIRED])
@@ -96,23 +111,26 @@ def test_a_tariff_in_the_order_of_its_lines() -> None:
         )
         for sequence in (1, 2)
     )
-    event = TariffPublishedV1(
-        version=1,
-        tariff_id=uuid4(),
-        organization_id=uuid4(),
-        number=1,
-        currency="CHF",
-        tax=wire_tariff.Tax(rate_basis_points=770, included=True),
+    event = a_wire_tariff(
         lines=(later, line),
         caps=(wire_tariff.Cap(per=wire_tariff.CapPeriod.TWENTY_FOUR_HOURS, amount=5),),
         time_bands=(wire_tariff.TimeBand(weekdays=(6, 7), starts="18:00", ends="24:00", lines=(line,)),),
-        published_at=NOW,
     )
-    tariff = from_wire.tariff(event)
-    flat = RateLine(LineType.FLAT, 1, None, None, 1)
-    assert tariff.lines == (flat, RateLine(LineType.FLAT, 2, None, None, 2))
+    version = from_wire.tariff_version(event)
+    assert version.id == event.tariff_id
+    tariff = version.tariff
+    flat = RateLine(1, LineType.FLAT, 1, None, None, 1)
+    assert tariff.lines == (flat, RateLine(2, LineType.FLAT, 2, None, None, 2))
     assert (tariff.tax, tariff.caps) == (Tax(770, included=True), (Cap(CapPeriod.TWENTY_FOUR_HOURS, 5),))
-    assert tariff.time_bands == (TimeBand(frozenset({6, 7}), time(18), time(0), (flat,)),)
+    assert tariff.time_bands == (TimeBand((6, 7), "18:00", "24:00", (flat,)),)
+
+
+def test_a_tariff_that_nothing_can_be_priced_by_is_poison() -> None:
+    endless = wire_tariff.RateLine(sequence=1, type=wire_tariff.RateLineType.INCREMENTING, from_minutes=0, amount=200)
+    band = wire_tariff.TimeBand(weekdays=(6,), starts="18:00", ends="24:00", lines=(endless,))
+    for event in (a_wire_tariff(lines=(endless,)), a_wire_tariff(time_bands=(band,))):
+        with pytest.raises(PoisonEvent, match="increments"):
+            from_wire.tariff_version(event)
 
 
 class TestOwnEvents:

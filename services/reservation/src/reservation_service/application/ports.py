@@ -8,43 +8,16 @@ from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from parking_kernel.money import Money
+from parking_kernel.opening_hours import OpeningHours
+from parking_kernel.pages import Position
+from parking_kernel.periods import Period
+from parking_kernel.pricing import Price
+from parking_kernel.tariffs import Tariff
 from reservation_service.domain.charges import Charge
 from reservation_service.domain.gates import GateVerdict
-from reservation_service.domain.lots import Closure, Lot, OpeningHours, Spot
-from reservation_service.domain.money import Money
-from reservation_service.domain.periods import Period
-from reservation_service.domain.pricing import Price
+from reservation_service.domain.lots import Closure, Lot, Spot, TariffVersion
 from reservation_service.domain.reservations import Reservation, ReservationState
-from reservation_service.domain.tariffs import Tariff
-
-
-class Clock(Protocol):
-    """Time from outside."""
-
-    def now(self) -> datetime:
-        """The present instant, with its offset."""
-        ...
-
-
-NewId = Callable[[], UUID]
-Position = tuple[datetime, UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks: a user (none for a machine), the organizations they operate, and whether they may see everything."""
-
-    user_id: UUID | None
-    operated: frozenset[UUID]
-    sees_all: bool
-
-    def operates(self, organization_id: UUID) -> bool:
-        """Whether the organization's lots are theirs to run."""
-        return self.sees_all or organization_id in self.operated
-
-    def may_see(self, user_id: UUID, organization_id: UUID) -> bool:
-        """Whether a reservation is their own, or of a lot that they run."""
-        return user_id == self.user_id or self.operates(organization_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +106,7 @@ class Copies(Protocol):
         """Keep spots."""
         ...
 
-    async def keep_tariff(self, tariff: Tariff) -> None:
+    async def keep_tariff(self, version: TariffVersion) -> None:
         """Keep a tariff version."""
         ...
 

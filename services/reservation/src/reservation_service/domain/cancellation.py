@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reservation_service.domain.money import Money
+from parking_kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from reservation_service.domain.money import Money
-from reservation_service.domain.pricing import LineItem, Price
+from parking_kernel.money import Money
+from parking_kernel.pricing import LineItem, Price
 
 
 class ChargeReason(StrEnum):

@@ -5,15 +5,6 @@ class ReservationError(Exception):
     """Anything that this domain refuses."""
 
 
-class InvalidPeriod(ReservationError):
-    """The period cannot be reserved; the message says why, `field` which end is wrong."""
-
-    def __init__(self, field: str, rule: str) -> None:
-        super().__init__(f"{field} {rule}.")
-        self.field = field
-        self.rule = rule
-
-
 class UnknownLot(ReservationError):
     """No such lot, or none that the asking person may know of."""
 
@@ -61,10 +52,3 @@ class NoCredential(ReservationError):
 
 class InvalidCredential(ReservationError):
     """What was shown at the gate was not issued here, or is altered."""
-
-
-class ChangedMeanwhile(ReservationError):
-    """Someone else changed the same thing since it was read."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} was changed by someone else meanwhile; read it again.")

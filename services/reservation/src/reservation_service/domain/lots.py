@@ -1,36 +1,26 @@
 """Reservation's own copy of what it needs of a lot (event-carried state, decision 0002)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from parking_kernel.opening_hours import OpeningHours
+from parking_kernel.periods import Period
+from parking_kernel.tariffs import Tariff
 from reservation_service.domain.errors import LotNotBookable
-from reservation_service.domain.periods import Period
-from reservation_service.domain.tariffs import Tariff
-
-DAY = timedelta(days=1)
-END_OF_DAY = "24:00"
 
 KEPT_FOR_SOME = ("accessible", "motorcycle")
 """Types of spots that nobody gets who does not ask for them."""
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFor:
-    """Hours of one day in local time; `closes` at or before `opens` lies on the next day, `24:00` is midnight."""
+class TariffVersion:
+    """A version of a lot's prices, which never changes; bookings name the one that they were made under."""
 
-    opens: str
-    closes: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpeningHours:
-    """Hours by ISO weekday (1 is Monday), and the dates on which others hold."""
-
-    weekdays: Mapping[int, Sequence[OpenFor]]
-    exceptions: Mapping[date, Sequence[OpenFor]]
+    id: UUID
+    tariff: Tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +49,11 @@ class Lot:
     is_open: bool
     opening_hours: OpeningHours | None
     closures: Sequence[Closure]
-    tariff: Tariff | None
+    tariff: TariffVersion | None
 
     @property
-    def priced_by(self) -> Tariff:
-        """The tariff in force. Raises `LotNotBookable` while it has not arrived."""
+    def priced_by(self) -> TariffVersion:
+        """The tariff version in force. Raises `LotNotBookable` while it has not arrived."""
         if self.tariff is None:
             raise LotNotBookable(f"{self.name} has no prices yet; ask again in a moment.")
         return self.tariff
@@ -84,36 +74,13 @@ def check_open(lot: Lot, period: Period) -> None:
         raise LotNotBookable(f"{lot.name} takes no reservations at present.")
     if any(closure.meets(period) for closure in lot.closures):
         raise LotNotBookable(f"{lot.name} is closed in that time.")
-    if lot.opening_hours is None:
+    hours = lot.opening_hours
+    if hours is None or hours.is_open_during(period, lot.zone):
         return
-    if not any(opens <= period.starts_at < closes for opens, closes in _hours_around(lot, period.starts_at)):
+    if not hours.is_open_at(period.starts_at, lot.zone):
         raise LotNotBookable(f"{lot.name} is shut at the start, {_local(lot, period.starts_at)}.")
-    if not any(opens <= period.ends_at <= closes for opens, closes in _hours_around(lot, period.ends_at)):
-        raise LotNotBookable(f"{lot.name} is shut at the end, {_local(lot, period.ends_at)}.")
+    raise LotNotBookable(f"{lot.name} is shut at the end, {_local(lot, period.ends_at)}.")
 
 
 def _local(lot: Lot, at: datetime) -> str:
     return f"{at.astimezone(lot.zone):%Y-%m-%d %H:%M} local time"
-
-
-def _hours_around(lot: Lot, at: datetime) -> list[tuple[datetime, datetime]]:
-    """The hours of that day and of the day before, which may reach over midnight."""
-    assert lot.opening_hours is not None
-    local_date = at.astimezone(lot.zone).date()
-    return [hours for day in (local_date - DAY, local_date) for hours in _hours_of(lot.opening_hours, day, lot.zone)]
-
-
-def _hours_of(hours: OpeningHours, day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-    entries = hours.exceptions.get(day, hours.weekdays.get(day.isoweekday(), ()))
-    return [(_at(day, each.opens, zone), _closing(day, each, zone)) for each in entries]
-
-
-def _closing(day: date, hours: OpenFor, zone: ZoneInfo) -> datetime:
-    next_day = hours.closes != END_OF_DAY and hours.closes <= hours.opens
-    return _at(day + DAY if next_day else day, hours.closes, zone)
-
-
-def _at(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    if clock == END_OF_DAY:
-        return datetime.combine(day + DAY, time.min, zone)
-    return datetime.combine(day, time.fromisoformat(clock), zone)

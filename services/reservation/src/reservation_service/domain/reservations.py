@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from parking_kernel.money import Money
+from parking_kernel.periods import Period
+from parking_kernel.pricing import Price
 from reservation_service.domain.cancellation import DEFAULT_TERMS, refundable
 from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus, open_charge
 from reservation_service.domain.errors import NotCancellable
 from reservation_service.domain.lots import Lot, Spot
-from reservation_service.domain.money import Money
-from reservation_service.domain.periods import Period
-from reservation_service.domain.pricing import Price
 
 HOLD = timedelta(minutes=15)
 

@@ -3,9 +3,9 @@ from uuid import UUID
 
 from services.reservation.tests.fakes.postgres.tables import AllocationRow, Tables
 
+from parking_kernel.periods import Period
 from reservation_service.application.ports import Wish
 from reservation_service.domain.lots import KEPT_FOR_SOME, Spot
-from reservation_service.domain.periods import Period
 from reservation_service.domain.reservations import ReservationState
 
 

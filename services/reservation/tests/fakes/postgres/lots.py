@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from services.reservation.tests.fakes.postgres.tables import Tables
 
+from parking_kernel.tariffs import Tariff
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.errors import UnknownLot
-from reservation_service.domain.lots import Lot
-from reservation_service.domain.tariffs import Tariff
+from reservation_service.domain.lots import Lot, TariffVersion
 
 METRES_A_DEGREE = 111_195
 
@@ -38,7 +38,7 @@ class InMemoryLots:
         lot = await self.get(parking_lot_id)
         if tariff_id not in self._tables.tariffs:
             raise UnknownLot(parking_lot_id)
-        return self._tables.tariffs[tariff_id], lot.zone
+        return self._tables.tariffs[tariff_id].tariff, lot.zone
 
     async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
         """On a plane, as if at the equator."""
@@ -68,5 +68,5 @@ class InMemoryCopies:
             if kept is None or kept.version < spot.version:
                 self._tables.spots[spot.id] = spot
 
-    async def keep_tariff(self, tariff: Tariff) -> None:
-        self._tables.tariffs.setdefault(tariff.id, tariff)
+    async def keep_tariff(self, version: TariffVersion) -> None:
+        self._tables.tariffs.setdefault(version.id, version)

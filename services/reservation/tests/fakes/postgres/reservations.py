@@ -4,8 +4,9 @@ from uuid import UUID
 
 from services.reservation.tests.fakes.postgres.tables import Tables
 
+from parking_kernel.concurrency import ChangedMeanwhile
 from reservation_service.application.ports import Wish
-from reservation_service.domain.errors import ChangedMeanwhile, UnknownReservation
+from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
 
 Position = tuple[datetime, UUID] | None

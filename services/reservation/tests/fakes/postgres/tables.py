@@ -6,10 +6,10 @@ from uuid import UUID
 
 from services.reservation.tests.examples import NOW
 
+from parking_kernel.periods import Period
 from reservation_service.application.ports import Answer, LotCopy, RequestKey, SpotCopy
-from reservation_service.domain.periods import Period
+from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationEvent, ReservationState
-from reservation_service.domain.tariffs import Tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class AllocationRow:
 class Tables:
     lots: dict[UUID, LotCopy] = field(default_factory=dict[UUID, LotCopy])
     spots: dict[UUID, SpotCopy] = field(default_factory=dict[UUID, SpotCopy])
-    tariffs: dict[UUID, Tariff] = field(default_factory=dict[UUID, Tariff])
+    tariffs: dict[UUID, TariffVersion] = field(default_factory=dict[UUID, TariffVersion])
     reservations: dict[UUID, ReservationState] = field(default_factory=dict[UUID, ReservationState])
     allocations: list[AllocationRow] = field(default_factory=list[AllocationRow])
     answers: dict[tuple[str, str], tuple[RequestKey, Answer, datetime]] = field(

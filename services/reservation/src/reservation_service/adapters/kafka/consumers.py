@@ -36,7 +36,7 @@ def catalogue_handlers(work_on: WorkOn) -> Handlers[AsyncConnection]:
         await keep_spots(work_on(tx), KeepSpots([from_wire.spot_copy(event) for event, _envelope in deliveries]))
 
     async def tariff(event: TariffState, _envelope: Envelope, tx: AsyncConnection) -> None:
-        await keep_tariff(work_on(tx), KeepTariff(from_wire.tariff(event)))
+        await keep_tariff(work_on(tx), KeepTariff(from_wire.tariff_version(event)))
 
     handlers = Handlers[AsyncConnection]()
     handlers.state_copy(LotState, lot)

@@ -1,21 +1,19 @@
 """The one place where other services' wire contracts become this service's words."""
 
-from datetime import time
+from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
 from parking_events.contracts import lot as wire_lot
-from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus
+from parking_kernel.money import Money
+from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours_of
+from parking_kernel.tariffs import LineType, tariff_of
 from parking_messaging.failures import PoisonEvent
 from reservation_service.application.event_handlers.settle_payments import Captured
 from reservation_service.application.ports import LotCopy, SpotCopy
-from reservation_service.domain.lots import Closure, OpenFor, OpeningHours
-from reservation_service.domain.money import Money
-from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-END_OF_DAY = "24:00"
+from reservation_service.domain.lots import Closure, TariffVersion
 
 
 def lot_copy(event: LotState) -> LotCopy:
@@ -55,21 +53,13 @@ def spot_copy(event: SpotState) -> SpotCopy:
     )
 
 
-def tariff(event: TariffState) -> Tariff:
-    """A tariff version in this domain's words."""
-    return Tariff(
-        id=event.tariff_id,
-        currency=event.currency,
-        tax=Tax(event.tax.rate_basis_points, event.tax.included),
-        rounding_minutes=event.rounding_minutes,
-        free_minutes=event.free_minutes,
-        lines=_lines(event.lines),
-        caps=tuple(Cap(CapPeriod(cap.per.value), cap.amount) for cap in event.caps),
-        time_bands=tuple(
-            TimeBand(frozenset(band.weekdays), _clock(band.starts), _clock(band.ends), _lines(band.lines))
-            for band in event.time_bands
-        ),
-    )
+def tariff_version(event: TariffState) -> TariffVersion:
+    """A tariff version in the kernel's words. Raises `PoisonEvent` for one that nothing can be priced by."""
+    tariff = tariff_of(event.model_dump(mode="json"))
+    every_line = chain(tariff.lines, *(band.lines for band in tariff.time_bands))
+    if any(line.type is LineType.INCREMENTING and not line.increment_minutes for line in every_line):
+        raise PoisonEvent("an incrementing rate line says how long its increments are")
+    return TariffVersion(event.tariff_id, tariff)
 
 
 def captured(event: PaymentSucceededV1) -> Captured:
@@ -82,22 +72,11 @@ def captured(event: PaymentSucceededV1) -> Captured:
     )
 
 
-def _lines(lines: tuple[wire_tariff.RateLine, ...]) -> tuple[RateLine, ...]:
-    return tuple(
-        RateLine(LineType(each.type.value), each.from_minutes, each.to_minutes, each.increment_minutes, each.amount)
-        for each in sorted(lines, key=lambda line: line.sequence)
-    )
-
-
-def _clock(wall_time: str) -> time:
-    """`24:00` is the next day's start, which a band that ends there means."""
-    return time.min if wall_time == END_OF_DAY else time.fromisoformat(wall_time)
-
-
 def _hours(hours: wire_lot.OpeningHours) -> OpeningHours:
-    weekdays = {number: _open_for(getattr(hours, name)) for number, name in enumerate(WEEKDAYS, start=1)}
-    return OpeningHours(weekdays, {each.day: _open_for(each.hours) for each in hours.exceptions})
+    plain: dict[str, Any] = {name: _texts(getattr(hours, name)) for name in WEEKDAYS}
+    plain["exceptions"] = [{"date": each.day.isoformat(), "hours": _texts(each.hours)} for each in hours.exceptions]
+    return opening_hours_of(plain)
 
 
-def _open_for(hours: tuple[wire_lot.Hours, ...]) -> tuple[OpenFor, ...]:
-    return tuple(OpenFor(each.opens, each.closes) for each in hours)
+def _texts(hours: tuple[wire_lot.Hours, ...]) -> list[tuple[str, str]]:
+    return [(each.opens, each.closes) for each in hours]

@@ -18,9 +18,9 @@ from parking_events import (
 from parking_events.contracts import reservation as wire
 from parking_events.contracts.spot import SpotType
 from parking_events.values import Money as WireMoney
+from parking_kernel.money import Money
 from reservation_service.domain import reservations
 from reservation_service.domain.charges import Charge
-from reservation_service.domain.money import Money
 
 CONTRACTS: dict[type[reservations.ReservationEvent], type[WireEvent]] = {
     reservations.ReservationCreated: ReservationCreatedV1,

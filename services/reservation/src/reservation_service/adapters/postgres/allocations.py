@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.periods import Period
 from reservation_service.application.ports import Wish
 from reservation_service.domain.lots import KEPT_FOR_SOME, Spot
-from reservation_service.domain.periods import Period
 from reservation_service.domain.reservations import ReservationState
 
 # No conflict target is named: only so does it cover the exclusion constraint, and a plain INSERT that catches the

@@ -14,7 +14,14 @@ from reservation_service.adapters.kafka.to_wire import to_wire
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.lots import lot_of
 from reservation_service.adapters.postgres.reservations import reservation_row
-from reservation_service.application.ports import Answer, InFlight, KeyReused, Offer, RequestKey, Wish
+from reservation_service.application.ports import (
+    Answer,
+    InFlight,
+    KeyReused,
+    Offer,
+    RequestKey,
+    Wish,
+)
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
 from reservation_service.domain.lots import KEPT_FOR_SOME, Lot, Spot
 from reservation_service.domain.reservations import Reservation

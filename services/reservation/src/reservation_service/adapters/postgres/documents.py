@@ -1,15 +1,14 @@
-"""Tariffs, opening hours and charges as JSON documents, and back."""
+"""Closures and charges as JSON documents, and back; tariffs and opening hours have the kernel's plain forms."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from parking_kernel.money import Money
+from parking_kernel.pricing import LineItem
 from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus
-from reservation_service.domain.lots import Closure, OpenFor, OpeningHours
-from reservation_service.domain.money import Money
-from reservation_service.domain.pricing import LineItem
-from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
+from reservation_service.domain.lots import Closure
 
 Document = Mapping[str, Any]
 
@@ -20,65 +19,6 @@ class Row(Protocol):
     def __getitem__(self, name: str, /) -> Any:
         """One column's value."""
         ...
-
-
-def tariff_document(tariff: Tariff) -> Document:
-    """A tariff as it is kept."""
-    return {
-        "currency": tariff.currency,
-        "tax": {"rate_basis_points": tariff.tax.rate_basis_points, "included": tariff.tax.included},
-        "rounding_minutes": tariff.rounding_minutes,
-        "free_minutes": tariff.free_minutes,
-        "lines": [_line_document(line) for line in tariff.lines],
-        "caps": [{"per": cap.per.value, "amount": cap.amount} for cap in tariff.caps],
-        "time_bands": [
-            {
-                "weekdays": sorted(band.weekdays),
-                "starts": band.starts.isoformat(),
-                "ends": band.ends.isoformat(),
-                "lines": [_line_document(line) for line in band.lines],
-            }
-            for band in tariff.time_bands
-        ],
-    }
-
-
-def tariff_of(tariff_id: UUID, document: Document) -> Tariff:
-    """The tariff of a document."""
-    return Tariff(
-        id=tariff_id,
-        currency=document["currency"],
-        tax=Tax(**document["tax"]),
-        rounding_minutes=document["rounding_minutes"],
-        free_minutes=document["free_minutes"],
-        lines=[_line(line) for line in document["lines"]],
-        caps=[Cap(CapPeriod(cap["per"]), cap["amount"]) for cap in document["caps"]],
-        time_bands=[
-            TimeBand(
-                frozenset(band["weekdays"]),
-                time.fromisoformat(band["starts"]),
-                time.fromisoformat(band["ends"]),
-                [_line(line) for line in band["lines"]],
-            )
-            for band in document["time_bands"]
-        ],
-    )
-
-
-def hours_document(hours: OpeningHours) -> Document:
-    """Opening hours as they are kept."""
-    return {
-        "weekdays": {str(day): _entries(open_for) for day, open_for in hours.weekdays.items()},
-        "exceptions": {day.isoformat(): _entries(open_for) for day, open_for in hours.exceptions.items()},
-    }
-
-
-def hours_of(document: Document) -> OpeningHours:
-    """The opening hours of a document."""
-    return OpeningHours(
-        {int(day): _open_for(entries) for day, entries in document["weekdays"].items()},
-        {date.fromisoformat(day): _open_for(entries) for day, entries in document["exceptions"].items()},
-    )
 
 
 def closures_document(closures: Sequence[Closure]) -> list[Document]:
@@ -130,25 +70,3 @@ def charges_of(documents: Sequence[Document], currency: str) -> tuple[Charge, ..
         )
         for document in documents
     )
-
-
-def _line_document(line: RateLine) -> Document:
-    return {
-        "type": line.type.value,
-        "from_minutes": line.from_minutes,
-        "to_minutes": line.to_minutes,
-        "increment_minutes": line.increment_minutes,
-        "amount": line.amount,
-    }
-
-
-def _line(document: Document) -> RateLine:
-    return RateLine(**{**document, "type": LineType(document["type"])})
-
-
-def _entries(open_for: Sequence[OpenFor]) -> list[list[str]]:
-    return [[each.opens, each.closes] for each in open_for]
-
-
-def _open_for(entries: Sequence[Sequence[str]]) -> list[OpenFor]:
-    return [OpenFor(opens, closes) for opens, closes in entries]

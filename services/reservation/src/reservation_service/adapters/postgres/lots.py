@@ -9,22 +9,15 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.opening_hours import opening_hours_of
+from parking_kernel.tariffs import Tariff, tariff_of
 from parking_messaging.state_copies import upsert_if_newer
 from reservation_service.adapters.postgres import tables
-from reservation_service.adapters.postgres.documents import (
-    Row,
-    closures_document,
-    closures_of,
-    hours_document,
-    hours_of,
-    tariff_document,
-    tariff_of,
-)
+from reservation_service.adapters.postgres.documents import Row, closures_document, closures_of
 from reservation_service.adapters.postgres.tables import lots, tariffs
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.errors import UnknownLot
-from reservation_service.domain.lots import Lot
-from reservation_service.domain.tariffs import Tariff
+from reservation_service.domain.lots import Lot, TariffVersion
 
 WITH_TARIFF = select(lots, tariffs.c.document).join_from(lots, tariffs, lots.c.tariff_id == tariffs.c.id, isouter=True)
 
@@ -77,7 +70,7 @@ class PostgresLots:
         row = (await self._connection.execute(statement)).first()
         if row is None:
             raise UnknownLot(parking_lot_id)
-        return tariff_of(tariff_id, row.document), ZoneInfo(row.time_zone)
+        return tariff_of(row.document), ZoneInfo(row.time_zone)
 
     async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
         """Other open lots nearby that have prices, with their distance in metres, the nearest first."""
@@ -101,7 +94,7 @@ class PostgresCopies:
             "latitude": lot.latitude,
             "longitude": lot.longitude,
             "is_open": lot.is_open,
-            "opening_hours": hours_document(lot.opening_hours) if lot.opening_hours else None,
+            "opening_hours": lot.opening_hours.plain() if lot.opening_hours else None,
             "closures": closures_document(lot.closures),
             "tariff_id": lot.tariff_id,
             "version": lot.version,
@@ -124,9 +117,9 @@ class PostgresCopies:
         if rows:
             await self._connection.execute(upsert_if_newer(tables.spots, rows[0]), rows)
 
-    async def keep_tariff(self, tariff: Tariff) -> None:
+    async def keep_tariff(self, version: TariffVersion) -> None:
         """Keep a tariff version."""
-        statement = upsert(tariffs).values(id=tariff.id, document=tariff_document(tariff))
+        statement = upsert(tariffs).values(id=version.id, document=version.tariff.plain())
         await self._connection.execute(statement.on_conflict_do_nothing())
 
 
@@ -138,7 +131,7 @@ def lot_of(row: Row) -> Lot:
         name=row["name"],
         zone=ZoneInfo(row["time_zone"]),
         is_open=row["is_open"],
-        opening_hours=hours_of(row["opening_hours"]) if row["opening_hours"] else None,
+        opening_hours=opening_hours_of(row["opening_hours"]) if row["opening_hours"] else None,
         closures=closures_of(row["closures"]),
-        tariff=tariff_of(row["tariff_id"], row["document"]) if row["document"] else None,
+        tariff=TariffVersion(row["tariff_id"], tariff_of(row["document"])) if row["document"] else None,
     )

@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.money import Money
+from parking_kernel.pages import Position
+from parking_kernel.periods import Period
 from reservation_service.adapters.postgres.documents import Row, charges_document, charges_of
 from reservation_service.adapters.postgres.tables import allocations, reservations
-from reservation_service.application.ports import Position, Wish
-from reservation_service.domain.errors import ChangedMeanwhile, UnknownReservation
+from reservation_service.application.ports import Wish
+from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.lots import Spot
-from reservation_service.domain.money import Money
-from reservation_service.domain.periods import Period
 from reservation_service.domain.reservations import (
     ParkingSession,
     Reservation,

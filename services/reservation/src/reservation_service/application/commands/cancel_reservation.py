@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from reservation_service.application.ports import Clock, OpenWork
+from parking_kernel.clocks import Clock
+from reservation_service.application.ports import OpenWork
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import ReservationState
 

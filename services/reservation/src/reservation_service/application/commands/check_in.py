@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from reservation_service.application.ports import Asker, Clock, GateAnswer, NewId, OpenWork, Tokens
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock, NewId
+from reservation_service.application.ports import GateAnswer, OpenWork, Tokens
 from reservation_service.domain.errors import InvalidCredential, UnknownLot, UnknownReservation
 from reservation_service.domain.gates import GateVerdict, Reason, at_entry
 

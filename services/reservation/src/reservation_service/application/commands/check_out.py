@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from reservation_service.application.ports import Asker, Clock, GateAnswer, NewId, OpenWork, Tokens, Work
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock, NewId
+from parking_kernel.periods import Period
+from parking_kernel.pricing import price
+from reservation_service.application.ports import GateAnswer, OpenWork, Tokens, Work
 from reservation_service.domain.charges import Charge, ChargeReason, open_charge
 from reservation_service.domain.errors import InvalidCredential, UnknownLot, UnknownReservation
 from reservation_service.domain.gates import GateVerdict, Reason, at_exit
-from reservation_service.domain.periods import Period
-from reservation_service.domain.pricing import price
 from reservation_service.domain.reservations import Reservation, ReservationState
 
 

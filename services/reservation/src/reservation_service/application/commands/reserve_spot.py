@@ -4,12 +4,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from parking_kernel.clocks import NewId
+from parking_kernel.periods import InvalidPeriod
+from parking_kernel.pricing import price
 from reservation_service.application.commands.expire_holds import ExpireHolds, ExpireHoldsHandler
 from reservation_service.application.ports import (
     Alternatives,
     Answer,
     Bookings,
-    NewId,
     Offer,
     Presentation,
     RequestKey,
@@ -21,7 +23,6 @@ from reservation_service.application.ports import (
 from reservation_service.domain.errors import ReservationError, WrongSpotType
 from reservation_service.domain.lots import check_open
 from reservation_service.domain.periods import check_bookable
-from reservation_service.domain.pricing import price
 from reservation_service.domain.reservations import Reservation
 
 _CANDIDATES = 4
@@ -89,7 +90,7 @@ class ReserveSpotHandler:
         """
         try:
             return await self._reserve(command)
-        except ReservationError:
+        except (ReservationError, InvalidPeriod):
             # What was answered once is answered again, even if by now the request itself would be refused.
             if answer := await self.bookings.earlier(command.key):
                 return answer
@@ -136,7 +137,7 @@ class ReserveSpotHandler:
                 raise TooBusy
 
     async def _book_one(self, command: ReserveSpot, offer: Offer) -> Answer | None:
-        cost = price(offer.lot.priced_by, command.wish.period, offer.lot.zone)
+        cost = price(offer.lot.priced_by.tariff, command.wish.period, offer.lot.zone)
         left = list(offer.spots)
         while left:
             spot = min(left, key=lambda each: each.id in self.being_tried)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from reservation_service.application.ports import Clock, Work
-from reservation_service.domain.money import Money
+from parking_kernel.clocks import Clock
+from parking_kernel.money import Money
+from reservation_service.application.ports import Work
 from reservation_service.domain.reservations import Reservation, ReservationState
 
 

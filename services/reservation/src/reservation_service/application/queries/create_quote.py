@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from reservation_service.application.ports import Clock, OpenWork, Wish
+from parking_kernel.clocks import Clock
+from parking_kernel.pricing import Price, price
+from reservation_service.application.ports import OpenWork, Wish
 from reservation_service.domain.lots import check_open
 from reservation_service.domain.periods import check_bookable
-from reservation_service.domain.pricing import Price, price
 from reservation_service.domain.reservations import HOLD
 
 
@@ -35,4 +36,5 @@ class CreateQuoteHandler:
         async with self.open_work() as work:
             lot = await work.lots.get(wish.parking_lot_id)
         check_open(lot, wish.period)
-        return price(lot.priced_by, wish.period, lot.zone), str(lot.priced_by.id), now + HOLD
+        version = lot.priced_by
+        return price(version.tariff, wish.period, lot.zone), str(version.id), now + HOLD

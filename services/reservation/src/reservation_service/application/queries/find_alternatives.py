@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from parking_kernel.periods import InvalidPeriod, Period
+from parking_kernel.pricing import price
 from reservation_service.application.ports import Alternative, OpenWork, Wish, Work
 from reservation_service.domain.errors import LotNotBookable
 from reservation_service.domain.lots import Lot, check_open
-from reservation_service.domain.periods import Period
-from reservation_service.domain.pricing import price
+from reservation_service.domain.periods import check_bookable
 
 _SHIFTS = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
 _NEARBY_LOTS = 3
@@ -24,7 +25,10 @@ class FindAlternatives:
 
 @dataclass(frozen=True, slots=True)
 class FindAlternativesHandler:
-    """First another spot at the same time, then the same lot somewhat earlier or later, then the nearest lots."""
+    """First another spot at the same time, then the same lot somewhat earlier or later, then the nearest lots.
+
+    Only what a booking would take: of times and of lots that it would refuse none is found.
+    """
 
     open_work: OpenWork
 
@@ -51,18 +55,19 @@ class FindAlternativesHandler:
 
     async def _in_lot(self, work: Work, lot: Lot, wish: Wish, as_of: datetime, distance_m: int) -> Alternative | None:
         try:
+            check_bookable(wish.period, as_of)
             check_open(lot, wish.period)
-        except LotNotBookable:
+            tariff = lot.priced_by.tariff
+        except (InvalidPeriod, LotNotBookable):
             return None
         spot = await work.allocations.free_spot(wish)
         if spot is None:
             return None
-        cost = price(lot.priced_by, wish.period, lot.zone)
-        return Alternative(lot.id, spot, wish.period, cost, distance_m, as_of)
+        return Alternative(lot.id, spot, wish.period, price(tariff, wish.period, lot.zone), distance_m, as_of)
 
 
 def _shifted(period: Period, as_of: datetime) -> list[Period]:
     # The period's own length clears a time that one reservation of the same length holds.
     shifts = (sign * shift for shift in (*_SHIFTS, period.length) for sign in (1, -1))
-    moved = (Period(period.starts_at + shift, period.ends_at + shift) for shift in shifts)
+    moved = (Period(period.starts_at + shift, period.ends_at + shift) for shift in dict.fromkeys(shifts))
     return [each for each in moved if each.starts_at >= as_of]

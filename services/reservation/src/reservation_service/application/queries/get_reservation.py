@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from reservation_service.application.ports import Asker, Clock, OpenWork, Tokens
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock
+from reservation_service.application.ports import OpenWork, Tokens
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import ReservationState
 

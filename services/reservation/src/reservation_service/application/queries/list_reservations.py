@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from reservation_service.application.ports import Asker, OpenWork, Position
+from parking_kernel.askers import Asker
+from parking_kernel.pages import Position
+from reservation_service.application.ports import OpenWork
 from reservation_service.domain.errors import UnknownLot
 from reservation_service.domain.reservations import ReservationState
 

@@ -17,12 +17,12 @@ from parking_chassis.instants import Instant
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
+from parking_kernel.periods import Period
 from reservation_service.application.commands.reserve_spot import ReserveSpot
 from reservation_service.application.ports import Alternative, Answer, RequestKey, Wish
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
 from reservation_service.domain.cancellation import DEFAULT_TERMS
-from reservation_service.domain.periods import Period
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.entrypoints.http.dependencies import Does, Me
 from reservation_service.entrypoints.http.problems import LOT_NOT_BOOKABLE, SPOT_UNAVAILABLE

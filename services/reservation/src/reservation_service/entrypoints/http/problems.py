@@ -2,6 +2,8 @@
 
 from parking_chassis.idempotency import in_flight, key_reused
 from parking_chassis.problems import NOT_FOUND, UNAVAILABLE, Problem, ProblemKind, invalid_field
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.periods import InvalidPeriod
 from reservation_service.application.ports import InFlight, KeyReused, TooBusy
 from reservation_service.domain import errors
 
@@ -13,7 +15,7 @@ SPOT_UNAVAILABLE = ProblemKind("spot-unavailable", "The spot is taken in that ti
 
 
 def _invalid_period(error: Exception) -> Problem:
-    assert isinstance(error, errors.InvalidPeriod)
+    assert isinstance(error, InvalidPeriod)
     return invalid_field(f"/{error.field}", error.rule)
 
 
@@ -27,7 +29,7 @@ def _too_busy(_error: Exception) -> Problem:
 
 
 PROBLEMS = {
-    errors.InvalidPeriod: _invalid_period,
+    InvalidPeriod: _invalid_period,
     errors.WrongSpotType: _wrong_spot_type,
     errors.UnknownLot: NOT_FOUND,
     errors.UnknownSpot: NOT_FOUND,
@@ -35,7 +37,7 @@ PROBLEMS = {
     errors.LotNotBookable: LOT_NOT_BOOKABLE,
     errors.NotCancellable: NOT_CANCELLABLE,
     errors.NoCredential: NO_CREDENTIAL,
-    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
+    ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,
     InFlight: in_flight,
     TooBusy: _too_busy,

@@ -6,8 +6,9 @@ from typing import Self
 from uuid import UUID
 
 from parking_chassis.schemas import ResponseBody
+from parking_kernel import money, pricing
 from reservation_service.application.ports import Alternative
-from reservation_service.domain import money, pricing, reservations
+from reservation_service.domain import reservations
 
 
 class MoneyView(ResponseBody):

@@ -126,7 +126,7 @@ class Copies(Protocol):
     """Where what parking tells is kept. An older version than the kept one changes nothing."""
 
     async def keep_lot(self, lot: LotCopy) -> None:
-        """Keep a lot."""
+        """Keep a lot. The tariff in force stays until the one that the event names is here."""
         ...
 
     async def keep_spots(self, spots: Sequence[SpotCopy]) -> None:
@@ -134,7 +134,7 @@ class Copies(Protocol):
         ...
 
     async def keep_tariff(self, tariff: Tariff) -> None:
-        """Keep a tariff version."""
+        """Keep a tariff version. The lots that wait for it are priced by it from now on."""
         ...
 
 

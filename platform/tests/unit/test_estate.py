@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from parking_demo.seeding.city import car_parks
 from parking_demo.seeding.estate import opened
 from parking_demo.seeding.services import Services
+from parking_kernel.askers import Asker
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.domain.errors import OrganizationNotReady
-from parking_service.domain.tenancy import Actor
 
 
 async def test_a_lot_waits_for_its_organization() -> None:
@@ -24,5 +24,5 @@ async def test_a_lot_waits_for_its_organization() -> None:
     parking = SimpleNamespace(use_cases=SimpleNamespace(create_lot=create_lot))
     services = cast("Services", SimpleNamespace(parking=parking))
 
-    assert await opened(services, Actor(frozenset({organization_id})), car_parks()[0]) == lot_id
+    assert await opened(services, Asker(organizations=frozenset({organization_id})), car_parks()[0]) == lot_id
     assert len(asked) == 2

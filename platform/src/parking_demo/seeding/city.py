@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours
+from parking_kernel.tariffs import Tariff, tariff_of
 from parking_platform.programs import CHECKOUT
-from parking_service.domain.opening_hours import WEEKDAYS, OpeningHours, opening_hours
 from parking_service.domain.spots import PREFIXES, PlanPosition, SpotPlan, SpotType
-from parking_service.domain.tariffs import TariffTerms, terms_of
 from parking_service.domain.values import Place
 
 FOLDER: Final = CHECKOUT / "platform" / "demo"
@@ -57,7 +57,7 @@ class CarPark:
     place: Place
     capacity: Mapping[SpotType, int]
     opening_hours: OpeningHours | None
-    terms: TariffTerms
+    terms: Tariff
     customs: Customs
 
     @property
@@ -104,11 +104,14 @@ def _hours(written: Mapping[str, Any]) -> OpeningHours | None:
     return opening_hours({day: written.get(name, ()) for day, name in names.items()}, (), "/opening_hours")
 
 
-def _terms(written: Mapping[str, Any]) -> TariffTerms:
+def _terms(written: Mapping[str, Any]) -> Tariff:
     """The API's form with what the file leaves out, because it is the same everywhere: German VAT within the price."""
-    bands = [{**band, "lines": _lines(band["lines"])} for band in written.get("time_bands", ())]
-    usual = {"currency": "EUR", "tax": {"rate_percent": 19, "included": True}, "rounding_minutes": 0}
-    return terms_of(
+    bands = [
+        {"weekdays": each["weekdays"], "starts": each["from"], "ends": each["to"], "lines": _lines(each["lines"])}
+        for each in written.get("time_bands", ())
+    ]
+    usual = {"currency": "EUR", "tax": {"rate_basis_points": 1900, "included": True}, "rounding_minutes": 0}
+    return tariff_of(
         {**usual, "free_minutes": 0, "caps": (), **written, "lines": _lines(written["lines"]), "time_bands": bands}
     )
 

@@ -154,7 +154,7 @@ class Driving:
         return await self.services.reservation.use_cases.get_reservation(GetReservation(asker, reservation_id))
 
     async def _payment(self, driver: UUID, payment_id: UUID) -> PaymentState:
-        asker = payment_ports.Asker(driver, frozenset(), sees_all=False)
+        asker = Asker(driver)
         return await self.services.payments.use_cases.get_payment(GetPayment(asker, payment_id))
 
     async def _until_not_pending(self, driver: UUID, reservation_id: UUID) -> None:

@@ -17,6 +17,7 @@ from parking_demo.seeding.city import ZONE, CarPark
 from parking_demo.seeding.services import Services
 from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import OTHER_DRIVERS
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 from parking_kernel.periods import Period
 from parking_service.application.commands.add_spots import AddSpots
@@ -24,7 +25,6 @@ from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.ports import LotFilter
 from parking_service.application.queries.search_lots import SearchLots
 from parking_service.domain.errors import OrganizationNotReady
-from parking_service.domain.tenancy import Actor
 from reservation_service.application.ports import Wish
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
@@ -74,22 +74,22 @@ async def _organization(services: Services, operator: UUID) -> UUID:
 
 
 async def _lots(services: Services, organization_id: UUID, places: Sequence[CarPark]) -> list[UUID]:
-    does, actor = services.parking.use_cases, Actor(frozenset({organization_id}))
+    does, asker = services.parking.use_cases, Asker(organizations=frozenset({organization_id}))
     wanted = LotFilter(at=services.parking.clock.now(), organization_id=organization_id, sort="name", limit=MOST)
     known = {lot.name: lot for lot in await does.search_lots(SearchLots(wanted))}
     lots: list[UUID] = []
     for place in places:
-        lot_id = known[place.name].id if place.name in known else await opened(services, actor, place)
+        lot_id = known[place.name].id if place.name in known else await opened(services, asker, place)
         if place.name not in known or not known[place.name].total_spots:
-            await does.add_spots(AddSpots(actor, lot_id, place.spots()))
+            await does.add_spots(AddSpots(asker, lot_id, place.spots()))
         lots.append(lot_id)
     return lots
 
 
-async def opened(services: Services, actor: Actor, place: CarPark) -> UUID:
-    """The new lot of a car park, as soon as parking has heard of the organization that the actor works for."""
+async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
+    """The new lot of a car park, as soon as parking has heard of the organization that the asker works for."""
     command = CreateLot(
-        actor=actor,
+        asker=asker,
         organization_id=None,
         name=place.name,
         description=None,

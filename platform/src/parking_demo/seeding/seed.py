@@ -24,9 +24,9 @@ from parking_demo.seeding.past import PastDatabases, past_databases
 from parking_demo.seeding.services import Services, at_work, outboxes_are_empty, wired
 from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import Tick, Week
+from parking_kernel.askers import Asker
 from parking_service.application.commands.report_occupancy import ReportOccupancy
 from parking_service.domain.occupancy import CountReading
-from parking_service.domain.tenancy import Actor
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.note_no_shows import NoteNoShows
 
@@ -132,11 +132,11 @@ async def _live_through(tick: Tick, driving: Driving) -> None:
 
 async def _count(at: datetime, week: Week, places: Sequence[CarPark], services: Services, estate: Estate) -> None:
     """Every lot's counter reports."""
-    actor = Actor(frozenset({estate.organization_id}))
+    asker = Asker(organizations=frozenset({estate.organization_id}))
 
     async def report(number: int) -> None:
         reading = CountReading(week.occupied(number, at), places[number].total_spots, at)
-        command = ReportOccupancy(actor, estate.lots[number], count=reading)
+        command = ReportOccupancy(asker, estate.lots[number], count=reading)
         await services.parking.use_cases.report_occupancy(command)
 
     await _at_once([lambda number=number: report(number) for number in range(len(places))])

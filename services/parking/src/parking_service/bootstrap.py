@@ -11,6 +11,8 @@ from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
+from parking_kernel.clocks import Clock
+from parking_kernel.tariffs import simple_tariff
 from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
@@ -29,7 +31,6 @@ from parking_service.application.commands.report_occupancy import ReportOccupanc
 from parking_service.application.commands.retire_lot import RetireLotHandler
 from parking_service.application.commands.start_import import StartImportHandler
 from parking_service.application.event_handlers.keep_organization import KeepOrganizationHandler
-from parking_service.application.ports import Clock
 from parking_service.application.queries.get_import import GetImportHandler
 from parking_service.application.queries.get_lot import GetLotHandler
 from parking_service.application.queries.get_spot import GetSpotHandler
@@ -37,7 +38,6 @@ from parking_service.application.queries.get_tariff import GetTariffHandler
 from parking_service.application.queries.list_spots import ListSpotsHandler
 from parking_service.application.queries.measure_occupancy import MeasureOccupancyHandler
 from parking_service.application.queries.search_lots import SearchLotsHandler
-from parking_service.domain.tariffs import simple_terms
 from parking_service.settings import ParkingSettings
 
 SERVICE = "parking"
@@ -127,7 +127,7 @@ def _use_cases(settings: ParkingSettings, engine: AsyncEngine, read_engine: Asyn
     # What was just written is read where it was written: a replica may lag behind.
     written, views = PostgresLotViews(engine), PostgresLotViews(read_engine)
     files = GeoJsonLotFiles(settings.default_time_zone)
-    default_terms = simple_terms(settings.default_hourly_rate, settings.default_daily_rate, settings.default_currency)
+    default_terms = simple_tariff(settings.default_hourly_rate, settings.default_daily_rate, settings.default_currency)
     return UseCases(
         create_lot=CreateLotHandler(work, clock, new_id),
         change_lot=ChangeLotHandler(work, clock),

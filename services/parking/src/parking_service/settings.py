@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from parking_chassis.settings import ServiceSettings
-from parking_service.domain.currencies import CURRENCIES
+from parking_kernel.currencies import CURRENCIES
 from parking_service.domain.values import zone_violations
 
 

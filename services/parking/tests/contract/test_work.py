@@ -8,21 +8,17 @@ import pytest
 from services.parking.tests.fakes.clock import START
 
 from parking_chassis.ids import new_id
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.opening_hours import opening_hours
+from parking_kernel.tariffs import simple_tariff
 from parking_service.application.ports import OpenWork
-from parking_service.domain.errors import (
-    ChangedMeanwhile,
-    UnknownImport,
-    UnknownLot,
-    UnknownOrganization,
-    UnknownSpot,
-)
+from parking_service.domain.errors import UnknownImport, UnknownLot, UnknownOrganization, UnknownSpot
 from parking_service.domain.imports import ImportRow, ImportState, ImportStatus, RefusedRow
 from parking_service.domain.lots import ImportedFrom, Lot, LotState, prices_of
 from parking_service.domain.occupancy import CountReading, SpotReading
-from parking_service.domain.opening_hours import opening_hours
 from parking_service.domain.organizations import Organization
 from parking_service.domain.spots import PlanPosition, Spot, SpotPlan, SpotType
-from parking_service.domain.tariffs import Tariff, TariffState, simple_terms
+from parking_service.domain.tariffs import TariffState, TariffVersion
 from parking_service.domain.values import Place
 
 HOURS = opening_hours({"fri": [("22:00", "02:00")]}, [(date(2026, 12, 25), [])], "")
@@ -30,16 +26,18 @@ HOURS = opening_hours({"fri": [("22:00", "02:00")]}, [(date(2026, 12, 25), [])],
 
 async def kept_organization(open_work: OpenWork) -> UUID:
     organization_id = new_id()
-    default = TariffState(new_id(), organization_id, None, 1, simple_terms(200, 2000, "EUR"), START)
+    default = TariffState(new_id(), organization_id, None, 1, simple_tariff(200, 2000, "EUR"), START)
     async with open_work() as work:
         assert await work.organizations.keep(Organization(organization_id, "Basel", 2))
-        await work.tariffs.add([Tariff.publish(default)])
+        await work.tariffs.add([TariffVersion.publish(default)])
     return organization_id
 
 
 async def kept_lot(open_work: OpenWork, source_id: str | None = None) -> Lot:
     organization_id, lot_id = await kept_organization(open_work), new_id()
-    tariff = Tariff.publish(TariffState(new_id(), organization_id, lot_id, 1, simple_terms(250, None, "CHF"), START))
+    tariff = TariffVersion.publish(
+        TariffState(new_id(), organization_id, lot_id, 1, simple_tariff(250, None, "CHF"), START)
+    )
     state = LotState(
         id=lot_id,
         organization_id=organization_id,
@@ -133,9 +131,9 @@ async def test_spots_come_back_by_number_until_they_are_removed(open_work: OpenW
 
 async def test_tariffs_stay_and_the_newest_default_counts(open_work: OpenWork) -> None:
     organization_id = await kept_organization(open_work)
-    newer = TariffState(new_id(), organization_id, None, 2, simple_terms(300, None, "EUR"), START)
+    newer = TariffState(new_id(), organization_id, None, 2, simple_tariff(300, None, "EUR"), START)
     async with open_work() as work:
-        await work.tariffs.add([Tariff.publish(newer)])
+        await work.tariffs.add([TariffVersion.publish(newer)])
         assert await work.tariffs.default_of(organization_id) == newer
         assert await work.tariffs.get(newer.id) == newer
         with pytest.raises(UnknownOrganization):

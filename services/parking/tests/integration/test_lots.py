@@ -65,7 +65,7 @@ async def test_tariffs_are_numbered_versions(operator: Any, http: httpx.AsyncCli
     path = f"/parking-lots/{lot['id']}/tariff"
     first = (await http.get(path)).json()
     assert (first["number"], first["lines"][0]["amount"]) == (1, 250)
-    body = {
+    body: dict[str, Any] = {
         "currency": "CHF",
         "tax": {"rate_percent": 8.1, "included": True},
         "free_minutes": 10,
@@ -88,6 +88,16 @@ async def test_tariffs_are_numbered_versions(operator: Any, http: httpx.AsyncCli
     tariff = published.json()
     assert (tariff["number"], tariff["tax"]) == (2, {"rate_percent": 8.1, "included": True})
     assert tariff["time_bands"][0]["from"] == "18:00"
+    line = {"to_minutes": None, "increment_minutes": None}
+    assert tariff == {
+        **body,
+        "id": tariff["id"],
+        "number": 2,
+        "published_at": tariff["published_at"],
+        "rounding_minutes": 0,
+        "lines": [{**line, **each} for each in body["lines"]],
+        "time_bands": [{**each, "lines": [{**line, **each["lines"][0]}]} for each in body["time_bands"]],
+    }
     assert (await http.get(path)).json() == tariff
     assert (await operator("PUT", path, json=body)).json()["number"] == 2
     changed = (await http.get(f"/parking-lots/{lot['id']}")).json()
@@ -96,6 +106,14 @@ async def test_tariffs_are_numbered_versions(operator: Any, http: httpx.AsyncCli
     told = [event for event in await events() if isinstance(event, TariffState) and event.parking_lot_id]
     assert [(event.number, event.version) for event in told] == [(1, 1), (2, 1)]
     assert told[-1].tax.rate_basis_points == 810
+    assert [(line.type.value, line.to_minutes, line.amount) for line in told[-1].lines] == [
+        ("flat", 60, 300),
+        ("incrementing", None, 100),
+    ]
+    assert [(cap.per.value, cap.amount) for cap in told[-1].caps] == [("calendar_day", 2000)]
+    assert [(band.weekdays, band.starts, band.ends) for band in told[-1].time_bands] == [
+        ((1, 2, 3, 4, 5), "18:00", "06:00")
+    ]
 
 
 async def test_spots_change_the_lot_once(operator: Any, http: httpx.AsyncClient, events: Any) -> None:

@@ -57,6 +57,18 @@ def test_what_is_no_truth_is_refused(wrong: object) -> None:
     assert [each["loc"] for each in refused.value.errors()] == [("tax", "included")]
 
 
+@pytest.mark.parametrize(
+    ("place", "most", "one"),
+    [(("lines",), 20, LINE), (("time_bands",), 14, BAND), (("time_bands", 0, "lines"), 20, LINE)],
+)
+def test_a_tariff_has_at_most_so_many_lines_and_bands(place: tuple[str | int, ...], most: int, one: object) -> None:
+    values = {**EXAMPLE, "time_bands": [BAND]}
+    assert TariffBody.model_validate(_with(values, place, [one] * most))
+    with pytest.raises(ValidationError) as refused:
+        TariffBody.model_validate(_with(values, place, [one] * (most + 1)))
+    assert [(each["loc"], each["type"]) for each in refused.value.errors()] == [(place, "too_long")]
+
+
 def test_a_rate_is_money_or_minor_units() -> None:
     lot = {"name": "A", "location": {"latitude": 1, "longitude": 2}, "address": "B", "time_zone": "UTC"}
     assert NewLot.model_validate({**lot, "hourly_rate": 200, "currency": "CHF"})

@@ -9,6 +9,9 @@ from services.parking.tests.fakes.postgres.tables import Tables
 from services.parking.tests.fakes.postgres.unit_of_work import in_memory_work
 
 from parking_chassis.ids import new_id
+from parking_kernel.askers import EVERYTHING, Asker
+from parking_kernel.tariffs import simple_tariff
+from parking_kernel.violations import InvalidFields
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.application.commands.add_spots import AddSpots, AddSpotsHandler
 from parking_service.application.commands.change_lot import ChangeLot, ChangeLotHandler
@@ -19,7 +22,6 @@ from parking_service.application.commands.retire_lot import RetireLot, RetireLot
 from parking_service.application.commands.start_import import StartImport, StartImportHandler
 from parking_service.application.event_handlers.keep_organization import KeepOrganization, KeepOrganizationHandler
 from parking_service.domain.errors import (
-    InvalidFields,
     LotRetired,
     OrganizationNotReady,
     SpotNumberTaken,
@@ -30,8 +32,6 @@ from parking_service.domain.imports import ImportStatus
 from parking_service.domain.lots import LotChanges
 from parking_service.domain.organizations import Organization
 from parking_service.domain.spots import SpotPlan
-from parking_service.domain.tariffs import simple_terms
-from parking_service.domain.tenancy import Actor
 from parking_service.domain.values import Place
 
 
@@ -46,15 +46,15 @@ class FakeInstallation:
         self.work = in_memory_work(self.tables)
         self.create_lot = CreateLotHandler(self.work, self.clock, new_id)
         self.organization_id = new_id()
-        self.operator = Actor(frozenset({self.organization_id}))
+        self.operator = Asker(organizations=frozenset({self.organization_id}))
 
     async def known(self) -> None:
-        keep = KeepOrganizationHandler(simple_terms(200, 2000, "EUR"), self.clock, new_id)
+        keep = KeepOrganizationHandler(simple_tariff(200, 2000, "EUR"), self.clock, new_id)
         async with self.work() as work:
             await keep(KeepOrganization(Organization(self.organization_id, "Basel", 1)), work)
 
     def lot(self, **changes: Any) -> CreateLot:
-        values = {"actor": self.operator, "organization_id": None, "terms": None, "currency": None, **changes}
+        values = {"asker": self.operator, "organization_id": None, "terms": None, "currency": None, **changes}
         return CreateLot(
             name="Aeschen",
             description=None,
@@ -82,16 +82,16 @@ async def test_a_lot_needs_a_known_organization_of_its_operator(parking: FakeIns
     with pytest.raises(UnknownOrganization):
         await parking.create_lot(parking.lot(organization_id=strange))
     with pytest.raises(UnknownOrganization):
-        await parking.create_lot(parking.lot(organization_id=strange, actor=Actor(frozenset(), everywhere=True)))
+        await parking.create_lot(parking.lot(organization_id=strange, asker=Asker(permissions=frozenset({EVERYTHING}))))
     with pytest.raises(InvalidFields, match="/organization_id: is required"):
-        await parking.create_lot(parking.lot(actor=Actor(frozenset())))
+        await parking.create_lot(parking.lot(asker=Asker()))
     assert parking.published() == ["TariffPublished"]
 
 
 async def test_an_organization_that_auth_has_only_just_made_is_to_be_waited_for(parking: FakeInstallation) -> None:
     new = new_id()
     with pytest.raises(OrganizationNotReady):
-        await parking.create_lot(parking.lot(organization_id=new, actor=Actor(frozenset({new}))))
+        await parking.create_lot(parking.lot(organization_id=new, asker=Asker(organizations=frozenset({new}))))
 
 
 async def test_a_lot_is_told_after_its_tariff(parking: FakeInstallation) -> None:
@@ -104,7 +104,7 @@ async def test_a_lot_is_told_after_its_tariff(parking: FakeInstallation) -> None
 async def test_retired_lots_change_no_more(parking: FakeInstallation) -> None:
     lot_id = await parking.create_lot(parking.lot())
     retire = RetireLotHandler(parking.work, parking.clock)
-    stranger = Actor(frozenset({new_id()}))
+    stranger = Asker(organizations=frozenset({new_id()}))
     with pytest.raises(UnknownLot):
         await retire(RetireLot(stranger, lot_id))
     for _ in range(2):
@@ -115,7 +115,7 @@ async def test_retired_lots_change_no_more(parking: FakeInstallation) -> None:
         )
     with pytest.raises(LotRetired):
         await PublishTariffHandler(parking.work, parking.clock, new_id)(
-            PublishTariff(parking.operator, lot_id, simple_terms(1, None, "EUR"))
+            PublishTariff(parking.operator, lot_id, simple_tariff(1, None, "EUR"))
         )
     assert parking.published()[3:] == ["LotRetiredForGood"]
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parking_service.domain.errors import InvalidFields
-from parking_service.domain.opening_hours import WEEKDAYS, OpeningHours, opening_hours, text_of
+from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours
+from parking_kernel.violations import InvalidFields
+from parking_kernel.wall_times import text_of
 
 ZURICH = ZoneInfo("Europe/Zurich")
 EVERY_DAY = [("06:00", "22:00")]
@@ -138,7 +139,7 @@ def test_periods_and_instants_agree(week: dict[str, list[tuple[str, str]]], zone
 @given(weeks)
 def test_the_written_form_comes_back(week: dict[str, list[tuple[str, str]]]) -> None:
     plain = hours_of(**week).plain()
-    assert {name: [tuple(pair) for pair in plain[name]] for name in WEEKDAYS} == week  # type: ignore[attr-defined]
+    assert {name: [tuple(pair) for pair in plain[name]] for name in WEEKDAYS} == week
 
 
 @given(weeks, instants)

@@ -1,15 +1,22 @@
 """The railways' prices as rate lines."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from parking_kernel.opening_hours import Hours
+from parking_kernel.periods import Period
+from parking_kernel.pricing import price
+from parking_kernel.tariffs import RateLine, Tariff
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
+from parking_service.adapters.geojson.swiss_rail import CURRENCY
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.imports import ImportRow, LotDraft
-from parking_service.domain.opening_hours import Hours
 from parking_service.domain.spots import SpotType
-from parking_service.domain.tariffs import TariffTerms, price_of
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def feature(**changes: object) -> dict[str, Any]:
@@ -48,7 +55,7 @@ def draft(**changes: object) -> LotDraft:
     return GeoJsonLotFiles("Europe/Zurich").draft(ImportRow(1, "x", feature(**changes)), None, None)
 
 
-def terms(*arguments: Any) -> TariffTerms:
+def terms(*arguments: Any) -> Tariff:
     found = draft(pricingModel=model(*arguments)).terms
     assert found
     return found
@@ -63,6 +70,12 @@ def test_what_a_feature_says_is_taken_over() -> None:
     assert suhr.opening_hours.week == ((Hours(360, 1440),), (), (), (), (), (), (Hours(360, 1440),))
     assert suhr.digest == draft().digest
     assert suhr.digest != draft(displayName="Rikon").digest
+
+
+def test_digests_stay_what_the_first_version_made_of_them() -> None:
+    assert draft().digest == "f305682c63352a4d19c74524557a8383d7b7883a33a9ec851793a5a6ce27cc5a"
+    two_lines = draft(pricingModel=model(120, 60, 800, (0, 300), (60, 100)))
+    assert two_lines.digest == "55b99e689eb62183132535c32e3f4162a313acb660da465598ab1ed490f34733"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +103,11 @@ def test_segments_become_lines(steps: tuple[Any, ...], prices: dict[int, int]) -
     assert {minutes: price_of(lines, minutes) for minutes in prices} == prices
 
 
+def price_of(lines: tuple[RateLine, ...], minutes: int) -> int:
+    stay = Period(START, START + timedelta(minutes=minutes))
+    return price(Tariff(CURRENCY, lines), stay, ZoneInfo("Europe/Zurich")).total.amount
+
+
 def test_the_day_price_caps_24_hours_and_may_be_missing() -> None:
     assert [(cap.per.value, cap.amount) for cap in terms().caps] == [("24h", 500)]
     assert terms(5, 5, None, (0, 0)).caps == ()
@@ -107,6 +125,8 @@ def test_the_day_price_caps_24_hours_and_may_be_missing() -> None:
         ({"pricingModel": model(60, 0)}, "viableIncrement is not above zero"),
         ({"pricingModel": model(60, 60, 500, (30, 100))}, "tariff/lines/0/from_minutes: must be 0"),
         ({"pricingModel": model(60, 60, 500, (0, -100))}, "tariff/lines/0/amount"),
+        ({"pricingModel": model(120, 60, 500, (30, 100))}, "tariff/lines/0/from_minutes: must be 0"),
+        ({"pricingModel": model(10**9, 60)}, "minimumDuration is longer than a year"),
         ({"pricingModel": {**model(), "priceSegments": []}}, "priceSegments are missing"),
         ({"operationTime": {"operatingFrom": "25:00:00", "operatingTo": "26:00:00", "daysOfWeek": ["MONDAY"]}}, "time"),
         ({"operationTime": {"operatingFrom": "06:00", "operatingTo": "07:00", "daysOfWeek": ["MON"]}}, "weekdays"),

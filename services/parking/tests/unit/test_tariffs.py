@@ -6,33 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parking_service.domain.errors import InvalidFields
-from parking_service.domain.tariff_rules import check_terms
-from parking_service.domain.tariffs import (
-    Cap,
-    CapPeriod,
-    LineType,
-    RateLine,
-    TariffTerms,
-    Tax,
-    TimeBand,
-    plain_terms,
-    price_of,
-    simple_terms,
-    terms_of,
-)
+from parking_kernel.money import Money
+from parking_kernel.rates import daily_rate, hourly_rate, price_of
+from parking_kernel.tariff_rules import check_tariff
+from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand, simple_tariff, tariff_of
+from parking_kernel.violations import InvalidFields
 
 HOURLY = RateLine(1, LineType.INCREMENTING, 0, None, 60, 200)
-TERMS = TariffTerms("EUR", (HOURLY,))
+TERMS = Tariff("EUR", (HOURLY,))
 
 
 def band(weekdays: tuple[int, ...], starts: str, ends: str) -> TimeBand:
     return TimeBand(weekdays, starts, ends, (HOURLY,))
 
 
-def pointers(terms: TariffTerms) -> list[str]:
+def pointers(terms: Tariff) -> list[str]:
     try:
-        check_terms(terms)
+        check_tariff(terms)
     except InvalidFields as error:
         return [violation.pointer for violation in error.violations]
     return []
@@ -89,7 +79,7 @@ def test_what_is_right_passes() -> None:
         caps=(Cap(CapPeriod.CALENDAR_DAY, 2000), Cap(CapPeriod.TWENTY_FOUR_HOURS, 2500)),
         time_bands=(band((1, 2), "18:00", "06:00"), band((2,), "06:00", "18:00"), band((6,), "00:00", "24:00")),
     )
-    assert check_terms(terms) is terms
+    assert check_tariff(terms) is terms
 
 
 @pytest.mark.parametrize(
@@ -105,10 +95,10 @@ def test_lines_add_up(minutes: int, price: int) -> None:
 
 
 def test_a_simple_tariff_asks_for_each_hour_begun() -> None:
-    terms = check_terms(simple_terms(250, 2000, "CHF"))
+    terms = check_tariff(simple_tariff(250, 2000, "CHF"))
     assert [price_of(terms.lines, minutes) for minutes in (1, 60, 61)] == [250, 250, 500]
-    assert (terms.hourly_rate.amount, terms.daily_rate.amount if terms.daily_rate else None) == (250, 2000)
-    assert simple_terms(250, None, "CHF").daily_rate is None
+    assert (hourly_rate(terms), daily_rate(terms)) == (Money(250, "CHF"), Money(2000, "CHF"))
+    assert daily_rate(simple_tariff(250, None, "CHF")) is None
 
 
 widths = st.lists(st.integers(1, 500), min_size=1, max_size=6)
@@ -133,9 +123,9 @@ def tables(draw: st.DrawFn) -> tuple[RateLine, ...]:
 def test_any_contiguous_table_passes_and_is_kept(
     lines: tuple[RateLine, ...], basis_points: int, rounding: int, free: int
 ) -> None:
-    terms = TariffTerms("CHF", lines, Tax(basis_points, included=False), rounding, free)
+    terms = Tariff("CHF", lines, Tax(basis_points, included=False), rounding, free)
     assert pointers(terms) == []
-    assert terms_of(plain_terms(terms)) == terms
+    assert tariff_of(terms.plain()) == terms
 
 
 @given(tables(), st.data())
@@ -143,5 +133,5 @@ def test_a_gap_or_an_overlap_is_found_anywhere(lines: tuple[RateLine, ...], data
     index = data.draw(st.integers(0, len(lines) - 1))
     shift = data.draw(st.integers(-1000, 1000).filter(bool))
     broken = replace(lines[index], from_minutes=lines[index].from_minutes + shift)
-    terms = TariffTerms("CHF", (*lines[:index], broken, *lines[index + 1 :]))
+    terms = Tariff("CHF", (*lines[:index], broken, *lines[index + 1 :]))
     assert f"/lines/{index}/from_minutes" in pointers(terms)

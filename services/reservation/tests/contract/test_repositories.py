@@ -150,8 +150,9 @@ class TestCopies:
 
     async def test_a_lot_may_come_before_its_tariff(self, store: Store) -> None:
         async with store.work() as work:
-            await work.copies.keep_lot(replace(store.lot, tariff_id=uuid4(), version=2))
-            assert (await work.lots.get(store.lot.id)).tariff is None
+            lot = lot_copy(None, tariff_id=uuid4())
+            await work.copies.keep_lot(lot)
+            assert (await work.lots.get(lot.id)).tariff is None
 
     async def test_open_lots_nearby_the_nearest_first(self, store: Store) -> None:
         tariff = hourly(300)

@@ -64,6 +64,29 @@ async def test_what_parking_tells_can_be_booked(
     assert await database.rows("SELECT name FROM lots") == [("new",)]
 
 
+async def test_a_lot_whose_event_overtakes_its_tariff_s_keeps_its_prices(
+    driver: Driver, database: Database, publishing: Publishing, consuming: None
+) -> None:
+    lot_id, tariff_id, dearer = uuid4(), uuid4(), uuid4()
+    await publishing.tell(a_tariff_event(tariff_id, lot_id))
+    await publishing.tell(a_lot_event(lot_id, tariff_id))
+    await wait_until(lambda: database.rows("SELECT 1 FROM lots, tariffs"), "the lot with its tariff")
+    await publishing.tell(a_lot_event(lot_id, dearer, version=2))
+    await wait_until(lambda: database.rows("SELECT 1 FROM lots WHERE version = 2"), "the lot's event")
+
+    async def quoted_by() -> str:
+        quote = await driver.client.post("/api/v1/quotes", json=wish(lot_copy(None, id=lot_id)))
+        assert quote.status_code == 200, quote.text
+        return quote.json()["tariff_version"]
+
+    async def is_quoted_by_the_dearer() -> bool:
+        return await quoted_by() == str(dearer)
+
+    assert await quoted_by() == str(tariff_id)
+    await publishing.tell(a_tariff_event(dearer, lot_id))
+    await wait_until(is_quoted_by_the_dearer, "the announced tariff")
+
+
 async def test_what_payment_tells_confirms(
     driver: Driver, lot: LotCopy, database: Database, publishing: Publishing, consuming: None
 ) -> None:

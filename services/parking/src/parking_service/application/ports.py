@@ -7,24 +7,14 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from parking_kernel.money import Money
 from parking_service.domain.imports import ImportRow, ImportState, LotDraft, RefusedRow
 from parking_service.domain.lots import Lot
 from parking_service.domain.occupancy import LotCount, SpotOccupancy
 from parking_service.domain.organizations import Organization
 from parking_service.domain.spots import PlanPosition, Spot, SpotStatus, SpotType
-from parking_service.domain.tariffs import Tariff, TariffState
-from parking_service.domain.values import Money, Place
-
-
-class Clock(Protocol):
-    """Time from outside."""
-
-    def now(self) -> datetime:
-        """The present instant, with its offset."""
-        ...
-
-
-NewId = Callable[[], UUID]
+from parking_service.domain.tariffs import TariffState, TariffVersion
+from parking_service.domain.values import Place
 
 
 class Lots(Protocol):
@@ -78,7 +68,7 @@ class Spots(Protocol):
 class Tariffs(Protocol):
     """The tariffs, each version of which stays."""
 
-    async def add(self, new_tariffs: Sequence[Tariff]) -> None:
+    async def add(self, new_tariffs: Sequence[TariffVersion]) -> None:
         """Keep new versions."""
         ...
 
@@ -167,7 +157,7 @@ class LotFiles(Protocol):
         ...
 
 
-type Aggregate = Lot | Spot | Tariff | SpotOccupancy | LotCount
+type Aggregate = Lot | Spot | TariffVersion | SpotOccupancy | LotCount
 
 
 class Events(Protocol):

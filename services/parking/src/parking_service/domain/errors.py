@@ -1,33 +1,12 @@
 """What can be wrong, as sentences. Which HTTP status each one is stands at the edge."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+
+from parking_kernel.violations import InvalidFields
 
 
 class ParkingError(Exception):
     """Anything that this domain refuses."""
-
-
-class Violation(NamedTuple):
-    """One wrong value: where it stands (a JSON pointer, or `query/<name>`), and the rule it breaks."""
-
-    pointer: str
-    rule: str
-
-
-class InvalidFields(ParkingError):
-    """Values that break rules of the domain; names every one of them."""
-
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        super().__init__("; ".join(f"{each.pointer}: {each.rule}" for each in violations))
-        self.violations = tuple(violations)
-
-
-def refuse_any(violations: Iterable[Violation]) -> None:
-    """Raise `InvalidFields` when there is a violation."""
-    found = tuple(violations)
-    if found:
-        raise InvalidFields(found)
 
 
 class ImpossibleReadings(InvalidFields):
@@ -81,13 +60,6 @@ class SpotNumberTaken(ParkingError):
 
     def __init__(self, numbers: Sequence[str]) -> None:
         super().__init__(f"These spot numbers are taken in this lot: {', '.join(numbers)}.")
-
-
-class ChangedMeanwhile(ParkingError):
-    """Someone else changed the same thing since it was read."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} was changed by someone else meanwhile; read it again.")
 
 
 class RowRefused(ParkingError):

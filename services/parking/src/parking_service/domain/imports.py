@@ -1,17 +1,20 @@
 """Imports: a file of lots on its way into the tables, row by row."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-from parking_service.domain.errors import ParkingError, RowRefused, Violation
-from parking_service.domain.opening_hours import OpeningHours
+from parking_kernel.opening_hours import OpeningHours
+from parking_kernel.tariff_rules import check_tariff
+from parking_kernel.tariffs import Tariff
+from parking_kernel.violations import InvalidFields, Violation
+from parking_service.domain.errors import RowRefused
 from parking_service.domain.spots import SpotType
-from parking_service.domain.tariff_rules import check_terms
-from parking_service.domain.tariffs import TariffTerms, plain_terms
 from parking_service.domain.values import Place, place_violations, zone_violations
 
 CHUNK_ROWS = 25
@@ -85,7 +88,7 @@ class LotDraft:
     amenities: tuple[str, ...]
     opening_hours: OpeningHours | None
     currency: str | None
-    terms: TariffTerms | None
+    terms: Tariff | None
 
     @property
     def digest(self) -> str:
@@ -101,9 +104,17 @@ class LotDraft:
             self.amenities,
             hours,
             self.currency,
-            plain_terms(self.terms) if self.terms else None,
+            _digested(self.terms) if self.terms else None,
         )
         return sha256(repr(said).encode()).hexdigest()
+
+
+def _digested(terms: Tariff) -> dict[str, Any]:
+    """What digests are made of. In another form every lot would count as changed, and lose what was set by hand."""
+    plain = json.loads(json.dumps(terms.plain()))
+    tax = {"rate_percent": terms.tax.rate_basis_points / 100, "included": terms.tax.included}
+    names = ("currency", "tax", "rounding_minutes", "free_minutes", "lines", "caps", "time_bands")
+    return {name: {**plain, "tax": tax}[name] for name in names}
 
 
 def check_draft(draft: LotDraft) -> LotDraft:
@@ -122,8 +133,8 @@ def check_draft(draft: LotDraft) -> LotDraft:
         raise RowRefused(f"the capacity of {total} is more than {MAX_CAPACITY}")
     if draft.terms:
         try:
-            check_terms(draft.terms, "tariff")
-        except ParkingError as error:
+            check_tariff(draft.terms, "tariff")
+        except InvalidFields as error:
             raise RowRefused(str(error)) from error
     return draft
 

@@ -8,12 +8,16 @@ from types import MappingProxyType
 from typing import TypedDict, Unpack
 from uuid import UUID
 
-from parking_service.domain.errors import ChangedMeanwhile, LotRetired, UnknownLot, Violation, refuse_any
-from parking_service.domain.opening_hours import OpeningHours
+from parking_kernel.askers import Asker
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.money import Money
+from parking_kernel.opening_hours import OpeningHours
+from parking_kernel.rates import daily_rate, hourly_rate
+from parking_kernel.violations import Violation, refuse_any
+from parking_service.domain.errors import LotRetired, UnknownLot
 from parking_service.domain.spots import SpotType
 from parking_service.domain.tariffs import TariffState
-from parking_service.domain.tenancy import Actor
-from parking_service.domain.values import Money, Place, place_violations, zone_violations
+from parking_service.domain.values import Place, place_violations, zone_violations
 
 
 class LotStatus(StrEnum):
@@ -118,7 +122,7 @@ def prices_of(tariff: TariffState) -> LotPrices:
     """What of a lot follows from its tariff."""
     terms = tariff.terms
     return LotPrices(
-        tariff_id=tariff.id, currency=terms.currency, hourly_rate=terms.hourly_rate, daily_rate=terms.daily_rate
+        tariff_id=tariff.id, currency=terms.currency, hourly_rate=hourly_rate(terms), daily_rate=daily_rate(terms)
     )
 
 
@@ -138,9 +142,9 @@ class Lot:
         lot.events.append(LotCreated(state.created_at, state))
         return lot
 
-    def admit(self, actor: Actor, expected_version: int | None = None) -> None:
+    def admit(self, asker: Asker, expected_version: int | None = None) -> None:
         """Let someone change it, if it is theirs and as they saw it. Raises `UnknownLot` and `ChangedMeanwhile`."""
-        if not actor.works_for(self.state.organization_id):
+        if not asker.operates(self.state.organization_id):
             raise UnknownLot(self.state.id)
         if expected_version not in {None, self.state.version}:
             raise ChangedMeanwhile("parking lot")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from parking_service.domain.errors import Violation
+from parking_kernel.violations import Violation
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 FRESH = timedelta(minutes=5)

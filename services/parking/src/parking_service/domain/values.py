@@ -1,22 +1,14 @@
-"""Values: money, places, zones."""
+"""Values: places, zones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from parking_service.domain.errors import Violation
+from parking_kernel.violations import Violation
 
 MAX_LATITUDE = 90
 MAX_LONGITUDE = 180
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in minor units (1250 is 12.50 EUR)."""
-
-    amount: int
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@ from uuid import UUID
 
 from services.parking.tests.fakes.postgres.tables import Tables
 
-from parking_service.domain.errors import ChangedMeanwhile, UnknownLot
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_service.domain.errors import UnknownLot
 from parking_service.domain.lots import Lot
 
 

@@ -3,7 +3,8 @@ from uuid import UUID
 
 from services.parking.tests.fakes.postgres.tables import Tables
 
-from parking_service.domain.errors import ChangedMeanwhile, UnknownSpot
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_service.domain.errors import UnknownSpot
 from parking_service.domain.spots import Spot, SpotStatus
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 from services.parking.tests.fakes.postgres.tables import Tables
 
 from parking_service.domain.errors import UnknownOrganization
-from parking_service.domain.tariffs import Tariff, TariffState
+from parking_service.domain.tariffs import TariffState, TariffVersion
 
 
 class InMemoryTariffs:
@@ -13,7 +13,7 @@ class InMemoryTariffs:
     def __init__(self, tables: Tables) -> None:
         self._tariffs = tables.tariffs
 
-    async def add(self, new_tariffs: Sequence[Tariff]) -> None:
+    async def add(self, new_tariffs: Sequence[TariffVersion]) -> None:
         self._tariffs.update({tariff.state.id: tariff.state for tariff in new_tariffs})
 
     async def get(self, tariff_id: UUID) -> TariffState:

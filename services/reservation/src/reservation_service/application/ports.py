@@ -99,7 +99,7 @@ class Copies(Protocol):
     """Where what parking tells is kept. An older version than the kept one changes nothing."""
 
     async def keep_lot(self, lot: LotCopy) -> None:
-        """Keep a lot."""
+        """Keep a lot. The tariff in force stays until the one that the event names is here."""
         ...
 
     async def keep_spots(self, spots: Sequence[SpotCopy]) -> None:
@@ -107,7 +107,7 @@ class Copies(Protocol):
         ...
 
     async def keep_tariff(self, version: TariffVersion) -> None:
-        """Keep a tariff version."""
+        """Keep a tariff version. The lots that wait for it are priced by it from now on."""
         ...
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from math import hypot
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -59,8 +60,14 @@ class InMemoryCopies:
 
     async def keep_lot(self, lot: LotCopy) -> None:
         kept = self._tables.lots.get(lot.id)
-        if kept is None or kept.version < lot.version:
-            self._tables.lots[lot.id] = lot
+        if kept and kept.version >= lot.version:
+            return
+        self._tables.announced.pop(lot.id, None)
+        here = self._tables.tariffs
+        if kept and kept.tariff_id in here and lot.tariff_id and lot.tariff_id not in here:
+            self._tables.announced[lot.id] = lot.tariff_id
+            lot = replace(lot, tariff_id=kept.tariff_id)
+        self._tables.lots[lot.id] = lot
 
     async def keep_spots(self, spots: Sequence[SpotCopy]) -> None:
         for spot in spots:
@@ -70,3 +77,6 @@ class InMemoryCopies:
 
     async def keep_tariff(self, version: TariffVersion) -> None:
         self._tables.tariffs.setdefault(version.id, version)
+        for lot_id in [each for each, announced in self._tables.announced.items() if announced == version.id]:
+            del self._tables.announced[lot_id]
+            self._tables.lots[lot_id] = replace(self._tables.lots[lot_id], tariff_id=version.id)

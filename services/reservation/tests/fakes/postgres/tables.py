@@ -25,6 +25,7 @@ class Tables:
     lots: dict[UUID, LotCopy] = field(default_factory=dict[UUID, LotCopy])
     spots: dict[UUID, SpotCopy] = field(default_factory=dict[UUID, SpotCopy])
     tariffs: dict[UUID, TariffVersion] = field(default_factory=dict[UUID, TariffVersion])
+    announced: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     reservations: dict[UUID, ReservationState] = field(default_factory=dict[UUID, ReservationState])
     allocations: list[AllocationRow] = field(default_factory=list[AllocationRow])
     answers: dict[tuple[str, str], tuple[RequestKey, Answer, datetime]] = field(

@@ -9,21 +9,30 @@ are left out. The amounts are what is paid, so tax is included; its rate is not 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from parking_kernel.opening_hours import OpeningHours, Texts, opening_hours
+from parking_kernel.periods import Period
+from parking_kernel.pricing import price
+from parking_kernel.tariff_rules import check_tariff
+from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff
+from parking_kernel.violations import InvalidFields
 from parking_service.adapters.geojson import fields
-from parking_service.domain.errors import InvalidFields, RowRefused
+from parking_service.domain.errors import RowRefused
 from parking_service.domain.imports import LotDraft
-from parking_service.domain.opening_hours import OpeningHours, Texts, opening_hours
 from parking_service.domain.spots import SpotType
-from parking_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, TariffTerms, price_of
 
 CURRENCY = "CHF"
 TIME_ZONE = "Europe/Zurich"
 WHOLE_DAY: Texts = ("00:00", "24:00")
 MAX_DESCRIPTION = 2000
+MAX_SHORTEST_STAY = 366 * 24 * 60
+# Without time bands and caps every stay of a length costs the same.
+SOME_DAY, ANY_ZONE = datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC")
 
 # A reservable space is an ordinary one that the railways let reserve; here every spot can be.
 SPOT_TYPES: Mapping[str, SpotType] = MappingProxyType(
@@ -126,14 +135,17 @@ def _hours(properties: Mapping[str, Any]) -> OpeningHours | None:
         raise RowRefused(str(error)) from error
 
 
-def _terms(model: Mapping[str, Any]) -> TariffTerms:
+def _terms(model: Mapping[str, Any]) -> Tariff:
     increment, shortest = fields.whole(model, "viableIncrement"), fields.whole(model, "minimumDuration")
     if increment <= 0:
         raise RowRefused("viableIncrement is not above zero")
-    lines = _with_shortest_stay(_lines(model, increment), shortest, increment)
+    try:
+        lines = _with_shortest_stay(_lines(model, increment), shortest, increment)
+    except InvalidFields as error:
+        raise RowRefused(str(error)) from error
     most = model.get("maximumDayPrice")
     caps = (Cap(CapPeriod.TWENTY_FOUR_HOURS, fields.whole(model, "maximumDayPrice")),) if most is not None else ()
-    return TariffTerms(CURRENCY, tuple(lines), caps=caps)
+    return Tariff(CURRENCY, tuple(lines), caps=caps)
 
 
 def _lines(model: Mapping[str, Any], increment: int) -> list[RateLine]:
@@ -154,7 +166,11 @@ def _with_shortest_stay(lines: list[RateLine], shortest: int, increment: int) ->
     """The shortest ticket in front, at the price that the lines ask for it, and what of the lines lies behind it."""
     if shortest <= increment:
         return lines
-    ticket = RateLine(1, LineType.FLAT, 0, shortest, None, price_of(lines, shortest))
+    if shortest > MAX_SHORTEST_STAY:
+        raise RowRefused("minimumDuration is longer than a year")
+    asked = check_tariff(Tariff(CURRENCY, tuple(lines)), "tariff")
+    stay = Period(SOME_DAY, SOME_DAY + timedelta(minutes=shortest))
+    ticket = RateLine(1, LineType.FLAT, 0, shortest, None, price(asked, stay, ANY_ZONE).total.amount)
     behind = [line for line in lines if line.to_minutes is None or line.to_minutes > shortest]
     return [
         ticket,

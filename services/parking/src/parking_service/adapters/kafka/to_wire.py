@@ -3,9 +3,10 @@
 from typing import Any
 
 import parking_events as wire
+from parking_kernel.money import Money
+from parking_kernel.opening_hours import WEEKDAYS, Hours, OpeningHours
+from parking_kernel.wall_times import text_of
 from parking_service.domain import lots, occupancy, spots, tariffs
-from parking_service.domain.opening_hours import WEEKDAYS, Hours, OpeningHours, text_of
-from parking_service.domain.values import Money
 
 DomainEvent = lots.LotEvent | spots.SpotEvent | tariffs.TariffPublished | occupancy.SpotSeen | occupancy.LotCounted
 
@@ -31,7 +32,7 @@ def to_wire(event: DomainEvent) -> wire.WireEvent:
         case spots.SpotEvent():
             return SPOT_CONTRACTS[type(event)](**_spot(event.spot), changed=event.changed)
         case tariffs.TariffPublished():
-            return wire.TariffPublishedV1(**_tariff(event.tariff))
+            return _tariff(event.tariff)
         case occupancy.SpotSeen():
             seen = wire.SpotOccupiedV1 if event.state.occupied else wire.SpotVacatedV1
             return seen(**_spot_seen(event.state))
@@ -96,40 +97,17 @@ def _spot(state: spots.SpotState) -> dict[str, Any]:
     }
 
 
-def _tariff(state: tariffs.TariffState) -> dict[str, Any]:
-    terms = state.terms
-    return {
+def _tariff(state: tariffs.TariffState) -> wire.TariffPublishedV1:
+    stands = {
         "version": 1,
         "tariff_id": state.id,
         "organization_id": state.organization_id,
         "parking_lot_id": state.parking_lot_id,
         "number": state.number,
-        "currency": terms.currency,
-        "tax": wire.Tax(rate_basis_points=terms.tax.rate_basis_points, included=terms.tax.included),
-        "rounding_minutes": terms.rounding_minutes,
-        "free_minutes": terms.free_minutes,
-        "lines": _lines(terms.lines),
-        "caps": tuple(wire.Cap(per=wire.CapPeriod(cap.per.value), amount=cap.amount) for cap in terms.caps),
-        "time_bands": tuple(
-            wire.TimeBand(weekdays=band.weekdays, starts=band.starts, ends=band.ends, lines=_lines(band.lines))
-            for band in terms.time_bands
-        ),
         "published_at": state.published_at,
     }
-
-
-def _lines(lines: tuple[tariffs.RateLine, ...]) -> tuple[wire.RateLine, ...]:
-    return tuple(
-        wire.RateLine(
-            sequence=line.sequence,
-            type=wire.RateLineType(line.type.value),
-            from_minutes=line.from_minutes,
-            to_minutes=line.to_minutes,
-            increment_minutes=line.increment_minutes,
-            amount=line.amount,
-        )
-        for line in lines
-    )
+    # Not strictly: the kernel's words for kinds of lines and caps are the contract's, in enumerations of its own.
+    return wire.TariffPublishedV1.model_validate({**state.terms.plain(), **stands}, strict=False)
 
 
 def _spot_seen(state: occupancy.SpotOccupancyState) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from parking_kernel.money import Money
 from parking_service.application.ports import Box, LotFilter, LotView
-from parking_service.domain.values import Money, Place
+from parking_service.domain.values import Place
 
 SPARE_CANDIDATES = 10
 MAX_WORDS = 5

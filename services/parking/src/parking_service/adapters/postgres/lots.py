@@ -1,7 +1,7 @@
 """Lots in PostgreSQL."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, upd
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.money import Money
+from parking_kernel.opening_hours import OpeningHours, opening_hours_of
 from parking_service.adapters.postgres.tables import IN_USE, lots
-from parking_service.domain.errors import ChangedMeanwhile, UnknownLot
+from parking_service.domain.errors import UnknownLot
 from parking_service.domain.lots import ImportedFrom, Lot, LotState, LotStatus
-from parking_service.domain.opening_hours import OpeningHours, opening_hours
 from parking_service.domain.spots import SpotType
-from parking_service.domain.values import Money, Place, zone
+from parking_service.domain.values import Place, zone
 
 KNOWN_FOR = timedelta(days=30)
 EXTENDED_BEFORE = timedelta(days=15)
@@ -115,10 +117,7 @@ class PostgresLots:
 
 
 def _hours(plain: Mapping[str, Any] | None) -> OpeningHours | None:
-    if plain is None:
-        return None
-    exceptions = [(date.fromisoformat(each["date"]), each["hours"]) for each in plain["exceptions"]]
-    return opening_hours({day: texts for day, texts in plain.items() if day != "exceptions"}, exceptions, "")
+    return opening_hours_of(plain) if plain is not None else None
 
 
 def _state(row: RowMapping) -> LotState:

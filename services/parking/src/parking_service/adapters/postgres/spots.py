@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.concurrency import ChangedMeanwhile
 from parking_service.adapters.postgres.tables import spots
-from parking_service.domain.errors import ChangedMeanwhile, UnknownSpot
+from parking_service.domain.errors import UnknownSpot
 from parking_service.domain.spots import PlanPosition, Spot, SpotState, SpotStatus, SpotType
 
 NOT_REMOVED = spots.c.status != SpotStatus.REMOVED.value

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.tariffs import tariff_of
 from parking_service.adapters.postgres.tables import tariffs
 from parking_service.domain.errors import UnknownOrganization
-from parking_service.domain.tariffs import Tariff, TariffState, plain_terms, terms_of
+from parking_service.domain.tariffs import TariffState, TariffVersion
 
 
 class PostgresTariffs:
@@ -17,7 +18,7 @@ class PostgresTariffs:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, new_tariffs: Sequence[Tariff]) -> None:
+    async def add(self, new_tariffs: Sequence[TariffVersion]) -> None:
         """Keep new versions."""
         if new_tariffs:
             await self._connection.execute(insert(tariffs), [_row(tariff.state) for tariff in new_tariffs])
@@ -43,7 +44,7 @@ class PostgresTariffs:
 
 def tariff_state(row: RowMapping) -> TariffState:
     """The tariff of a row."""
-    return TariffState(**{**row, "terms": terms_of(row["terms"])})
+    return TariffState(**{**row, "terms": tariff_of(row["terms"])})
 
 
 def _row(state: TariffState) -> dict[str, object]:
@@ -52,6 +53,6 @@ def _row(state: TariffState) -> dict[str, object]:
         "organization_id": state.organization_id,
         "parking_lot_id": state.parking_lot_id,
         "number": state.number,
-        "terms": plain_terms(state.terms),
+        "terms": state.terms.plain(),
         "published_at": state.published_at,
     }

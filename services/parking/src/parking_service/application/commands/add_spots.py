@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, NewId, OpenWork
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock, NewId
+from parking_service.application.ports import OpenWork
 from parking_service.domain.errors import SpotNumberTaken
 from parking_service.domain.spots import Spot, SpotPlan, repeated_numbers
-from parking_service.domain.tenancy import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class AddSpots:
     """An operator paints spots."""
 
-    actor: Actor
+    asker: Asker
     lot_id: UUID
     spots: Sequence[SpotPlan]
 
@@ -32,7 +33,7 @@ class AddSpotsHandler:
         """The new spots' ids. Raises `UnknownLot`, `LotRetired` and `SpotNumberTaken`."""
         async with self.open_work() as work:
             lot = await work.lots.get(command.lot_id)
-            lot.admit(command.actor)
+            lot.admit(command.asker)
             taken = {spot.state.number for spot in await work.spots.of_lot(command.lot_id)}
             repeated = repeated_numbers([plan.number for plan in command.spots], taken)
             if repeated:

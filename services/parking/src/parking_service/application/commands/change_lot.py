@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, OpenWork
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock
+from parking_service.application.ports import OpenWork
 from parking_service.domain.lots import LotChanges
-from parking_service.domain.tenancy import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeLot:
     """New values for what is named; `expected_version` is the version that the asking person saw."""
 
-    actor: Actor
+    asker: Asker
     lot_id: UUID
     changes: LotChanges
     expected_version: int | None = None
@@ -29,7 +30,7 @@ class ChangeLotHandler:
         """Raises `UnknownLot`, `LotRetired`, `InvalidFields`, and `ChangedMeanwhile` for another version."""
         async with self.open_work() as work:
             lot = await work.lots.get(command.lot_id)
-            lot.admit(command.actor, command.expected_version)
+            lot.admit(command.asker, command.expected_version)
             lot.change(self.clock.now(), **command.changes)
             await work.lots.save(lot)
             await work.events.publish(lot)

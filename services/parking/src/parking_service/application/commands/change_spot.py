@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, OpenWork
-from parking_service.domain.errors import ChangedMeanwhile, SpotNumberTaken, UnknownSpot
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_service.application.ports import OpenWork
+from parking_service.domain.errors import SpotNumberTaken, UnknownSpot
 from parking_service.domain.lots import recounted
 from parking_service.domain.spots import SpotChanges, SpotStatus
-from parking_service.domain.tenancy import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSpot:
     """New values for what is named; `expected_version` is the version that the asking person saw."""
 
-    actor: Actor
+    asker: Asker
     spot_id: UUID
     changes: SpotChanges
     status: SpotStatus | None = None
@@ -33,7 +35,7 @@ class ChangeSpotHandler:
         async with self.open_work() as work:
             # The lot first: whoever changes its spots waits for its lock.
             lot = await work.lots.get(await work.spots.lot_of(command.spot_id))
-            if not command.actor.works_for(lot.state.organization_id):
+            if not command.asker.operates(lot.state.organization_id):
                 raise UnknownSpot(command.spot_id)
             spot = await work.spots.get(command.spot_id)
             if command.expected_version not in {None, spot.state.version}:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from parking_service.application.ports import Aggregate, Clock, LotFiles, NewId, OpenWork, Work
+from parking_kernel.clocks import Clock, NewId
+from parking_kernel.tariffs import Tariff
+from parking_service.application.ports import Aggregate, LotFiles, OpenWork, Work
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.imports import (
     CHUNK_ROWS,
@@ -17,7 +19,7 @@ from parking_service.domain.imports import (
 )
 from parking_service.domain.lots import ImportedFrom, Lot, LotState, LotStatus, prices_of
 from parking_service.domain.spots import Spot, SpotPlan, SpotType, free_numbers, surplus
-from parking_service.domain.tariffs import Tariff, TariffState, TariffTerms, in_currency
+from parking_service.domain.tariffs import TariffState, TariffVersion, in_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,9 @@ class _Chunk:
 
     work: Work
     state: ImportState
-    default: TariffTerms
+    default: Tariff
     new_lots: list[Lot]
-    new_tariffs: list[Tariff]
+    new_tariffs: list[TariffVersion]
     new_spots: list[Spot]
     touched: list[UUID]
     events: list[Aggregate]
@@ -109,7 +111,7 @@ class ContinueImportsHandler:
 
     def _create(self, chunk: _Chunk, draft: LotDraft) -> None:
         lot_id, organization_id, now = self.new_id(), chunk.state.organization_id, self.clock.now()
-        tariff = Tariff.publish(
+        tariff = TariffVersion.publish(
             TariffState(self.new_id(), organization_id, lot_id, 1, _terms(draft, chunk.default), now)
         )
         lot = Lot.create(
@@ -143,11 +145,13 @@ class ContinueImportsHandler:
         for spot in gone:
             spot.remove()
         come = self._new_spots(lot, draft.capacity, spots)
-        tariff = Tariff(await work.tariffs.get(lot.state.tariff_id))
+        tariff = TariffVersion(await work.tariffs.get(lot.state.tariff_id))
         terms = _terms(draft, chunk.default)
         if tariff.state.terms != terms:
             number = tariff.state.number + 1
-            tariff = Tariff.publish(TariffState(self.new_id(), lot.state.organization_id, lot_id, number, terms, now))
+            tariff = TariffVersion.publish(
+                TariffState(self.new_id(), lot.state.organization_id, lot_id, number, terms, now)
+            )
             chunk.new_tariffs.append(tariff)
         lot.change(
             now,
@@ -186,5 +190,5 @@ class ContinueImportsHandler:
         await work.events.publish(*chunk.events)
 
 
-def _terms(draft: LotDraft, default: TariffTerms) -> TariffTerms:
+def _terms(draft: LotDraft, default: Tariff) -> Tariff:
     return draft.terms or in_currency(default, draft.currency or default.currency)

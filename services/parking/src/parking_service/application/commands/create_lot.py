@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, NewId, OpenWork
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock, NewId
+from parking_kernel.opening_hours import OpeningHours
+from parking_kernel.tariff_rules import check_tariff
+from parking_kernel.tariffs import Tariff
+from parking_service.application.ports import OpenWork
 from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.lots import Lot, LotState, prices_of
-from parking_service.domain.opening_hours import OpeningHours
-from parking_service.domain.tariff_rules import check_terms
-from parking_service.domain.tariffs import Tariff, TariffState, TariffTerms, in_currency
-from parking_service.domain.tenancy import Actor
+from parking_service.domain.tariffs import TariffState, TariffVersion, in_currency
+from parking_service.domain.tenancy import chosen_organization, why_unknown
 from parking_service.domain.values import Place
 
 
@@ -17,7 +20,7 @@ from parking_service.domain.values import Place
 class CreateLot:
     """An operator takes on a car park. Without `terms` it gets its organization's default tariff."""
 
-    actor: Actor
+    asker: Asker
     organization_id: UUID | None
     name: str
     description: str | None
@@ -26,7 +29,7 @@ class CreateLot:
     time_zone: str
     amenities: tuple[str, ...]
     opening_hours: OpeningHours | None
-    terms: TariffTerms | None
+    terms: Tariff | None
     currency: str | None
 
 
@@ -40,15 +43,17 @@ class CreateLotHandler:
 
     async def __call__(self, command: CreateLot) -> UUID:
         """The new lot's id. Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`."""
-        organization_id = command.actor.choose(command.organization_id, "/organization_id")
+        organization_id = chosen_organization(command.asker, command.organization_id, "/organization_id")
         now, lot_id = self.clock.now(), self.new_id()
         async with self.open_work() as work:
             try:
                 default = (await work.tariffs.default_of(organization_id)).terms
             except UnknownOrganization as error:
-                raise command.actor.unheard_of(organization_id) from error
+                raise why_unknown(command.asker, organization_id) from error
             terms = command.terms or in_currency(default, command.currency or default.currency)
-            tariff = Tariff.publish(TariffState(self.new_id(), organization_id, lot_id, 1, check_terms(terms), now))
+            tariff = TariffVersion.publish(
+                TariffState(self.new_id(), organization_id, lot_id, 1, check_tariff(terms), now)
+            )
             lot = Lot.create(
                 LotState(
                     id=lot_id,

@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, NewId, OpenWork
-from parking_service.domain.tariff_rules import check_terms
-from parking_service.domain.tariffs import Tariff, TariffState, TariffTerms
-from parking_service.domain.tenancy import Actor
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock, NewId
+from parking_kernel.tariff_rules import check_tariff
+from parking_kernel.tariffs import Tariff
+from parking_service.application.ports import OpenWork
+from parking_service.domain.tariffs import TariffState, TariffVersion
 
 
 @dataclass(frozen=True, slots=True)
 class PublishTariff:
     """An operator sets prices; bookings keep the version that they were quoted."""
 
-    actor: Actor
+    asker: Asker
     lot_id: UUID
-    terms: TariffTerms
+    terms: Tariff
     expected_version: int | None = None
 
 
@@ -29,14 +31,14 @@ class PublishTariffHandler:
 
     async def __call__(self, command: PublishTariff) -> TariffState:
         """The tariff now in force. Raises `UnknownLot`, `LotRetired`, `InvalidFields`, `ChangedMeanwhile`."""
-        terms, now = check_terms(command.terms), self.clock.now()
+        terms, now = check_tariff(command.terms), self.clock.now()
         async with self.open_work() as work:
             lot = await work.lots.get(command.lot_id)
-            lot.admit(command.actor, command.expected_version)
+            lot.admit(command.asker, command.expected_version)
             current = await work.tariffs.get(lot.state.tariff_id)
             if current.terms == terms:
                 return current
-            tariff = Tariff.publish(
+            tariff = TariffVersion.publish(
                 TariffState(self.new_id(), lot.state.organization_id, command.lot_id, current.number + 1, terms, now)
             )
             lot.change(now, tariff.state)

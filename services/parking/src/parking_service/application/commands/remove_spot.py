@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, OpenWork
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock
+from parking_service.application.ports import OpenWork
 from parking_service.domain.errors import UnknownSpot
 from parking_service.domain.lots import recounted
-from parking_service.domain.tenancy import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveSpot:
     """An operator gives a spot up."""
 
-    actor: Actor
+    asker: Asker
     spot_id: UUID
 
 
@@ -28,7 +29,7 @@ class RemoveSpotHandler:
         """Raises `UnknownSpot` and `LotRetired`."""
         async with self.open_work() as work:
             lot = await work.lots.get(await work.spots.lot_of(command.spot_id))
-            if not command.actor.works_for(lot.state.organization_id):
+            if not command.asker.operates(lot.state.organization_id):
                 raise UnknownSpot(command.spot_id)
             spot = await work.spots.get(command.spot_id)
             spot.remove()

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, OpenWork, Work
-from parking_service.domain.errors import ImpossibleReadings, Violation
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock
+from parking_kernel.violations import Violation
+from parking_service.application.ports import OpenWork, Work
+from parking_service.domain.errors import ImpossibleReadings
 from parking_service.domain.lots import Lot
 from parking_service.domain.occupancy import CountReading, Digested, SpotReading, count_violations, time_violations
-from parking_service.domain.tenancy import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOccupancy:
     """Readings of single spots, or one count of the whole lot."""
 
-    actor: Actor
+    asker: Asker
     lot_id: UUID
     readings: Sequence[SpotReading] = ()
     count: CountReading | None = None
@@ -32,7 +34,7 @@ class ReportOccupancyHandler:
         """What became of the readings. Raises `UnknownLot`, and `ImpossibleReadings` where none can be true."""
         async with self.open_work() as work:
             lot = await work.lots.get(command.lot_id)
-            lot.admit(command.actor)
+            lot.admit(command.asker)
             digested = (
                 await self._count(work, command.lot_id, command.count)
                 if command.count

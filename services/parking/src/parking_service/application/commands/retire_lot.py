@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, OpenWork
-from parking_service.domain.tenancy import Actor
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock
+from parking_service.application.ports import OpenWork
 
 
 @dataclass(frozen=True, slots=True)
 class RetireLot:
     """An operator gives a car park up."""
 
-    actor: Actor
+    asker: Asker
     lot_id: UUID
     expected_version: int | None = None
 
@@ -27,7 +28,7 @@ class RetireLotHandler:
         """Raises `UnknownLot` and `ChangedMeanwhile`."""
         async with self.open_work() as work:
             lot = await work.lots.get(command.lot_id)
-            lot.admit(command.actor, command.expected_version)
+            lot.admit(command.asker, command.expected_version)
             lot.retire(self.clock.now())
             await work.lots.save(lot)
             await work.events.publish(lot)

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from parking_service.application.ports import Clock, LotFiles, NewId, OpenWork
-from parking_service.domain.currencies import CURRENCIES
-from parking_service.domain.errors import UnknownOrganization, Violation, refuse_any
+from parking_kernel.askers import Asker
+from parking_kernel.clocks import Clock, NewId
+from parking_kernel.currencies import CURRENCIES
+from parking_kernel.violations import Violation, refuse_any
+from parking_service.application.ports import LotFiles, OpenWork
+from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
-from parking_service.domain.tenancy import Actor
+from parking_service.domain.tenancy import chosen_organization, why_unknown
 from parking_service.domain.values import zone_violations
 
 
@@ -16,7 +19,7 @@ from parking_service.domain.values import zone_violations
 class StartImport:
     """An operator hands in the features of a file; zone and currency hold for lots whose source names none."""
 
-    actor: Actor
+    asker: Asker
     organization_id: UUID | None
     features: Sequence[Mapping[str, object]]
     time_zone: str | None = None
@@ -34,7 +37,7 @@ class StartImportHandler:
 
     async def __call__(self, command: StartImport) -> UUID:
         """The import's id. Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`."""
-        organization_id = command.actor.choose(command.organization_id, "query/organization_id")
+        organization_id = chosen_organization(command.asker, command.organization_id, "query/organization_id")
         refuse_any(_option_violations(command))
         rows, refused, first = list[ImportRow](), list[RefusedRow](), dict[str, int]()
         for number, feature in enumerate(command.features, start=1):
@@ -58,7 +61,7 @@ class StartImportHandler:
             try:
                 await work.tariffs.default_of(organization_id)
             except UnknownOrganization as error:
-                raise command.actor.unheard_of(organization_id) from error
+                raise why_unknown(command.asker, organization_id) from error
             await work.imports.add(state, rows, refused)
         return state.id
 

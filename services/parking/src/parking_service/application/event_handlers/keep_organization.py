@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from parking_service.application.ports import Clock, NewId, Work
+from parking_kernel.clocks import Clock, NewId
+from parking_kernel.tariffs import Tariff
+from parking_service.application.ports import Work
 from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.organizations import Organization
-from parking_service.domain.tariffs import Tariff, TariffState, TariffTerms
+from parking_service.domain.tariffs import TariffState, TariffVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class KeepOrganization:
 class KeepOrganizationHandler:
     """Works in the consumer's transaction. A version that is not newer changes nothing."""
 
-    default_terms: TariffTerms
+    default_terms: Tariff
     clock: Clock
     new_id: NewId
 
@@ -32,6 +34,8 @@ class KeepOrganizationHandler:
             await work.tariffs.default_of(organization.id)
         except UnknownOrganization:
             now = self.clock.now()
-            tariff = Tariff.publish(TariffState(self.new_id(), organization.id, None, 1, self.default_terms, now))
+            tariff = TariffVersion.publish(
+                TariffState(self.new_id(), organization.id, None, 1, self.default_terms, now)
+            )
             await work.tariffs.add([tariff])
             await work.events.publish(tariff)

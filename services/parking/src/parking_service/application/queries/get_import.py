@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from parking_kernel.askers import Asker
 from parking_service.application.ports import OpenWork
 from parking_service.domain.errors import UnknownImport
 from parking_service.domain.imports import ImportState, RefusedRow
-from parking_service.domain.tenancy import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class GetImport:
     """Which one, and who asks."""
 
-    actor: Actor
+    asker: Asker
     import_id: UUID
 
 
@@ -28,6 +28,6 @@ class GetImportHandler:
         """Raises `UnknownImport`, also for one of a foreign organization."""
         async with self.open_work() as work:
             state = await work.imports.get(query.import_id)
-            if not query.actor.works_for(state.organization_id):
+            if not query.asker.operates(state.organization_id):
                 raise UnknownImport(query.import_id)
             return state, await work.imports.refused(query.import_id)

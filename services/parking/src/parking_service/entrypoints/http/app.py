@@ -7,8 +7,8 @@ from fastapi import FastAPI
 
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
+from parking_kernel.violations import InvalidFields
 from parking_service.bootstrap import Parking, resources
-from parking_service.domain.errors import InvalidFields
 from parking_service.entrypoints.http import imports, lots, occupancy, search, spots, tariffs
 from parking_service.entrypoints.http.problems import PROBLEMS, invalid_fields
 

@@ -11,9 +11,9 @@ from pydantic_core import to_json
 
 from parking_chassis.concurrency import etag
 from parking_chassis.schemas import ResponseBody
+from parking_kernel.money import Money
 from parking_service.application.ports import LotView
 from parking_service.domain.occupancy import confidence
-from parking_service.domain.values import Money
 
 MEDIA_TYPE = "application/json"
 FOR_A_SECOND = {"Cache-Control": "public, max-age=1"}

@@ -9,14 +9,14 @@ from pydantic import BeforeValidator, Field
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody
+from parking_kernel.tariff_rules import check_tariff
+from parking_kernel.tariffs import Tariff, simple_tariff
+from parking_kernel.violations import Violation, refuse_any
 from parking_service.application.commands.change_lot import ChangeLot
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.commands.retire_lot import RetireLot
 from parking_service.application.queries.get_lot import GetLot
-from parking_service.domain.errors import Violation, refuse_any
 from parking_service.domain.lots import LotChanges
-from parking_service.domain.tariff_rules import check_terms
-from parking_service.domain.tariffs import TariffTerms, simple_terms
 from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
 from parking_service.entrypoints.http.lot_answers import LotAnswer, lot_answer
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, ORGANIZATION_NOT_READY
@@ -72,7 +72,7 @@ class NewLot(RequestBody):
     currency: Currency | None = None
     tariff: TariffBody | None = None
 
-    def terms(self) -> TariffTerms | None:
+    def terms(self) -> Tariff | None:
         """The tariff that the body describes. Raises `InvalidFields`."""
         if self.tariff:
             refuse_any(
@@ -80,7 +80,7 @@ class NewLot(RequestBody):
                 for name in ("hourly_rate", "daily_rate", "currency")
                 if getattr(self, name) is not None
             )
-            return check_terms(self.tariff.terms(), "/tariff")
+            return check_tariff(self.tariff.terms(), "/tariff")
         if self.hourly_rate is None:
             refuse_any([Violation("/daily_rate", "needs an hourly_rate")] if self.daily_rate is not None else [])
             return None
@@ -89,7 +89,7 @@ class NewLot(RequestBody):
         if len(named) != 1:
             refuse_any([Violation("/currency", "must be named, and be that of both rates")])
         (currency,) = filter(None, named)
-        return check_terms(simple_terms(hourly.amount, daily.amount if daily else None, currency))
+        return check_tariff(simple_tariff(hourly.amount, daily.amount if daily else None, currency))
 
 
 class LotPatch(RequestBody):

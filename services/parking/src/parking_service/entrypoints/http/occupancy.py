@@ -10,8 +10,8 @@ from parking_chassis.api_document import may_answer
 from parking_chassis.instants import Instant
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_kernel.violations import InvalidFields, Violation, refuse_any
 from parking_service.application.commands.report_occupancy import ReportOccupancy
-from parking_service.domain.errors import InvalidFields, Violation, refuse_any
 from parking_service.domain.occupancy import CountReading, SpotReading
 from parking_service.entrypoints.http.dependencies import Does, Operator
 

@@ -4,6 +4,8 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, ProblemKind, problem_response
+from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.violations import InvalidFields
 from parking_service.domain import errors
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
@@ -15,7 +17,7 @@ UNSUPPORTED_FILE = ProblemKind("unsupported-file", "Not a kind of file that can 
 FILE_TOO_LARGE = ProblemKind("file-too-large", "The file is too large", 413)
 
 PROBLEMS: dict[type[Exception], ProblemKind] = {
-    errors.ChangedMeanwhile: CHANGED_MEANWHILE,
+    ChangedMeanwhile: CHANGED_MEANWHILE,
     errors.LotRetired: LOT_RETIRED,
     errors.SpotNumberTaken: SPOT_NUMBER_TAKEN,
     errors.UnknownLot: NOT_FOUND,
@@ -28,7 +30,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
 
 async def invalid_fields(request: Request, error: Exception) -> JSONResponse:
     """A 422 that names each field, as chassis answers for the fields that it checks itself."""
-    assert isinstance(error, errors.InvalidFields)
+    assert isinstance(error, InvalidFields)
     kind = IMPOSSIBLE_READINGS if isinstance(error, errors.ImpossibleReadings) else INVALID_REQUEST
     named = [{"pointer": each.pointer, "detail": each.rule} for each in error.violations]
     return problem_response(request, kind, str(error), {"errors": named})

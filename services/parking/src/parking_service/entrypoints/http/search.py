@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from parking_chassis.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, address_with
+from parking_kernel.violations import Violation, refuse_any
 from parking_service.application.ports import Box, LotFilter
 from parking_service.application.queries.search_lots import SearchLots
-from parking_service.domain.errors import Violation, refuse_any
 from parking_service.domain.spots import SpotType
 from parking_service.domain.values import Place
 from parking_service.entrypoints.http.dependencies import Does

@@ -8,21 +8,13 @@ from uuid import UUID
 from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from parking_chassis.schemas import RequestBody, ResponseBody
-from parking_service.domain.tariffs import (
-    NO_TAX,
-    Cap,
-    CapPeriod,
-    LineType,
-    RateLine,
-    TariffState,
-    TariffTerms,
-    Tax,
-    TimeBand,
-    plain_terms,
-)
+from parking_kernel.tariffs import NO_TAX, Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
+from parking_service.domain.tariffs import TariffState
 from parking_service.entrypoints.http.values import Currency
 
 BASIS_POINTS = 100
+MAX_LINES = 20
+MAX_TIME_BANDS = 14
 Minutes = Annotated[int, Field(strict=True, ge=-(10**7), le=10**7)]
 MinorUnits = Annotated[int, Field(strict=True, description="minor units: 1250 is 12.50 EUR")]
 
@@ -44,7 +36,7 @@ class RateLineBody(RequestBody):
         )
 
 
-Lines = Annotated[list[RateLineBody], Field(max_length=100)]
+Lines = Annotated[list[RateLineBody], Field(max_length=MAX_LINES)]
 
 
 class CapBody(RequestBody):
@@ -112,11 +104,11 @@ class TariffBody(RequestBody):
     free_minutes: Minutes = 0
     lines: Lines
     caps: Annotated[tuple[CapBody, ...], Field(max_length=2)] = ()
-    time_bands: Annotated[tuple[TimeBandBody, ...], Field(max_length=50)] = ()
+    time_bands: Annotated[tuple[TimeBandBody, ...], Field(max_length=MAX_TIME_BANDS)] = ()
 
-    def terms(self) -> TariffTerms:
+    def terms(self) -> Tariff:
         """The domain's value, unchecked."""
-        return TariffTerms(
+        return Tariff(
             currency=self.currency,
             tax=self.tax.tax() if self.tax else NO_TAX,
             rounding_minutes=self.rounding_minutes,
@@ -156,8 +148,8 @@ class TimeBandView(ResponseBody):
     """Lines that hold on some weekdays."""
 
     weekdays: list[int]
-    starts: Annotated[str, Field(alias="from")]
-    ends: Annotated[str, Field(alias="to")]
+    starts: Annotated[str, Field(serialization_alias="from")]
+    ends: Annotated[str, Field(serialization_alias="to")]
     lines: list[RateLineView]
 
 
@@ -178,5 +170,7 @@ class TariffView(ResponseBody):
 
 def tariff_view(tariff: TariffState) -> TariffView:
     """The answer for a tariff."""
-    plain: dict[str, Any] = plain_terms(tariff.terms)
+    tax = tariff.terms.tax
+    plain = tariff.terms.plain()
+    plain["tax"] = TaxView(rate_percent=tax.rate_basis_points / BASIS_POINTS, included=tax.included)
     return TariffView(id=tariff.id, number=tariff.number, published_at=tariff.published_at, **plain)

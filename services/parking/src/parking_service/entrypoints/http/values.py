@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field, Strict, StringConstraints
 
 from parking_chassis.schemas import RequestBody
-from parking_service.domain.opening_hours import WEEKDAYS, OpeningHours, opening_hours
+from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours
 from parking_service.domain.values import Place
 
 

@@ -1,11 +1,26 @@
 """The own copies of lots, spots and tariffs in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +35,9 @@ from reservation_service.domain.errors import UnknownLot
 from reservation_service.domain.lots import Lot, TariffVersion
 
 WITH_TARIFF = select(lots, tariffs.c.document).join_from(lots, tariffs, lots.c.tariff_id == tariffs.c.id, isouter=True)
+
+LOCKED_TARIFFS = 4_190_023  # with two numbers, so that it is no lock of an idempotency key
+TARIFF_LOCK = text(f"SELECT pg_advisory_xact_lock({LOCKED_TARIFFS}, hashtext(:tariff_id))")
 
 EARTH_METRES = 6_371_008.8
 NEAR_DEGREES = 0.2  # of latitude 22 km, beyond where a driver would walk from; of longitude twice as many
@@ -85,7 +103,7 @@ class PostgresCopies:
         self._connection = connection
 
     async def keep_lot(self, lot: LotCopy) -> None:
-        """Keep a lot."""
+        """Keep a lot. The tariff in force stays until the one that the event names is here."""
         values = {
             "id": lot.id,
             "organization_id": lot.organization_id,
@@ -99,7 +117,9 @@ class PostgresCopies:
             "tariff_id": lot.tariff_id,
             "version": lot.version,
         }
-        await self._connection.execute(upsert_if_newer(lots, values))
+        if lot.tariff_id:
+            await self._one_at_a_time(lot.tariff_id)
+        await self._connection.execute(_upsert_lot(values))
 
     async def keep_spots(self, spots: Sequence[SpotCopy]) -> None:
         """Keep spots, in one round trip."""
@@ -118,9 +138,40 @@ class PostgresCopies:
             await self._connection.execute(upsert_if_newer(tables.spots, rows[0]), rows)
 
     async def keep_tariff(self, version: TariffVersion) -> None:
-        """Keep a tariff version."""
+        """Keep a tariff version. The lots that wait for it are priced by it from now on."""
+        await self._one_at_a_time(version.id)
         statement = upsert(tariffs).values(id=version.id, document=version.tariff.plain())
         await self._connection.execute(statement.on_conflict_do_nothing())
+        await self._connection.execute(
+            update(lots)
+            .where(lots.c.announced_tariff_id == version.id)
+            .values(tariff_id=version.id, announced_tariff_id=None)
+        )
+
+    async def _one_at_a_time(self, tariff_id: UUID) -> None:
+        """Of a tariff's event and those of its lots, each sees what the other wrote; the topics do not order them."""
+        await self._connection.execute(TARIFF_LOCK, {"tariff_id": str(tariff_id)})
+
+
+def _upsert_lot(values: Mapping[str, Any]) -> Insert:
+    statement = upsert(lots).values(**values, announced_tariff_id=None)
+    told = statement.excluded
+    # Where neither is here, the newer one is the better one to wait for.
+    waits = ~_is_here(literal(values["tariff_id"], Uuid)) & _is_here(literal_column("lots.tariff_id", Uuid))
+    waits &= told.tariff_id.is_not(None)
+    return statement.on_conflict_do_update(
+        index_elements=[lots.c.id],
+        set_={
+            **{name: told[name] for name in values if name != "id"},
+            "tariff_id": case((waits, lots.c.tariff_id), else_=told.tariff_id),
+            "announced_tariff_id": case((waits, told.tariff_id), else_=null()),
+        },
+        where=lots.c.version < told.version,
+    )
+
+
+def _is_here(tariff_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    return exists().where(tariffs.c.id == tariff_id)
 
 
 def lot_of(row: Row) -> Lot:

@@ -37,8 +37,14 @@ lots = Table(
     Column("opening_hours", JSONB),
     Column("closures", JSONB, nullable=False),
     Column("tariff_id", Uuid),
+    Column("announced_tariff_id", Uuid),
     Column("version", Integer, nullable=False),
     Index("ix_lots_latitude_longitude", "latitude", "longitude"),
+    Index(
+        "ix_lots_announced_tariff_id",
+        "announced_tariff_id",
+        postgresql_where=text("announced_tariff_id IS NOT NULL"),
+    ),
 )
 
 spots = Table(

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
@@ -24,6 +24,7 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 BACKLOG = 2048
 SOCKET_MESSAGE_BYTES = 65_536
 DATE_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 YOUNG_OBJECTS = 10_000  # more than Python's 700, of which a crowd in flight keeps many times as many alive
 START_FAILED = 3  # as uvicorn's own command exits
 
@@ -118,20 +119,54 @@ def serve(app: FastAPI, address: Address) -> None:
     _run(_server(app, address))
 
 
-def every(seconds: float, name: str, action: Callable[[], Awaitable[object]]) -> Loop:
-    """A loop that does the same again after each pause. A failure is recorded, and the next round tries again."""
+def every(
+    seconds: float,
+    name: str,
+    action: Callable[[], Awaitable[object]],
+    *,
+    only_while: Callable[[], bool] | None = None,
+) -> Loop:
+    """A loop that does the same again after each pause. A failure is recorded, and the next round tries again.
+
+    With `only_while` nothing is done until that holds, which is looked at once a second.
+    """
 
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
-            try:
-                await action()
-            except Exception:  # an entry point's loop: recorded, and tried again
-                log.exception("timer_failed", timer=name)
-                ERRORS.labels(name).inc()
+            pause = seconds
+            if only_while is None or only_while():
+                try:
+                    await action()
+                except Exception:  # an entry point's loop: recorded, and tried again
+                    log.exception("timer_failed", timer=name)
+                    ERRORS.labels(name).inc()
+            else:
+                pause = min(seconds, LOOK_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), seconds)
+                await asyncio.wait_for(stop.wait(), pause)
 
     return loop
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What a worker does again after each pause: in every worker, or only `in_the_leader`, once in the whole service.
+
+    What runs in the leader alone must bear to run twice: at a hand-over two may lead for a moment.
+    """
+
+    name: str
+    seconds: float
+    action: Callable[[], Awaitable[object]]
+    in_the_leader: bool = False
+
+
+def timer_loops(timers: Sequence[Timer], leads: Callable[[], bool]) -> dict[str, Loop]:
+    """A loop for each timer, by its name. `leads` says whether this process is the leader just now."""
+    return {
+        timer.name: every(timer.seconds, timer.name, timer.action, only_while=leads if timer.in_the_leader else None)
+        for timer in timers
+    }
 
 
 @dataclass(slots=True)

@@ -1,0 +1,54 @@
+"""What runs in every worker, and what runs in the leader alone."""
+
+import asyncio
+
+from parking_chassis.process import Timer, timer_loops
+
+
+class Worker:
+    """A worker with a timer of each kind, that leads when it is told to."""
+
+    def __init__(self) -> None:
+        self.leads = False
+        self.ran: list[str] = []
+        self.ran_something = asyncio.Event()
+        timers = [
+            Timer("everywhere", 0.001, lambda: self._run("everywhere")),
+            Timer("leader", 0.001, lambda: self._run("leader"), in_the_leader=True),
+        ]
+        self.loops = timer_loops(timers, lambda: self.leads)
+
+    async def _run(self, name: str) -> None:
+        self.ran.append(name)
+        self.ran_something.set()
+
+    async def until(self, name: str, times: int) -> None:
+        while self.ran.count(name) < times:
+            self.ran_something.clear()
+            await self.ran_something.wait()
+
+
+async def test_only_the_leader_runs_what_is_for_the_leader() -> None:
+    worker, stop = Worker(), asyncio.Event()
+    running = [asyncio.ensure_future(loop(stop)) for loop in worker.loops.values()]
+    async with asyncio.timeout(5):
+        await worker.until("everywhere", 3)
+        assert "leader" not in worker.ran
+        worker.leads = True
+        await worker.until("leader", 1)
+        stop.set()
+        await asyncio.gather(*running)
+
+
+async def test_a_new_leader_does_not_wait_for_a_whole_pause() -> None:
+    worker, stop = Worker(), asyncio.Event()
+    timer = Timer("daily", 86_400, lambda: worker._run("daily"), in_the_leader=True)
+    (loop,) = timer_loops([timer], lambda: worker.leads).values()
+    running = asyncio.ensure_future(loop(stop))
+    await asyncio.sleep(0)
+    worker.leads = True
+    async with asyncio.timeout(5):
+        await worker.until("daily", 1)
+    stop.set()
+    await running
+    assert worker.ran == ["daily"]

@@ -5,6 +5,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -99,6 +100,25 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
     def work(self, what: str, run_worker: Callable[[Service], None]) -> Subcommand:
         """`work`: what the service does by itself, until a signal."""
         return Subcommand("work", what, lambda _arguments: run_worker(self.wired()))
+
+    def command(
+        self,
+        name: str,
+        what: str,
+        run: Callable[[Service, Arguments], Awaitable[int]],
+        *,
+        resources: Callable[[Service], AbstractAsyncContextManager[None]],
+        add_arguments: Callable[[argparse.ArgumentParser], object] = lambda _parser: None,
+    ) -> Subcommand:
+        """A subcommand of the service's own, run while its resources are open; `run` answers with the exit code."""
+
+        async def within(arguments: Arguments) -> None:
+            service = self.wired()
+            async with resources(service):
+                code = await run(service, arguments)
+            sys.exit(code)
+
+        return Subcommand(name, what, within, add_arguments)
 
     def migrate(
         self, what: str, make_topics: Preparation[Settings], *, prepare: Preparation[Settings] | None = None

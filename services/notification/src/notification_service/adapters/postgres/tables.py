@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -111,3 +112,4 @@ tickets = Table(
 )
 
 messaging = messaging_tables(metadata)
+ended_logins = ended_logins_table(metadata)

@@ -108,6 +108,7 @@ tickets = Table(
     Column("organizations", ARRAY(Text), nullable=False),
     Column("permissions", ARRAY(Text), nullable=False),
     Column("token_expires_at", Double, nullable=False),
+    Column("login_id", Text),
     Column("expires_at", instant(), nullable=False, index=True),
 )
 

@@ -25,6 +25,7 @@ class PostgresTickets:
             "organizations": sorted(visitor.organizations),
             "permissions": sorted(visitor.permissions),
             "token_expires_at": visitor.expires_at,
+            "login_id": visitor.login_id,
             "expires_at": ticket.expires_at,
         }
         await self._connection.execute(insert(tickets).values(values))
@@ -34,10 +35,13 @@ class PostgresTickets:
         statement = (
             delete(tickets)
             .where(tickets.c.secret_hash == secret_hash, tickets.c.expires_at > at)
-            .returning(tickets.c.subject, tickets.c.organizations, tickets.c.permissions, tickets.c.token_expires_at)
+            .returning(tickets)
         )
         row = (await self._connection.execute(statement)).first()
-        return Visitor(row[0], frozenset(row[1]), frozenset(row[2]), row[3]) if row else None
+        if row is None:
+            return None
+        organizations, permissions = frozenset(row.organizations), frozenset(row.permissions)
+        return Visitor(row.subject, organizations, permissions, row.token_expires_at, row.login_id)
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Delete ones that expired before an instant; how many, at most `limit`."""

@@ -50,7 +50,8 @@ class PostgresDeliveries:
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Delete ones that ended before an instant; how many, at most `limit`."""
-        old = select(queue.c.id).where(~PENDING, queue.c.attempted_at < before).limit(limit)
+        ended = select(queue.c.id).where(~PENDING, queue.c.attempted_at < before)
+        old = ended.order_by(queue.c.attempted_at).limit(limit)
         return (await self._connection.execute(delete(queue).where(queue.c.id.in_(old)))).rowcount
 
 

@@ -45,5 +45,6 @@ class PostgresTickets:
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Delete ones that expired before an instant; how many, at most `limit`."""
-        old = select(tickets.c.secret_hash).where(tickets.c.expires_at < before).limit(limit)
+        expired = select(tickets.c.secret_hash).where(tickets.c.expires_at < before)
+        old = expired.order_by(tickets.c.expires_at).limit(limit)
         return (await self._connection.execute(delete(tickets).where(tickets.c.secret_hash.in_(old)))).rowcount

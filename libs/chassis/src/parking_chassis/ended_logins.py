@@ -1,8 +1,8 @@
 """Logins that ended while access tokens of theirs may still be valid: the table, and who writes and clears it.
 
-The worker consumes auth's events and writes here; each serving process reads what is new (`parking_chassis.revocations`).
-The table lies where the connection's `search_path` points. A service attaches it to its metadata, and its migration makes
-it with `create_ended_logins`, whose statements a test compares with the metadata.
+The worker consumes auth's events and writes here; each serving process reads what is new
+(`parking_chassis.revocations`). The table lies where the connection's `search_path` points. A service attaches it to
+its metadata, and its migration makes it with `create_ended_logins`; a test compares the two.
 """
 
 from collections.abc import Sequence
@@ -49,10 +49,10 @@ _NOTE: Final = text(
 )
 _PURGE: Final = text(
     """
-    DELETE FROM ended_logins WHERE login_id IN (
+    DELETE FROM ended_logins WHERE login_id = ANY (ARRAY(
         SELECT login_id FROM ended_logins WHERE expires_at < now()
         ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    )
+    ))
     """
 )
 
@@ -70,7 +70,7 @@ def ended_logins_table(metadata: MetaData) -> Table:
     return Table(
         "ended_logins",
         metadata,
-        Column("login_id", Uuid, primary_key=True),
+        Column("login_id", Uuid(), primary_key=True),
         Column("expires_at", instant(), nullable=False, index=True),
         Column("written_by", BigInteger, nullable=False, server_default=text(_WRITER)),
         Index("ix_ended_logins_written_by", "written_by", "login_id"),

@@ -1,11 +1,11 @@
 """The ended logins that a serving process knows: read from the table twice a second, asked at each request.
 
-**Nothing that commits late is lost.** Each row names the transaction that wrote it. With the rows, a reading fetches the
-oldest transaction that was still running then (`pg_snapshot_xmin`): all older ones it has seen. The next reading begins
-there, so it repeats a few rows and leaves none out. A sequence could not promise that, nor could a time.
+**Nothing that commits late is lost.** Each row names the transaction that wrote it. With the rows, a reading fetches
+the oldest transaction that was still running then (`pg_snapshot_xmin`): all older ones it has seen. The next reading
+begins there, so it repeats a few rows and leaves none out. A sequence could not promise that, nor could a time.
 
-**Without the database a process goes on with what it knows**, and its `revocations_age_seconds` grows. After a failure all
-is read again: the server that answers then may be another one, which does not know the last transactions.
+**Without the database a process goes on with what it knows**, and its `revocations_age_seconds` grows. After a failure
+all is read again: the server that answers then may be another one, which does not know the last transactions.
 """
 
 import asyncio
@@ -36,7 +36,13 @@ BATCH: Final = 2_000
 _PATIENCE: Final = 2.0
 _PURGE_SECONDS: Final = 60.0
 _TIMER: Final = "ended_logins"
-_UNREADABLE: Final = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+_UNREADABLE: Final = (
+    SQLAlchemyError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 _NO_LOGIN: Final = UUID(int=0)
 
 _READ: Final = text(
@@ -56,8 +62,8 @@ _READ: Final = text(
 class EndedLogins:
     """See `parking_chassis.access_tokens.Revocations`.
 
-    Nothing connects before `following` or `refresh`. `interval` is the pause between two readings, in seconds; `now` tells
-    the seconds since 1970, and `elapsed` those since some instant.
+    Nothing connects before `following` or `refresh`. `interval` is the pause between two readings, in seconds; `now`
+    gives the seconds since 1970, and `elapsed` those since some instant.
     """
 
     def __init__(
@@ -110,7 +116,7 @@ class EndedLogins:
         REGISTRY.register(gauge)
         await self.refresh()
         stop = asyncio.Event()
-        reading = asyncio.create_task(every(self._interval, _TIMER, self.refresh)(stop))
+        reading = asyncio.ensure_future(every(self._interval, _TIMER, self.refresh)(stop))
         try:
             yield
         finally:

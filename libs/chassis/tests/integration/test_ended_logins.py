@@ -292,6 +292,7 @@ async def test_a_token_of_an_ended_login_is_refused_within_two_seconds(engine: A
             return answer if answer.status_code == 401 else None
 
         answer = await wait_until(refused, "the token to be refused", seconds=2)
+        assert answer is not None
         assert answer.json()["type"] == "/problems/unauthenticated"
         assert (await client.get("/mine", headers=bearer(other))).status_code == 200
         metrics = (await client.get("/metrics")).text

@@ -1,7 +1,7 @@
 """The consumer group `<service>.logins`: which logins ended, for a service that checks access tokens.
 
-It is the same in all of them, so it is here: chassis has the table and knows no wire contract, a service's `bootstrap` puts
-the two together.
+It is the same in all of them, so it is here: chassis has the table and knows no wire contract, a service's `bootstrap`
+puts the two together.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -15,9 +15,9 @@ INDICES = (
     "CREATE INDEX ix_mail_tokens_user_id ON mail_tokens (user_id)",
     "CREATE INDEX ix_mail_tokens_expires_at ON mail_tokens (expires_at)",
 )
-# A row for each login that began or ended, which a worker adds up from time to time: the sum is the number of open logins.
-# Triggers write them, so that it stays right whoever changes the table: processes of the version before, or an operator.
-# They lock the table against changes until the commit, so nothing is missed between them and the first count.
+# A row for each login that began or ended; a worker adds them up from time to time. Their sum is the number of open
+# logins. Triggers write them, so that it stays right also where processes of the version before, or an operator, change
+# the table. They lock the table against changes until the commit: nothing is missed between them and the first count.
 COUNT = (
     """
     CREATE TABLE login_count_changes (
@@ -42,6 +42,10 @@ COUNT = (
     FOR EACH ROW WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION note_login_count('-1')
     """,
     """
+    CREATE TRIGGER login_reopened AFTER UPDATE ON logins
+    FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL) EXECUTE FUNCTION note_login_count('1')
+    """,
+    """
     CREATE TRIGGER open_login_deleted AFTER DELETE ON logins
     FOR EACH ROW WHEN (OLD.ended_at IS NULL) EXECUTE FUNCTION note_login_count('-1')
     """,
@@ -58,9 +62,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER login_started ON logins")
-    op.execute("DROP TRIGGER login_ended ON logins")
-    op.execute("DROP TRIGGER open_login_deleted ON logins")
+    for trigger in ("login_started", "login_ended", "login_reopened", "open_login_deleted"):
+        op.execute(f"DROP TRIGGER {trigger} ON logins")
     op.execute("DROP FUNCTION note_login_count()")
     op.execute("DROP TABLE login_count_changes")
     for statement in INDICES:

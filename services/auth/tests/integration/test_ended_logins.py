@@ -95,5 +95,10 @@ async def test_thousands_of_logins_end_in_one_transaction_and_few_statements(
     written_by = {row["written_by"] for row in await database.fetch(ENDS)}
     suspended = "SELECT xmin::text FROM outbox WHERE type = 'parking.user.suspended.v1'"
     assert written_by == {await database.fetchval(suspended)}
-    assert await database.fetchval("SELECT max(cardinality) FROM (SELECT count(*) AS cardinality FROM outbox "
-                                   "WHERE type = 'parking.session.revoked.v1' GROUP BY aggregateid) AS each") == 1
+    assert (
+        await database.fetchval(
+            "SELECT max(cardinality) FROM (SELECT count(*) AS cardinality FROM outbox "
+            "WHERE type = 'parking.session.revoked.v1' GROUP BY aggregateid) AS each"
+        )
+        == 1
+    )

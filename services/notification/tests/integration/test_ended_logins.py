@@ -95,9 +95,7 @@ async def test_without_the_consumer_the_token_is_still_accepted(
         async with open_socket(notification.serving[0], token) as socket:
             await tell(end_of(ended))
             # What another login's row does shows that the process has read since.
-            await notification.fetch(
-                "INSERT INTO ended_logins VALUES ($1, now() + interval '15 minutes')", noted
-            )
+            await notification.fetch("INSERT INTO ended_logins VALUES ($1, now() + interval '15 minutes')", noted)
 
             async def is_read() -> bool:
                 return await status_of(notification, other) == 401

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, delete, exists, func, insert, select, text, update
@@ -19,6 +18,7 @@ from auth_service.domain.logins import (
     LoginState,
     RefreshToken,
 )
+from parking_chassis.tables import is_among
 
 _OPEN = logins.c.ended_at.is_(None)
 
@@ -45,6 +45,16 @@ _SUM_UP = text(
         INSERT INTO login_count_changes (change) SELECT sum(change) FROM gone HAVING count(*) > 0
     )
     SELECT count(*) FROM gone
+    """
+)
+# A login's tokens are looked up login by login; all at once, they might be sought through the whole table.
+_DELETE_TOKENS = text(
+    """
+    DELETE FROM refresh_tokens WHERE secret_hash = ANY (ARRAY(
+        SELECT token.secret_hash FROM unnest(CAST(:ids AS uuid[])) AS login (id)
+        CROSS JOIN LATERAL (SELECT secret_hash FROM refresh_tokens WHERE login_id = login.id LIMIT :limit) AS token
+        LIMIT :limit
+    ))
     """
 )
 
@@ -130,29 +140,25 @@ class PostgresLogins:
         over = select(logins.c.id).where(is_over).order_by(logins.c.ended_at).limit(limit)
         ids = (await self._connection.execute(over.with_for_update(skip_locked=True))).scalars().all()
         # One login may have thousands of tokens: it goes when all of them have gone.
-        orphans = await self._delete_tokens(refresh_tokens.c.login_id.in_(ids), limit)
+        orphans = (await self._connection.execute(_DELETE_TOKENS, {"ids": ids, "limit": limit})).rowcount
         has_tokens = exists().where(refresh_tokens.c.login_id == logins.c.id)
         gone = await self._connection.execute(delete(logins).where(logins.c.id.in_(ids), ~has_tokens))
         is_expired = refresh_tokens.c.issued_at < at - REFRESH_TOKEN_LIFETIME
-        tokens = await self._delete_tokens(is_expired, limit, order=refresh_tokens.c.issued_at)
-        return (gone.rowcount or orphans) + tokens
+        expired = select(refresh_tokens.c.secret_hash).where(is_expired).order_by(refresh_tokens.c.issued_at)
+        tokens = delete(refresh_tokens).where(is_among(refresh_tokens.c.secret_hash, expired.limit(limit)))
+        return (gone.rowcount or orphans) + (await self._connection.execute(tokens)).rowcount
 
     async def _end_expired(self, at: datetime, limit: int) -> None:
         for is_expired, order in zip(_expired(at), (logins.c.last_used_at, logins.c.started_at), strict=True):
             chosen = select(logins.c.id).where(_OPEN, is_expired).order_by(order).limit(limit)
-            expires_at = func.least(logins.c.last_used_at + REFRESH_TOKEN_LIFETIME, logins.c.started_at + LOGIN_LIFETIME)
+            expires_at = func.least(
+                logins.c.last_used_at + REFRESH_TOKEN_LIFETIME, logins.c.started_at + LOGIN_LIFETIME
+            )
             await self._connection.execute(
                 update(logins)
-                .where(logins.c.id.in_(chosen.with_for_update(skip_locked=True)))
+                .where(is_among(logins.c.id, chosen.with_for_update(skip_locked=True)))
                 .values(ended_at=expires_at, end_reason=EndReason.EXPIRED.value)
             )
-
-    async def _delete_tokens(
-        self, condition: ColumnElement[bool], limit: int, *, order: ColumnElement[Any] | None = None
-    ) -> int:
-        chosen = select(refresh_tokens.c.secret_hash).where(condition).order_by(order).limit(limit)
-        statement = delete(refresh_tokens).where(refresh_tokens.c.secret_hash.in_(chosen))
-        return (await self._connection.execute(statement)).rowcount
 
     async def _locked(self, condition: ColumnElement[bool]) -> Login | None:
         statement = select(logins).where(condition).with_for_update()

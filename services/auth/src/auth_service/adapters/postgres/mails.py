@@ -16,6 +16,7 @@ from auth_service.domain.mails import (
     QueuedMail,
     TokenPurpose,
 )
+from parking_chassis.tables import is_among
 
 
 class PostgresMails:
@@ -108,8 +109,8 @@ class PostgresMails:
             select(mail_tokens.c.secret_hash).where(mail_tokens.c.expires_at < at).order_by(mail_tokens.c.expires_at)
         )
         purges = (
-            delete(account_mails).where(account_mails.c.id.in_(sent.limit(limit))),
-            delete(account_mails).where(account_mails.c.id.in_(given_up.limit(limit))),
-            delete(mail_tokens).where(mail_tokens.c.secret_hash.in_(expired.limit(limit))),
+            delete(account_mails).where(is_among(account_mails.c.id, sent.limit(limit))),
+            delete(account_mails).where(is_among(account_mails.c.id, given_up.limit(limit))),
+            delete(mail_tokens).where(is_among(mail_tokens.c.secret_hash, expired.limit(limit))),
         )
         return sum([(await self._connection.execute(purge)).rowcount for purge in purges])

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notification_service.adapters.postgres.tables import tickets
 from notification_service.application.ports import Ticket
 from notification_service.domain.rooms import Visitor
+from parking_chassis.tables import is_among
 
 
 class PostgresTickets:
@@ -33,9 +34,7 @@ class PostgresTickets:
     async def use(self, secret_hash: bytes, at: datetime) -> Visitor | None:
         """Use it up; nobody when it does not count."""
         statement = (
-            delete(tickets)
-            .where(tickets.c.secret_hash == secret_hash, tickets.c.expires_at > at)
-            .returning(tickets)
+            delete(tickets).where(tickets.c.secret_hash == secret_hash, tickets.c.expires_at > at).returning(tickets)
         )
         row = (await self._connection.execute(statement)).first()
         if row is None:
@@ -47,4 +46,4 @@ class PostgresTickets:
         """Delete ones that expired before an instant; how many, at most `limit`."""
         expired = select(tickets.c.secret_hash).where(tickets.c.expires_at < before)
         old = expired.order_by(tickets.c.expires_at).limit(limit)
-        return (await self._connection.execute(delete(tickets).where(tickets.c.secret_hash.in_(old)))).rowcount
+        return (await self._connection.execute(delete(tickets).where(is_among(tickets.c.secret_hash, old)))).rowcount

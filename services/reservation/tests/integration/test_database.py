@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from prometheus_client import REGISTRY
 from services.reservation.tests.conftest import settings_for
 from services.reservation.tests.driving import Database, Driver, wish
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 import reservation_service
 from parking_chassis.database import PoolSettings, create_engine
@@ -154,6 +154,24 @@ class TestADatabaseThatIsAway:
         slow.cancel()
         with pytest.raises(asyncio.CancelledError):
             await slow
+        assert await pool.fetch("SELECT 1 AS one")
+        await pool.close()
+
+    async def test_a_statement_takes_too_long(self, service: Reservation, database_url: str) -> None:
+        for limit, milliseconds in ((None, "15s"), (2.5, "2500ms")):
+            settings = service.settings.model_copy(update={} if limit is None else {"statement_timeout": limit})
+            wired = bootstrap(settings)
+            rows = await wired.booking_pool.fetch("SELECT current_setting('statement_timeout') AS set")
+            assert rows[0]["set"] == milliseconds
+            async with wired.engine.connect() as connection:
+                shown = await connection.execute(text("SELECT current_setting('statement_timeout')"))
+                assert shown.scalar_one() == milliseconds
+            await wired.booking_pool.close()
+            await wired.engine.dispose()
+            await wired.http.aclose()
+        pool = BookingPool(database_url, size=1, patience=30, statement_timeout=0.2)
+        with pytest.raises(DatabaseAway, match="statement timeout"):
+            await pool.fetch("SELECT pg_sleep(8)")
         assert await pool.fetch("SELECT 1 AS one")
         await pool.close()
 

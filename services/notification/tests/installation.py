@@ -40,6 +40,7 @@ def access_token(
     organizations: tuple[UUID, ...] = (),
     seconds: float = 600,
     secret: str = SECRET,
+    login_id: UUID | None = None,
 ) -> str:
     """An access token as auth makes it."""
     claims = {
@@ -51,6 +52,7 @@ def access_token(
         "exp": time.time() + seconds,
         "scope": scope,
         "organizations": [str(each) for each in organizations],
+        **({"sid": str(login_id)} if login_id else {}),
     }
     return jwt.encode({"alg": "HS256", "typ": "at+jwt"}, claims, OctKey.import_key(secret), algorithms=["HS256"])
 

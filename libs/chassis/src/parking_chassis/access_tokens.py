@@ -1,14 +1,16 @@
 """Access tokens: RFC 9068 JWTs, signed by auth alone, checked by everyone through its published keys.
 
-A checked token is remembered until it expires (a signature costs 200 µs, a look-up less than one); what was revoked
-before that is a separate question, put to `Revocations` at every use.
+A checked token is remembered until it expires (a signature costs 200 µs, a look-up less than one); whether its login
+ended before that is a separate question, put to `Revocations` at every use.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any, Final, Protocol
 
 import httpx
 import structlog
@@ -28,6 +30,8 @@ KEYS_FRESH_SECONDS = 300.0
 KEYS_RETRY_SECONDS = 5.0
 CLOCK_SKEW_SECONDS = 5
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - the media type of RFC 9068
+LONGEST_LIFETIME: Final = timedelta(minutes=10)
+"""What auth gives an access token at most, from `iat` to `exp`."""
 
 
 class InvalidToken(Exception):
@@ -67,10 +71,14 @@ class SigningKeys(Protocol):
 
 
 class Revocations(Protocol):
-    """Logins and users whose tokens no longer count, though not expired."""
+    """Logins that ended: their tokens are refused, though not expired."""
 
     async def is_revoked(self, principal: Principal) -> bool:
-        """Whether this principal's token was withdrawn."""
+        """Whether the token's login ended."""
+        ...
+
+    def following(self) -> AbstractAsyncContextManager[None]:
+        """Open while a process serves: keeps up with what ends."""
         ...
 
 
@@ -159,6 +167,10 @@ class AccessTokenVerifier:
             MAX_REMEMBERED, ttu=lambda _token, principal, _now: principal.expires_at, timer=now
         )
 
+    def following(self) -> AbstractAsyncContextManager[None]:
+        """Open while a process serves; see `Revocations`."""
+        return nullcontext() if self._revocations is None else self._revocations.following()
+
     async def verify(self, token: str) -> Principal:
         """Whom the token speaks for. Raises `InvalidToken`, and `KeysUnavailable` when it cannot be judged."""
         principal = self._remembered.get(token)
@@ -166,7 +178,7 @@ class AccessTokenVerifier:
         if principal is None:
             principal = _principal_of(await self._checked_claims(token))
             self._remembered[token] = principal
-        if self._revocations and await self._revocations.is_revoked(principal):
+        if self._revocations is not None and await self._revocations.is_revoked(principal):
             raise InvalidToken("this login was ended")
         return principal
 

@@ -1,7 +1,7 @@
 """The HTTP application that every service starts from."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -39,13 +39,22 @@ def create_app(
     token_verifier: AccessTokenVerifier,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """An application with the conventions of the public contract: problems, ids, health, metrics, traces, OpenAPI."""
+    """An application with the conventions of the public contract: problems, ids, health, metrics, traces, OpenAPI.
+
+    Within its `lifespan` it keeps up with the logins that end (`AccessTokenVerifier.following`).
+    """
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncGenerator[None]:
+        async with lifespan(app) if lifespan else nullcontext(), token_verifier.following():
+            yield
+
     app = _Application(
         title=title,
         description=description,
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=running,
         telemetry=REQUEST_SPANS,
         generate_unique_id_function=_operation_id,
         responses={"default": ANY_PROBLEM},

@@ -27,18 +27,19 @@ AWAY = ("08", "53", "57", "58")
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """How many connections one process may hold, and for how long (seconds)."""
+    """How many connections one process may hold, and for how long (seconds); how long a statement on one may take."""
 
     size: int = 20
     recycle: int = 3600
     timeout: float = 5.0
+    statement_timeout: float = 15.0
 
 
 def create_engine(url: str, application_name: str, pool: PoolSettings) -> AsyncEngine:
     """An engine on asyncpg for a plain `postgresql://` URL. Nothing connects yet."""
     engine = create_async_engine(
         for_sqlalchemy(url),
-        async_creator=connecting(url, application_name),
+        async_creator=connecting(url, application_name, pool.statement_timeout),
         pool_size=pool.size,
         max_overflow=0,
         pool_recycle=pool.recycle,
@@ -55,14 +56,28 @@ def for_sqlalchemy(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-def connecting(url: str, application_name: str) -> Callable[[], Coroutine[Any, Any, asyncpg.Connection]]:
+def connecting(
+    url: str, application_name: str, statement_timeout: float
+) -> Callable[[], Coroutine[Any, Any, asyncpg.Connection]]:
     """How an engine connects. The driver reads the URL itself: SQLAlchemy would pass `sslmode` on as what it is not."""
 
     async def connect() -> asyncpg.Connection:
-        settings = {"application_name": application_name, "timezone": "UTC"}
+        settings = connection_settings(application_name, statement_timeout)
         return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings=settings)
 
     return connect
+
+
+def connection_settings(application_name: str, statement_timeout: float) -> dict[str, str]:
+    """What each connection is set to. PostgreSQL ends a statement that takes longer (seconds; 0: never).
+
+    Such a statement is as good as a database that is away (`is_away`): 503, and a consumer tries again.
+    """
+    return {
+        "application_name": application_name,
+        "timezone": "UTC",
+        "statement_timeout": str(int(statement_timeout * 1000)),
+    }
 
 
 def _leave_closed(connection: DBAPIConnection, _record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:

@@ -34,7 +34,9 @@ def run_migrations(metadata: MetaData) -> None:
 
 
 async def _migrate_online(url: str, metadata: MetaData) -> None:
-    engine = create_async_engine(for_sqlalchemy(url), async_creator=connecting(url, "migrate"), poolclass=NullPool)
+    # A revision takes as long as it takes: an index on a large table is no statement that hangs.
+    connect = connecting(url, "migrate", statement_timeout=0)
+    engine = create_async_engine(for_sqlalchemy(url), async_creator=connect, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_apply, metadata)

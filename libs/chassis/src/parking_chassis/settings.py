@@ -59,6 +59,8 @@ class ServiceSettings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1)] = 20
     pool_recycle: int = 3600
     pool_timeout: float = 5.0
+    statement_timeout: Annotated[float, Field(ge=0.1)] = 15.0
+    """How long one statement may take before PostgreSQL ends it; `migrate` has no such limit."""
 
     redis_url: str = "redis://localhost:6379/0"
     kafka_bootstrap_servers: str = "localhost:9092"
@@ -85,7 +87,7 @@ class ServiceSettings(BaseSettings):
     @property
     def pool(self) -> PoolSettings:
         """The pool of one engine."""
-        return PoolSettings(self.pool_size, self.pool_recycle, self.pool_timeout)
+        return PoolSettings(self.pool_size, self.pool_recycle, self.pool_timeout, self.statement_timeout)
 
     @property
     def kafka(self) -> KafkaAccess:

@@ -1,6 +1,8 @@
 """What the tables of every service have alike."""
 
-from sqlalchemy import DateTime, MetaData
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, DateTime, MetaData, Select, func
 
 
 def service_metadata() -> MetaData:
@@ -19,3 +21,12 @@ def service_metadata() -> MetaData:
 def instant() -> DateTime:
     """`timestamptz`."""
     return DateTime(timezone=True)
+
+
+def is_among(key: Column[Any], chosen: Select[Any]) -> ColumnElement[bool]:
+    """Whether a row's `key` is one of those that `chosen` selects, for a DELETE or UPDATE of a few rows of many.
+
+    As an array, not with IN: that is a join, for which PostgreSQL may read the whole table where it believes that there
+    are many rows to choose from. Each key of an array is looked up in the index.
+    """
+    return key == func.any(func.array(chosen.scalar_subquery()))

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from parking_chassis.database import PoolSettings, create_engine, ping, transactions, with_retries
+from parking_chassis.database import PoolSettings, create_engine, is_away, ping, transactions, with_retries
 from parking_chassis.health import health_router
 from parking_chassis.metrics import watch_pool
 from parking_platform.ports import LOOPBACK, free_port
@@ -108,6 +108,22 @@ async def test_sessions_are_named_and_in_utc(engine: AsyncEngine) -> None:
             text("SELECT current_setting('application_name'), current_setting('timezone')")
         )
         assert tuple(shown.one()) == ("chassis", "UTC")
+
+
+async def test_a_statement_that_takes_too_long_is_ended_and_the_connection_goes_on(engine: AsyncEngine) -> None:
+    async def sleep(seconds: float, limited: AsyncEngine) -> str:
+        async with limited.connect() as connection:
+            found = await connection.execute(text("SELECT 'woke' FROM pg_sleep(:seconds)"), {"seconds": seconds})
+            return found.scalar_one()
+
+    url = engine.url.render_as_string(hide_password=False).replace("+asyncpg", "")
+    limited = create_engine(url, "chassis", PoolSettings(size=1, statement_timeout=0.2))
+    with pytest.raises(DBAPIError, match="statement timeout") as raised:
+        await asyncio.wait_for(sleep(60, limited), 20)
+    assert is_away(raised.value), "503 to a client, and a consumer tries again"
+    assert await sleep(0, limited) == "woke"
+    await limited.dispose()
+    assert await sleep(0.3, engine) == "woke", "by default there is time for what takes longer"
 
 
 async def test_the_pool_is_measured(engine: AsyncEngine) -> None:

@@ -93,6 +93,14 @@ async def test_a_revision_that_fails_leaves_nothing_behind(postgres_server: Post
     assert await things(url) == [1]
 
 
+async def test_a_revision_takes_as_long_as_it_takes(postgres_server: PostgresServer, folder: Path) -> None:
+    url = await postgres_server.create_database()
+    name = url.rpartition("/")[2]
+    await postgres_server.execute(f'ALTER DATABASE "{name}" SET statement_timeout = 500')
+    assert await migrated(url, folder) == 0  # the first revision sleeps for a second
+    assert await things(url) == [1]
+
+
 def test_revisions_are_in_the_installed_package_or_else_beside_src(tmp_path: Path) -> None:
     package = tmp_path / "auth" / "src" / "auth_service"
     package.mkdir(parents=True)

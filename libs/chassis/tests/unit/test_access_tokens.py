@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -44,6 +45,9 @@ class EndedLogins:
 
     async def is_revoked(self, principal: Principal) -> bool:
         return principal.login_id in self.ended
+
+    def following(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"})

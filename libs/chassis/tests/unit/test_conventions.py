@@ -77,6 +77,7 @@ def test_what_is_no_entity_tag_of_ours_is_named(tag: str) -> None:
         ({"token_shared_secret": "x" * 40}, "token_shared_secret is .* allowed only with it"),
         ({"token_algorithms": ("HS256", "ES256"), "token_shared_secret": "x" * 40}, "HS256 stands alone"),
         ({"pool_size": 0}, "pool_size"),
+        ({"statement_timeout": 0}, "statement_timeout"),
         ({"trace_sample_ratio": 1.5}, "trace_sample_ratio"),
         ({"crash_points": "/tmp/orders"}, "crash_points is allowed only in the environment test"),
         ({"crash_points": "/tmp/orders", "environment": "development"}, "only in the environment test"),
@@ -95,6 +96,12 @@ def test_settings_that_cannot_work_are_refused(values: dict[str, object], rule: 
 
 def test_one_shared_secret_stands_for_all_keys() -> None:
     assert settings(token_algorithms=("HS256",), token_shared_secret="x" * 40).token_shared_secret
+
+
+def test_the_pool_is_as_the_settings_say() -> None:
+    pool = settings(pool_size=3, pool_recycle=60, pool_timeout=2.5, statement_timeout=30).pool
+    assert (pool.size, pool.recycle, pool.timeout, pool.statement_timeout) == (3, 60, 2.5, 30)
+    assert settings().pool.statement_timeout == 15
 
 
 def test_kafka_is_reached_as_the_settings_say() -> None:

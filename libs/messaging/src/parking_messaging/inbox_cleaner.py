@@ -24,6 +24,7 @@ class InboxCleaner[Tx]:
         inbox: Inbox[Tx],
         kept: timedelta = timedelta(days=31),
         interval: float = 600.0,
+        batch: int = 5_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._group = group
@@ -31,17 +32,24 @@ class InboxCleaner[Tx]:
         self._inbox = inbox
         self._kept = kept
         self._interval = interval
+        self._batch = batch
         self._clock = clock
         self._due = clock() + interval
 
     async def clean_when_due(self) -> None:
-        """Clean, every `interval` seconds. A database that is away is tried again next time."""
+        """Clean, every `interval` seconds. A database that is away is tried again next time.
+
+        A batch at a time: where more is left, the next one comes with the next poll.
+        """
         if self._clock() < self._due:
             return
         self._due = self._clock() + self._interval
         try:
             async with asyncio.timeout(_PATIENCE), self._transactions() as tx:
-                await self._inbox.forget(tx, self._group, self._kept)
+                deleted = await self._inbox.forget(tx, self._group, self._kept, self._batch)
         except Exception as error:
             if not is_transient(error):
                 raise
+        else:
+            if deleted == self._batch:
+                self._due = self._clock()

@@ -15,6 +15,7 @@ from analytics_service.adapters.elasticsearch.names import Names
 from analytics_service.adapters.kafka.consumers import (
     CATALOGUE,
     GROUPS,
+    LOGINS,
     PROJECTIONS,
     catalogue_handlers,
     projection_handlers,
@@ -30,12 +31,15 @@ from analytics_service.application.queries.get_revenue import GetRevenueHandler
 from analytics_service.settings import AnalyticsSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
+from parking_chassis.ended_logins import note_ended_logins
 from parking_chassis.http_client import http_client
+from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.consumer import Consumer
+from parking_messaging.ended_logins import login_handlers
 from parking_messaging.handlers import Handlers
 from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
@@ -85,7 +89,7 @@ def bootstrap(settings: AnalyticsSettings) -> Analytics:
         ca_certificates=settings.elasticsearch_ca_certificates,
     )
     http = http_client(2.0)
-    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
+    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
     return Analytics(settings, _use_cases(settings, engine, elasticsearch), engine, elasticsearch, http, verifier)
 
 
@@ -134,7 +138,11 @@ def replayers(analytics: Analytics) -> dict[str, Replayer[AsyncConnection]]:
 
 def _handlers(analytics: Analytics) -> dict[str, Handlers[AsyncConnection]]:
     project = ProjectHandler(ElasticsearchDocuments(analytics.elasticsearch))
-    return {CATALOGUE: catalogue_handlers(work_on), PROJECTIONS: projection_handlers(work_on, project)}
+    return {
+        CATALOGUE: catalogue_handlers(work_on),
+        PROJECTIONS: projection_handlers(work_on, project),
+        LOGINS: login_handlers(note_ended_logins),
+    }
 
 
 def _kafka(settings: AnalyticsSettings) -> KafkaConnection:

@@ -30,6 +30,7 @@ from auth_service.application.commands.revoke_token import RevokeTokenHandler
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeysHandler
 from auth_service.application.commands.send_account_mails import SendAccountMailsHandler
 from auth_service.application.commands.sign_in import SignInHandler
+from auth_service.application.commands.sum_up_login_count import SumUpLoginCountHandler
 from auth_service.application.commands.suspend_user import SuspendUserHandler
 from auth_service.application.commands.verify_email import VerifyEmailHandler
 from auth_service.application.ports import OpenWork
@@ -76,6 +77,7 @@ class UseCases:
     send_account_mails: SendAccountMailsHandler
     rotate_signing_keys: RotateSigningKeysHandler
     forget_expired: ForgetExpiredHandler
+    sum_up_login_count: SumUpLoginCountHandler
     get_contact: GetContactHandler
     get_profile: GetProfileHandler
     list_users: ListUsersHandler
@@ -162,6 +164,7 @@ def _use_cases(
         send_account_mails=SendAccountMailsHandler(work, sender, secrets, clock),
         rotate_signing_keys=RotateSigningKeysHandler(work, clock),
         forget_expired=ForgetExpiredHandler(work, clock),
+        sum_up_login_count=SumUpLoginCountHandler(work),
         get_contact=GetContactHandler(work),
         get_profile=GetProfileHandler(work),
         list_users=ListUsersHandler(work),

@@ -56,14 +56,14 @@ async def test_an_end_is_kept(open_work: OpenWork) -> None:
     user = await kept_user(open_work)
     login = await kept_login(open_work, user.state.id, b"token")
     async with open_work() as work:
-        (mine,) = await work.logins.open_of_user(user.state.id)
+        (mine,) = await work.logins.open_of_user(user.state.id, 10)
         mine.end(EndReason.SIGNED_OUT, NOW)
         await work.logins.save(mine)
     async with open_work() as work:
         ended = await work.logins.get(login.state.id)
         assert ended is not None
         assert ended.state == mine.state
-        assert await work.logins.open_of_user(user.state.id) == []
+        assert await work.logins.open_of_user(user.state.id, 10) == []
         assert await work.logins.get(new_id()) is None
 
 
@@ -71,7 +71,7 @@ async def test_a_change_of_what_was_changed_meanwhile_is_refused(open_work: Open
     user = await kept_user(open_work)
     stale = await kept_login(open_work, user.state.id, b"token")
     async with open_work() as work:
-        (login,) = await work.logins.open_of_user(user.state.id)
+        (login,) = await work.logins.open_of_user(user.state.id, 10)
         login.end(EndReason.SIGNED_OUT, NOW)
         await work.logins.save(login)
     stale.end(EndReason.SUSPENDED, NOW)
@@ -86,7 +86,7 @@ async def test_ending_one_and_ending_all_at_once_both_succeed(open_work: OpenWor
 
     async def end_all() -> None:
         async with open_work() as work:
-            for login in await work.logins.open_of_user(user.state.id):
+            for login in await work.logins.open_of_user(user.state.id, 10):
                 login.end(EndReason.SIGNED_OUT, NOW)
                 await work.logins.save(login)
 
@@ -99,7 +99,7 @@ async def test_ending_one_and_ending_all_at_once_both_succeed(open_work: OpenWor
 
     await asyncio.gather(end_all(), end_last(), end_all())
     async with open_work() as work:
-        assert await work.logins.open_of_user(user.state.id) == []
+        assert await work.logins.open_of_user(user.state.id, 10) == []
 
 
 async def test_devices_are_those_that_can_go_on_the_newest_first(open_work: OpenWork) -> None:

@@ -74,7 +74,8 @@ async def test_members_see_their_organization_and_become_operators(
 
     for _ in range(2):
         assert (await client.delete(member, headers=bearer(admin))).status_code == 204
-    profile = (await me(client, tokens)).json()
+    assert (await me(client, tokens)).status_code == 401
+    profile = (await me(client, await signed_in(client))).json()
     assert (profile["roles"], profile["organizations"]) == (["user"], [])
 
 

@@ -77,7 +77,9 @@ async def test_a_role_shows_in_the_next_access_token(client: httpx.AsyncClient, 
     for _ in range(2):
         taken = await client.delete(f"/api/v1/users/{user_id}/roles/admin", headers=bearer(admin))
         assert taken.status_code == 204
-    tokens = (await refresh(client, tokens)).json()
+    assert (await client.get("/api/v1/users", headers=bearer(tokens))).status_code == 401
+    assert (await refresh(client, tokens)).json()["error"] == "invalid_grant"
+    tokens = await signed_in(client)
     assert (await client.get("/api/v1/users", headers=bearer(tokens))).status_code == 403
 
 

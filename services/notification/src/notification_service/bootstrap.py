@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from notification_service.adapters.auth.contacts import AuthContacts
 from notification_service.adapters.crypto.secrets import RandomSecrets
-from notification_service.adapters.kafka.consumers import GROUPS, all_handlers
+from notification_service.adapters.kafka.consumers import GROUPS, LOGINS, all_handlers
 from notification_service.adapters.postgres.rooms import PostgresRoomLog
 from notification_service.adapters.postgres.unit_of_work import announcing, postgres_work, work_on
 from notification_service.adapters.redis.fan_out import RedisAnnouncements, RedisAnnouncer, connect
@@ -26,14 +26,17 @@ from notification_service.application.queries.list_notifications import ListNoti
 from notification_service.settings import NotificationSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
+from parking_chassis.ended_logins import note_ended_logins
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.consumer import Consumer
+from parking_messaging.ended_logins import login_handlers
 from parking_messaging.handlers import Handlers
 from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
@@ -71,6 +74,7 @@ class Notification:
     announcer: RedisAnnouncer
     announcements: RedisAnnouncements
     token_verifier: AccessTokenVerifier
+    ended_logins: EndedLogins
 
 
 def bootstrap(settings: NotificationSettings) -> Notification:
@@ -79,6 +83,7 @@ def bootstrap(settings: NotificationSettings) -> Notification:
     clock = SystemClock()
     engine = service_engine(settings, SERVICE)
     redis, http = connect(settings.redis_url), http_client(5.0)
+    ended_logins = EndedLogins(engine)
     return Notification(
         settings=settings,
         use_cases=_use_cases(settings, engine, http, clock),
@@ -89,7 +94,8 @@ def bootstrap(settings: NotificationSettings) -> Notification:
         room_log=PostgresRoomLog(engine),
         announcer=RedisAnnouncer(redis),
         announcements=RedisAnnouncements(redis),
-        token_verifier=token_verifier(settings, PublishedKeys(http, settings.jwks_url)),
+        token_verifier=token_verifier(settings, PublishedKeys(http, settings.jwks_url), ended_logins),
+        ended_logins=ended_logins,
     )
 
 
@@ -124,7 +130,8 @@ def replayers(notification: Notification) -> dict[str, Replayer[AsyncConnection]
 
 
 def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
-    return all_handlers(work_on, TellOccasionsHandler(clock, new_id))
+    handlers = all_handlers(work_on, TellOccasionsHandler(clock, new_id))
+    return {**handlers, LOGINS: login_handlers(note_ended_logins)}
 
 
 def _kafka(settings: NotificationSettings) -> KafkaConnection:

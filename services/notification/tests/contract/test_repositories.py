@@ -117,7 +117,7 @@ class TestDeliveries:
 
 class TestTickets:
     async def test_it_counts_once_and_not_for_long(self, open_work: OpenWork) -> None:
-        visitor = Visitor("me", frozenset({"o"}), frozenset({"read:parking"}), 123.5)
+        visitor = Visitor("me", frozenset({"o"}), frozenset({"read:parking"}), 123.5, "login")
         async with open_work() as work:
             for secret in (b"one", b"two"):
                 await work.tickets.keep(Ticket(secret, visitor, LATER))

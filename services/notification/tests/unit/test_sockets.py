@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from notification_service.entrypoints.http.sockets import GOING_AWAY, HUNG_UP, TOO_SLOW, Socket
+from notification_service.entrypoints.http.hub import OpenSockets
+from notification_service.entrypoints.http.sockets import GOING_AWAY, HUNG_UP, LOGIN_ENDED, TOO_SLOW, Socket
 from parking_platform.testing.waiting import wait_until
 
 
@@ -42,6 +43,21 @@ async def test_who_reads_too_slowly_is_closed_and_costs_no_memory() -> None:
     peer.reading.set()
     await sending
     assert peer.heard == ["on its way", TOO_SLOW.code]
+
+
+async def test_the_sockets_of_ended_logins_are_closed_and_hear_no_more_of_what_waits() -> None:
+    open_sockets = OpenSockets()
+    logins = ["ended", "open", None, "ended"]
+    mine, peers = [Socket(10) for _ in logins], [Peer() for _ in logins]
+    for socket, login in zip(mine, logins, strict=True):
+        open_sockets.add(socket, login)
+        assert socket.offer("waits")
+    open_sockets.close_of({"ended", "elsewhere"})
+    for socket in mine:
+        socket.close(GOING_AWAY)
+    for socket, peer in zip(mine, peers, strict=True):
+        await socket.send_all(peer.send)
+    assert [peer.heard for peer in peers] == [[LOGIN_ENDED.code], ["waits", 1001], ["waits", 1001], [LOGIN_ENDED.code]]
 
 
 async def test_nothing_is_sent_to_who_hung_up() -> None:

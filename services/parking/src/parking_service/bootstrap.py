@@ -8,15 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
+from parking_chassis.ended_logins import note_ended_logins
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
 from parking_kernel.tariffs import simple_tariff
-from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
+from parking_messaging import (
+    Consumer,
+    KafkaConnection,
+    Relay,
+    RelaySettings,
+    crash_points,
+    kafka_consumers,
+    postgres_relay,
+)
 from parking_messaging.adapters import kafka_topics
+from parking_messaging.ended_logins import login_handlers
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
-from parking_service.adapters.kafka.consumer import GROUP, organization_consumer
+from parking_service.adapters.kafka.consumer import GROUP, GROUPS, LOGINS, organization_consumer
 from parking_service.adapters.postgres.lot_views import PostgresLotViews
 from parking_service.adapters.postgres.unit_of_work import postgres_work
 from parking_service.application.commands.add_spots import AddSpotsHandler
@@ -88,7 +99,7 @@ def bootstrap(settings: ParkingSettings, *, clock: Clock = SYSTEM_CLOCK) -> Park
     read_url = settings.database_read_url
     read_engine = service_engine(settings, SERVICE, read_url) if read_url else engine
     http = http_client(5.0)
-    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
+    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
     use_cases = _use_cases(settings, engine, read_engine, clock)
     return Parking(settings, use_cases, clock, engine, read_engine, verifier, http)
 
@@ -106,10 +117,19 @@ def organizations_consumer(parking: Parking) -> Consumer[AsyncConnection]:
     return organization_consumer(parking.engine, _kafka(parking.settings), keep, parking.clock.now)
 
 
+def consumers(parking: Parking) -> dict[str, Consumer[AsyncConnection]]:
+    """What takes other services' events in, by group."""
+    logins = {LOGINS: login_handlers(note_ended_logins)}
+    return {
+        GROUP: organizations_consumer(parking),
+        **kafka_consumers(logins, parking.engine.begin, _kafka(parking.settings)),
+    }
+
+
 async def make_topics(settings: ParkingSettings) -> None:
     """Make the topics that parking owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(
-        _kafka(settings), SERVICE, groups=[GROUP], replication_factor=settings.topic_replication_factor
+        _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
     )
 
 

@@ -9,20 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
+from parking_chassis.ended_logins import note_ended_logins
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.consumer import Consumer
+from parking_messaging.ended_logins import login_handlers
 from parking_messaging.handlers import Handlers
 from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
 from parking_messaging.wiring import kafka_consumers, postgres_relay, postgres_replayers
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
-from payment_service.adapters.kafka.consumers import GROUPS, RESERVATIONS, reservation_handlers
+from payment_service.adapters.kafka.consumers import GROUPS, LOGINS, RESERVATIONS, reservation_handlers
 from payment_service.adapters.postgres.unit_of_work import postgres_work, work_on
 from payment_service.adapters.stripe.gateway import StripeGateway
 from payment_service.adapters.stripe.objects import Translation
@@ -94,7 +97,7 @@ def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Paym
         deadline=settings.stripe_deadline,
     )
     http = http_client(2.0)
-    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
+    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
     use_cases = use_cases_of(
         postgres_work(engine),
         gateway,
@@ -163,7 +166,10 @@ def use_cases_of(
 
 
 def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
-    return {RESERVATIONS: reservation_handlers(work_on, FollowReservationsHandler(clock, new_id))}
+    return {
+        RESERVATIONS: reservation_handlers(work_on, FollowReservationsHandler(clock, new_id)),
+        LOGINS: login_handlers(note_ended_logins),
+    }
 
 
 def _kafka(settings: PaymentSettings) -> KafkaConnection:

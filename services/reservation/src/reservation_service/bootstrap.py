@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
+from parking_chassis.ended_logins import note_ended_logins
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.consumer import Consumer
+from parking_messaging.ended_logins import login_handlers
 from parking_messaging.handlers import Handlers
 from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
@@ -28,6 +31,7 @@ from reservation_service.adapters.crypto.tokens import SignedTokens
 from reservation_service.adapters.kafka.consumers import (
     CATALOGUE,
     GROUPS,
+    LOGINS,
     PAYMENTS,
     catalogue_handlers,
     payment_handlers,
@@ -100,10 +104,15 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
     engine = service_engine(settings, SERVICE)
-    booking_pool = BookingPool(str(settings.database_url), settings.booking_pool_size, settings.pool_timeout)
+    booking_pool = BookingPool(
+        str(settings.database_url),
+        settings.booking_pool_size,
+        settings.pool_timeout,
+        statement_timeout=settings.statement_timeout,
+    )
     tokens = SignedTokens(settings.signing_key_pem)
     http = http_client(2.0)
-    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
+    verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
     use_cases = _use_cases(settings, engine, booking_pool, tokens, clock)
     return Reservation(settings, use_cases, clock, engine, booking_pool, http, tokens, verifier)
 
@@ -140,7 +149,11 @@ def replayers(reservation: Reservation) -> dict[str, Replayer[AsyncConnection]]:
 
 def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
     settle = SettlePaymentsHandler(clock)
-    return {CATALOGUE: catalogue_handlers(work_on), PAYMENTS: payment_handlers(work_on, settle)}
+    return {
+        CATALOGUE: catalogue_handlers(work_on),
+        PAYMENTS: payment_handlers(work_on, settle),
+        LOGINS: login_handlers(note_ended_logins),
+    }
 
 
 def _kafka(settings: ReservationSettings) -> KafkaConnection:

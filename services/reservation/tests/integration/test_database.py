@@ -251,6 +251,24 @@ class TestADatabaseThatIsAway:
         assert await pool.fetch("SELECT 1 AS one")
         await pool.close()
 
+    async def test_a_statement_takes_too_long(self, service: Reservation, database_url: str) -> None:
+        for limit, milliseconds in ((None, "15s"), (2.5, "2500ms")):
+            settings = service.settings.model_copy(update={} if limit is None else {"statement_timeout": limit})
+            wired = bootstrap(settings)
+            rows = await wired.booking_pool.fetch("SELECT current_setting('statement_timeout') AS set")
+            assert rows[0]["set"] == milliseconds
+            async with wired.engine.connect() as connection:
+                shown = await connection.execute(text("SELECT current_setting('statement_timeout')"))
+                assert shown.scalar_one() == milliseconds
+            await wired.booking_pool.close()
+            await wired.engine.dispose()
+            await wired.http.aclose()
+        pool = BookingPool(database_url, size=1, patience=30, statement_timeout=0.2)
+        with pytest.raises(DatabaseAway, match="statement timeout"):
+            await pool.fetch("SELECT pg_sleep(8)")
+        assert await pool.fetch("SELECT 1 AS one")
+        await pool.close()
+
     async def test_connections_are_given_in_the_order_of_the_asking(self, database_url: str) -> None:
         pool, served = BookingPool(database_url, size=1, patience=30), list[int]()
 

@@ -152,14 +152,14 @@ class FakeInbox:
                 attempts = letter.failure.attempts + failure.attempts
                 letter.failure = Failure(failure.error_type, failure.error, attempts)
 
-    async def forget(self, tx: FakeTransaction, consumer: str, older_than: timedelta) -> int:
+    async def forget(self, tx: FakeTransaction, consumer: str, older_than: timedelta, limit: int) -> int:
         """Delete by age."""
         self._remember(tx)
         until = datetime.now(UTC) - older_than
         old = [key for key, noted_at in self._state.noted.items() if key[0] == consumer and noted_at < until]
-        for key in old:
+        for key in old[:limit]:
             del self._state.noted[key]
-        return len(old)
+        return len(old[:limit])
 
     def _remember(self, tx: FakeTransaction) -> None:
         before = self._state.copy()

@@ -100,24 +100,31 @@ class Logins(Protocol):
         """One login, open or not."""
         ...
 
-    async def open_of_user(self, user_id: UUID) -> Sequence[Login]:
-        """A user's open logins, to be ended."""
+    async def open_of_user(self, user_id: UUID, limit: int) -> Sequence[Login]:
+        """A user's open logins, to be ended; at most `limit`."""
         ...
 
     async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
         """A user's logins that can still be used, the newest first."""
         ...
 
-    async def save(self, login: Login) -> None:
-        """Keep a changed login. Raises `ChangedMeanwhile`."""
+    async def save(self, *logins: Login) -> None:
+        """Keep changed logins. Raises `ChangedMeanwhile`."""
         ...
 
     async def count_open(self, at: datetime) -> int:
         """How many logins of all users can still be used."""
         ...
 
+    async def sum_up_count(self, limit: int) -> int:
+        """Add up what changed in that number since the last time; how many changes, up to `limit`."""
+        ...
+
     async def forget(self, at: datetime, limit: int) -> int:
-        """Delete logins that are over since `KEPT_WHEN_OVER`, and expired tokens; how many, up to 2 × `limit`."""
+        """End logins that expired, delete those over since `KEPT_WHEN_OVER` and expired tokens.
+
+        How many were deleted; of each up to `limit`, and none when nothing is left.
+        """
         ...
 
 
@@ -185,7 +192,10 @@ class Mails(Protocol):
         ...
 
     async def forget(self, at: datetime, limit: int) -> int:
-        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens; how many, up to 2 × `limit`."""
+        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens.
+
+        How many were deleted; of each of the three up to `limit`, and none when nothing is left.
+        """
         ...
 
 

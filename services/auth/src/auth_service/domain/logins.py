@@ -20,6 +20,9 @@ class EndReason(StrEnum):
     SIGNED_OUT = "signed_out"
     REUSE_DETECTED = "reuse_detected"
     SUSPENDED = "suspended"
+    ROLE_REVOKED = "role_revoked"
+    MEMBERSHIP_REMOVED = "membership_removed"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class LoginState:
     def is_open(self) -> bool:
         """Whether it was not ended."""
         return self.ended_at is None
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends by itself unless it is used: of that nothing is published, everybody can tell it."""
+        return min(self.last_used_at + REFRESH_TOKEN_LIFETIME, self.started_at + LOGIN_LIFETIME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -7,8 +7,8 @@ from services.auth.tests.fakes.postgres.tables import Tables
 
 from auth_service.domain.logins import (
     KEPT_WHEN_OVER,
-    LOGIN_LIFETIME,
     REFRESH_TOKEN_LIFETIME,
+    EndReason,
     Login,
     LoginState,
     RefreshToken,
@@ -39,41 +39,47 @@ class InMemoryLogins:
         state = self._logins.get(login_id)
         return Login(state) if state else None
 
-    async def open_of_user(self, user_id: UUID) -> Sequence[Login]:
-        return [Login(state) for state in self._logins.values() if state.user_id == user_id and state.is_open]
+    async def open_of_user(self, user_id: UUID, limit: int) -> Sequence[Login]:
+        mine = [state for state in self._logins.values() if state.user_id == user_id and state.is_open]
+        return [Login(state) for state in sorted(mine, key=lambda state: state.id)[:limit]]
 
     async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
         mine = [state for state in self._logins.values() if state.user_id == user_id and _is_usable(state, at)]
         return sorted(mine, key=lambda state: state.id, reverse=True)
 
-    async def save(self, login: Login) -> None:
-        kept = self._logins.get(login.state.id)
-        if kept is None or kept.version != login.loaded_version:
-            raise ChangedMeanwhile("login")
-        self._logins[login.state.id] = login.state
+    async def save(self, *logins: Login) -> None:
+        for login in logins:
+            kept = self._logins.get(login.state.id)
+            if kept is None or kept.version != login.loaded_version:
+                raise ChangedMeanwhile("login")
+            self._logins[login.state.id] = login.state
 
     async def count_open(self, at: datetime) -> int:
         return sum(_is_usable(state, at) for state in self._logins.values())
 
+    async def sum_up_count(self, limit: int) -> int:
+        return 0  # this one counts each time
+
     async def forget(self, at: datetime, limit: int) -> int:
-        over = [login_id for login_id, state in self._logins.items() if _is_over(state, at)][:limit]
-        for login_id in over:
+        for state in [each for each in self._logins.values() if each.is_open and each.expires_at <= at][:limit]:
+            expired = replace(state, ended_at=state.expires_at, end_reason=EndReason.EXPIRED)
+            self._logins[state.id] = expired
+        before = at - KEPT_WHEN_OVER
+        over = [key for key, state in self._logins.items() if state.ended_at and state.ended_at < before][:limit]
+        orphans = self._delete_tokens(limit, lambda token: token.login_id in over)
+        with_tokens = {token.login_id for token in self._tokens.values()}
+        gone = [login_id for login_id in over if login_id not in with_tokens]
+        for login_id in gone:
             del self._logins[login_id]
-        orphans = [key for key, token in self._tokens.items() if token.login_id in over]
-        for key in orphans:
+        expired = self._delete_tokens(limit, lambda token: token.issued_at < at - REFRESH_TOKEN_LIFETIME)
+        return (len(gone) or orphans) + expired
+
+    def _delete_tokens(self, limit: int, condition: Callable[[RefreshToken], bool]) -> int:
+        chosen = [key for key, token in self._tokens.items() if condition(token)][:limit]
+        for key in chosen:
             del self._tokens[key]
-        expired = [key for key, token in self._tokens.items() if token.issued_at < at - REFRESH_TOKEN_LIFETIME][:limit]
-        for key in expired:
-            del self._tokens[key]
-        return len(over) + len(expired)
+        return len(chosen)
 
 
 def _is_usable(state: LoginState, at: datetime) -> bool:
-    is_fresh = state.last_used_at > at - REFRESH_TOKEN_LIFETIME and state.started_at > at - LOGIN_LIFETIME
-    return state.is_open and is_fresh
-
-
-def _is_over(state: LoginState, at: datetime) -> bool:
-    if state.ended_at is not None and state.ended_at < at - KEPT_WHEN_OVER:
-        return True
-    return not _is_usable(replace(state, ended_at=None), at - KEPT_WHEN_OVER)
+    return state.is_open and state.expires_at > at

@@ -50,12 +50,13 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Whoever opened a WebSocket, until when, and what their token lets them see."""
+    """Whoever opened a WebSocket, until when, what their token lets them see, and the login that it belongs to."""
 
     subject: str
     organizations: frozenset[str]
     permissions: frozenset[str]
     expires_at: float
+    login_id: str | None = None
 
     def operates(self, organization_id: UUID) -> bool:
         """Whether the organization's reservations are theirs to read."""

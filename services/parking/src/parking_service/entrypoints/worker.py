@@ -7,7 +7,7 @@ from parking_chassis.process import Address, every, work
 from parking_service.application.commands.continue_imports import ContinueImports
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriods
 from parking_service.application.queries.measure_occupancy import MeasureOccupancy
-from parking_service.bootstrap import Parking, organizations_consumer, outbox_relay, resources
+from parking_service.bootstrap import Parking, consumers, outbox_relay, resources
 
 IMPORTS_SECONDS = 0.5
 OPEN_PERIODS_SECONDS = 3600.0
@@ -21,7 +21,7 @@ WATCHED_SPOTS = Gauge("watched_spots", "Usable spots of the lots that are watche
 def run_worker(parking: Parking) -> None:
     """Run all loops until a signal."""
     does, settings = parking.use_cases, parking.settings
-    relay, organizations = outbox_relay(settings), organizations_consumer(parking)
+    relay, groups = outbox_relay(settings), consumers(parking)
 
     async def continue_imports() -> None:
         await does.continue_imports(ContinueImports())
@@ -38,14 +38,14 @@ def run_worker(parking: Parking) -> None:
         if not relay.status().is_connected:
             raise ConnectionError("the relay is not connected to the outbox")
 
-    async def check_organizations() -> None:
-        if not organizations.status().is_ready:
-            raise ConnectionError("the consumer of auth's organizations is not connected")
+    async def check_consumers() -> None:
+        if away := [group for group, consumer in groups.items() if not consumer.status().is_ready]:
+            raise ConnectionError(f"not consuming: {', '.join(away)}")
 
     work(
         {
             "outbox_relay": relay.run,
-            "organizations": organizations.run,
+            **{group: consumer.run for group, consumer in groups.items()},
             "imports": every(IMPORTS_SECONDS, "imports", continue_imports),
             "open_periods": every(OPEN_PERIODS_SECONDS, "open_periods", extend_open_periods),
             "occupancy_rate": every(OCCUPANCY_SECONDS, "occupancy_rate", measure_occupancy),
@@ -53,7 +53,7 @@ def run_worker(parking: Parking) -> None:
         {
             "database": lambda: ping(parking.engine),
             "outbox_relay": check_relay,
-            "organizations": check_organizations,
+            "consumers": check_consumers,
         },
         lambda: resources(parking),
         Address(settings.http_host, settings.worker_port, settings.shutdown_grace),

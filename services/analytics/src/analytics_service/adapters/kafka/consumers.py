@@ -18,7 +18,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 CATALOGUE = "analytics.catalogue"
 PROJECTIONS = "analytics.projections"
-GROUPS = (CATALOGUE, PROJECTIONS)
+LOGINS = "analytics.logins"
+GROUPS = (CATALOGUE, PROJECTIONS, LOGINS)
 BATCH = 2_000
 
 WorkOn = Callable[[AsyncConnection], Work]

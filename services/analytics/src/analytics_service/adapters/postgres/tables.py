@@ -2,6 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, String, Table, Text, Uuid, text
 
+from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -31,3 +32,4 @@ indices = Table(
 )
 
 messaging = messaging_tables(metadata)
+ended_logins = ended_logins_table(metadata)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import account_mails, mail_tokens
@@ -16,6 +16,7 @@ from auth_service.domain.mails import (
     QueuedMail,
     TokenPurpose,
 )
+from parking_chassis.tables import is_among
 
 
 class PostgresMails:
@@ -95,13 +96,21 @@ class PostgresMails:
         return (await self._connection.execute(statement)).scalar_one_or_none()
 
     async def forget(self, at: datetime, limit: int) -> int:
-        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens; how many, up to 2 × `limit`."""
-        is_done = or_(
-            account_mails.c.sent_at < at - KEPT_WHEN_SENT,
-            (account_mails.c.attempts >= MAX_ATTEMPTS) & (account_mails.c.due_at < at - KEPT_WHEN_SENT),
+        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens."""
+        before = at - KEPT_WHEN_SENT
+        was_given_up = account_mails.c.sent_at.is_(None) & (account_mails.c.attempts >= MAX_ATTEMPTS)
+        sent = select(account_mails.c.id).where(account_mails.c.sent_at < before).order_by(account_mails.c.sent_at)
+        given_up = (
+            select(account_mails.c.id)
+            .where(was_given_up, account_mails.c.due_at < before)
+            .order_by(account_mails.c.due_at)
         )
-        done = select(account_mails.c.id).where(is_done).limit(limit)
-        mails = await self._connection.execute(delete(account_mails).where(account_mails.c.id.in_(done)))
-        expired = select(mail_tokens.c.secret_hash).where(mail_tokens.c.expires_at < at).limit(limit)
-        tokens = await self._connection.execute(delete(mail_tokens).where(mail_tokens.c.secret_hash.in_(expired)))
-        return mails.rowcount + tokens.rowcount
+        expired = (
+            select(mail_tokens.c.secret_hash).where(mail_tokens.c.expires_at < at).order_by(mail_tokens.c.expires_at)
+        )
+        purges = (
+            delete(account_mails).where(is_among(account_mails.c.id, sent.limit(limit))),
+            delete(account_mails).where(is_among(account_mails.c.id, given_up.limit(limit))),
+            delete(mail_tokens).where(is_among(mail_tokens.c.secret_hash, expired.limit(limit))),
+        )
+        return sum([(await self._connection.execute(purge)).rowcount for purge in purges])

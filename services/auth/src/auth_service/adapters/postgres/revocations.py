@@ -1,5 +1,6 @@
 """Which logins were ended: auth asks its own table, so that an end counts at once here."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,3 +23,7 @@ class PostgresRevocations:
         still_open = select(logins.c.id).where(logins.c.id == UUID(principal.login_id), logins.c.ended_at.is_(None))
         async with self._engine.connect() as connection:
             return (await connection.execute(still_open)).first() is None
+
+    def following(self) -> AbstractAsyncContextManager[None]:
+        """Nothing to keep up with: each request asks the table itself."""
+        return nullcontext()

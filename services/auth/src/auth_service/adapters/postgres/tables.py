@@ -1,9 +1,11 @@
 """The tables of auth's database."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -54,14 +56,25 @@ logins = Table(
     Column("end_reason", String(32)),
     Column("version", Integer, nullable=False),
     Index("ix_logins_open_of_user", "user_id", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_logins_open_last_used_at", "last_used_at", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_logins_open_started_at", "started_at", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_logins_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
 )
+
+login_count_changes = Table(
+    "login_count_changes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("change", BigInteger, nullable=False),
+)
+"""The number of open logins is the sum of these; triggers write them."""
 
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,
     Column("secret_hash", LargeBinary, primary_key=True),
     Column("login_id", Uuid, ForeignKey("logins.id"), nullable=False, index=True),
-    Column("issued_at", instant(), nullable=False),
+    Column("issued_at", instant(), nullable=False, index=True),
     Column("used_at", instant()),
 )
 
@@ -86,21 +99,22 @@ account_mails = Table(
     "account_mails",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False, index=True),
     Column("kind", String(32), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", instant(), nullable=False),
     Column("sent_at", instant()),
     Index("ix_account_mails_due", "due_at", postgresql_where=text("sent_at IS NULL")),
+    Index("ix_account_mails_sent_at", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
 )
 
 mail_tokens = Table(
     "mail_tokens",
     metadata,
     Column("secret_hash", LargeBinary, primary_key=True),
-    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False, index=True),
     Column("purpose", String(32), nullable=False),
-    Column("expires_at", instant(), nullable=False),
+    Column("expires_at", instant(), nullable=False, index=True),
     Column("used_at", instant()),
 )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
 from auth_service.application.ports import OpenWork
 from auth_service.domain.logins import EndReason
 from parking_kernel.clocks import Clock
@@ -26,8 +27,4 @@ class EndAllLoginsHandler:
         """End them all, in one transaction."""
         now = self.clock.now()
         async with self.open_work() as work:
-            logins = await work.logins.open_of_user(command.user_id)
-            for login in logins:
-                login.end(EndReason.SIGNED_OUT, now)
-                await work.logins.save(login)
-            await work.events.publish(*logins)
+            await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.SIGNED_OUT, now))

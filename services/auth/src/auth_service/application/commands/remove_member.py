@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
 from auth_service.application.ports import OpenWork
+from auth_service.domain.logins import EndReason
 from auth_service.domain.roles import OPERATOR
 from parking_kernel.clocks import Clock
 
@@ -18,7 +20,7 @@ class RemoveMember:
 
 @dataclass(frozen=True, slots=True)
 class RemoveMemberHandler:
-    """Removes the member; with the last organization the role `operator` goes too.
+    """Removes the member and ends all their logins; with the last organization the role `operator` goes too.
 
     Someone who is no member keeps the role: then it was not the membership that gave it.
     """
@@ -39,3 +41,5 @@ class RemoveMemberHandler:
                 user.revoke_role(OPERATOR, now)
             await work.users.save(user)
             await work.events.publish(organization, user)
+            if was_member:
+                await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.MEMBERSHIP_REMOVED, now))

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import UnknownRole
+from auth_service.domain.logins import EndReason
 from parking_kernel.clocks import Clock
 
 
@@ -18,17 +20,21 @@ class RevokeRole:
 
 @dataclass(frozen=True, slots=True)
 class RevokeRoleHandler:
-    """Changes the user; it shows in the next access token."""
+    """Changes the user, and ends all logins: their tokens still say what was taken away."""
 
     open_work: OpenWork
     clock: Clock
 
     async def __call__(self, command: RevokeRole) -> None:
         """Raises `UnknownUser` and `UnknownRole`."""
+        now = self.clock.now()
         async with self.open_work() as work:
             if command.role not in {role.name for role in await work.roles.all()}:
                 raise UnknownRole(command.role)
             user = await work.users.get(command.user_id)
-            user.revoke_role(command.role, self.clock.now())
+            had_it = command.role in user.state.roles
+            user.revoke_role(command.role, now)
             await work.users.save(user)
             await work.events.publish(user)
+            if had_it:
+                await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.ROLE_REVOKED, now))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
 from auth_service.application.ports import OpenWork
 from auth_service.domain.logins import EndReason
 from parking_kernel.clocks import Clock
@@ -29,8 +30,5 @@ class SuspendUserHandler:
             user = await work.users.get(command.user_id)
             user.suspend(now)
             await work.users.save(user)
-            logins = await work.logins.open_of_user(command.user_id)
-            for login in logins:
-                login.end(EndReason.SUSPENDED, now)
-                await work.logins.save(login)
-            await work.events.publish(user, *logins)
+            await work.events.publish(user)
+            await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.SUSPENDED, now))

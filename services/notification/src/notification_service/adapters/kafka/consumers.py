@@ -24,7 +24,8 @@ LOTS = "notification.lots"
 RESERVATIONS = "notification.reservations"
 PAYMENTS = "notification.payments"
 OCCUPANCY = "notification.occupancy"
-GROUPS = (LOTS, RESERVATIONS, PAYMENTS, OCCUPANCY)
+LOGINS = "notification.logins"
+GROUPS = (LOTS, RESERVATIONS, PAYMENTS, OCCUPANCY, LOGINS)
 
 BATCH = 100
 """Events in one transaction, when there are so many: a room's counter is then locked and written once for all.

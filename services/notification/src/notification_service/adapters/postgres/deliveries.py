@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notification_service.adapters.postgres.tables import deliveries as queue
 from notification_service.domain.deliveries import Channel, Delivery, DeliveryState, DeliveryStatus, Failure
 from notification_service.domain.notifications import NotificationKind
+from parking_chassis.tables import is_among
 
 PENDING = queue.c.status == DeliveryStatus.PENDING.value
 
@@ -50,8 +51,9 @@ class PostgresDeliveries:
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Delete ones that ended before an instant; how many, at most `limit`."""
-        old = select(queue.c.id).where(~PENDING, queue.c.attempted_at < before).limit(limit)
-        return (await self._connection.execute(delete(queue).where(queue.c.id.in_(old)))).rowcount
+        ended = select(queue.c.id).where(~PENDING, queue.c.attempted_at < before)
+        old = ended.order_by(queue.c.attempted_at).limit(limit)
+        return (await self._connection.execute(delete(queue).where(is_among(queue.c.id, old)))).rowcount
 
 
 def _row(state: DeliveryState) -> dict[str, object]:

@@ -69,7 +69,7 @@ class PostgresRoomEvents:
     async def forget(self, before: datetime, limit: int) -> int:
         """Delete what was told before an instant; how many, at most `limit`."""
         key = (room_events.c.room, room_events.c.id)
-        old = select(*key).where(room_events.c.told_at < before).limit(limit)
+        old = select(*key).where(room_events.c.told_at < before).order_by(room_events.c.told_at).limit(limit)
         return (await self._connection.execute(delete(room_events).where(tuple_(*key).in_(old)))).rowcount
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -107,7 +108,9 @@ tickets = Table(
     Column("organizations", ARRAY(Text), nullable=False),
     Column("permissions", ARRAY(Text), nullable=False),
     Column("token_expires_at", Double, nullable=False),
+    Column("login_id", Text),
     Column("expires_at", instant(), nullable=False, index=True),
 )
 
 messaging = messaging_tables(metadata)
+ended_logins = ended_logins_table(metadata)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notification_service.adapters.postgres.tables import tickets
 from notification_service.application.ports import Ticket
 from notification_service.domain.rooms import Visitor
+from parking_chassis.tables import is_among
 
 
 class PostgresTickets:
@@ -25,6 +26,7 @@ class PostgresTickets:
             "organizations": sorted(visitor.organizations),
             "permissions": sorted(visitor.permissions),
             "token_expires_at": visitor.expires_at,
+            "login_id": visitor.login_id,
             "expires_at": ticket.expires_at,
         }
         await self._connection.execute(insert(tickets).values(values))
@@ -32,14 +34,16 @@ class PostgresTickets:
     async def use(self, secret_hash: bytes, at: datetime) -> Visitor | None:
         """Use it up; nobody when it does not count."""
         statement = (
-            delete(tickets)
-            .where(tickets.c.secret_hash == secret_hash, tickets.c.expires_at > at)
-            .returning(tickets.c.subject, tickets.c.organizations, tickets.c.permissions, tickets.c.token_expires_at)
+            delete(tickets).where(tickets.c.secret_hash == secret_hash, tickets.c.expires_at > at).returning(tickets)
         )
         row = (await self._connection.execute(statement)).first()
-        return Visitor(row[0], frozenset(row[1]), frozenset(row[2]), row[3]) if row else None
+        if row is None:
+            return None
+        organizations, permissions = frozenset(row.organizations), frozenset(row.permissions)
+        return Visitor(row.subject, organizations, permissions, row.token_expires_at, row.login_id)
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Delete ones that expired before an instant; how many, at most `limit`."""
-        old = select(tickets.c.secret_hash).where(tickets.c.expires_at < before).limit(limit)
-        return (await self._connection.execute(delete(tickets).where(tickets.c.secret_hash.in_(old)))).rowcount
+        expired = select(tickets.c.secret_hash).where(tickets.c.expires_at < before)
+        old = expired.order_by(tickets.c.expires_at).limit(limit)
+        return (await self._connection.execute(delete(tickets).where(is_among(tickets.c.secret_hash, old)))).rowcount

@@ -20,6 +20,7 @@ from parking_chassis.database import ping
 def notification_app(service: Notification) -> FastAPI:
     """The application over a wired service."""
     hub, open_sockets = Hub(service.room_log, service.settings.room_poll_seconds), OpenSockets()
+    service.ended_logins.on_end(open_sockets.close_of)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:

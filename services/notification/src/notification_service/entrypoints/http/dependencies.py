@@ -15,7 +15,9 @@ from parking_chassis.security import SignedIn
 
 def visitor_of(principal: Principal) -> Visitor:
     """Whom a token lets listen to what."""
-    return Visitor(principal.subject, principal.organizations, principal.permissions, principal.expires_at)
+    return Visitor(
+        principal.subject, principal.organizations, principal.permissions, principal.expires_at, principal.login_id
+    )
 
 
 async def _use_cases(request: Request) -> UseCases:

@@ -6,6 +6,7 @@ the hub look into the database without waiting for the next round.
 """
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import structlog
@@ -14,7 +15,7 @@ from prometheus_client import Counter
 from notification_service.application.ports import RoomLog
 from notification_service.domain.rooms import MOST_MISSED, RoomEvent
 from notification_service.entrypoints.http.messages import event_text, subscribed_text
-from notification_service.entrypoints.http.sockets import Ending, Socket
+from notification_service.entrypoints.http.sockets import LOGIN_ENDED, Ending, Socket
 from parking_chassis.metrics import ERRORS
 from parking_messaging.waiting import wait_for_any
 
@@ -146,24 +147,30 @@ class Hub:
 
 
 class OpenSockets:
-    """All sockets of this process, so that they can be told when it stops."""
+    """All sockets of this process and the logins that opened them, to be closed when it stops or a login ends."""
 
     def __init__(self) -> None:
-        self._sockets: set[Socket] = set()
+        self._sockets: dict[Socket, str | None] = {}
         self._empty = asyncio.Event()
         self._empty.set()
         self.is_closing = False
 
-    def add(self, socket: Socket) -> None:
+    def add(self, socket: Socket, login_id: str | None) -> None:
         """One more."""
-        self._sockets.add(socket)
+        self._sockets[socket] = login_id
         self._empty.clear()
 
     def remove(self, socket: Socket) -> None:
         """One less."""
-        self._sockets.discard(socket)
+        self._sockets.pop(socket, None)
         if not self._sockets:
             self._empty.set()
+
+    def close_of(self, login_ids: Collection[str]) -> None:
+        """These logins have ended: close their sockets at once."""
+        for socket, login_id in self._sockets.items():
+            if login_id in login_ids:
+                socket.cut(LOGIN_ENDED)
 
     async def close_all(self, ending: Ending, seconds: float) -> None:
         """Close them all, take no new ones, and wait for at most so long."""

@@ -25,6 +25,7 @@ class Ending:
 
 GOING_AWAY = Ending(1001, "this server is stopping; connect again and resume")
 TOO_MANY_ERRORS = Ending(1008, "too many messages that nobody understands")
+LOGIN_ENDED = Ending(1008, "this login has ended; sign in again")
 TOO_LARGE = Ending(1009, "messages have at most 4096 characters")
 TOO_SLOW = Ending(1013, "too slow; connect again and resume")
 TOKEN_EXPIRED = Ending(4401, "the access token has expired; connect again with a new one")
@@ -65,6 +66,11 @@ class Socket:
             self._ending = ending
             self._news.set()
             self._drained.set()
+
+    def cut(self, ending: Ending) -> None:
+        """End it without sending what waits: who listens may see no more of it."""
+        self._waiting.clear()
+        self.close(ending)
 
     async def drained(self) -> None:
         """Return when nothing waits any more."""

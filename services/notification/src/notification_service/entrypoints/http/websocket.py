@@ -54,7 +54,9 @@ class WebSocketEndpoint:
             return
         await websocket.accept(protocol)
         visit = _Visit(visitor, Socket(self._service.settings.socket_queue), self._service, self._hub)
-        self._open_sockets.add(visit.socket)
+        self._open_sockets.add(visit.socket, visitor.login_id)
+        if self._service.ended_logins.has(visitor.login_id):  # it ended after the look above, before the line above
+            visit.socket.cut(sockets.LOGIN_ENDED)
         try:
             with SOCKETS_OPEN.track_inprogress():
                 await visit.serve(receive, send)
@@ -68,7 +70,10 @@ class WebSocketEndpoint:
             if protocol is not None:
                 return visitor_of(await self._service.token_verifier.verify(protocol.removeprefix(BEARER)))
             if ticket is not None:
-                return await self._service.use_cases.use_ticket(UseTicket(ticket))
+                visitor = await self._service.use_cases.use_ticket(UseTicket(ticket))
+                if self._service.ended_logins.has(visitor.login_id):
+                    raise Problem(UNAUTHENTICATED, "The ticket does not count: this login was ended.")
+                return visitor
         except InvalidToken as error:
             raise Problem(UNAUTHENTICATED, f"The access token does not count: {error}.") from error
         except InvalidTicket as error:
@@ -90,7 +95,7 @@ class _Visit:
         self._errors = 0
 
     async def serve(self, receive: "Receive", send: "Send") -> None:
-        """Until the peer hangs up, the token expires, or something is wrong with one of them."""
+        """Until the peer hangs up, the token expires, its login ends, or something is wrong with one of them."""
         left = max(0.0, self._visitor.expires_at - time.time())
         expiry = asyncio.get_running_loop().call_later(left, self.socket.close, sockets.TOKEN_EXPIRED)
         listening = asyncio.create_task(self._listen(receive))

@@ -12,6 +12,8 @@ from parking_service.application.event_handlers.keep_organization import KeepOrg
 from parking_service.domain.organizations import Organization
 
 GROUP = "parking.organizations"
+LOGINS = "parking.logins"
+GROUPS = (GROUP, LOGINS)
 
 
 def organization_consumer(

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZMULTIRANGE
 
+from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -184,3 +185,4 @@ import_rows = Table(
 )
 
 messaging = messaging_tables(metadata)
+ended_logins = ended_logins_table(metadata)

@@ -14,7 +14,8 @@ from payment_service.application.event_handlers.follow_reservations import (
 from payment_service.application.ports import Work
 
 RESERVATIONS = "payment.reservations"
-GROUPS = (RESERVATIONS,)
+LOGINS = "payment.logins"
+GROUPS = (RESERVATIONS, LOGINS)
 BATCH = 100
 
 WorkOn = Callable[[AsyncConnection], Work]

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -144,3 +145,4 @@ idempotency_keys = Table(
 )
 
 messaging = messaging_tables(metadata)
+ended_logins = ended_logins_table(metadata)

@@ -18,7 +18,8 @@ from reservation_service.domain.errors import UnknownReservation
 
 CATALOGUE = "reservation.catalogue"
 PAYMENTS = "reservation.payments"
-GROUPS = (CATALOGUE, PAYMENTS)
+LOGINS = "reservation.logins"
+GROUPS = (CATALOGUE, PAYMENTS, LOGINS)
 BATCH = 500
 PAYMENTS_BATCH = 50
 """Few enough: whoever cancels one of them meanwhile waits until all are settled."""

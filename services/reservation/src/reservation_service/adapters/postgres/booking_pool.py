@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from parking_chassis.database import is_away
+from parking_chassis.database import connection_settings, is_away
 from parking_chassis.telemetry import statement_span
 
 CONNECT_SECONDS = 5.0
@@ -26,10 +26,11 @@ class DatabaseAway(ConnectionError):
 class BookingPool:
     """Opened at first use. Each statement is a transaction of its own: the booking path has no time for a session."""
 
-    def __init__(self, database_url: str, size: int, patience: float) -> None:
+    def __init__(self, database_url: str, size: int, patience: float, *, statement_timeout: float = 15.0) -> None:
         self._database_url = database_url
         self._size = size
         self._patience = patience
+        self._statement_timeout = statement_timeout
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._opening = asyncio.Lock()
         # First come, first served. asyncpg's own queue is overtaken: whoever it wakes must still win against who asks
@@ -94,7 +95,7 @@ class BookingPool:
                     command_timeout=STATEMENT_SECONDS,
                     init=_set_up,
                     reset=_as_it_was,
-                    server_settings={"application_name": "reservation-booking", "timezone": "UTC"},
+                    server_settings=connection_settings("reservation-booking", self._statement_timeout),
                 )
         return self._pool
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
 
+from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -130,3 +131,4 @@ idempotency_keys = Table(
 payments_seen = Table("payments_seen", metadata, Column("until", instant(), nullable=False))
 
 messaging = messaging_tables(metadata)
+ended_logins = ended_logins_table(metadata)

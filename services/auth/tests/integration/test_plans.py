@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from auth_service.adapters.crypto.sealing import Sealer
 from services.auth.tests.api import me, signed_in
 from services.auth.tests.installation import Database
 from sqlalchemy import event, text
@@ -19,6 +18,7 @@ from auth_service.application.queries.count_open_logins import CountOpenLogins
 from auth_service.bootstrap import Auth
 from auth_service.domain.mails import MailKind
 from parking_chassis.ids import new_id
+from parking_chassis.sealing import Sealer
 
 NOW = datetime.now(UTC)
 MANY = 40_000

@@ -70,15 +70,19 @@ lots = Table(
     CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
     CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
     Index("ix_lots_location", "location", postgresql_using="gist", postgresql_where=IN_USE),
-    Index("ix_lots_box", text("(location::geometry)"), postgresql_using="gist", postgresql_where=IN_USE),
+    # These two are of retired lots as well: PostgreSQL uses what it knows of an expression's values only where the
+    # index is of all rows, and without that it takes every box and every word for rare.
+    Index("ix_lots_box", text("(location::geometry)"), postgresql_using="gist"),
     Index(
         "ix_lots_words",
         literal_column("((name || ' '::text) || address)").label("words"),
         postgresql_using="gin",
         postgresql_ops={"words": "gin_trgm_ops"},
-        postgresql_where=IN_USE,
     ),
-    Index("ix_lots_organization_id", "organization_id"),
+    Index("ix_lots_name", "name", "id", postgresql_where=IN_USE),
+    Index("ix_lots_hourly_amount", "hourly_amount", "id", postgresql_where=IN_USE),
+    Index("ix_lots_of_organization", "organization_id", "name", "id", postgresql_where=IN_USE),
+    Index("ix_lots_features", "amenities", "spot_types", postgresql_using="gin", postgresql_where=IN_USE),
     Index("ix_lots_open_periods_until", "open_periods_until", postgresql_where=IN_USE),
     Index(
         "uq_lots_source", "organization_id", "source_id", unique=True, postgresql_where=text("source_id IS NOT NULL")
@@ -154,6 +158,7 @@ free_spots = Table(
     Column("coverage", Double, nullable=False),
     Column("observed_at", instant()),
     Column("changed_at", instant()),
+    Index("ix_free_spots_free", text("free DESC"), "parking_lot_id"),
 )
 
 imports = Table(

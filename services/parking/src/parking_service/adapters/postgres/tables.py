@@ -172,6 +172,7 @@ imports = Table(
     Column("created", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
+    Column("refused", Integer, nullable=False, server_default="0"),
     Column("status", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("started_at", instant(), nullable=False),
@@ -186,6 +187,8 @@ import_rows = Table(
     Column("source_id", Text),
     Column("feature", JSONB(none_as_null=True)),
     Column("reason", Text),
+    Index("ix_import_rows_waiting", "import_id", "row", postgresql_where=text("reason IS NULL")),
+    Index("ix_import_rows_refused", "import_id", "row", postgresql_where=text("reason IS NOT NULL")),
 )
 
 messaging = messaging_tables(metadata)

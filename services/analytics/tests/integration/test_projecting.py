@@ -6,17 +6,18 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
+import pytest
 from aiokafka import AIOKafkaProducer
 from services.analytics.tests.documents import expected, wait_for
 from services.analytics.tests.installation import Consuming, Kept, Tell
 from services.analytics.tests.telling import NOON, confirmed, counted, lot_created, posted, spot_seen
 from sqlalchemy import text
 
-from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments
+from analytics_service.adapters.elasticsearch.documents import CHUNK_BYTES, ElasticsearchDocuments
 from analytics_service.adapters.kafka.documents import document_of
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.application.commands.rebuild_projection import RebuildProjection
-from analytics_service.application.ports import Projection
+from analytics_service.application.ports import Document, Projection, StoreAway
 from analytics_service.bootstrap import Analytics, outbox_relay, replayers
 from parking_messaging.adapters.postgres_outbox import PostgresOutbox
 from parking_platform.testing.waiting import wait_until
@@ -93,6 +94,16 @@ async def test_without_versions_a_late_event_wins_and_the_comparison_notices(ana
 
     await ElasticsearchDocuments(analytics.elasticsearch, compares_versions=False).put(pair, indices)
     assert await kept.of(Projection.RESERVATIONS) != expected(newer, older)
+
+
+async def test_of_two_requests_that_fail_both_are_named(analytics: Analytics) -> None:
+    missing = {Projection.RESERVATIONS: ["gone"], Projection.LEDGER: ["lost"]}
+    # Each of them fills a request, and both are under way together.
+    documents = [Document(projection, "1", 1, {"text": "x" * CHUNK_BYTES}) for projection in missing]
+    with pytest.raises(StoreAway) as raised:
+        await ElasticsearchDocuments(analytics.elasticsearch).put(documents, missing)
+    for index in ("gone", "lost"):
+        assert f"{index}.write is gone" in str(raised.value)
 
 
 async def test_thousands_arrive_in_bulk(tell: Tell, consuming: Consuming, kept: Kept) -> None:

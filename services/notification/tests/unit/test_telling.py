@@ -154,3 +154,16 @@ async def test_one_mail_that_cannot_be_written_does_not_hold_up_the_others(notif
     with pytest.raises(Exception, match="no notification"):
         await notification.send()
     assert [letter.notification.user_id for letter in notification.sender.sent] == [good.user_id]
+
+
+async def test_of_several_mails_that_cannot_be_written_all_are_raised(notification: Installation) -> None:
+    bad, worse, good = occasion(), occasion(), occasion()
+    await notification.told(bad, worse, good)
+    for each in list(notification.tables.notifications.values()):
+        if each.user_id != good.user_id:
+            del notification.tables.notifications[each.id]
+    with pytest.raises(ExceptionGroup) as raised:
+        await notification.send()
+    assert len(raised.value.exceptions) == 2
+    assert raised.group_contains(Exception, match="no notification")
+    assert [letter.notification.user_id for letter in notification.sender.sent] == [good.user_id]

@@ -178,7 +178,7 @@ async def test_sightings_and_counts_come_back(open_work: OpenWork) -> None:
 
 async def test_an_import_goes_row_by_row(open_work: OpenWork) -> None:
     organization_id = await kept_organization(open_work)
-    state = ImportState(new_id(), organization_id, "Europe/Berlin", None, 4, START)
+    state = ImportState(new_id(), organization_id, "Europe/Berlin", None, 4, START, refused=1)
     rows = [ImportRow(number, f"p{number}", {"id": f"p{number}", "nested": [1, None]}) for number in (3, 1, 2)]
     async with open_work() as work:
         await work.imports.add(state, rows, [RefusedRow(4, None, "the id is missing")])
@@ -189,15 +189,18 @@ async def test_an_import_goes_row_by_row(open_work: OpenWork) -> None:
         assert await work.imports.locked(state.id) == state
         first = await work.imports.next_rows(state.id, 2)
         assert list(first) == [rows[1], rows[2]]
-        await work.imports.settle(replace(state, created=1), first, [RefusedRow(2, "p2", "no")])
+        await work.imports.settle(replace(state, created=1, refused=2), first, [RefusedRow(2, "p2", "no")])
     async with open_work() as work:
         assert await work.imports.claim() == (state.id, 1)
         assert list(await work.imports.next_rows(state.id, 2)) == [rows[0]]
-        done = replace(state, created=2, status=ImportStatus.DONE)
+        done = replace(state, created=2, refused=2, status=ImportStatus.DONE)
         await work.imports.settle(done, [rows[0]], [])
         assert await work.imports.get(state.id) == done
         assert await work.imports.claim() is None
         assert await work.imports.locked(state.id) is None
-        assert [refused.row for refused in await work.imports.refused(state.id)] == [2, 4]
+        assert [refused.row for refused in await work.imports.refused(state.id, after=0, limit=9)] == [2, 4]
+        assert [refused.row for refused in await work.imports.refused(state.id, after=0, limit=1)] == [2]
+        assert [refused.row for refused in await work.imports.refused(state.id, after=2, limit=1)] == [4]
+        assert await work.imports.refused(state.id, after=4, limit=1) == []
         with pytest.raises(UnknownImport):
             await work.imports.get(new_id())

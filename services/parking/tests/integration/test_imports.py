@@ -151,6 +151,27 @@ async def test_faulty_rows_are_refused_with_a_reason(operator: Any, run_imports:
     done = await report(operator, import_id)
     assert counts(done) == ("done", len(faulty) + 1, 1, 0, 0, len(faulty))
     assert [(refused["row"], refused["reason"]) for refused in done["refused"]] == list(enumerate(faulty, start=1))
+    assert (done["refused_total"], done["next"]) == (len(faulty), None)
+
+
+async def test_many_refused_rows_come_page_by_page(operator: Any, http: httpx.AsyncClient) -> None:
+    import_id = await hand_in(operator, *[{"type": "Feature"}] * 20_000)
+    answer = await operator("GET", f"/imports/{import_id}")
+    first = answer.json()
+    assert answer.headers["Link"] == f'<{first["next"]}>; rel="next"'
+    seen, pages, page = [refused["row"] for refused in first["refused"]], 1, first
+    while page["next"]:
+        page = (await operator("GET", page["next"].removeprefix("/api/v1"))).json()
+        assert {**page, "refused": [], "next": None} == {**first, "refused": [], "next": None}
+        assert len(page["refused"]) <= 1_000
+        seen += [refused["row"] for refused in page["refused"]]
+        pages += 1
+    assert (first["total"], first["refused_total"], len(first["refused"]), pages) == (20_000, 20_000, 1_000, 20)
+    assert seen == list(range(1, 20_001))
+    behind = await operator("GET", f"/imports/{import_id}", params={"refused_after": 20_000})
+    assert (behind.json()["refused"], behind.json()["next"], behind.headers.get("Link")) == ([], None, None)
+    wrong = await operator("GET", f"/imports/{import_id}", params={"refused_after": -1})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "query/refused_after")
 
 
 async def test_a_changed_feature_changes_its_lot_and_spots(

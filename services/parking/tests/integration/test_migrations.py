@@ -117,6 +117,24 @@ async def test_tariffs_that_the_first_version_stored_are_read_and_can_be_taken_b
     assert [json.loads(row["terms"]) for row in stored] == [OF_0001, PLAIN_OF_0001]
 
 
+async def test_imports_of_older_versions_know_how_many_rows_they_refused(postgres_server: PostgresServer) -> None:
+    url = await postgres_server.create_database(extensions=["postgis", "pg_trgm"])
+    await asyncio.to_thread(migrate, url, FOLDER, "0003")
+    organization_id, some, none = new_id(), new_id(), new_id()
+    connection = await asyncpg.connect(url)
+    await connection.execute("INSERT INTO organizations VALUES ($1, 'Basel', 1)", organization_id)
+    for import_id in (some, none):
+        await connection.execute(
+            "INSERT INTO imports VALUES ($1, $2, NULL, NULL, 3, 0, 0, 0, 'done', 0, now())", import_id, organization_id
+        )
+    rows = [(some, 1, "the id is missing"), (some, 2, None), (some, 3, "the capacity is zero"), (none, 1, None)]
+    await connection.executemany("INSERT INTO import_rows (import_id, row, reason) VALUES ($1, $2, $3)", rows)
+    await asyncio.to_thread(migrate, url, FOLDER)
+    refused = await connection.fetch("SELECT id, refused FROM imports")
+    await connection.close()
+    assert {row["id"]: row["refused"] for row in refused} == {some: 2, none: 0}
+
+
 async def test_every_revision_can_be_taken_back_and_made_again(postgres_server: PostgresServer) -> None:
     url = await postgres_server.create_database(extensions=["postgis", "pg_trgm"])
     await asyncio.to_thread(migrate, url, FOLDER)

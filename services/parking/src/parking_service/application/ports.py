@@ -140,8 +140,8 @@ class Imports(Protocol):
         """One import. Raises `UnknownImport`."""
         ...
 
-    async def refused(self, import_id: UUID) -> Sequence[RefusedRow]:
-        """Its refused rows, in the file's order."""
+    async def refused(self, import_id: UUID, after: int, limit: int) -> Sequence[RefusedRow]:
+        """The first of its refused rows behind a row of the file, in the file's order."""
         ...
 
 

@@ -42,7 +42,10 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportState:
-    """One import. `time_zone` and `currency` hold for lots whose source names none."""
+    """One import. `time_zone` and `currency` hold for lots whose source names none.
+
+    What of the `total` is neither created, updated, unchanged nor refused still waits.
+    """
 
     id: UUID
     organization_id: UUID
@@ -54,6 +57,7 @@ class ImportState:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

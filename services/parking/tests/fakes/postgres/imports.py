@@ -47,8 +47,10 @@ class InMemoryImports:
             raise UnknownImport(import_id)
         return self._tables.imports[import_id]
 
-    async def refused(self, import_id: UUID) -> Sequence[RefusedRow]:
-        return [row for key, row in sorted(self._tables.refused.items()) if key[0] == import_id]
+    async def refused(self, import_id: UUID, after: int, limit: int) -> Sequence[RefusedRow]:
+        return [row for key, row in sorted(self._tables.refused.items()) if key[0] == import_id and row.row > after][
+            :limit
+        ]
 
     def _refuse(self, import_id: UUID, refused: Sequence[RefusedRow]) -> None:
         self._tables.refused.update({(import_id, row.row): row for row in refused})

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import batched
+from itertools import batched, chain
 from typing import Any, cast
 
 from elasticsearch import AsyncElasticsearch
@@ -36,10 +36,9 @@ class ElasticsearchDocuments:
         for chunks in batched(_chunks(self._operations(documents, indices)), IN_FLIGHT):
             # None is still under way when this returns or raises: the caller's lock holds for all of them.
             answers = await asyncio.gather(*map(self._bulk, chunks), return_exceptions=True)
-            for answer in answers:
-                if isinstance(answer, BaseException):
-                    raise answer
-                left_out += answer
+            if failures := [answer for answer in answers if isinstance(answer, BaseException)]:
+                raise _all_of(failures)
+            left_out += chain.from_iterable(answer for answer in answers if not isinstance(answer, BaseException))
         return left_out
 
     def _operations(
@@ -58,6 +57,18 @@ class ElasticsearchDocuments:
             self._client.bulk(operations=lines, require_alias=True, filter_path=["errors", "items.index"])
         )
         return list(_left_out(answer["items"])) if answer["errors"] else []
+
+
+def _all_of(failures: Sequence[BaseException]) -> BaseException:
+    """One error that names all of them. The store is away where it is for one: all are written again later."""
+    if len(failures) == 1:
+        return failures[0]
+    group = BaseExceptionGroup("several requests failed", failures)
+    if not any(isinstance(each, StoreAway) for each in failures):
+        return group
+    away = StoreAway("; ".join(str(each) or repr(each) for each in failures))
+    away.__cause__ = group
+    return away
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

@@ -53,8 +53,9 @@ class SendMailsHandler:
             due = await work.deliveries.claim(now, now + _LEASE, _BATCH)
         places = asyncio.Semaphore(_AT_ONCE)
         outcomes = await asyncio.gather(*(self._deliver(each, places) for each in due), return_exceptions=True)
-        for failure in (each for each in outcomes if each is not None):
-            raise failure  # only now that the others are done
+        failures = [each for each in outcomes if each is not None]
+        if failures:  # raised only now that the others are done
+            raise failures[0] if len(failures) == 1 else BaseExceptionGroup("several mails failed", failures)
         return len(due)
 
     async def _deliver(self, claimed: DeliveryState, places: asyncio.Semaphore) -> None:

@@ -71,7 +71,7 @@ class PostgresImports:
         if refused:
             named = [{"import_id": state.id, **_refused(each)} for each in refused]
             await self._connection.execute(insert(import_rows), named)
-        counts = {"created": state.created, "updated": state.updated, "unchanged": state.unchanged}
+        counts = {name: getattr(state, name) for name in ("created", "updated", "unchanged", "refused")}
         statement = update(imports).where(imports.c.id == state.id)
         await self._connection.execute(statement.values(status=state.status.value, attempts=0, **counts))
 
@@ -82,12 +82,13 @@ class PostgresImports:
             raise UnknownImport(import_id)
         return _state(row)
 
-    async def refused(self, import_id: UUID) -> Sequence[RefusedRow]:
-        """Its refused rows, in the file's order."""
+    async def refused(self, import_id: UUID, after: int, limit: int) -> Sequence[RefusedRow]:
+        """The first of its refused rows behind a row of the file, in the file's order."""
         statement = (
             select(import_rows.c.row, import_rows.c.source_id, import_rows.c.reason)
-            .where(import_rows.c.import_id == import_id, import_rows.c.reason.is_not(None))
+            .where(import_rows.c.import_id == import_id, import_rows.c.reason.is_not(None), import_rows.c.row > after)
             .order_by(import_rows.c.row)
+            .limit(limit)
         )
         return [RefusedRow(*row) for row in await self._connection.execute(statement)]
 

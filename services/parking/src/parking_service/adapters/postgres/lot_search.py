@@ -3,6 +3,8 @@
 Near a place the index gives the nearest lots in order (KNN, `<->`) and stops after a page; only they are joined to
 their free spots and measured. `<->` measures on a sphere and `ST_Distance` on the ellipsoid, up to 0.3 % apart: so a
 few more candidates are taken than are shown, and sorted by the true distance.
+
+Without a place an index gives the lots in the order asked for, and only a page of them is joined.
 """
 
 from collections.abc import Iterator
@@ -51,13 +53,22 @@ def search_statement(wanted: LotFilter) -> tuple[str, list[Any]]:
     if point and wanted.sort == "distance":
         return _nearest(statement, wanted, point, conditions), statement.arguments
     distance = f"ST_Distance(l.location, {point})" if point else "NULL::float8"
-    order = ORDERS.get(wanted.sort, ORDERS["name"]) + (", distance_m" if point else "")
-    text = f"""
-        SELECT {LOT}, {FREE}, {distance} AS distance_m
-        FROM lots l JOIN free_spots f ON f.parking_lot_id = l.id
-        WHERE {conditions} ORDER BY {order}, l.id
-        LIMIT {statement.bind(wanted.limit, "bigint")} OFFSET {statement.bind(wanted.offset, "bigint")}
-    """  # noqa: S608 - fixed fragments; every value is an argument
+    order = ORDERS.get(wanted.sort, ORDERS["name"]) + (", distance_m" if point else "") + ", l.id"
+    page = f"LIMIT {statement.bind(wanted.limit, 'bigint')} OFFSET {statement.bind(wanted.offset, 'bigint')}"
+    if wanted.sort == "availability":
+        text = f"""
+            SELECT {LOT}, {FREE}, {distance} AS distance_m
+            FROM lots l JOIN free_spots f ON f.parking_lot_id = l.id
+            WHERE {conditions} ORDER BY {order} {page}
+        """  # noqa: S608 - fixed fragments; every value is an argument
+    else:
+        text = f"""
+            SELECT l.*, {FREE}
+            FROM (
+                SELECT {LOT}, {distance} AS distance_m FROM lots l WHERE {conditions} ORDER BY {order} {page}
+            ) l JOIN free_spots f ON f.parking_lot_id = l.id
+            ORDER BY {order}
+        """  # noqa: S608 - the same
     return text, statement.arguments
 
 

@@ -71,15 +71,19 @@ lots = Table(
     CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
     CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
     Index("ix_lots_location", "location", postgresql_using="gist", postgresql_where=IN_USE),
-    Index("ix_lots_box", text("(location::geometry)"), postgresql_using="gist", postgresql_where=IN_USE),
+    # These two are of retired lots as well: PostgreSQL uses what it knows of an expression's values only where the
+    # index is of all rows, and without that it takes every box and every word for rare.
+    Index("ix_lots_box", text("(location::geometry)"), postgresql_using="gist"),
     Index(
         "ix_lots_words",
         literal_column("((name || ' '::text) || address)").label("words"),
         postgresql_using="gin",
         postgresql_ops={"words": "gin_trgm_ops"},
-        postgresql_where=IN_USE,
     ),
-    Index("ix_lots_organization_id", "organization_id"),
+    Index("ix_lots_name", "name", "id", postgresql_where=IN_USE),
+    Index("ix_lots_hourly_amount", "hourly_amount", "id", postgresql_where=IN_USE),
+    Index("ix_lots_of_organization", "organization_id", "name", "id", postgresql_where=IN_USE),
+    Index("ix_lots_features", "amenities", "spot_types", postgresql_using="gin", postgresql_where=IN_USE),
     Index("ix_lots_open_periods_until", "open_periods_until", postgresql_where=IN_USE),
     Index(
         "uq_lots_source", "organization_id", "source_id", unique=True, postgresql_where=text("source_id IS NOT NULL")
@@ -155,6 +159,7 @@ free_spots = Table(
     Column("coverage", Double, nullable=False),
     Column("observed_at", instant()),
     Column("changed_at", instant()),
+    Index("ix_free_spots_free", text("free DESC"), "parking_lot_id"),
 )
 
 imports = Table(
@@ -168,6 +173,7 @@ imports = Table(
     Column("created", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
+    Column("refused", Integer, nullable=False, server_default="0"),
     Column("status", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("started_at", instant(), nullable=False),
@@ -182,6 +188,8 @@ import_rows = Table(
     Column("source_id", Text),
     Column("feature", JSONB(none_as_null=True)),
     Column("reason", Text),
+    Index("ix_import_rows_waiting", "import_id", "row", postgresql_where=text("reason IS NULL")),
+    Index("ix_import_rows_refused", "import_id", "row", postgresql_where=text("reason IS NOT NULL")),
 )
 
 messaging = messaging_tables(metadata)

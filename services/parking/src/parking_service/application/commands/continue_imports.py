@@ -92,7 +92,7 @@ class ContinueImportsHandler:
                 except RowRefused as error:
                     refused.append(RefusedRow(rows_by_id[draft.source_id], draft.source_id, str(error)))
             await self._write(chunk)
-            await work.imports.settle(chunk.state, rows, refused)
+            await work.imports.settle(replace(chunk.state, refused=state.refused + len(refused)), rows, refused)
         return len(rows)
 
     async def _take(self, chunk: _Chunk, draft: LotDraft, known: Mapping[str, Lot]) -> None:

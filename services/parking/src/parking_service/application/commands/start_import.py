@@ -56,6 +56,7 @@ class StartImportHandler:
             command.currency,
             len(command.features),
             self.clock.now(),
+            refused=len(refused),
         )
         async with self.open_work() as work:
             try:

@@ -12,10 +12,12 @@ from parking_service.domain.imports import ImportState, RefusedRow
 
 @dataclass(frozen=True, slots=True)
 class GetImport:
-    """Which one, and who asks."""
+    """Which one, who asks, and which of the refused rows: the first `limit` behind a row of the file."""
 
     asker: Asker
     import_id: UUID
+    refused_after: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +32,4 @@ class GetImportHandler:
             state = await work.imports.get(query.import_id)
             if not query.asker.operates(state.organization_id):
                 raise UnknownImport(query.import_id)
-            return state, await work.imports.refused(query.import_id)
+            return state, await work.imports.refused(query.import_id, query.refused_after, query.limit)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from parking_chassis.api_document import may_answer
+from parking_chassis.pagination import address_with
 from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, Problem
 from parking_chassis.schemas import ResponseBody
 from parking_service.application.commands.start_import import StartImport
@@ -21,6 +22,8 @@ from parking_service.entrypoints.http.values import Currency, ZoneName
 router = APIRouter(prefix="/api/v1", tags=["imports"])
 
 MAX_BYTES = 20 * 1024 * 1024
+MAX_REFUSED = 1_000
+MAX_ROW = 2**31 - 1
 UNDERSTOOD = ("application/geo+json", "application/json")
 FILE_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -59,7 +62,9 @@ class ImportAnswer(ResponseBody):
     created: int
     updated: int
     unchanged: int
-    refused: list[RefusedRowAnswer]
+    refused_total: Annotated[int, Field(description="how many rows were refused so far")]
+    refused: Annotated[list[RefusedRowAnswer], Field(description="up to 1 000 of them, in the file's order")]
+    next: Annotated[str | None, Field(description="the address of the refused rows that follow")]
 
 
 @router.post("/parking-lots/import", status_code=202, openapi_extra=FILE_BODY)
@@ -83,9 +88,23 @@ async def start_import(
 
 @router.get("/imports/{import_id}")
 @may_answer(NOT_FOUND)
-async def get_import(import_id: UUID, does: Does, operator: Operator) -> ImportAnswer:
-    """How far an import of one's own organizations is."""
-    state, refused = await does.get_import(GetImport(operator, import_id))
+async def get_import(
+    request: Request,
+    response: Response,
+    import_id: UUID,
+    does: Does,
+    operator: Operator,
+    refused_after: Annotated[
+        int, Query(ge=0, le=MAX_ROW, description="the refused rows behind this row of the file")
+    ] = 0,
+) -> ImportAnswer:
+    """How far an import of one's own organizations is, and which rows were refused."""
+    state, refused = await does.get_import(GetImport(operator, import_id, refused_after, MAX_REFUSED + 1))
+    following = None
+    if len(refused) > MAX_REFUSED:
+        refused = refused[:MAX_REFUSED]
+        following = address_with(request, refused_after=refused[-1].row)
+        response.headers["Link"] = f'<{following}>; rel="next"'
     return ImportAnswer(
         id=state.id,
         status=state.status.value,
@@ -93,7 +112,9 @@ async def get_import(import_id: UUID, does: Does, operator: Operator) -> ImportA
         created=state.created,
         updated=state.updated,
         unchanged=state.unchanged,
+        refused_total=state.refused,
         refused=[RefusedRowAnswer(row=each.row, id=each.source_id, reason=each.reason) for each in refused],
+        next=following,
     )
 
 

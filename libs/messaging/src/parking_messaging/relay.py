@@ -11,6 +11,8 @@ subject. So first appearances in the log are in order, whichever process dies wh
 *At least once.* A row is marked after the acknowledgement. Whatever dies in between leaves it unsent.
 
 *One at a time.* The lock keeps a second relay quiet. Order does not depend on it: two relays at once could only repeat.
+A holder that stands still loses it within seconds (`adapters.postgres_backlog.HAND_OVER`), so one that lives asks for
+it every `lock_check`, whatever it waits for; and one that took longer over a batch asks before it publishes that.
 """
 
 import asyncio
@@ -111,7 +113,7 @@ class Relay:
             try:
                 await self._with_backlog(stop)
             except BacklogLost as error:
-                await self._back_off(error, stop)
+                await wait_for_any(stop, timeout=self._delay_after(error))
 
     async def _with_backlog(self, stop: asyncio.Event) -> None:
         backlog = await self._connect()
@@ -148,26 +150,48 @@ class Relay:
             except PublisherUnavailable as error:
                 # The lock and the connection are sound: keep them, and go on measuring what waits.
                 await self._keep_house(backlog)
-                await self._back_off(error, stop)
+                await self._pause(backlog, stop, timeout=self._delay_after(error))
                 continue
             await self._keep_house(backlog)
             if found == self._settings.batch_size:
                 continue
             poll = self._settings.busy_poll if found else min(poll * 1.5, self._settings.idle_poll)
-            await wait_for_any(stop, self._woken, timeout=poll)
+            await self._pause(backlog, stop, self._woken, timeout=poll)
             if self._woken.is_set():
                 self._woken.clear()
                 poll = self._settings.busy_poll
 
-    async def _back_off(self, error: Exception, stop: asyncio.Event) -> None:
+    def _delay_after(self, error: Exception) -> float:
         self._failures += 1
         delay = self._settings.reconnect.delay(self._failures)
         _log.warning("relay interrupted", error=repr(error), retry_in=round(delay, 2))
-        await wait_for_any(stop, timeout=delay)
+        return delay
+
+    async def _pause(self, backlog: Backlog, *events: asyncio.Event, timeout: float) -> None:  # noqa: ASYNC109 - a pause
+        """Wait for an event, or for a while, and keep the lock meanwhile: a session that asks nothing is ended."""
+        left = timeout
+        while left > 0 and not any(event.is_set() for event in events):
+            await wait_for_any(*events, timeout=min(left, self._settings.lock_check))
+            left -= self._settings.lock_check
+            if left > 0:
+                await backlog.check()
+
+    async def _take(self, backlog: Backlog) -> Sequence[Unsent]:
+        """The next batch, to be published at once: the lock was held a moment ago.
+
+        An answer is as old as its question. Whoever stood still in between may have lost the lock, and finds the batch
+        in its buffers before it finds the end of its connection.
+        """
+        asked_at = self._clock()
+        batch = await backlog.unsent(self._settings.batch_size, self._held.now())
+        while batch and self._clock() - asked_at > self._settings.lock_check:
+            asked_at = self._clock()
+            await backlog.check()
+        return batch
 
     async def _publish_batch(self, backlog: Backlog) -> int:
         """Publish the next batch; the number of rows that left."""
-        batch = await backlog.unsent(self._settings.batch_size, self._held.now())
+        batch = await self._take(backlog)
         if not batch:
             return 0
         reach(CrashPoint.EVENTS_TAKEN)

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from parking_chassis.health import ReadinessCheck, health_router
-from parking_chassis.metrics import ERRORS
+from parking_chassis.metrics import ERRORS, expect_errors
 from parking_chassis.telemetry import REQUEST_SPANS
 
 log = structlog.stdlib.get_logger(__name__)
@@ -120,6 +120,7 @@ def serve(app: FastAPI, address: Address) -> None:
 
 def every(seconds: float, name: str, action: Callable[[], Awaitable[object]]) -> Loop:
     """A loop that does the same again after each pause. A failure is recorded, and the next round tries again."""
+    expect_errors(name)
 
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -179,6 +180,7 @@ def work(
     is open around all loops.
     """
     worker = _Worker(loops, address.grace)
+    expect_errors(*loops)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:

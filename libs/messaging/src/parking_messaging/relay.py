@@ -25,6 +25,7 @@ from typing import Final
 
 import structlog
 
+from parking_events import TOPICS
 from parking_messaging import metrics
 from parking_messaging.backoff import Backoff
 from parking_messaging.cloud_events import outgoing
@@ -92,6 +93,7 @@ class Relay:
         self._is_active = False
         self._housekeeping_due = 0.0
         self._failures = 0
+        metrics.expect_topics(topic.name for topic in TOPICS.values() if topic.owner == settings.service)
 
     def wake(self) -> None:
         """Say that something was committed, where relay and request share a process."""
@@ -140,6 +142,10 @@ class Relay:
             _log.info("relay is active" if active else "relay stands down", service=self._settings.service)
         self._is_active = active
         metrics.RELAY_ACTIVE.set(int(active))
+        if active:
+            metrics.OUTBOX.show_held(len(self._held))
+        else:
+            metrics.OUTBOX.clear()
 
     async def _publish_all(self, backlog: Backlog, stop: asyncio.Event) -> None:
         self._housekeeping_due = self._clock()
@@ -244,15 +250,14 @@ class Relay:
                 error=error,
                 retry_in=round(retry_in, 1),
             )
-        metrics.OUTBOX_HELD_SUBJECTS.set(len(self._held))
+        metrics.OUTBOX.show_held(len(self._held))
 
     async def _keep_house(self, backlog: Backlog) -> None:
         """Measure the backlog and delete what was sent long ago, a batch at a time."""
         if self._clock() < self._housekeeping_due:
             return
         state = await backlog.state()
-        metrics.OUTBOX_UNSENT.set(state.unsent)
-        metrics.OUTBOX_OLDEST_AGE.set(state.oldest_age)
+        metrics.OUTBOX.show(state)
         deleted = await backlog.delete_sent(self._settings.sent_rows_kept, self._settings.deletion_batch)
         is_done = deleted < self._settings.deletion_batch
         self._housekeeping_due = self._clock() + (self._settings.housekeeping_interval if is_done else 0.0)

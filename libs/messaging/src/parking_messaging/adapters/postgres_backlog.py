@@ -18,6 +18,7 @@ from typing import Any, Final
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
+from parking_messaging.adapters.postgres_outbox_state import OUTBOX_STATE, backlog_state
 from parking_messaging.failures import BacklogLost
 from parking_messaging.ports import BacklogState
 from parking_messaging.records import OutboxRow, Subject, Unsent
@@ -59,11 +60,6 @@ _UNSENT_BUT_HELD: Final = f"""
     ORDER BY seq LIMIT $1
 """  # noqa: S608 - a constant
 _MARK: Final = "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])"
-_STATE: Final = """
-    SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS unsent,
-           (SELECT extract(epoch FROM clock_timestamp() - created_at)
-            FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT 1) AS age
-"""
 # The oldest rows have the lowest numbers: this reads no further than it deletes.
 _DELETE: Final = """
     WITH deleted AS (
@@ -76,7 +72,7 @@ _DELETE: Final = """
 """
 _LOCK: Final = "SELECT pg_try_advisory_lock($1)"
 _CHECK: Final = "SELECT 1"
-_STATEMENTS: Final = (_LOCK, _CHECK, _UNSENT, _UNSENT_BUT_HELD, _MARK, _STATE, _DELETE)
+_STATEMENTS: Final = (_LOCK, _CHECK, _UNSENT, _UNSENT_BUT_HELD, _MARK, OUTBOX_STATE, _DELETE)
 
 
 def relay_lock(service: str) -> int:
@@ -165,8 +161,8 @@ class PostgresBacklog:
 
     async def state(self) -> BacklogState:
         """Count what waits."""
-        (row,) = await self._fetch(_STATE)
-        return BacklogState(unsent=row["unsent"], oldest_age=max(0.0, float(row["age"] or 0)))
+        (row,) = await self._fetch(OUTBOX_STATE)
+        return backlog_state(row)
 
     async def delete_sent(self, older_than: timedelta, limit: int) -> int:
         """Delete the oldest sent rows."""

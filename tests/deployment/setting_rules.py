@@ -66,7 +66,7 @@ def hidden_secrets(rendered: Rendered) -> list[str]:
     for workload in rendered.services:
         keys = _secret_keys(rendered, workload)
         documented = {name.lower() for each in keys for name in (*each.must, *each.may)}
-        secret = {*secret_settings(workload.service), "database_url", "database_read_url"}
+        secret = {*secret_settings(workload.service), "database_url", "database_read_url", "database_relay_url"}
         found += [f"{workload.name}: README.md does not name {name.upper()}" for name in sorted(secret - documented)]
         found += [
             f"{workload.name}: {name.upper()} stands in a ConfigMap"

@@ -43,6 +43,10 @@ class Scrape:
             }
         )
 
+    def shows(self, process: str, metric: str) -> bool:
+        """Whether there is such a sample at all."""
+        return any((told_by, name) == (process, metric) for told_by, name, _ in self.samples)
+
     def value(self, process: str, metric: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels; 0 where there is none yet."""
         wanted = labels.items()
@@ -86,6 +90,27 @@ async def test_the_eight_metrics_count_the_journey(
     await _comes_to(platform, "parking_worker", "occupancy_rate", (taken + 1) / (watched + len(lot.spots)))
     earned = before.value("payment_worker", "revenue_total", currency=CURRENCY) + PRICE
     await _comes_to(platform, "payment_worker", "revenue_total", earned, currency=CURRENCY)
+
+
+async def test_what_waits_is_shown_though_no_worker_lives(
+    platform: RunningPlatform, operator: Operator, driver: Driver
+) -> None:
+    """Each service's `serve` asks its database: who would otherwise tell is who is dead."""
+    services = list(platform.parts.settings.services)
+    shown = await Scrape.of(platform, *services)
+    figures = ("outbox_unsent", "outbox_oldest_age_seconds")
+    assert [(each, figure) for each in services for figure in figures if not shown.shows(each, figure)] == []
+
+    lot = await operator.open_lot(spots=1)
+    await _comes_to(platform, "reservation", "outbox_unsent", 0)
+    async with platform.stack.without("reservation-work"):
+        require(await driver.reserve(lot, start=soon()), codes.CREATED)
+        waiting = await Scrape.of(platform, "reservation")
+        assert waiting.value("reservation", "outbox_unsent") == 1
+        age = waiting.value("reservation", "outbox_oldest_age_seconds")
+        later = (await Scrape.of(platform, "reservation")).value("reservation", "outbox_oldest_age_seconds")
+        assert 0 < age < later
+    await _comes_to(platform, "reservation", "outbox_unsent", 0)
 
 
 async def _travel(driver: Driver, operator: Operator, lot: CarPark, provider: Provider) -> None:

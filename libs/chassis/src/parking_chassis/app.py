@@ -1,17 +1,18 @@
 """The HTTP application that every service starts from."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.api_document import ANY_PROBLEM, name_problems
-from parking_chassis.health import ReadinessCheck, health_router
+from parking_chassis.health import ReadFigures, ReadinessCheck, health_router
+from parking_chassis.metrics import expect_errors
 from parking_chassis.problems import TableEntry, install_problem_handlers
-from parking_chassis.request_context import RequestContext
+from parking_chassis.request_context import QUIET, RequestContext
 from parking_chassis.schemas import refuse_nul
 from parking_chassis.telemetry import REQUEST_SPANS
 
@@ -37,11 +38,13 @@ def create_app(
     problems: Mapping[type[Exception], TableEntry],
     readiness: Mapping[str, ReadinessCheck],
     token_verifier: AccessTokenVerifier,
+    figures: Sequence[ReadFigures] = (),
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """An application with the conventions of the public contract: problems, ids, health, metrics, traces, OpenAPI.
 
-    Within its `lifespan` it keeps up with the logins that end (`AccessTokenVerifier.following`).
+    Within its `lifespan` it keeps up with the logins that end (`AccessTokenVerifier.following`). `figures` are read each
+    time somebody asks for the metrics (`parking_chassis.health`).
     """
 
     @asynccontextmanager
@@ -61,12 +64,20 @@ def create_app(
         dependencies=[Depends(refuse_nul)],
     )
     app.state.token_verifier = token_verifier
-    app.include_router(health_router(readiness))
+    app.include_router(health_router(readiness, figures))
     for router in routers:
         app.include_router(router)
     install_problem_handlers(app, problems)
     app.add_middleware(RequestContext)
+    expect_errors(*_measured(app))
     return app
+
+
+def _measured(app: FastAPI) -> Iterator[str]:
+    """The routes as the metrics name them."""
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute) and route.path and route.path not in QUIET:
+            yield route.path
 
 
 def _operation_id(route: APIRoute) -> str:

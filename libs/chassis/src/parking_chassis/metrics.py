@@ -18,6 +18,12 @@ REQUEST_DURATION = Histogram(
 ERRORS = Counter("errors", "Answers with status 5xx and failures in background loops", ["where"])
 
 
+def expect_errors(*places: str) -> None:
+    """Begin to count the errors of these routes or loops, at 0: the first one is then an increase, which alarms see."""
+    for place in places:
+        ERRORS.labels(place)
+
+
 class CacheLookups(Collector):
     """What the caches of this process answered themselves, since it started."""
 

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from parking_chassis.health import ReadinessCheck, health_router
-from parking_chassis.metrics import ERRORS
+from parking_chassis.metrics import ERRORS, expect_errors
 from parking_chassis.telemetry import REQUEST_SPANS
 
 log = structlog.stdlib.get_logger(__name__)
@@ -130,6 +130,7 @@ def every(
 
     With `only_while` nothing is done until that holds, which is looked at once a second.
     """
+    expect_errors(name)
 
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -214,6 +215,7 @@ def work(
     is open around all loops.
     """
     worker = _Worker(loops, address.grace)
+    expect_errors(*loops)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:

@@ -56,6 +56,8 @@ class ServiceSettings(BaseSettings):
 
     database_url: PostgresDsn
     database_read_url: PostgresDsn | None = None
+    database_relay_url: PostgresDsn | None = None
+    """Where the relay connects, if `database_url` leads through a pooler: its lock belongs to one session."""
     pool_size: Annotated[int, Field(ge=1)] = 20
     pool_recycle: int = 3600
     pool_timeout: float = 5.0
@@ -88,6 +90,11 @@ class ServiceSettings(BaseSettings):
     def pool(self) -> PoolSettings:
         """The pool of one engine."""
         return PoolSettings(self.pool_size, self.pool_recycle, self.pool_timeout, self.statement_timeout)
+
+    @property
+    def relay_url(self) -> str:
+        """Where the relay connects: PostgreSQL itself."""
+        return str(self.database_relay_url or self.database_url)
 
     @property
     def kafka(self) -> KafkaAccess:

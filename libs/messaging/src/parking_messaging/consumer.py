@@ -12,11 +12,11 @@ from typing import Final
 
 import structlog
 
-from parking_messaging import metrics
 from parking_messaging.backoff import Backoff
 from parking_messaging.crash_points import CrashPoint, reach
 from parking_messaging.failures import SourceUnavailable, TooManyDeadLetters
 from parking_messaging.inbox_cleaner import InboxCleaner
+from parking_messaging.lag_meter import LagMeter
 from parking_messaging.lane import Lane, RetryPolicy
 from parking_messaging.ports import RecordSource
 from parking_messaging.processor import Processor
@@ -37,6 +37,8 @@ class ConsumerSettings:
     A poll returns with the first record. Without one it ends after `poll_timeout` while there is something to hand
     out, to resume or to commit, and after `idle_poll_timeout` while there is not.
 
+    Every `lag_interval` Kafka is asked where partitions end that are not fetched, because their lane is full.
+
     Stopping takes at most `drain_timeout` + 2 x `commit_timeout`, and what the source needs to leave.
     """
 
@@ -45,6 +47,7 @@ class ConsumerSettings:
     idle_poll_timeout: float = 1.0
     commit_interval: float = 0.5
     commit_timeout: float = 1.5
+    lag_interval: float = 5.0
     drain_timeout: float = 4.0
     lane_high: int = 1_000
     lane_low: int = 250
@@ -92,9 +95,13 @@ class Consumer[Tx]:
         self._assigned: set[Partition] = set()
         self._paused: set[Partition] = set()
         self._committed: dict[Partition, int] = {}
+        self._meter = LagMeter(
+            processor.group, interval=settings.lag_interval, patience=settings.commit_timeout, clock=clock
+        )
         self._commit_due = 0.0
         self._has_given_up = False
         self._failures = 0
+        processor.begin_counting()
 
     def status(self) -> ConsumerStatus:
         """How it stands."""
@@ -123,6 +130,7 @@ class Consumer[Tx]:
 
     async def assigned(self, partitions: Collection[Partition]) -> None:
         """From Kafka: these are ours."""
+        self._meter.forget(self._assigned)
         self._assigned = set(partitions)
         self._committed.clear()
         _log.info("partitions assigned", group=self._processor.group, partitions=len(self._assigned))
@@ -130,7 +138,7 @@ class Consumer[Tx]:
     async def revoked(self, partitions: Collection[Partition]) -> None:
         """From Kafka: finish what is at hand and say how far it got, before somebody else goes on from there."""
         await self._drain(set(partitions))
-        self._assigned -= set(partitions)
+        self._give_up(set(partitions))
 
     async def _consume(self, stop: asyncio.Event) -> None:
         source = self._connect()
@@ -147,8 +155,8 @@ class Consumer[Tx]:
                     await finish_or_stop(self._cleaner.clean_when_due(), stop)
         finally:
             await self._drain(set(self._lanes))
+            self._give_up(set(self._assigned))
             self._source = None
-            self._assigned.clear()
             await source.stop()
 
     def _poll_timeout(self) -> float:
@@ -159,6 +167,8 @@ class Consumer[Tx]:
         for partition, records in fetched.items():
             if partition not in self._assigned:
                 continue
+            if records:
+                self._meter.began(partition, records[0].offset)
             lane = self._lane(partition)
             lane.offer(records)
             if len(lane) >= self._settings.lane_high:
@@ -191,7 +201,8 @@ class Consumer[Tx]:
             return
         self._commit_due = self._clock() + self._settings.commit_interval
         await self._commit(source, set(self._lanes))
-        self._measure()
+        await self._meter.learn(source, self._assigned, self._paused)
+        self._show()
 
     async def _commit(self, source: RecordSource, partitions: Collection[Partition]) -> None:
         """Commit what is settled. A commit that fails costs a few repeats, which the inbox knows."""
@@ -246,17 +257,21 @@ class Consumer[Tx]:
             new.offer(lane.left(partition))
 
     def _lag(self) -> dict[Partition, int]:
-        lags: dict[Partition, int] = {}
-        for partition in self._assigned:
-            end = self._source.end(partition) if self._source is not None else None
-            lane = self._lanes.get(partition)
-            done_up_to = lane[0].done_up_to.get(partition) if lane is not None else None
-            if end is not None and done_up_to is not None:
-                lags[partition] = max(0, end - done_up_to)
-        return lags
+        if self._source is None:
+            return {}
+        settled = {
+            partition: done_up_to
+            for partition, (lane, _) in self._lanes.items()
+            if (done_up_to := lane.done_up_to.get(partition)) is not None
+        }
+        return self._meter.lag(self._source, self._assigned, settled)
 
-    def _measure(self) -> None:
-        group = self._processor.group
-        for partition, lag in self._lag().items():
-            metrics.CONSUMER_LAG.labels(group, partition.topic, partition.number).set(lag)
-        metrics.CONSUMER_WAITING.labels(group).set(len(self.status().waiting))
+    def _give_up(self, partitions: Collection[Partition]) -> None:
+        """These are no longer ours, nor is what they are behind."""
+        self._assigned.difference_update(partitions)
+        self._meter.forget(partitions)
+        self._show()
+
+    def _show(self) -> None:
+        status = self.status()
+        self._meter.show(status.lag, assigned=len(status.partitions), waiting=len(status.waiting))

@@ -78,6 +78,11 @@ class Handlers[Tx]:
         """What the group has to subscribe to."""
         return frozenset(EVENT_CLASSES[event_type].topic.name for event_type in self._routes)
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The event types that have a handler."""
+        return frozenset(self._routes)
+
     def route(self, event_type: str) -> Route[Tx] | None:
         """The route of an event type; None where this group does not care, or does not know it yet."""
         return self._routes.get(event_type)

@@ -26,7 +26,7 @@ class Outbox[Tx](Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BacklogState:
-    """How much waits, and how long the oldest has waited in seconds."""
+    """How much waits (100 000 means so many or more), and how long the oldest has waited in seconds."""
 
     unsent: int
     oldest_age: float
@@ -116,6 +116,14 @@ class RecordSource(Protocol):
 
     def end(self, partition: Partition) -> int | None:
         """The offset of the next record to be written, as far as known."""
+        ...
+
+    async def position(self, partition: Partition) -> int | None:
+        """The offset of the next record to be delivered, as far as known; never waits for it."""
+        ...
+
+    async def ends(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        """As `end`, asked of Kafka itself: for partitions that are paused."""
         ...
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import islice, takewhile
+from typing import Final
 
+from parking_events import dead_letter_topic
 from parking_messaging import metrics
 from parking_messaging.cloud_events import Envelope, envelope_of, event_of, salvaged_envelope
 from parking_messaging.failures import PoisonEvent, TooManyDeadLetters
@@ -62,6 +64,11 @@ class Processor[Tx]:
     def shares_a_lane(self) -> bool:
         """Whether all partitions of a process are worked through in one lane."""
         return self._handlers.share_a_lane
+
+    def begin_counting(self) -> None:
+        """Show every counter of this group at 0: the first event that fails is then an increase."""
+        metrics.expect_group(self.group, [*self._handlers.types, _OTHER], Outcome)
+        metrics.expect_topics([dead_letter_topic(self.group).name])
 
     def run_length(self, records: Iterable[Record]) -> int:
         """How many of the first records one handler takes together; at least 1."""
@@ -130,9 +137,10 @@ class Processor[Tx]:
 
     def _type_label(self, event_type: str) -> str:
         """A label must not take whatever somebody writes into a header."""
-        return event_type if self._handlers.route(event_type) else "other"
+        return event_type if self._handlers.route(event_type) else _OTHER
 
 
+_OTHER: Final = "other"
 _OUTCOMES = {Claim.FRESH: Outcome.APPLIED, Claim.DUPLICATE: Outcome.DUPLICATE, Claim.BLOCKED: Outcome.PARKED}
 
 

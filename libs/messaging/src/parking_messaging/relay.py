@@ -11,6 +11,8 @@ subject. So first appearances in the log are in order, whichever process dies wh
 *At least once.* A row is marked after the acknowledgement. Whatever dies in between leaves it unsent.
 
 *One at a time.* The lock keeps a second relay quiet. Order does not depend on it: two relays at once could only repeat.
+A holder that stands still loses it within seconds (`adapters.postgres_backlog.HAND_OVER`), so one that lives asks for
+it every `lock_check`, whatever it waits for; and one that took longer over a batch asks before it publishes that.
 """
 
 import asyncio
@@ -23,6 +25,7 @@ from typing import Final
 
 import structlog
 
+from parking_events import TOPICS
 from parking_messaging import metrics
 from parking_messaging.backoff import Backoff
 from parking_messaging.cloud_events import outgoing
@@ -90,6 +93,7 @@ class Relay:
         self._is_active = False
         self._housekeeping_due = 0.0
         self._failures = 0
+        metrics.expect_topics(topic.name for topic in TOPICS.values() if topic.owner == settings.service)
 
     def wake(self) -> None:
         """Say that something was committed, where relay and request share a process."""
@@ -111,7 +115,7 @@ class Relay:
             try:
                 await self._with_backlog(stop)
             except BacklogLost as error:
-                await self._back_off(error, stop)
+                await wait_for_any(stop, timeout=self._delay_after(error))
 
     async def _with_backlog(self, stop: asyncio.Event) -> None:
         backlog = await self._connect()
@@ -138,6 +142,10 @@ class Relay:
             _log.info("relay is active" if active else "relay stands down", service=self._settings.service)
         self._is_active = active
         metrics.RELAY_ACTIVE.set(int(active))
+        if active:
+            metrics.OUTBOX.show_held(len(self._held))
+        else:
+            metrics.OUTBOX.clear()
 
     async def _publish_all(self, backlog: Backlog, stop: asyncio.Event) -> None:
         self._housekeeping_due = self._clock()
@@ -148,26 +156,48 @@ class Relay:
             except PublisherUnavailable as error:
                 # The lock and the connection are sound: keep them, and go on measuring what waits.
                 await self._keep_house(backlog)
-                await self._back_off(error, stop)
+                await self._pause(backlog, stop, timeout=self._delay_after(error))
                 continue
             await self._keep_house(backlog)
             if found == self._settings.batch_size:
                 continue
             poll = self._settings.busy_poll if found else min(poll * 1.5, self._settings.idle_poll)
-            await wait_for_any(stop, self._woken, timeout=poll)
+            await self._pause(backlog, stop, self._woken, timeout=poll)
             if self._woken.is_set():
                 self._woken.clear()
                 poll = self._settings.busy_poll
 
-    async def _back_off(self, error: Exception, stop: asyncio.Event) -> None:
+    def _delay_after(self, error: Exception) -> float:
         self._failures += 1
         delay = self._settings.reconnect.delay(self._failures)
         _log.warning("relay interrupted", error=repr(error), retry_in=round(delay, 2))
-        await wait_for_any(stop, timeout=delay)
+        return delay
+
+    async def _pause(self, backlog: Backlog, *events: asyncio.Event, timeout: float) -> None:  # noqa: ASYNC109 - a pause
+        """Wait for an event, or for a while, and keep the lock meanwhile: a session that asks nothing is ended."""
+        left = timeout
+        while left > 0 and not any(event.is_set() for event in events):
+            await wait_for_any(*events, timeout=min(left, self._settings.lock_check))
+            left -= self._settings.lock_check
+            if left > 0:
+                await backlog.check()
+
+    async def _take(self, backlog: Backlog) -> Sequence[Unsent]:
+        """The next batch, to be published at once: the lock was held a moment ago.
+
+        An answer is as old as its question. Whoever stood still in between may have lost the lock, and finds the batch
+        in its buffers before it finds the end of its connection.
+        """
+        asked_at = self._clock()
+        batch = await backlog.unsent(self._settings.batch_size, self._held.now())
+        while batch and self._clock() - asked_at > self._settings.lock_check:
+            asked_at = self._clock()
+            await backlog.check()
+        return batch
 
     async def _publish_batch(self, backlog: Backlog) -> int:
         """Publish the next batch; the number of rows that left."""
-        batch = await backlog.unsent(self._settings.batch_size, self._held.now())
+        batch = await self._take(backlog)
         if not batch:
             return 0
         reach(CrashPoint.EVENTS_TAKEN)
@@ -220,15 +250,14 @@ class Relay:
                 error=error,
                 retry_in=round(retry_in, 1),
             )
-        metrics.OUTBOX_HELD_SUBJECTS.set(len(self._held))
+        metrics.OUTBOX.show_held(len(self._held))
 
     async def _keep_house(self, backlog: Backlog) -> None:
         """Measure the backlog and delete what was sent long ago, a batch at a time."""
         if self._clock() < self._housekeeping_due:
             return
         state = await backlog.state()
-        metrics.OUTBOX_UNSENT.set(state.unsent)
-        metrics.OUTBOX_OLDEST_AGE.set(state.oldest_age)
+        metrics.OUTBOX.show(state)
         deleted = await backlog.delete_sent(self._settings.sent_rows_kept, self._settings.deletion_batch)
         is_done = deleted < self._settings.deletion_batch
         self._housekeeping_due = self._clock() + (self._settings.housekeeping_interval if is_done else 0.0)

@@ -1,14 +1,19 @@
 """The usual relay, consumers and replayers in one call each, for a service's `bootstrap`."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from parking_messaging import metrics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
 from parking_messaging.adapters.kafka_source import KafkaSource
 from parking_messaging.adapters.postgres_backlog import connect_backlog
 from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.adapters.postgres_outbox import Executor
+from parking_messaging.adapters.postgres_outbox_state import OUTBOX_STATE, backlog_state
 from parking_messaging.consumer import Consumer, ConsumerSettings
 from parking_messaging.handlers import Handlers
 from parking_messaging.inbox_cleaner import InboxCleaner
@@ -28,6 +33,25 @@ def postgres_relay(*, settings: RelaySettings, database_url: str, kafka: KafkaCo
         connect=connect_backlog(database_url, settings.service),
         publisher=KafkaPublisher(kafka),
     )
+
+
+def outbox_figures(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
+    """What reads the outbox's figures from the database and shows them, for a process that has no relay.
+
+    They must be there when no worker lives, which is when they are needed. Where the database does not answer they are
+    taken away, and its error is raised.
+    """
+
+    async def read() -> None:
+        try:
+            async with engine.connect() as connection:
+                row = (await connection.execute(text(OUTBOX_STATE))).one()
+        except BaseException:
+            metrics.OUTBOX.clear()
+            raise
+        metrics.OUTBOX.show(backlog_state(row))
+
+    return read
 
 
 def kafka_consumer[Tx: Executor](

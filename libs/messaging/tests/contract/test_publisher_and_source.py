@@ -166,6 +166,31 @@ async def test_a_paused_partition_is_silent_until_resumed(harness: Harness, topi
     await reader.source.stop()
 
 
+async def test_it_knows_where_the_group_goes_on_and_where_partitions_end(
+    harness: Harness, topic: Any, eventually: Any
+) -> None:
+    subject = uuid4()
+    await harness.publisher.publish(numbered(topic, *(topic.event(subject, version) for version in range(1, 11))))
+    first = Reader(harness.source(topic.group))
+    await first.source.start(first)
+    await eventually(lambda: _reached(first, 10))
+    place = first.records[0].origin
+    assert await first.source.position(place) == 10
+    await first.source.commit({place: 6})
+    await first.source.stop()
+    second = Reader(harness.source(topic.group))
+    await second.source.start(second)
+    await eventually(lambda: _reached(second, 4))
+    second.source.pause(place)
+    await harness.publisher.publish(numbered(topic, topic.event(subject, 11)))
+    assert await second.source.ends([place]) == {place: 11}
+    assert await second.source.position(place) == 10
+    for other in second.partitions - {place}:
+        await eventually(lambda partition=other: _is(second.source.position(partition), 0))
+    assert await second.source.position(Partition(topic.topic.name, 99)) is None
+    await second.source.stop()
+
+
 async def _reached(reader: Reader, count: int) -> bool:
     return await reader.read() >= count
 
@@ -173,3 +198,7 @@ async def _reached(reader: Reader, count: int) -> bool:
 async def _assigned(reader: Reader) -> bool:
     await reader.read()
     return bool(reader.partitions)
+
+
+async def _is(actual: Any, expected: object) -> bool:
+    return await actual == expected

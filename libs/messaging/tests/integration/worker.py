@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from datetime import timedelta
@@ -50,6 +51,38 @@ class HangsAfterPublishing:
         await self._publisher.close()
 
 
+class FreezesOnce:
+    """A backlog whose process stands still, once, at a chosen point of a batch, as SIGSTOP of it there would do."""
+
+    frozen = False
+
+    def __init__(self, backlog: Any, point: str) -> None:
+        self._backlog = backlog
+        self._point = point
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backlog, name)
+
+    async def unsent(self, limit: int, held: Any) -> Any:
+        if FreezesOnce.frozen:
+            return await self._backlog.unsent(limit, held)
+        FreezesOnce.frozen = True
+        if self._point == "idle":
+            self._freeze()
+        asking = asyncio.ensure_future(self._backlog.unsent(limit, held))
+        await asyncio.sleep(0)  # what there is to send is on its way to the server
+        if self._point == "asking":
+            self._freeze()
+        batch = await asking
+        if self._point == "holding":
+            self._freeze()
+        return batch
+
+    def _freeze(self) -> None:
+        say("frozen")
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
 class HangsBeforeCommitting(KafkaSource):
     """The effect is in the database, the group's offset is not moved yet."""
 
@@ -75,9 +108,14 @@ def sample_class(settings: dict[str, Any]) -> type[WireEvent]:
 
 def relay(settings: dict[str, Any], kafka: KafkaConnection) -> Relay:
     publisher: Any = KafkaPublisher(kafka)
+    connect: Any = connect_backlog(settings["database_url"], "sample", **settings.get("lock", {}))
+
+    async def connect_and_freeze() -> Any:
+        return FreezesOnce(await connect(), settings["freeze"])
+
     return Relay(
         settings=RelaySettings("sample", standby_poll=0.05),
-        connect=connect_backlog(settings["database_url"], "sample"),
+        connect=connect_and_freeze if "freeze" in settings else connect,
         publisher=HangsAfterPublishing(publisher) if settings["hang"] else publisher,
     )
 

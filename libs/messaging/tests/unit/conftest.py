@@ -17,6 +17,7 @@ from parking_messaging.records import Record, Unsent
 FAST = ConsumerSettings(
     retry=RetryPolicy(tries=3, between_tries=Backoff(0.001, 0.001), while_away=Backoff(0.005, 0.01)),
     poll_timeout=0.02, commit_interval=0.01, drain_timeout=1.0, reconnect=Backoff(0.01, 0.01), lane_high=20, lane_low=5,
+    lag_interval=0.02,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The relay's own decisions, on fakes."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ async def test_while_the_broker_is_down_it_keeps_its_lock_and_tells_what_waits(
     world: World, running: Any, eventually: Any
 ) -> None:
     """An outage is when the backlog's figures are needed, also by a relay that started during it."""
-    metrics.OUTBOX_UNSENT.set(0)
+    metrics.OUTBOX.clear()
     world.broker.is_down = True
     await world.add(world.sample.event())
     publisher = CountingPublisher(world.broker)
@@ -166,6 +167,73 @@ async def test_it_stops_in_time_though_kafka_is_away(world: World, running: Any,
         await eventually(publisher.started.is_set)
     assert publisher.is_cancelled
     assert len(world.outbox.unsent) == 1
+
+
+class AskedBacklog(FakeBacklog):
+    """Counts how often somebody asks for the lock."""
+
+    checks = 0
+
+    async def check(self) -> None:
+        self.checks += 1
+        await super().check()
+
+
+@pytest.mark.parametrize("is_down", [False, True], ids=["nothing to do", "the broker is away"])
+async def test_whatever_it_waits_for_it_asks_for_its_lock(
+    world: World, running: Any, eventually: Any, is_down: bool
+) -> None:
+    """A session that asks nothing is ended by the database, as if its process stood still."""
+    backlog = AskedBacklog(world.outbox)
+    world.broker.is_down = is_down
+    await world.add(world.sample.event())
+
+    async def connect() -> FakeBacklog:
+        return backlog
+
+    patient = replace(FAST, busy_poll=60.0, idle_poll=60.0, reconnect=Backoff(60.0, 60.0))
+    relay = Relay(settings=patient, connect=connect, publisher=FakePublisher(world.broker))
+    async with running(relay.run):
+        await eventually(lambda: backlog.checks >= 5)
+        assert relay.status().is_active
+
+
+class ThawingBacklog(FakeBacklog):
+    """The process stood still when it had the batch in its hands, and another took the lock."""
+
+    now = 0.0
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.outbox)
+        self.other = FakeBacklog(world.outbox)
+
+    async def unsent(self, limit: int, held: Any) -> list[Unsent]:
+        batch = await super().unsent(limit, held)
+        if batch and not self.now:
+            self.now = 60.0
+            self.lose()
+            assert await self.other.acquire()
+        return batch
+
+
+async def test_who_stood_still_asks_for_the_lock_before_it_publishes(
+    world: World, running: Any, eventually: Any
+) -> None:
+    await world.add(world.sample.event())
+    frozen = ThawingBacklog(world)
+    publisher = CountingPublisher(world.broker)
+    backlogs = [frozen, FakeBacklog(world.outbox)]
+
+    async def connect() -> FakeBacklog:
+        return backlogs.pop(0)
+
+    relay = Relay(settings=FAST, connect=connect, publisher=publisher, clock=lambda: frozen.now)
+    async with running(relay.run):
+        await eventually(lambda: not backlogs)
+        assert publisher.attempts == 0
+        await frozen.other.close()
+        await eventually(lambda: not world.outbox.unsent)
+    assert publisher.attempts == 1
 
 
 class SilentBacklog(FakeBacklog):

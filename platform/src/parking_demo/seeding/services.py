@@ -133,7 +133,7 @@ def _messaging(services: Services) -> Iterator[Loop]:
         often = RelaySettings(service=name, idle_poll=POLL_SECONDS)
         # Events are sent now, whenever they happened: a row that is marked as sent a week ago would be deleted at once.
         own = type(settings)()  # pyright: ignore[reportCallIssue] - the environment gives the values
-        yield postgres_relay(settings=often, database_url=str(own.database_url), kafka=kafka).run
+        yield postgres_relay(settings=often, database_url=own.relay_url, kafka=kafka).run
     yield parking_wiring.organizations_consumer(services.parking).run
     for consumer in reservation_wiring.consumers(services.reservation).values():
         yield consumer.run

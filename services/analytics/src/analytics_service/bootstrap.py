@@ -114,9 +114,7 @@ def resources(analytics: Analytics) -> AbstractAsyncContextManager[None]:
 
 def outbox_relay(settings: AnalyticsSettings) -> Relay:
     """What publishes the outbox: dead letters, here."""
-    return postgres_relay(
-        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
-    )
+    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
 
 
 async def make_topics(settings: AnalyticsSettings) -> None:

@@ -118,9 +118,7 @@ def bootstrap(settings: AuthSettings, *, clock: Clock = SYSTEM_CLOCK) -> Auth:
 
 def outbox_relay(settings: AuthSettings) -> Relay:
     """What publishes auth's events; connects when it runs."""
-    return postgres_relay(
-        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
-    )
+    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
 
 
 async def make_topics(settings: AuthSettings) -> None:

@@ -106,9 +106,7 @@ def resources(notification: Notification) -> AbstractAsyncContextManager[None]:
 
 def outbox_relay(settings: NotificationSettings) -> Relay:
     """What publishes the outbox."""
-    return postgres_relay(
-        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
-    )
+    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
 
 
 async def make_topics(settings: NotificationSettings) -> None:

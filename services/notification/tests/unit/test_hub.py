@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from services.notification.tests.fakes.postgres.rooms import InMemoryRoomEvents, InMemoryRoomLog
 from services.notification.tests.fakes.postgres.tables import Tables
 
@@ -54,6 +55,11 @@ class Listener:
 
     async def ids(self) -> list[int]:
         return [int(each["id"]) for each in await self.heard() if each["type"] == "event"]
+
+
+def test_its_failures_are_counted_from_the_start() -> None:
+    Stage()
+    assert REGISTRY.get_sample_value("errors_total", {"where": "room_poll"}) is not None
 
 
 @pytest.fixture

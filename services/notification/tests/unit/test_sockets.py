@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from prometheus_client import REGISTRY
+
 from notification_service.entrypoints.http.hub import OpenSockets
 from notification_service.entrypoints.http.sockets import GOING_AWAY, HUNG_UP, LOGIN_ENDED, TOO_SLOW, Socket
 from parking_platform.testing.waiting import wait_until
@@ -76,3 +78,9 @@ async def test_a_peer_that_goes_in_the_middle_ends_it() -> None:
     socket.offer("1")
     await socket.send_all(gone)
     assert not socket.offer("2")
+
+
+def test_each_way_to_end_is_counted_from_the_start() -> None:
+    """A counter that appears with its first count shows no increase."""
+    for code in ("1001", "1005", "1008", "1009", "1013", "4401"):
+        assert REGISTRY.get_sample_value("websockets_closed_total", {"code": code}) is not None, code

@@ -106,9 +106,7 @@ def bootstrap(settings: ParkingSettings, *, clock: Clock = SYSTEM_CLOCK) -> Park
 
 def outbox_relay(settings: ParkingSettings) -> Relay:
     """What publishes parking's events; connects when it runs."""
-    return postgres_relay(
-        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
-    )
+    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
 
 
 def organizations_consumer(parking: Parking) -> Consumer[AsyncConnection]:

@@ -116,9 +116,7 @@ def resources(service: Payments) -> AbstractAsyncContextManager[None]:
 
 def outbox_relay(settings: PaymentSettings) -> Relay:
     """What publishes the outbox."""
-    return postgres_relay(
-        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
-    )
+    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
 
 
 async def make_topics(settings: PaymentSettings) -> None:

@@ -125,9 +125,7 @@ def resources(reservation: Reservation) -> AbstractAsyncContextManager[None]:
 
 def outbox_relay(settings: ReservationSettings) -> Relay:
     """What publishes the outbox."""
-    return postgres_relay(
-        settings=RelaySettings(SERVICE), database_url=str(settings.database_url), kafka=_kafka(settings)
-    )
+    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
 
 
 async def make_topics(settings: ReservationSettings) -> None:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 from services.reservation.tests.examples import NOW, START, a_hold
 
 from parking_events import EVENT_CLASSES, LotCreatedV1, ReservationState, SpotCreatedV1, TariffPublishedV1
@@ -141,6 +142,11 @@ class TestOwnEvents:
             *("created", "confirmed", "reinstated", "changed", "cancelled", "expired"),
             *("checked_in", "completed", "no_show", "charge_raised"),
         }
+
+    def test_each_outcome_is_counted_from_the_start(self) -> None:
+        """A counter that appears with its first count shows no increase."""
+        for outcome in ("refused", *map(outcome_of, DOMAIN_EVENTS)):
+            assert REGISTRY.get_sample_value("reservations_total", {"outcome": outcome}) is not None, outcome
 
     def test_an_event_carries_the_whole_state_and_nothing_personal(self) -> None:
         reservation = a_hold()

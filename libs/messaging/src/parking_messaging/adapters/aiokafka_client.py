@@ -166,6 +166,10 @@ class GroupConsumer(Protocol):
         """The end of a partition as of the last fetch."""
         ...
 
+    async def position(self, partition: object) -> int:
+        """The offset of the next record to be delivered; waits until it is known."""
+        ...
+
     async def commit(self, offsets: Mapping[Any, int]) -> None:
         """Commit offsets."""
         ...

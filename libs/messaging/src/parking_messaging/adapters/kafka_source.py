@@ -83,6 +83,22 @@ class KafkaSource:
         except IllegalStateError:
             return None
 
+    async def position(self, partition: Partition) -> int | None:
+        """What the client fetches next. Without one it would wait until the group's offset has come."""
+        try:
+            async with asyncio.timeout(0):
+                return await self._consumer.position(TopicPartition(*partition))
+        except (TimeoutError, IllegalStateError, KafkaError):
+            return None
+
+    async def ends(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        """Ask the brokers."""
+        try:
+            found = await self._consumer.end_offsets([TopicPartition(*partition) for partition in partitions])
+        except KafkaError as error:
+            raise SourceUnavailable(f"kafka cannot be asked: {error!r}") from error
+        return {Partition(key.topic, key.partition): end for key, end in found.items()}
+
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Commit."""
         try:

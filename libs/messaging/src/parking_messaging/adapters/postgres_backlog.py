@@ -2,6 +2,9 @@
 
 The lock is a session's advisory lock, so the connection must reach PostgreSQL itself, not through a pooler that shares
 sessions. Since marking uses the same connection, a relay that lost its lock cannot mark either.
+
+PostgreSQL by itself keeps the session of a client that says nothing: without end where its process stands still, for
+two hours where its machine is gone. So this session asks to be ended after a few seconds (`HAND_OVER`).
 """
 
 import asyncio
@@ -13,13 +16,36 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
 
+from parking_messaging.adapters.postgres_outbox_state import OUTBOX_STATE, backlog_state
 from parking_messaging.failures import BacklogLost
 from parking_messaging.ports import BacklogState
 from parking_messaging.records import OutboxRow, Subject, Unsent
 
 # InternalClientError is what asyncpg raises when the connection breaks under a statement that is being sent.
 _BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+HAND_OVER: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        # Between two statements, where a holder that lives asks at least once a second.
+        "idle_session_timeout": "4s",
+        "idle_in_transaction_session_timeout": "4s",
+        # Within one; the session is idle after that.
+        "statement_timeout": "4s",
+        # While its result goes to somebody who reads nothing, which no time-out of a statement interrupts.
+        "tcp_user_timeout": "4s",
+        # A machine that is gone, also between the messages of one statement.
+        "tcp_keepalives_idle": "2s",
+        "tcp_keepalives_interval": "1s",
+        "tcp_keepalives_count": "2",
+        "client_connection_check_interval": "1s",
+    }
+)
+"""What frees the lock of a relay that stands still or is gone. At most two of these follow each other, and then the
+stand-by asks: 9 seconds in all."""
+
+_CLOSE_TIMEOUT: Final = 2.0
 
 _COLUMNS: Final = "seq, id, aggregatetype, aggregateid, version, partition_key, type, payload, headers, created_at"
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -34,18 +60,19 @@ _UNSENT_BUT_HELD: Final = f"""
     ORDER BY seq LIMIT $1
 """  # noqa: S608 - a constant
 _MARK: Final = "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])"
-_STATE: Final = """
-    SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS unsent,
-           (SELECT extract(epoch FROM clock_timestamp() - created_at)
-            FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT 1) AS age
-"""
 # The oldest rows have the lowest numbers: this reads no further than it deletes.
 _DELETE: Final = """
-    DELETE FROM outbox WHERE seq IN (
-        SELECT seq FROM (SELECT seq, sent_at FROM outbox WHERE sent_at IS NOT NULL ORDER BY seq LIMIT $1) AS oldest
-        WHERE sent_at < now() - $2::interval
+    WITH deleted AS (
+        DELETE FROM outbox WHERE seq IN (
+            SELECT seq FROM (SELECT seq, sent_at FROM outbox WHERE sent_at IS NOT NULL ORDER BY seq LIMIT $1) AS oldest
+            WHERE sent_at < now() - $2::interval
+        ) RETURNING seq
     )
+    SELECT count(*) FROM deleted
 """
+_LOCK: Final = "SELECT pg_try_advisory_lock($1)"
+_CHECK: Final = "SELECT 1"
+_STATEMENTS: Final = (_LOCK, _CHECK, _UNSENT, _UNSENT_BUT_HELD, _MARK, OUTBOX_STATE, _DELETE)
 
 
 def relay_lock(service: str) -> int:
@@ -54,35 +81,57 @@ def relay_lock(service: str) -> int:
 
 
 def connect_backlog(
-    database_url: str, service: str, *, command_timeout: float = 10.0
+    database_url: str,
+    service: str,
+    *,
+    command_timeout: float = 5.0,
+    session: Mapping[str, str] = HAND_OVER,
 ) -> Callable[[], Awaitable["PostgresBacklog"]]:
-    """How a relay opens its backlog; takes SQLAlchemy's URLs too. `command_timeout` is in seconds."""
+    """How a relay opens its backlog; takes SQLAlchemy's URLs too.
+
+    `command_timeout` (seconds) is for a server that does not answer at all: one that does ends a statement before.
+    `session` are the settings of PostgreSQL that bound how long a silent holder keeps the lock.
+    """
     dsn = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
     async def connect() -> PostgresBacklog:
         # A mark that a crash of the database forgets means one more publication, which is allowed; waiting for the
         # disk with each batch is not needed.
+        settings = {"synchronous_commit": "off", "application_name": f"{service} relay", **session}
         try:
             connection = await asyncpg.connect(
-                dsn,
-                timeout=5,
-                command_timeout=command_timeout,
-                server_settings={"synchronous_commit": "off", "application_name": f"{service} relay"},
+                dsn, timeout=5, command_timeout=command_timeout, server_settings=settings
             )
+            return PostgresBacklog(connection, relay_lock(service), await _prepared(connection))
         except _BROKEN as error:
             raise BacklogLost(f"the outbox cannot be reached: {error!r}") from error
-        return PostgresBacklog(connection, relay_lock(service))
 
     return connect
+
+
+async def _prepared(connection: "asyncpg.Connection[Any]") -> dict[str, "PreparedStatement[Any]"]:
+    """All statements, before the lock is asked for.
+
+    Between the parse of a statement and its execution the driver waits for an answer, and PostgreSQL for the driver: no
+    time-out of its session runs there, so a process that froze at that place would keep the lock.
+    """
+    try:
+        return {statement: await connection.prepare(statement) for statement in _STATEMENTS}
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 class PostgresBacklog:
     """See `Backlog`."""
 
-    def __init__(self, connection: "asyncpg.Connection[Any]", lock: int) -> None:
+    def __init__(
+        self, connection: "asyncpg.Connection[Any]", lock: int, statements: Mapping[str, "PreparedStatement[Any]"]
+    ) -> None:
         self.lost = asyncio.Event()
         self._connection = connection
         self._lock = lock
+        self._statements = statements
         connection.add_termination_listener(self._terminated)
 
     def _terminated(self, _connection: object) -> None:
@@ -90,11 +139,12 @@ class PostgresBacklog:
 
     async def acquire(self) -> bool:
         """Try to take the lock; waiting inside PostgreSQL would hold back its vacuum."""
-        return bool(await self._fetchval("SELECT pg_try_advisory_lock($1)", self._lock))
+        ((is_ours,),) = await self._fetch(_LOCK, self._lock)
+        return bool(is_ours)
 
     async def check(self) -> None:
         """The lock lives as long as the connection: ask it anything."""
-        await self._fetchval("SELECT 1")
+        await self._fetch(_CHECK)
 
     async def unsent(self, limit: int, held: Collection[Subject]) -> list[Unsent]:
         """Read the next batch. Always the first unsent rows: a lower `seq` may commit after a higher one."""
@@ -107,38 +157,34 @@ class PostgresBacklog:
 
     async def mark_sent(self, seqs: Sequence[int]) -> None:
         """Mark a batch in one statement."""
-        await self._execute(_MARK, list(seqs))
+        await self._fetch(_MARK, list(seqs))
 
     async def state(self) -> BacklogState:
         """Count what waits."""
-        (row,) = await self._fetch(_STATE)
-        return BacklogState(unsent=row["unsent"], oldest_age=max(0.0, float(row["age"] or 0)))
+        (row,) = await self._fetch(OUTBOX_STATE)
+        return backlog_state(row)
 
     async def delete_sent(self, older_than: timedelta, limit: int) -> int:
         """Delete the oldest sent rows."""
-        return int((await self._execute(_DELETE, limit, older_than)).removeprefix("DELETE "))
+        ((deleted,),) = await self._fetch(_DELETE, limit, older_than)
+        return deleted
 
     async def close(self) -> None:
-        """Close the connection, which frees the lock; at once if it does not answer."""
+        """Close the connection, which frees the lock; at once if it does not answer.
+
+        The driver's own time-out does not bound what it does first: ask the server to cancel what is under way.
+        """
         try:
-            await self._connection.close(timeout=2)
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
+                await self._connection.close()
         except _BROKEN:
             self._connection.terminate()
 
-    async def _fetch(self, query: str, *arguments: object) -> list[Any]:
-        return await self._guarded(self._connection.fetch, query, *arguments)
-
-    async def _fetchval(self, query: str, *arguments: object) -> object:
-        return await self._guarded(self._connection.fetchval, query, *arguments)
-
-    async def _execute(self, query: str, *arguments: object) -> str:
-        return await self._guarded(self._connection.execute, query, *arguments)
-
-    async def _guarded[T](self, call: Callable[..., Awaitable[T]], query: str, *arguments: object) -> T:
+    async def _fetch(self, statement: str, *arguments: object) -> list[Any]:
         if self.lost.is_set():
             raise BacklogLost("the connection that holds the relay's lock is gone")
         try:
-            return await call(query, *arguments)
+            return await self._statements[statement].fetch(*arguments)
         except _BROKEN as error:
             raise BacklogLost(f"the outbox cannot be used: {type(error).__name__}: {error}") from error
 

@@ -20,6 +20,7 @@ class FakeSource:
         self._max_records = max_records
         self._positions: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
+        self._ends: dict[Partition, int] = {}
         self._listener: PartitionListener | None = None
 
     async def start(self, listener: PartitionListener) -> None:
@@ -54,8 +55,17 @@ class FakeSource:
         self._paused.discard(partition)
 
     def end(self, partition: Partition) -> int | None:
+        """How much was written when it was last delivered from: a paused partition is not asked."""
+        return self._ends.get(partition)
+
+    async def position(self, partition: Partition) -> int | None:
+        """What comes next."""
+        return self._positions.get(partition)
+
+    async def ends(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """How much was written."""
-        return len(self._broker.logs[partition])
+        self._reachable()
+        return {partition: len(self._broker.logs[partition]) for partition in partitions}
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Note them."""
@@ -77,8 +87,11 @@ class FakeSource:
     def _next(self) -> dict[Partition, Sequence[Record]]:
         found: dict[Partition, Sequence[Record]] = {}
         for partition, position in self._positions.items():
+            if partition in self._paused:
+                continue
+            self._ends[partition] = len(self._broker.logs[partition])
             records = self._broker.logs[partition][position : position + self._max_records]
-            if records and partition not in self._paused:
+            if records:
                 found[partition] = records
                 self._positions[partition] = position + len(records)
         return found

@@ -20,3 +20,7 @@ def count(events: Iterable[ReservationEvent]) -> None:
 def outcome_of(event: type[ReservationEvent]) -> str:
     """`ReservationNoShow` counts as `no_show`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__.removeprefix("Reservation")).lower()
+
+
+for _outcome in (REFUSED, *map(outcome_of, ReservationEvent.__subclasses__())):
+    RESERVATIONS.labels(_outcome)  # from the start, at 0: the first of each kind is then an increase

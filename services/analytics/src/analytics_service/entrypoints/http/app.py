@@ -10,6 +10,7 @@ from analytics_service.entrypoints.http import figures
 from analytics_service.entrypoints.http.problems import PROBLEMS
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
+from parking_messaging.wiring import outbox_figures
 
 
 def analytics_app(analytics: Analytics) -> FastAPI:
@@ -26,6 +27,7 @@ def analytics_app(analytics: Analytics) -> FastAPI:
         routers=[figures.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(analytics.engine), "elasticsearch": analytics.ping_elasticsearch},
+        figures=[outbox_figures(analytics.engine)],
         token_verifier=analytics.token_verifier,
         lifespan=lifespan,
     )

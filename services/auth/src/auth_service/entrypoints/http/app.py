@@ -10,6 +10,7 @@ from auth_service.entrypoints.http import internal, logins, organizations, regis
 from auth_service.entrypoints.http.problems import PROBLEMS
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
+from parking_messaging.wiring import outbox_figures
 
 
 def auth_app(auth: Auth) -> FastAPI:
@@ -33,6 +34,7 @@ def auth_app(auth: Auth) -> FastAPI:
         ],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(auth.engine), "signing_key": auth.check_signing},
+        figures=[outbox_figures(auth.engine)],
         token_verifier=auth.token_verifier,
         lifespan=lifespan,
     )

@@ -15,6 +15,7 @@ from notification_service.entrypoints.http.problems import PROBLEMS
 from notification_service.entrypoints.http.websocket import WebSocketEndpoint
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
+from parking_messaging.wiring import outbox_figures
 
 
 def notification_app(service: Notification) -> FastAPI:
@@ -34,6 +35,7 @@ def notification_app(service: Notification) -> FastAPI:
         routers=[notifications.router, tickets.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
+        figures=[outbox_figures(service.engine)],
         token_verifier=service.token_verifier,
         lifespan=lifespan,
     )

@@ -16,12 +16,13 @@ from notification_service.application.ports import RoomLog
 from notification_service.domain.rooms import MOST_MISSED, RoomEvent
 from notification_service.entrypoints.http.messages import event_text, subscribed_text
 from notification_service.entrypoints.http.sockets import LOGIN_ENDED, Ending, Socket
-from parking_chassis.metrics import ERRORS
+from parking_chassis.metrics import ERRORS, expect_errors
 from parking_messaging.waiting import wait_for_any
 
 log = structlog.stdlib.get_logger(__name__)
 
 BATCH = 500
+POLL = "room_poll"
 
 ROOM_EVENTS_FOUND = Counter("room_events_found", "Room events that reached this process by the poll, not by Redis")
 
@@ -43,6 +44,7 @@ class Hub:
         self._poll_seconds = poll_seconds
         self._feeds: dict[str, _Feed] = {}
         self._wanted = asyncio.Event()
+        expect_errors(POLL)
 
     @property
     def rooms(self) -> int:
@@ -92,7 +94,7 @@ class Hub:
                 await self.poll()
             except Exception:  # an entry point's loop: recorded, and tried again
                 log.exception("room_poll_failed")
-                ERRORS.labels("room_poll").inc()
+                ERRORS.labels(POLL).inc()
             await wait_for_any(stop, self._wanted, timeout=self._poll_seconds)
 
     async def poll(self) -> None:

@@ -31,6 +31,9 @@ TOO_SLOW = Ending(1013, "too slow; connect again and resume")
 TOKEN_EXPIRED = Ending(4401, "the access token has expired; connect again with a new one")
 HUNG_UP = Ending(1005, "")
 
+for _ending in (GOING_AWAY, TOO_MANY_ERRORS, TOO_LARGE, TOO_SLOW, TOKEN_EXPIRED, HUNG_UP):
+    SOCKETS_CLOSED.labels(_ending.code)  # from the start, at 0: the first of each kind is then an increase
+
 
 class Socket:
     """Takes messages without waiting, and sends them in order. Whoever reads too slowly is closed and may resume."""

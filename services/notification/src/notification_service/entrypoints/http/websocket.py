@@ -19,7 +19,7 @@ from notification_service.entrypoints.http.dependencies import visitor_of
 from notification_service.entrypoints.http.hub import Hub, OpenSockets
 from notification_service.entrypoints.http.sockets import SOCKETS_OPEN, Socket
 from parking_chassis.access_tokens import InvalidToken
-from parking_chassis.metrics import ERRORS
+from parking_chassis.metrics import ERRORS, expect_errors
 from parking_chassis.problems import MEDIA_TYPE, NO_CREDENTIALS, UNAUTHENTICATED, UNAVAILABLE, Problem
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ log = structlog.stdlib.get_logger(__name__)
 BEARER = "bearer."
 MOST_ROOMS = 100
 MOST_ERRORS = 5
+WHERE = "websocket"
 # A driver subscribes with the answer of `POST /reservations`; the event that tells whose it is may take a moment.
 OWNER_SECONDS = 2.0
 OWNER_PAUSE = 0.1
@@ -42,6 +43,7 @@ class WebSocketEndpoint:
         self._service = service
         self._hub = hub
         self._open_sockets = open_sockets
+        expect_errors(WHERE)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """See ASGI."""
@@ -118,7 +120,7 @@ class _Visit:
                 await self._take(message.get("text"))
             except Exception:  # an entry point's loop: recorded, and the client may try again
                 log.exception("websocket_message_failed")
-                ERRORS.labels("websocket").inc()
+                ERRORS.labels(WHERE).inc()
                 self.socket.offer(messages.error_text("unavailable", "That did not work now; try again."))
 
     async def _take(self, text: str | None) -> None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
 from parking_kernel.violations import InvalidFields
+from parking_messaging.wiring import outbox_figures
 from parking_service.bootstrap import Parking, resources
 from parking_service.entrypoints.http import imports, lots, occupancy, search, spots, tariffs
 from parking_service.entrypoints.http.problems import PROBLEMS, invalid_fields
@@ -34,6 +35,7 @@ def parking_app(parking: Parking) -> FastAPI:
         ],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(parking.engine)},
+        figures=[outbox_figures(parking.engine)],
         token_verifier=parking.token_verifier,
         lifespan=lifespan,
     )

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
+from parking_messaging.wiring import outbox_figures
 from payment_service.bootstrap import Payments, resources
 from payment_service.entrypoints.http import payments, webhooks
 from payment_service.entrypoints.http.problems import PROBLEMS
@@ -26,6 +27,7 @@ def payment_app(service: Payments) -> FastAPI:
         routers=[payments.router, webhooks.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
+        figures=[outbox_figures(service.engine)],
         token_verifier=service.token_verifier,
         lifespan=lifespan,
     )

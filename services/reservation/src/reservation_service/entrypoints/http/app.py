@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
+from parking_messaging.wiring import outbox_figures
 from reservation_service.bootstrap import Reservation, resources
 from reservation_service.entrypoints.http import booking, gates, reservations
 from reservation_service.entrypoints.http.problems import PROBLEMS
@@ -26,6 +27,7 @@ def reservation_app(service: Reservation) -> FastAPI:
         routers=[booking.router, reservations.router, gates.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
+        figures=[outbox_figures(service.engine)],
         token_verifier=service.token_verifier,
         lifespan=lifespan,
     )

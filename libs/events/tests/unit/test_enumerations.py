@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any
 
 import pytest
+from libs.events.tests.later_values import LATER, with_a_later_value
 from pydantic import ValidationError
 
 from parking_events import EVENT_CLASSES, LotStatus, SpotCreatedV1, SpotType, WireEvent
@@ -22,35 +21,6 @@ from parking_events.schemas import example_of, schema_of
 pytestmark = pytest.mark.unit
 
 ALL = pytest.mark.parametrize("event_class", EVENT_CLASSES.values(), ids=EVENT_CLASSES.keys())
-LATER = "added_later"
-
-
-def with_an_unknown_value(event_class: type[WireEvent]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The example once for each enumeration in it, with a value that came later."""
-    document, example = schema_of(event_class), example_of(event_class)
-    assert example is not None
-    for path in enumerations(document, document, example):
-        changed = deepcopy(example)
-        target: Any = changed
-        for step in path[:-1]:
-            target = target[step]
-        target[path[-1]] = LATER
-        yield "/".join(map(str, path)), changed
-
-
-def enumerations(document: Any, schema: Any, value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Any]:
-    """The paths of all values in a document that belong to an enumeration."""
-    if "$ref" in schema:
-        schema = document["$defs"][schema["$ref"].rsplit("/", 1)[1]]
-    if KNOWN_VALUES in schema:
-        yield path
-    parts = [(alternative, value, path) for alternative in schema.get("anyOf", ()) if value is not None]
-    if isinstance(value, dict):
-        parts += [(field, value[name], (*path, name)) for name, field in schema.get("properties", {}).items()]
-    if isinstance(value, list):
-        parts += [(schema.get("items", {}), item, (*path, place)) for place, item in enumerate(value)]
-    for part in parts:
-        yield from enumerations(document, *part)
 
 
 def at(path: str, parsed: Any) -> Any:
@@ -62,7 +32,7 @@ def at(path: str, parsed: Any) -> Any:
 
 @ALL
 def test_a_reader_takes_a_later_value_as_unknown(event_class: type[WireEvent]) -> None:
-    for path, document in with_an_unknown_value(event_class):
+    for path, document in with_a_later_value(event_class):
         event = event_class.from_json(json.dumps(document).encode())
         assert at(path, event) == UnknownValue(LATER)
         assert at(path, event).value == LATER
@@ -74,7 +44,7 @@ def test_a_reader_takes_a_later_value_as_unknown(event_class: type[WireEvent]) -
 
 @ALL
 def test_an_unknown_value_cannot_be_published(event_class: type[WireEvent]) -> None:
-    for _path, document in with_an_unknown_value(event_class):
+    for _path, document in with_a_later_value(event_class):
         event = event_class.from_json(json.dumps(document).encode())
         with pytest.raises(UnpublishableEvent, match=f"{event_class.event_type} does not know {LATER}"):
             event.to_json()
@@ -82,7 +52,7 @@ def test_an_unknown_value_cannot_be_published(event_class: type[WireEvent]) -> N
 
 def test_the_examples_hold_enumerations() -> None:
     """Else the tests above would test nothing."""
-    found = {path for event_class in EVENT_CLASSES.values() for path, _document in with_an_unknown_value(event_class)}
+    found = {path for event_class in EVENT_CLASSES.values() for path, _document in with_a_later_value(event_class)}
     assert {"status", "spot_type", "charges/0/reason", "refunds/0/status", "lines/1/type", "caps/0/per"} <= found
     assert {"channel", "kind", "source", "origin", "spot_types/2", "time_bands/0/lines/0/type"} <= found
 

@@ -1,13 +1,15 @@
 """From and to the wire contracts."""
 
+import json
 from dataclasses import replace
 from datetime import date, time, timedelta
 from uuid import uuid4
 
 import pytest
+from libs.events.tests.later_values import LATER, with_a_later_value
 from services.reservation.tests.examples import NOW, START, a_hold
 
-from parking_events import EVENT_CLASSES, LotCreatedV1, ReservationState, SpotCreatedV1, TariffPublishedV1
+from parking_events import EVENT_CLASSES, LotCreatedV1, ReservationState, SpotCreatedV1, TariffPublishedV1, WireEvent
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus, SpotType
@@ -17,7 +19,7 @@ from reservation_service.adapters.kafka import from_wire
 from reservation_service.adapters.kafka.to_wire import CONTRACTS, to_wire
 from reservation_service.adapters.metrics import outcome_of
 from reservation_service.domain import reservations
-from reservation_service.domain.lots import Closure, OpenFor
+from reservation_service.domain.lots import SPOT_TYPES, Closure, OpenFor
 from reservation_service.domain.reservations import ReservationChanged, ReservationEvent
 from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tax, TimeBand
 
@@ -109,10 +111,38 @@ def test_a_tariff_in_the_order_of_its_lines() -> None:
         published_at=NOW,
     )
     tariff = from_wire.tariff(event)
+    assert tariff is not None
     flat = RateLine(LineType.FLAT, 1, None, None, 1)
     assert tariff.lines == (flat, RateLine(LineType.FLAT, 2, None, None, 2))
     assert (tariff.tax, tariff.caps) == (Tax(770, included=True), (Cap(CapPeriod.TWENTY_FOUR_HOURS, 5),))
     assert tariff.time_bands == (TimeBand(frozenset({6, 7}), time(18), time(0), (flat,)),)
+
+
+class TestValuesThatCameLater:
+    """A newer parking may know more than this release."""
+
+    def test_a_lot_of_another_status_cannot_be_booked(self) -> None:
+        copies = [from_wire.lot_copy(event) for _path, event in later_events(LotCreatedV1)]
+        assert [copy.is_open for copy in copies] == [path != "status" for path, _event in later_events(LotCreatedV1)]
+
+    def test_a_spot_of_another_status_cannot_be_booked_and_a_type_is_kept(self) -> None:
+        copies = {path: from_wire.spot_copy(event) for path, event in later_events(SpotCreatedV1)}
+        assert copies.keys() == {"status", "spot_type"}
+        assert not copies["status"].in_service
+        assert (copies["spot_type"].type, copies["spot_type"].in_service) == (LATER, True)
+
+    def test_a_tariff_that_counts_otherwise_is_not_understood(self) -> None:
+        found = {path: from_wire.tariff(event) for path, event in later_events(TariffPublishedV1)}
+        assert {"lines/0/type", "caps/0/per", "time_bands/0/lines/0/type"} <= found.keys()
+        assert set(found.values()) == {None}
+
+    def test_the_types_that_can_be_booked_are_those_that_can_be_published(self) -> None:
+        assert set(SPOT_TYPES) == {each.value for each in SpotType}
+
+
+def later_events[Event: WireEvent](event_class: type[Event]) -> list[tuple[str, Event]]:
+    changed = with_a_later_value(event_class)
+    return [(path, event_class.from_json(json.dumps(document).encode())) for path, document in changed]
 
 
 class TestOwnEvents:

@@ -1,5 +1,9 @@
-"""The one place where other services' wire contracts become this service's words."""
+"""The one place where other services' wire contracts become this service's words.
 
+What has a status or a type that this release does not know cannot be booked, and is no reason for a dead letter.
+"""
+
+from collections.abc import Iterator
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -7,6 +11,7 @@ from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus
+from parking_events.enumerations import UnknownValue
 from parking_messaging.failures import PoisonEvent
 from reservation_service.application.event_handlers.settle_payments import Captured
 from reservation_service.application.ports import LotCopy, SpotCopy
@@ -44,7 +49,7 @@ def _check_zone(name: str) -> None:
 
 
 def spot_copy(event: SpotState) -> SpotCopy:
-    """What reservation keeps of a spot."""
+    """What reservation keeps of a spot; its type as parking named it, which may be none of `SPOT_TYPES`."""
     return SpotCopy(
         id=event.spot_id,
         parking_lot_id=event.parking_lot_id,
@@ -55,8 +60,10 @@ def spot_copy(event: SpotState) -> SpotCopy:
     )
 
 
-def tariff(event: TariffState) -> Tariff:
-    """A tariff version in this domain's words."""
+def tariff(event: TariffState) -> Tariff | None:
+    """A tariff version in this domain's words; none where it counts in a way that this release does not know."""
+    if any(isinstance(value, UnknownValue) for value in _ways_of_counting(event)):
+        return None
     return Tariff(
         id=event.tariff_id,
         currency=event.currency,
@@ -80,6 +87,12 @@ def captured(event: PaymentSucceededV1) -> Captured:
         payment_id=event.payment_id,
         amount=Money(event.amount.amount, event.amount.currency),
     )
+
+
+def _ways_of_counting(event: TariffState) -> Iterator[object]:
+    for lines in (event.lines, *(band.lines for band in event.time_bands)):
+        yield from (line.type for line in lines)
+    yield from (cap.per for cap in event.caps)
 
 
 def _lines(lines: tuple[wire_tariff.RateLine, ...]) -> tuple[RateLine, ...]:

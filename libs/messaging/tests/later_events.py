@@ -29,23 +29,29 @@ def later_records(state: type[WireEvent], **fields: Any) -> Iterator[Outgoing]:
         if issubclass(event_class, state):
             for _path, document in with_a_later_value(event_class):
                 own = {event_class.subject_field: str(uuid4())} | fields
-                known = event_class.from_json(json.dumps((example_of(event_class) or {}) | own).encode())
+                names = {event_class.subject_field, event_class.partition_key_field}
+                ids = {name: value for name, value in own.items() if name in names}
+                known = event_class.from_json(json.dumps((example_of(event_class) or {}) | ids).encode())
                 record = outgoing(Unsent(next(numbers), outbox_row(known), datetime.now(UTC)), b"/services/newer")
                 value = json.dumps(document | own).encode()
                 assert LATER.encode() in value
                 yield record._replace(value=value)
 
 
-async def publish_and_wait(bootstrap_servers: str, records: Collection[Outgoing], group: str) -> None:
-    """Publish records, and wait until the group has settled all of their topics."""
-    connection = KafkaConnection(bootstrap_servers, client_id="newer")
-    publisher = KafkaPublisher(connection)
+async def publish(bootstrap_servers: str, records: Collection[Outgoing]) -> None:
+    """Publish records, each of which Kafka has to take."""
+    publisher = KafkaPublisher(KafkaConnection(bootstrap_servers, client_id="newer"))
     try:
         publication = await publisher.publish(list(records))
     finally:
         await publisher.close()
     assert len(publication.acknowledged) == len(records)
-    topics = {record.topic for record in records}
+
+
+async def publish_and_wait(bootstrap_servers: str, records: Collection[Outgoing], group: str) -> None:
+    """Publish records, and wait until the group has settled all of their topics."""
+    await publish(bootstrap_servers, records)
+    connection, topics = KafkaConnection(bootstrap_servers, client_id="newer"), {record.topic for record in records}
 
     async def settled() -> bool:
         return not any((await group_lag(connection, group, topics)).values())

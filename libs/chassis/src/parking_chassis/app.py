@@ -43,8 +43,8 @@ def create_app(
 ) -> FastAPI:
     """An application with the conventions of the public contract: problems, ids, health, metrics, traces, OpenAPI.
 
-    Within its `lifespan` it keeps up with the logins that end (`AccessTokenVerifier.following`). `figures` are read each
-    time somebody asks for the metrics (`parking_chassis.health`).
+    Within its `lifespan` it keeps up with the logins that end (`AccessTokenVerifier.following`). `figures` are read
+    each time somebody asks for the metrics (`parking_chassis.health`).
     """
 
     @asynccontextmanager

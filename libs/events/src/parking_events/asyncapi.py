@@ -1,14 +1,14 @@
 """The AsyncAPI 3 document of all events: `python -m parking_events.asyncapi write|check`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
 from parking_events.base import EVENT_CLASSES, WireEvent
-from parking_events.schemas import SCHEMAS, rendered
+from parking_events.schemas import SCHEMAS, example_of, rendered
 from parking_events.topics import TOPICS, Topic
 
 DOCUMENT: Final[Path] = SCHEMAS.parent / "asyncapi.json"
@@ -18,19 +18,29 @@ _HEADERS: Final[dict[str, Any]] = {
     "description": "CloudEvents 1.0, Kafka binding, binary mode; W3C trace context.",
     "required": ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "content-type"],
     "properties": {
-        "ce_specversion": {"type": "string", "const": "1.0"},
+        "ce_specversion": {"type": "string", "const": "1.0", "description": "The version of CloudEvents."},
         "ce_id": {"type": "string", "format": "uuid", "description": "UUIDv7; the same event never has two."},
-        "ce_type": {"type": "string"},
-        "ce_source": {"type": "string", "description": "`/services/<name>`"},
+        "ce_type": {"type": "string", "description": "The event type: the name of the message."},
+        "ce_source": {"type": "string", "description": "`/services/<name>`: the service that published it."},
         "ce_subject": {"type": "string", "description": "The aggregate's id: order is promised within it."},
-        "ce_time": {"type": "string", "format": "date-time"},
-        "ce_dataschema": {"type": "string", "format": "uri"},
-        "ce_partitionkey": {"type": "string"},
-        "content-type": {"type": "string", "const": "application/json"},
-        "traceparent": {"type": "string"},
-        "tracestate": {"type": "string"},
+        "ce_time": {"type": "string", "format": "date-time", "description": "When it was committed."},
+        "ce_dataschema": {"type": "string", "format": "uri", "description": "The `$id` of the value's JSON Schema."},
+        "ce_partitionkey": {"type": "string", "description": "The record key."},
+        "content-type": {"type": "string", "const": "application/json", "description": "Of the value."},
+        "traceparent": {"type": "string", "description": "W3C trace context, where the request was traced."},
+        "tracestate": {"type": "string", "description": "W3C trace context, as `traceparent`."},
     },
 }
+_EXAMPLE_ID: Final = "0197f1a0-00ff-7000-8000-000000000001"
+_EXAMPLE_TIME: Final = "2026-05-04T08:00:00.123456Z"
+
+_DESCRIPTION: Final = """\
+Facts of the parking platform. Each value is the aggregate's full public state.
+
+What a consumer can rely on within a major: it reads everything that was ever published, and what is published now can
+be read by the consumers of every released version. Consumers ignore properties that they do not know. Enumerations are
+open: `x-extensible-enum` lists the values that are published today, and a consumer takes any other as unknown.
+Only optional properties, event types and values of enumerations are added; what would break this is a new topic."""
 
 
 def document() -> dict[str, Any]:
@@ -41,7 +51,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Parking events",
             "version": "1.0.0",
-            "description": "Facts of the parking platform. Each value is the aggregate's full public state.",
+            "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
@@ -71,7 +81,7 @@ def _payloads(classes: list[type[WireEvent]]) -> dict[str, Any]:
 
 
 def _channel(topic: Topic, classes: list[type[WireEvent]]) -> dict[str, Any]:
-    kept = "for ever" if topic.retention is None else f"{topic.retention.days} days"
+    kept = "permanently" if topic.retention is None else f"{topic.retention.days} days"
     return {
         "address": topic.name,
         "description": f"Keyed by {topic.key}; cleanup {topic.cleanup.value}; kept {kept}.",
@@ -110,12 +120,32 @@ def _message(event_class: type[WireEvent]) -> dict[str, Any]:
         "contentType": "application/json",
         "headers": {"$ref": "#/components/schemas/CloudEventHeaders"},
         "payload": {"$ref": f"#/components/schemas/{event_class.__name__}"},
+        "examples": [_example(event_class, payload)] if (payload := example_of(event_class)) else [],
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "description": f"`{event_class.partition_key_field}`"},
                 "bindingVersion": "0.5.0",
             }
         },
+    }
+
+
+def _example(event_class: type[WireEvent], payload: Mapping[str, Any]) -> dict[str, Any]:
+    key = str(payload[event_class.partition_key_field])
+    return {
+        "name": event_class.event_type,
+        "headers": {
+            "ce_specversion": "1.0",
+            "ce_id": _EXAMPLE_ID,
+            "ce_type": event_class.event_type,
+            "ce_source": f"/services/{event_class.topic.owner}",
+            "ce_subject": str(payload[event_class.subject_field]),
+            "ce_time": _EXAMPLE_TIME,
+            "ce_dataschema": event_class.schema_id(),
+            "ce_partitionkey": key,
+            "content-type": "application/json",
+        },
+        "payload": payload,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from parking_events.enumerations import UnpublishableEvent, unknown_values_go_to
 from parking_events.topics import Topic
 from parking_events.values import Code
 
@@ -24,8 +25,8 @@ class WireEvent(BaseModel):
     """Base of the events on Kafka. The fields are the aggregate's full public state after the change.
 
     A state class names the topic and the fields of its key and its subject; one subclass for each event type names the
-    type. Order and versions are promised for each subject within a topic. Unknown fields are ignored when reading, so
-    that a newer producer does no harm; an unknown value of an enumeration is refused, never guessed.
+    type. Order and versions are promised for each subject within a topic. A reader ignores unknown fields and takes an
+    unknown value of an enumeration as an `UnknownValue`, so that a newer producer does no harm.
     """
 
     # Each validator is built when its first event comes: a process uses a few of them, and starts the sooner.
@@ -36,9 +37,11 @@ class WireEvent(BaseModel):
     partition_key_field: ClassVar[str]
     subject_field: ClassVar[str]
 
-    version: Version
-    reason: Code | None = None
-    changed: tuple[Code, ...] = ()
+    version: Version = Field(description="The subject's own counter: its first event has 1, each next one more.")
+    reason: Code | None = Field(default=None, description="Why it happened, as a code; absent where the type says it.")
+    changed: tuple[Code, ...] = Field(
+        default=(), description="The fields that this event changed, where it names them."
+    )
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -64,8 +67,12 @@ class WireEvent(BaseModel):
         return str(getattr(self, self.subject_field))
 
     def to_json(self) -> bytes:
-        """The record's value."""
-        return self.model_dump_json().encode()
+        """The record's value. Raises `UnpublishableEvent` where it holds a value that its contract does not know."""
+        unknown: list[str] = []
+        text = self.model_dump_json(context=unknown_values_go_to(unknown))
+        if unknown:
+            raise UnpublishableEvent(f"{self.event_type} does not know {', '.join(unknown)}")
+        return text.encode()
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:

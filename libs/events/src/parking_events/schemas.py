@@ -1,25 +1,69 @@
 """JSON Schemas of the events: `python -m parking_events.schemas write|check|release <version>`.
 
-`schemas/<type>.json` mirrors the classes. `schemas/released/<version>/` holds what a release promised; the classes
-stay able to read all of it for as long as the major lives.
+`schemas/<type>.json` mirrors the classes. `schemas/released/<version>/` holds what a release promised: for as long as
+the major lives, today's readers read what it wrote, and its readers read what is written today.
+
+`examples/<type>.json` holds an event of each type as it is published; the schemas and the AsyncAPI document show it.
 """
 
 import json
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import parking_events
 from parking_events.base import EVENT_CLASSES, WireEvent
-from parking_events.compatibility import incompatibilities
+from parking_events.compatibility import forward_incompatibilities, incompatibilities
+from parking_events.documentation import gaps
 
 SCHEMAS: Final = Path(parking_events.__file__).parents[2] / "schemas"
+EXAMPLES: Final = SCHEMAS.parent / "examples"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
+REFUSED_BY_READERS_OF: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyType({"0.1": frozenset()})
+"""Values added since a release whose readers refuse what they do not know: (enumeration, value).
+
+In 0.1 enumerations were closed. Whoever adds a value names it here and in the CHANGELOG: consumers of 0.1 are upgraded
+before a producer publishes it. Later releases read any value, and need no entry.
+"""
+
+
+def example_of(event_class: type[WireEvent]) -> Any | None:
+    """The example of an event, as JSON; None if there is none."""
+    path = EXAMPLES / f"{event_class.event_type}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def write_examples(directory: Path = EXAMPLES) -> None:
+    """Write every example as its class publishes it, new optional fields included. Raises where one cannot be read."""
+    for path in directory.glob("*.json"):
+        path.write_text(_as_published(path), encoding="utf-8")
+
+
+def faulty_examples(directory: Path = EXAMPLES) -> list[str]:
+    """The examples that are not what their class would publish."""
+    problems: list[str] = []
+    for path in sorted(directory.glob("*.json")):
+        try:
+            if path.read_text(encoding="utf-8") != _as_published(path):
+                problems.append(f"{path.name}: not as it is published; run `python -m parking_events.schemas write`")
+        except (KeyError, ValueError) as error:
+            problems.append(f"{path.name}: {error}")
+    return problems
+
+
+def _as_published(path: Path) -> str:
+    event = EVENT_CLASSES[path.stem].from_json(path.read_bytes())
+    return rendered(json.loads(event.to_json()))
+
+
 def schema_of(event_class: type[WireEvent]) -> dict[str, Any]:
-    """The schema that readers of this event apply, with the identity that consumers rely on."""
+    """The schema that readers of this event apply, with the identity that consumers rely on, and its example."""
+    example = example_of(event_class)
     return {
         "$schema": DIALECT,
         "$id": event_class.schema_id(),
@@ -27,6 +71,7 @@ def schema_of(event_class: type[WireEvent]) -> dict[str, Any]:
         "x-partition-key": event_class.partition_key_field,
         "x-subject": event_class.subject_field,
         **event_class.model_json_schema(mode="validation"),
+        **({} if example is None else {"examples": [example]}),
     }
 
 
@@ -61,7 +106,7 @@ def differences(directory: Path = SCHEMAS) -> list[str]:
 
 
 def broken_promises(directory: Path = SCHEMAS) -> list[str]:
-    """Every way in which today's classes cannot read what a released version wrote (BACKWARD_TRANSITIVE)."""
+    """Every way in which a released version and today's classes cannot read each other's events (FULL_TRANSITIVE)."""
     problems: list[str] = []
     for path in sorted(directory.glob("released/*/*.json")):
         release, event_type = path.parent.name, path.stem
@@ -70,8 +115,15 @@ def broken_promises(directory: Path = SCHEMAS) -> list[str]:
             continue
         old = json.loads(path.read_text(encoding="utf-8"))
         new = schema_of(EVENT_CLASSES[event_type])
-        problems += [f"{event_type} against {release}: {problem}" for problem in incompatibilities(old, new)]
+        accepted = REFUSED_BY_READERS_OF.get(release, ())
+        found = incompatibilities(old, new) + forward_incompatibilities(old, new, accepted=accepted)
+        problems += [f"{event_type} against {release}: {problem}" for problem in dict.fromkeys(found)]
     return problems
+
+
+def undocumented() -> list[str]:
+    """Every property without a description, every event without an example, every enumeration that is closed."""
+    return [f"{name}: {gap}" for name, cls in sorted(EVENT_CLASSES.items()) for gap in gaps(schema_of(cls))]
 
 
 def release(version: str, directory: Path = SCHEMAS) -> None:
@@ -86,9 +138,10 @@ def main(arguments: list[str]) -> int:
     """Run the command; non-zero if the check found something or the command is unknown."""
     match arguments:
         case ["write"]:
+            write_examples()
             write()
         case ["check"]:
-            problems = differences() + broken_promises()
+            problems = faulty_examples() + differences() + broken_promises() + undocumented()
             sys.stderr.writelines(f"{problem}\n" for problem in problems)
             return 1 if problems else 0
         case ["release", version]:

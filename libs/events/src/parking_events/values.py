@@ -11,7 +11,7 @@ Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 """ISO 4217."""
 
 Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
-"""A word of a closed vocabulary; free text, which could name a person, does not fit."""
+"""A word of the producer's vocabulary, which may grow; free text, which could name a person, does not fit."""
 
 TimeZone = Annotated[str, Field(pattern="^[A-Za-z0-9_+/-]+$", max_length=64)]
 """An IANA zone name such as `Europe/Zurich`."""
@@ -26,7 +26,7 @@ WallTime = Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$
 
 
 class WireValue(BaseModel):
-    """A part of an event: frozen, strict, and deaf to fields that a newer producer added."""
+    """A part of an event: frozen and strict; a reader ignores fields that a newer producer added."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
 
@@ -34,12 +34,12 @@ class WireValue(BaseModel):
 class Money(WireValue):
     """An amount in minor units (`1250` is 12.50 EUR). Never a float."""
 
-    amount: MinorUnits
-    currency: Currency
+    amount: MinorUnits = Field(description="In the currency's smallest unit (cents).")
+    currency: Currency = Field(description="ISO 4217, such as `EUR`.")
 
 
 class Place(WireValue):
     """A point on the earth, WGS 84, in degrees."""
 
-    latitude: Annotated[float, Field(ge=-90, le=90)]
-    longitude: Annotated[float, Field(ge=-180, le=180)]
+    latitude: float = Field(ge=-90, le=90, description="Degrees north of the equator.")
+    longitude: float = Field(ge=-180, le=180, description="Degrees east of Greenwich.")

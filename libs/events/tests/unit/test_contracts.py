@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from parking_events import EVENT_CLASSES, TOPICS, Cleanup, WireEvent, dead_letter_topic
+from parking_events import EVENT_CLASSES, TOPICS, Cleanup, LotStatus, WireEvent, dead_letter_topic
+from parking_events.enumerations import KNOWN_VALUES, Open, UnknownValue
 from parking_events.schemas import schema_of
 from parking_events.values import Money
 
@@ -56,8 +58,8 @@ def sample(event_class: type[WireEvent]) -> dict[str, Any]:
 def value(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     if "$ref" in schema:
         schema = document["$defs"][schema["$ref"].rsplit("/", 1)[1]]
-    if "enum" in schema:
-        return schema["enum"][0]
+    if KNOWN_VALUES in schema:
+        return schema[KNOWN_VALUES][0]
     if schema["type"] == "object":
         return {name: value(document, schema["properties"][name]) for name in schema.get("required", ())}
     if schema["type"] == "string":
@@ -124,6 +126,33 @@ def test_events_are_frozen_and_strict(event_class: type[WireEvent]) -> None:
 def test_a_reason_is_a_code(event_class: type[WireEvent]) -> None:
     with pytest.raises(ValidationError, match="reason"):
         event_class.from_json(json_of({**sample(event_class), "reason": "Mr Smith rang us"}))
+
+
+@ALL
+def test_no_field_of_ours_is_closed(event_class: type[WireEvent]) -> None:
+    assert [closed for model in models(event_class) for closed in closed_fields(model)] == []
+
+
+def test_a_closed_field_is_found() -> None:
+    class Roof(BaseModel):
+        slope: Open[LotStatus]
+        tiles: tuple[Open[LotStatus] | None, ...]
+        colour: LotStatus
+        colours: dict[str, tuple[LotStatus | None, ...]]
+
+    assert list(closed_fields(Roof)) == ["Roof.colour", "Roof.colours"]
+
+
+def closed_fields(model: type[BaseModel]) -> Iterator[str]:
+    """The fields that hold an enumeration which is not open."""
+    return (f"{model.__name__}.{name}" for name, field in model.model_fields.items() if is_closed(field.annotation))
+
+
+def is_closed(annotation: Any) -> bool:
+    parts = get_args(annotation)
+    if UnknownValue in parts:
+        return False
+    return any(is_closed(part) for part in parts) or (isinstance(annotation, type) and issubclass(annotation, StrEnum))
 
 
 def test_money_is_whole_minor_units() -> None:

@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from parking_events import EVENT_CLASSES, TOPICS, asyncapi, schemas
+from parking_events.enumerations import KNOWN_VALUES
 
 pytestmark = pytest.mark.unit
 
@@ -28,7 +29,7 @@ def test_a_stale_snapshot_is_reported(tmp_path: Path) -> None:
     ]
 
 
-def test_today_reads_everything_that_was_released() -> None:
+def test_today_and_every_release_read_each_other() -> None:
     assert list(schemas.SCHEMAS.glob("released/0.1/*.json"))
     assert schemas.broken_promises() == []
 
@@ -39,7 +40,7 @@ def test_a_broken_promise_is_reported(tmp_path: Path) -> None:
     released = tmp_path / "released" / "9.9"
     promise = json.loads((released / "parking.spot.created.v1.json").read_text())
     promise["required"].remove("spot_number")
-    promise["$defs"]["SpotStatus"]["enum"].append("haunted")
+    promise["$defs"]["SpotStatus"][KNOWN_VALUES].append("haunted")
     (released / "parking.spot.created.v1.json").write_text(json.dumps(promise))
     (released / "parking.spot.lost.v1.json").write_text("{}")
     assert schemas.broken_promises(tmp_path) == [
@@ -49,6 +50,25 @@ def test_a_broken_promise_is_reported(tmp_path: Path) -> None:
     ]
     with pytest.raises(FileExistsError):
         schemas.release("9.9", tmp_path)
+
+
+def test_a_promise_to_old_readers_is_kept_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field that readers of 9.9 require is gone, and a value is new to an enumeration that 9.9 had closed."""
+    schemas.write(tmp_path)
+    schemas.release("9.9", tmp_path)
+    path = tmp_path / "released" / "9.9" / "parking.spot.created.v1.json"
+    promise = json.loads(path.read_text())
+    promise["properties"]["colour"] = {"type": "string"}
+    promise["required"].append("colour")
+    status = promise["$defs"]["SpotStatus"]
+    status["enum"] = [value for value in status.pop(KNOWN_VALUES) if value != "removed"]
+    path.write_text(json.dumps(promise))
+    lost = "/colour: is no longer certain to be there, and old readers require it"
+    unread = "/status: the value 'removed' is new, and old readers refuse what they do not know"
+    event = "parking.spot.created.v1 against 9.9"
+    assert schemas.broken_promises(tmp_path) == [f"{event}: {lost}", f"{event}: {unread}"]
+    monkeypatch.setattr(schemas, "REFUSED_BY_READERS_OF", {"9.9": {("SpotStatus", "removed")}})
+    assert schemas.broken_promises(tmp_path) == [f"{event}: {lost}"]
 
 
 def test_every_snapshot_is_a_json_schema() -> None:

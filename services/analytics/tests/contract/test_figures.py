@@ -20,6 +20,7 @@ from analytics_service.domain.buckets import Bucket, Interval, buckets
 from analytics_service.domain.occupancy import Measure, booked_rates
 from analytics_service.domain.revenue import Sums
 from parking_events import LedgerEntryKind, ReservationStatus
+from parking_events.enumerations import Open, UnknownValue
 
 ZURICH = ZoneInfo("Europe/Zurich")
 SPRING = datetime(2026, 3, 27, 9, 30, tzinfo=ZURICH)
@@ -63,13 +64,20 @@ async def test_revenue_is_the_sum_of_the_ledger_to_the_cent(store: Store, start:
     assert sorted(await store.figures.currencies(WHOLE)) == ["CHF", "EUR"]
 
 
-def _plain(kind: LedgerEntryKind, gross: int, tax: int) -> Sums:
+def _plain(kind: Open[LedgerEntryKind], gross: int, tax: int) -> Sums:
     came = {LedgerEntryKind.PAYMENT, LedgerEntryKind.DISPUTE_REVERSAL}
     if kind is LedgerEntryKind.FEE:
         return Sums()
     if kind in came:
         return Sums(gross=gross, tax=tax, payments=int(kind is LedgerEntryKind.PAYMENT))
     return Sums(refunds=gross, tax=-tax)
+
+
+async def test_an_entry_of_a_kind_that_came_later_moves_no_figure(store: Store) -> None:
+    later = posted(500).model_copy(update={"kind": UnknownValue("added_later")})
+    await store.serving(ledger_document(posted(1_000)), ledger_document(later))
+    (sums,) = await store.figures.revenue(WHOLE, [Bucket(NOON, NOON + timedelta(hours=1))], "CHF")
+    assert sums == Sums(gross=1_000, payments=1)
 
 
 async def test_sums_of_large_amounts_are_exact(store: Store) -> None:

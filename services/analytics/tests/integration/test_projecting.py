@@ -8,18 +8,25 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from libs.events.tests.later_values import LATER
+from libs.messaging.tests.later_events import later_records
+from libs.messaging.tests.later_events import publish as publish_later
 from services.analytics.tests.documents import expected, wait_for
 from services.analytics.tests.installation import Consuming, Kept, Tell
 from services.analytics.tests.telling import NOON, confirmed, counted, lot_created, posted, spot_seen
 from sqlalchemy import text
 
 from analytics_service.adapters.elasticsearch.documents import CHUNK_BYTES, ElasticsearchDocuments
-from analytics_service.adapters.kafka.documents import document_of
+from analytics_service.adapters.kafka.documents import STATES, document_of
+from analytics_service.adapters.kafka.history import KafkaHistory
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.application.commands.rebuild_projection import RebuildProjection
 from analytics_service.application.ports import Document, Projection, StoreAway
 from analytics_service.bootstrap import Analytics, outbox_relay, replayers
+from parking_events import LedgerEntryState, LotOccupancyState, LotState, ReservationState, SpotOccupancyState
+from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.postgres_outbox import PostgresOutbox
+from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
 
 _PREPARE = PrepareIndices()
@@ -142,6 +149,35 @@ async def _dead_letters(analytics: Analytics) -> list[tuple[str, str]]:
     async with analytics.engine.connect() as connection:
         rows = await connection.execute(text("SELECT subject, error FROM dead_letters WHERE resolved_at IS NULL"))
         return [(subject, error) for subject, error in rows]
+
+
+async def test_what_newer_services_tell_is_no_dead_letter(
+    analytics: Analytics, made_topics: KafkaServer, consuming: Consuming, kept: Kept
+) -> None:
+    """Every event that is consumed, once for each enumeration in it, with a value that this release does not know."""
+    told = {state: [*later_records(state)] for state in STATES}
+    sightings = [*told[SpotOccupancyState], *told[LotOccupancyState]]
+    lots = [*later_records(LotState)]
+    async with consuming():
+        await publish_later(made_topics.bootstrap_servers, [*lots, *(each for state in STATES for each in told[state])])
+        await wait_for(kept, Projection.RESERVATIONS, len(told[ReservationState]))
+        await wait_for(kept, Projection.LEDGER, len(told[LedgerEntryState]))
+        await wait_for(kept, Projection.OCCUPANCY, len(sightings))
+        await wait_until(partial(_is_known, analytics, UUID(lots[-1].subject.id)), "the lot's copy")
+    assert await _dead_letters(analytics) == []
+    for projection, field in (
+        (Projection.RESERVATIONS, "status"),
+        (Projection.LEDGER, "kind"),
+        (Projection.OCCUPANCY, "source"),
+    ):
+        documents = (await kept.of(projection)).values()
+        assert LATER in {body[field] for _version, body in documents}
+    again = [document async for batch in KafkaHistory(kafka(analytics)).replay(Projection.LEDGER) for document in batch]
+    assert [document.body["kind"] for document in again] == [LATER], "a rebuilt index has it too"
+
+
+def kafka(analytics: Analytics) -> KafkaConnection:
+    return KafkaConnection(**analytics.settings.kafka, client_id="tests")
 
 
 async def test_a_record_that_is_no_event_is_a_dead_letter(

@@ -1,12 +1,16 @@
 """From an event on Kafka to the driver: mail, inbox, sockets on two processes."""
 
 import httpx
+from libs.events.tests.later_values import LATER
+from libs.messaging.tests.later_events import later_records, publish_and_wait
 from services.notification.tests.events import Telling, lot_event, payment_event, reservation_event
 from services.notification.tests.installation import access_token, bearer
 from services.notification.tests.running import RunningNotification
 from services.notification.tests.talking import enter, hear_events
 
+from notification_service.adapters.kafka import consumers
 from parking_chassis.ids import new_id
+from parking_events import LotOccupancyState, LotState, PaymentState, ReservationState, SpotOccupancyState, WireEvent
 from parking_platform.testing.waiting import wait_until
 
 
@@ -72,3 +76,22 @@ async def _published(notification: RunningNotification, user_id: object) -> None
         return told == [("parking.notification.sent.v1",)] * 4
 
     await wait_until(all_told, "four events about notifications")
+
+
+async def test_what_newer_services_tell_is_no_dead_letter(notification: RunningNotification, tell: Telling) -> None:
+    """Every event that is consumed, once for each enumeration in it, with a value that this release does not know."""
+    states: dict[str, tuple[type[WireEvent], ...]] = {
+        consumers.LOTS: (LotState,),
+        consumers.RESERVATIONS: (ReservationState,),
+        consumers.PAYMENTS: (PaymentState,),
+        consumers.OCCUPANCY: (SpotOccupancyState, LotOccupancyState),
+    }
+    assert set(states) == set(consumers.GROUPS)
+    for group, of_group in states.items():
+        records = [record for state in of_group for record in later_records(state)]
+        await publish_and_wait(notification.settings.kafka_bootstrap_servers, records, group)
+    assert await notification.fetch("SELECT topic, error FROM dead_letters WHERE error LIKE $1", f"%{LATER}%") == []
+    assert await notification.fetch("SELECT count(*) FROM dead_letters WHERE resolved_at IS NULL") == [(0,)]
+    for field in ("status", "spot_type"):
+        said = f'%"{field}":"{LATER}"%'
+        assert await notification.fetch("SELECT 1 FROM room_events WHERE data LIKE $1 LIMIT 1", said) == [(1,)]

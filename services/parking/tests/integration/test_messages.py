@@ -1,6 +1,7 @@
 """Events in from a real Kafka and out to it, and the migration against the tables."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -8,13 +9,19 @@ from typing import Any
 import httpx
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from libs.messaging.tests.later_events import later_records, publish_and_wait
+from sqlalchemy import Connection, text
 
 from parking_chassis.ids import new_id
-from parking_events import OrganizationCreatedV1
+from parking_events import OrganizationCreatedV1, OrganizationMemberAddedV1, OrganizationState
+from parking_events.schemas import example_of
 from parking_messaging import KafkaConnection, PostgresOutbox, ensure_topics, topics_of
+from parking_messaging.cloud_events import outgoing
+from parking_messaging.outbox_rows import outbox_row
+from parking_messaging.records import Unsent
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
+from parking_service.adapters.kafka.consumer import GROUP
 from parking_service.adapters.postgres.tables import metadata
 from parking_service.bootstrap import Parking, make_topics, organizations_consumer, outbox_relay
 
@@ -53,6 +60,33 @@ async def test_an_organization_that_auth_tells_of_can_own_a_lot(
     assert answer is not None
     assert answer.status_code == 201, answer.text
     assert answer.json()["organization_id"] == str(organization_id)
+
+
+async def test_what_a_newer_auth_tells_is_no_dead_letter(
+    parking: Parking, make_settings: Any, kafka_server: KafkaServer
+) -> None:
+    """A role that nobody knows here, and properties that came later: organizations have no enumerations."""
+    settings = make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers)
+    await make_topics(settings)
+    kafka = KafkaConnection(kafka_server.bootstrap_servers, "tests")
+    await ensure_topics(kafka, topics_of("auth"))
+    assert list(later_records(OrganizationState)) == [], "when it gets one, publish these"
+    example = OrganizationMemberAddedV1.from_json(json.dumps(example_of(OrganizationMemberAddedV1)).encode())
+    event = example.model_copy(update={"organization_id": new_id()})
+    members = [{"user_id": str(new_id()), "role": "added_later", "since": "2027"}]
+    later = json.loads(event.to_json()) | {"members": members, "colour": "red"}
+    record = outgoing(Unsent(1, outbox_row(event), datetime.now(UTC)), b"/services/auth")
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(organizations_consumer(replace(parking, settings=settings)).run(stop))
+        await publish_and_wait(
+            kafka_server.bootstrap_servers, [record._replace(value=json.dumps(later).encode())], GROUP
+        )
+        stop.set()
+    async with parking.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT topic, error FROM dead_letters"))).all() == []
+        known = await connection.execute(text("SELECT name FROM organizations WHERE id = :id"), {"id": event.subject})
+        assert known.scalar_one() == event.name
 
 
 async def test_the_migration_makes_what_the_tables_say(parking: Parking) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest_asyncio
+from libs.events.tests.later_values import LATER
+from libs.messaging.tests.later_events import later_records, publish_and_wait
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.people import Owed
@@ -19,6 +21,7 @@ from parking_events import (
     SpotType,
 )
 from parking_events.contracts.reservation import ChargeReason, ChargeStatus, ReservationStatus
+from parking_events.schemas import example_of
 from parking_events.topics import RESERVATION
 from parking_events.values import Money
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -119,6 +122,27 @@ async def test_what_is_due_goes_back_and_old_news_changes_nothing(
     assert [
         (each["version"], each["refund_due"]) for each in kept if each["reservation_id"] == owed.reservation_id
     ] == [(3, 625)]
+
+
+async def test_what_a_newer_reservation_service_tells_is_no_dead_letter(
+    desk: Desk, kafka_server: KafkaServer, service: Payments, consuming: None
+) -> None:
+    """Every reservation event, once for each enumeration in it, with a value that this release does not know."""
+    owed = Owed()
+    payment = await desk.started(owed)
+    charge = (example_of(ReservationConfirmedV1) or {})["charges"][0] | {"charge_id": str(owed.charge_id)}
+    fields = {"reservation_id": str(owed.reservation_id), "version": 3, "charges": [charge | {"status": LATER}]}
+    ours = later_records(ReservationConfirmedV1, **fields)
+    await publish_and_wait(
+        kafka_server.bootstrap_servers, [*later_records(ReservationState), *ours], "payment.reservations"
+    )
+    assert await desk.rows("SELECT topic, error FROM dead_letters") == []
+    kept = await desk.rows("SELECT reservation_id, status, charges->0->>'status' AS charge FROM reservation_dues")
+    assert LATER in {row["status"] for row in kept}
+    assert [row["charge"] for row in kept if row["reservation_id"] == owed.reservation_id] == [LATER]
+    await service.use_cases.look_after_payments(LookAfterPayments())
+    assert await desk.told(payment["id"]) == ["requested"], "nothing is withdrawn for a status that nobody knows here"
+    assert (await desk.started(owed))["id"] == payment["id"], "it can still be paid"
 
 
 async def test_an_expired_reservation_withdraws_its_intent(

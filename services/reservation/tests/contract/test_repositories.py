@@ -204,6 +204,20 @@ class TestAllocations:
         async with store.work() as work:
             assert await work.allocations.free_spot(wish) is None
 
+    async def test_a_spot_of_a_type_that_came_later_is_given_to_nobody(self, store: Store) -> None:
+        """Parking knows a type that this release does not: such a spot could not be told of in an event."""
+        later = spot_copy(store.lot.id, "0", "added_later")
+        async with store.work() as work:
+            await work.copies.keep_spots([later])
+            wish = Wish(store.lot.id, period())
+            assert await work.allocations.free_spots(store.lot.id, wish.period, None) == store.spots
+            assert await work.allocations.free_spot(wish) == store.spots[0]
+        assert set((await store.bookings.find(wish, 8)).spots) == set(store.spots[:2])
+        _, spots, _ = await store.bookings.free_spots(wish)
+        assert spots == store.spots
+        with pytest.raises(UnknownSpot):
+            await store.bookings.find(replace(wish, spot_id=later.id), 8)
+
 
 class TestReservations:
     async def test_all_of_it_comes_back(self, store: Store) -> None:

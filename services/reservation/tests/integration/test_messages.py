@@ -4,6 +4,8 @@ import asyncio
 import json
 from uuid import uuid4
 
+from libs.events.tests.later_values import LATER
+from libs.messaging.tests.later_events import later_records, publish_and_wait
 from services.reservation.tests.driving import Database, Driver, wish
 from services.reservation.tests.examples import lot_copy
 from services.reservation.tests.publishing import (
@@ -14,11 +16,12 @@ from services.reservation.tests.publishing import (
     a_tariff_event,
 )
 
-from parking_events import EVENT_CLASSES
+from parking_events import EVENT_CLASSES, LotState, PaymentSucceededV1, SpotState, TariffState
 from parking_events.topics import RESERVATION
 from parking_messaging.replay import ReplayReport
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
+from reservation_service.adapters.kafka.consumers import CATALOGUE, PAYMENTS
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen
 from reservation_service.application.ports import LotCopy
@@ -101,6 +104,24 @@ async def test_what_payment_tells_confirms(
         lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'confirmed' OFFSET 1"), "the one after it"
     )
     assert (await driver.sees(held))["refund_due"]["amount"] == 0
+
+
+async def test_what_newer_services_tell_is_no_dead_letter(
+    driver: Driver, lot: LotCopy, database: Database, kafka: KafkaServer, consuming: None
+) -> None:
+    """Every event that is consumed, once for each enumeration in it, with a value that this release does not know."""
+    held = await driver.holds(lot)
+    payment = a_payment_event(held).model_dump(mode="json", include={"reservation_id", "charge_id", "amount"})
+    catalogue = [*later_records(LotState), *later_records(SpotState), *later_records(TariffState)]
+    payments = [*later_records(PaymentSucceededV1, **payment)]
+    await publish_and_wait(kafka.bootstrap_servers, catalogue, CATALOGUE)
+    await publish_and_wait(kafka.bootstrap_servers, payments, PAYMENTS)
+    assert await database.rows("SELECT topic, error FROM dead_letters") == []
+    assert (await driver.sees(held))["status"] == "confirmed"
+    told = "SELECT type FROM spots WHERE number = '2-017'"  # as the examples have it
+    types = [name for (name,) in await database.rows(told)]
+    assert len(types) == len([*later_records(SpotState)])
+    assert LATER in types
 
 
 async def test_money_for_an_unknown_reservation_is_kept_aside_until_it_can_be_settled(

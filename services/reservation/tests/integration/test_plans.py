@@ -75,7 +75,7 @@ async def test_what_other_spots_and_lots_have_taken_is_not_read(
         named, any_spot = change(FIND_NAMED_SPOT), change(FIND_ANY_SPOT)
         return {
             await rows_read(connection, "allocations", named, lot.id, held["spot_id"], *THREE_HOURS),
-            await rows_read(connection, "allocations", any_spot, lot.id, *THREE_HOURS, None, 5, []),
+            await rows_read(connection, "allocations", any_spot, lot.id, *THREE_HOURS, None, 5, ["standard"]),
         }
 
     assert max(await read(lambda statement: statement)) <= 3  # taken, around, overdue
@@ -104,7 +104,7 @@ async def test_the_timetable_is_not_read_for_each_spot_that_is_free(
     if known == "all":
         await database.rows("ANALYZE")
     connection = await asyncpg.connect(database_url)
-    (row,) = await connection.fetch(EXPLAIN + FIND_ANY_SPOT, lot.id, *THREE_HOURS, None, 5, [])
+    (row,) = await connection.fetch(EXPLAIN + FIND_ANY_SPOT, lot.id, *THREE_HOURS, None, 5, ["standard"])
     assert sum(n["Actual Loops"] for n in nodes(plan_of(row)) if n.get("Relation Name") == "allocations") == 2
     await connection.close()
 

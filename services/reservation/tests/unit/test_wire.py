@@ -1,14 +1,16 @@
 """From and to the wire contracts."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from libs.events.tests.later_values import LATER, with_a_later_value
 from prometheus_client import REGISTRY
 from services.reservation.tests.examples import NOW, START, a_hold
 
-from parking_events import EVENT_CLASSES, LotCreatedV1, ReservationState, SpotCreatedV1, TariffPublishedV1
+from parking_events import EVENT_CLASSES, LotCreatedV1, ReservationState, SpotCreatedV1, TariffPublishedV1, WireEvent
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus, SpotType
@@ -20,7 +22,7 @@ from reservation_service.adapters.kafka import from_wire
 from reservation_service.adapters.kafka.to_wire import CONTRACTS, to_wire
 from reservation_service.adapters.metrics import outcome_of
 from reservation_service.domain import reservations
-from reservation_service.domain.lots import Closure
+from reservation_service.domain.lots import SPOT_TYPES, Closure
 from reservation_service.domain.reservations import ReservationChanged, ReservationEvent
 
 DOMAIN_EVENTS = [
@@ -118,6 +120,7 @@ def test_a_tariff_in_the_order_of_its_lines() -> None:
         time_bands=(wire_tariff.TimeBand(weekdays=(6, 7), starts="18:00", ends="24:00", lines=(line,)),),
     )
     version = from_wire.tariff_version(event)
+    assert version is not None
     assert version.id == event.tariff_id
     tariff = version.tariff
     flat = RateLine(1, LineType.FLAT, 1, None, None, 1)
@@ -132,6 +135,33 @@ def test_a_tariff_that_nothing_can_be_priced_by_is_poison() -> None:
     for event in (a_wire_tariff(lines=(endless,)), a_wire_tariff(time_bands=(band,))):
         with pytest.raises(PoisonEvent, match="increments"):
             from_wire.tariff_version(event)
+
+
+class TestValuesThatCameLater:
+    """A newer parking may know more than this release."""
+
+    def test_a_lot_of_another_status_cannot_be_booked(self) -> None:
+        copies = [from_wire.lot_copy(event) for _path, event in later_events(LotCreatedV1)]
+        assert [copy.is_open for copy in copies] == [path != "status" for path, _event in later_events(LotCreatedV1)]
+
+    def test_a_spot_of_another_status_cannot_be_booked_and_a_type_is_kept(self) -> None:
+        copies = {path: from_wire.spot_copy(event) for path, event in later_events(SpotCreatedV1)}
+        assert copies.keys() == {"status", "spot_type"}
+        assert not copies["status"].in_service
+        assert (copies["spot_type"].type, copies["spot_type"].in_service) == (LATER, True)
+
+    def test_a_tariff_that_counts_otherwise_is_not_understood(self) -> None:
+        found = {path: from_wire.tariff_version(event) for path, event in later_events(TariffPublishedV1)}
+        assert {"lines/0/type", "caps/0/per", "time_bands/0/lines/0/type"} <= found.keys()
+        assert set(found.values()) == {None}
+
+    def test_the_types_that_can_be_booked_are_those_that_can_be_published(self) -> None:
+        assert set(SPOT_TYPES) == {each.value for each in SpotType}
+
+
+def later_events[Event: WireEvent](event_class: type[Event]) -> list[tuple[str, Event]]:
+    changed = with_a_later_value(event_class)
+    return [(path, event_class.from_json(json.dumps(document).encode())) for path, document in changed]
 
 
 class TestOwnEvents:

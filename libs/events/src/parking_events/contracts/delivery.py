@@ -1,10 +1,13 @@
-"""`notification.delivery.v1`: what was told to whom, without the words and without the address."""
+"""`notification.delivery.v1`: who was notified of what, without the words and without the address."""
 
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from parking_events.base import WireEvent
+from parking_events.enumerations import Open
 from parking_events.topics import DELIVERY, Topic
 from parking_events.values import Code, Instant
 
@@ -33,15 +36,17 @@ class DeliveryState(WireEvent):
     partition_key_field: ClassVar[str] = "user_id"
     subject_field: ClassVar[str] = "delivery_id"
 
-    delivery_id: UUID
-    notification_id: UUID
-    user_id: UUID
-    kind: Code
-    channel: Channel
-    status: DeliveryStatus
-    attempted_at: Instant
-    reservation_id: UUID | None = None
-    failure_code: Code | None = None
+    delivery_id: UUID = Field(description="The delivery: one message on one channel.")
+    notification_id: UUID = Field(description="What the user was notified of; its deliveries share it.")
+    user_id: UUID = Field(description="The user who was notified.")
+    kind: Code = Field(description="The kind of notification, such as `reservation_confirmed`.")
+    channel: Open[Channel] = Field(description="The way the message took.")
+    status: Open[DeliveryStatus] = Field(description="How the delivery ended.")
+    attempted_at: Instant = Field(description="When the message was sent, or the last attempt failed.")
+    reservation_id: UUID | None = Field(
+        default=None, description="The reservation that it is about, if it is about one."
+    )
+    failure_code: Code | None = Field(default=None, description="Why the delivery failed; absent where it did not.")
 
 
 class NotificationSentV1(DeliveryState):

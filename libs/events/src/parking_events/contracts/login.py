@@ -3,6 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from parking_events.base import WireEvent
 from parking_events.topics import LOGIN, Topic
 from parking_events.values import Instant
@@ -15,11 +17,13 @@ class LoginState(WireEvent):
     partition_key_field: ClassVar[str] = "user_id"
     subject_field: ClassVar[str] = "login_id"
 
-    login_id: UUID
-    user_id: UUID
-    started_at: Instant
-    expires_at: Instant
-    revoked_at: Instant | None = None
+    login_id: UUID = Field(description="The login: one signed-in device, one family of refresh tokens.")
+    user_id: UUID = Field(description="Who signed in.")
+    started_at: Instant = Field(description="When the user signed in.")
+    expires_at: Instant = Field(description="When the login ends by itself.")
+    revoked_at: Instant | None = Field(
+        default=None, description="From when on no token of the login is valid; absent while it is open."
+    )
 
 
 class SessionStartedV1(LoginState):

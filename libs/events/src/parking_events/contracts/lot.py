@@ -5,8 +5,11 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from parking_events.base import WireEvent
 from parking_events.contracts.spot import SpotType
+from parking_events.enumerations import Open
 from parking_events.topics import LOT, Topic
 from parking_events.values import Code, Count, Currency, Instant, Money, Place, TimeZone, WallTime, WireValue
 
@@ -22,38 +25,42 @@ class LotStatus(StrEnum):
 class Hours(WireValue):
     """From `opens` to `closes` in the lot's own zone; a `closes` before `opens` lies on the next day."""
 
-    opens: WallTime
-    closes: WallTime
+    opens: WallTime = Field(description="From this local time on, as `HH:MM`.")
+    closes: WallTime = Field(
+        description="Until this local time; before `opens` it is the next day's, `24:00` is midnight."
+    )
 
 
 class ExceptionalDay(WireValue):
     """A date whose hours replace the weekday's; without hours the lot is shut."""
 
-    day: date
-    hours: tuple[Hours, ...]
+    day: date = Field(description="The date in the lot's own zone.")
+    hours: tuple[Hours, ...] = Field(description="The hours of that date; none where the lot is shut.")
 
 
 class OpeningHours(WireValue):
     """The hours of each weekday. A weekday without hours is shut."""
 
-    mon: tuple[Hours, ...] = ()
-    tue: tuple[Hours, ...] = ()
-    wed: tuple[Hours, ...] = ()
-    thu: tuple[Hours, ...] = ()
-    fri: tuple[Hours, ...] = ()
-    sat: tuple[Hours, ...] = ()
-    sun: tuple[Hours, ...] = ()
-    exceptions: tuple[ExceptionalDay, ...] = ()
+    mon: tuple[Hours, ...] = Field(default=(), description="Mondays; none where the lot is shut.")
+    tue: tuple[Hours, ...] = Field(default=(), description="Tuesdays; none where the lot is shut.")
+    wed: tuple[Hours, ...] = Field(default=(), description="Wednesdays; none where the lot is shut.")
+    thu: tuple[Hours, ...] = Field(default=(), description="Thursdays; none where the lot is shut.")
+    fri: tuple[Hours, ...] = Field(default=(), description="Fridays; none where the lot is shut.")
+    sat: tuple[Hours, ...] = Field(default=(), description="Saturdays; none where the lot is shut.")
+    sun: tuple[Hours, ...] = Field(default=(), description="Sundays; none where the lot is shut.")
+    exceptions: tuple[ExceptionalDay, ...] = Field(default=(), description="Dates whose hours replace the weekday's.")
 
 
 class Closure(WireValue):
     """A period in which the lot, or the named spots alone, cannot be used. Without `ends_at`: until further notice."""
 
-    closure_id: UUID
-    starts_at: Instant
-    ends_at: Instant | None = None
-    spot_ids: tuple[UUID, ...] = ()
-    reason: Code | None = None
+    closure_id: UUID = Field(description="The closure.")
+    starts_at: Instant = Field(description="The first instant that is closed.")
+    ends_at: Instant | None = Field(
+        default=None, description="The first instant that is open again; absent until it is known."
+    )
+    spot_ids: tuple[UUID, ...] = Field(default=(), description="The spots that are closed; none means the whole lot.")
+    reason: Code | None = Field(default=None, description="Why, as a code.")
 
 
 class LotState(WireEvent):
@@ -67,24 +74,24 @@ class LotState(WireEvent):
     partition_key_field: ClassVar[str] = "parking_lot_id"
     subject_field: ClassVar[str] = "parking_lot_id"
 
-    parking_lot_id: UUID
-    organization_id: UUID
-    name: str
-    description: str | None = None
-    address: str
-    location: Place
-    time_zone: TimeZone
-    currency: Currency
-    status: LotStatus
-    total_spots: Count
-    spot_types: tuple[SpotType, ...] = ()
-    amenities: tuple[Code, ...] = ()
-    opening_hours: OpeningHours | None = None
-    closures: tuple[Closure, ...] = ()
-    tariff_id: UUID | None = None
-    hourly_rate: Money | None = None
-    daily_rate: Money | None = None
-    photos: tuple[str, ...] = ()
+    parking_lot_id: UUID = Field(description="The lot.")
+    organization_id: UUID = Field(description="The organization that runs it.")
+    name: str = Field(description="What the car park is called.")
+    description: str | None = Field(default=None, description="More about it, for drivers.")
+    address: str = Field(description="Where it is, in words.")
+    location: Place = Field(description="Where it is, as a point.")
+    time_zone: TimeZone = Field(description="Its IANA time zone: local times and calendar days are read in it.")
+    currency: Currency = Field(description="The currency of its prices, ISO 4217.")
+    status: Open[LotStatus] = Field(description="Whether it can be booked.")
+    total_spots: Count = Field(description="How many spots it has.")
+    spot_types: tuple[Open[SpotType], ...] = Field(default=(), description="The types of spots that it has.")
+    amenities: tuple[Code, ...] = Field(default=(), description="What else there is, as codes such as `covered`.")
+    opening_hours: OpeningHours | None = Field(default=None, description="When it is open; absent means day and night.")
+    closures: tuple[Closure, ...] = Field(default=(), description="Periods in which it, or some of it, cannot be used.")
+    tariff_id: UUID | None = Field(default=None, description="The tariff version in force; absent before the first.")
+    hourly_rate: Money | None = Field(default=None, description="About what an hour costs, for display only.")
+    daily_rate: Money | None = Field(default=None, description="About what a day costs, for display only.")
+    photos: tuple[str, ...] = Field(default=(), description="Addresses of pictures.")
 
 
 class LotCreatedV1(LotState):

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from parking_events.base import WireEvent
+from parking_events.enumerations import Open
 from parking_events.topics import OCCUPANCY, Topic
 from parking_events.values import Count, Instant
 
@@ -33,12 +34,12 @@ class SpotOccupancyState(WireEvent):
     partition_key_field: ClassVar[str] = "parking_lot_id"
     subject_field: ClassVar[str] = "spot_id"
 
-    spot_id: UUID
-    parking_lot_id: UUID
-    occupied: bool
-    observed_at: Instant
-    source: ObservationSource
-    confidence: Confidence = 1.0
+    spot_id: UUID = Field(description="The spot.")
+    parking_lot_id: UUID = Field(description="Its lot.")
+    occupied: bool = Field(description="Whether a vehicle was seen on it.")
+    observed_at: Instant = Field(description="When it was seen, by the observer's clock.")
+    source: Open[ObservationSource] = Field(description="What kind of observer saw it.")
+    confidence: Confidence = Field(default=1.0, description="How sure the observer is, from 0 to 1.")
 
 
 class LotOccupancyState(WireEvent):
@@ -48,12 +49,12 @@ class LotOccupancyState(WireEvent):
     partition_key_field: ClassVar[str] = "parking_lot_id"
     subject_field: ClassVar[str] = "parking_lot_id"
 
-    parking_lot_id: UUID
-    occupied: int
-    capacity: Count
-    observed_at: Instant
-    source: ObservationSource
-    confidence: Confidence = 1.0
+    parking_lot_id: UUID = Field(description="The lot.")
+    occupied: int = Field(description="How many vehicles were counted; a faulty counter may report fewer than none.")
+    capacity: Count = Field(description="How many fit, as the counter has it.")
+    observed_at: Instant = Field(description="When it was counted, by the observer's clock.")
+    source: Open[ObservationSource] = Field(description="Who counted.")
+    confidence: Confidence = Field(default=1.0, description="How sure the observer is, from 0 to 1.")
 
 
 class SpotOccupiedV1(SpotOccupancyState):

@@ -3,6 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from parking_events.base import WireEvent
 from parking_events.topics import ORGANIZATION, Topic
 from parking_events.values import Code, Instant, WireValue
@@ -11,8 +13,8 @@ from parking_events.values import Code, Instant, WireValue
 class Member(WireValue):
     """A user who works for the organization."""
 
-    user_id: UUID
-    role: Code
+    user_id: UUID = Field(description="The user.")
+    role: Code = Field(description="What the user may do for the organization, as a code.")
 
 
 class OrganizationState(WireEvent):
@@ -22,10 +24,10 @@ class OrganizationState(WireEvent):
     partition_key_field: ClassVar[str] = "organization_id"
     subject_field: ClassVar[str] = "organization_id"
 
-    organization_id: UUID
-    name: str
-    members: tuple[Member, ...]
-    created_at: Instant
+    organization_id: UUID = Field(description="The organization.")
+    name: str = Field(description="The firm's name.")
+    members: tuple[Member, ...] = Field(description="All who work for it.")
+    created_at: Instant = Field(description="When it was created.")
 
 
 class OrganizationCreatedV1(OrganizationState):

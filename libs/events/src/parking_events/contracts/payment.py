@@ -4,7 +4,10 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from parking_events.base import WireEvent
+from parking_events.enumerations import Open
 from parking_events.topics import PAYMENT, Topic
 from parking_events.values import Code, Instant, Money, WireValue
 
@@ -34,10 +37,10 @@ class RefundStatus(StrEnum):
 class Refund(WireValue):
     """Money on its way back."""
 
-    refund_id: UUID
-    amount: Money
-    status: RefundStatus
-    reason: Code
+    refund_id: UUID = Field(description="The refund.")
+    amount: Money = Field(description="How much goes back.")
+    status: Open[RefundStatus] = Field(description="How far the refund has come.")
+    reason: Code = Field(description="Why it goes back, as a code.")
 
 
 class PaymentState(WireEvent):
@@ -47,19 +50,19 @@ class PaymentState(WireEvent):
     partition_key_field: ClassVar[str] = "reservation_id"
     subject_field: ClassVar[str] = "payment_id"
 
-    payment_id: UUID
-    charge_id: UUID
-    reservation_id: UUID
-    user_id: UUID | None = None
-    organization_id: UUID
-    parking_lot_id: UUID
-    status: PaymentStatus
-    amount: Money
-    amount_refunded: Money
-    refunds: tuple[Refund, ...] = ()
-    failure_code: Code | None = None
-    requested_at: Instant
-    succeeded_at: Instant | None = None
+    payment_id: UUID = Field(description="The payment: one attempt to settle one charge.")
+    charge_id: UUID = Field(description="The charge that it settles.")
+    reservation_id: UUID = Field(description="The reservation that owes the charge.")
+    user_id: UUID | None = Field(default=None, description="The driver, where it is known who pays.")
+    organization_id: UUID = Field(description="The organization that earns the money.")
+    parking_lot_id: UUID = Field(description="The lot.")
+    status: Open[PaymentStatus] = Field(description="How far the payment has come.")
+    amount: Money = Field(description="What is paid.")
+    amount_refunded: Money = Field(description="What has gone back: the sum of the refunds that succeeded.")
+    refunds: tuple[Refund, ...] = Field(default=(), description="All refunds, the oldest first.")
+    failure_code: Code | None = Field(default=None, description="Why the attempt failed; absent where it did not.")
+    requested_at: Instant = Field(description="When the driver began to pay.")
+    succeeded_at: Instant | None = Field(default=None, description="When the money was captured; absent before.")
 
 
 class PaymentRequestedV1(PaymentState):

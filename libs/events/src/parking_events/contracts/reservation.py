@@ -4,8 +4,11 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from parking_events.base import WireEvent
 from parking_events.contracts.spot import SpotType
+from parking_events.enumerations import Open
 from parking_events.topics import RESERVATION, Topic
 from parking_events.values import Instant, Money, WireValue
 
@@ -50,20 +53,22 @@ class ChargeStatus(StrEnum):
 class Charge(WireValue):
     """An amount that the reservation owes; `tax` is contained in `amount`."""
 
-    charge_id: UUID
-    amount: Money
-    tax: Money
-    reason: ChargeReason
-    status: ChargeStatus
+    charge_id: UUID = Field(description="The charge.")
+    amount: Money = Field(description="What it comes to, tax included.")
+    tax: Money = Field(description="The part of `amount` that is tax.")
+    reason: Open[ChargeReason] = Field(description="What it is owed for.")
+    status: Open[ChargeStatus] = Field(description="Whether it can still be paid.")
 
 
 class ParkingSession(WireValue):
     """The actual stay."""
 
-    parking_session_id: UUID
-    entered_at: Instant
-    exited_at: Instant | None = None
-    overstayed_since: Instant | None = None
+    parking_session_id: UUID = Field(description="The stay.")
+    entered_at: Instant = Field(description="When the car drove in.")
+    exited_at: Instant | None = Field(default=None, description="When it drove out; absent while it is in.")
+    overstayed_since: Instant | None = Field(
+        default=None, description="Since when it is in beyond the end; absent before."
+    )
 
 
 class ReservationState(WireEvent):
@@ -78,25 +83,31 @@ class ReservationState(WireEvent):
     partition_key_field: ClassVar[str] = "reservation_id"
     subject_field: ClassVar[str] = "reservation_id"
 
-    reservation_id: UUID
-    user_id: UUID | None = None
-    organization_id: UUID
-    parking_lot_id: UUID
-    spot_id: UUID
-    spot_number: str
-    spot_type: SpotType
-    origin: ReservationOrigin = ReservationOrigin.BOOKING
-    status: ReservationStatus
-    starts_at: Instant
-    ends_at: Instant
-    created_at: Instant
-    hold_expires_at: Instant | None = None
-    tariff_id: UUID | None = None
-    charges: tuple[Charge, ...] = ()
-    amount_owed: Money
-    amount_paid: Money
-    refund_due: Money
-    parking_session: ParkingSession | None = None
+    reservation_id: UUID = Field(description="The reservation.")
+    user_id: UUID | None = Field(
+        default=None, description="The driver; absent for a car that drove in without booking."
+    )
+    organization_id: UUID = Field(description="The organization that runs the lot.")
+    parking_lot_id: UUID = Field(description="The lot.")
+    spot_id: UUID = Field(description="The spot.")
+    spot_number: str = Field(description="The spot's number, as it is painted on the ground.")
+    spot_type: Open[SpotType] = Field(description="The spot's type.")
+    origin: Open[ReservationOrigin] = Field(default=ReservationOrigin.BOOKING, description="How it came to be.")
+    status: Open[ReservationStatus] = Field(
+        description="Whether it waits for its payment, is valid, is in use, or is over."
+    )
+    starts_at: Instant = Field(description="The first instant of the period.")
+    ends_at: Instant = Field(description="The first instant after the period.")
+    created_at: Instant = Field(description="When it was made.")
+    hold_expires_at: Instant | None = Field(default=None, description="Until when a pending one waits for its payment.")
+    tariff_id: UUID | None = Field(default=None, description="The tariff version that it was quoted by.")
+    charges: tuple[Charge, ...] = Field(default=(), description="All that was ever charged, the oldest first.")
+    amount_owed: Money = Field(description="The sum of the charges that are not void.")
+    amount_paid: Money = Field(description="What was captured for them.")
+    refund_due: Money = Field(description="All that has to go back by policy, summed up over the reservation's life.")
+    parking_session: ParkingSession | None = Field(
+        default=None, description="The stay; absent before the car drove in."
+    )
 
 
 class ReservationCreatedV1(ReservationState):

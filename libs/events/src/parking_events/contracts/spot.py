@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from parking_events.base import WireEvent
+from parking_events.enumerations import Open
 from parking_events.topics import SPOT, Topic
 from parking_events.values import WireValue
 
@@ -32,9 +33,9 @@ class SpotStatus(StrEnum):
 class PlanPosition(WireValue):
     """Where the spot lies in the lot's plan: metres from its corner, rotation in degrees."""
 
-    x: float
-    y: float
-    rotation: float | None = None
+    x: float = Field(description="Metres to the right of the plan's corner.")
+    y: float = Field(description="Metres below the plan's corner.")
+    rotation: float | None = Field(default=None, description="Degrees clockwise; absent where it is not drawn.")
 
 
 class SpotState(WireEvent):
@@ -44,16 +45,16 @@ class SpotState(WireEvent):
     partition_key_field: ClassVar[str] = "spot_id"
     subject_field: ClassVar[str] = "spot_id"
 
-    spot_id: UUID
-    parking_lot_id: UUID
-    organization_id: UUID
-    spot_number: str
-    spot_type: SpotType
-    status: SpotStatus
-    level: str | None = None
-    width: Annotated[float, Field(gt=0)] | None = None
-    length: Annotated[float, Field(gt=0)] | None = None
-    location_coordinates: PlanPosition | None = None
+    spot_id: UUID = Field(description="The spot.")
+    parking_lot_id: UUID = Field(description="Its lot.")
+    organization_id: UUID = Field(description="The organization that runs the lot.")
+    spot_number: str = Field(description="Its number, as it is painted on the ground; unique within the lot.")
+    spot_type: Open[SpotType] = Field(description="What fits on it, or who may stand there.")
+    status: Open[SpotStatus] = Field(description="Whether it can be used.")
+    level: str | None = Field(default=None, description="The storey that it is on, as the signs name it.")
+    width: Annotated[float, Field(gt=0)] | None = Field(default=None, description="In metres.")
+    length: Annotated[float, Field(gt=0)] | None = Field(default=None, description="In metres.")
+    location_coordinates: PlanPosition | None = Field(default=None, description="Where it lies in the lot's plan.")
 
 
 class SpotCreatedV1(SpotState):

@@ -4,7 +4,10 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from parking_events.base import WireEvent
+from parking_events.enumerations import Open
 from parking_events.topics import USER, Topic
 from parking_events.values import Code, Instant
 
@@ -23,12 +26,14 @@ class UserState(WireEvent):
     partition_key_field: ClassVar[str] = "user_id"
     subject_field: ClassVar[str] = "user_id"
 
-    user_id: UUID
-    status: UserStatus
-    is_verified: bool
-    roles: tuple[Code, ...]
-    registered_at: Instant
-    logins_valid_from: Instant | None = None
+    user_id: UUID = Field(description="The account.")
+    status: Open[UserStatus] = Field(description="Whether the user may sign in.")
+    is_verified: bool = Field(description="Whether the account's address was proven.")
+    roles: tuple[Code, ...] = Field(description="What the user may do on the platform, as codes.")
+    registered_at: Instant = Field(description="When the user signed up.")
+    logins_valid_from: Instant | None = Field(
+        default=None, description="Logins that started before are void; absent if none is."
+    )
 
 
 class UserRegisteredV1(UserState):

@@ -42,30 +42,39 @@ class ReservationStatus(StrEnum):
 
 
 GIVEN_UP = frozenset({ReservationStatus.EXPIRED, ReservationStatus.CANCELLED})
+SETTLED = frozenset({ChargeStatus.PAID, ChargeStatus.VOID})
+
+
+def known[E: StrEnum](statuses: type[E], name: str) -> E | str:
+    """The status of this name; the name itself where a newer reservation service added it."""
+    return statuses(name) if name in statuses else name
 
 
 @dataclass(frozen=True, slots=True)
 class OwedCharge:
-    """A charge within a reservation's copy."""
+    """A charge within a reservation's copy; its status may be one that this release does not know."""
 
     id: UUID
-    status: ChargeStatus
+    status: ChargeStatus | str
 
 
 @dataclass(frozen=True, slots=True)
 class Dues:
-    """What a reservation owes, and what has to go back in all, as it last told."""
+    """What a reservation owes, and what has to go back in all, as it last told.
+
+    From a status that this release does not know nothing follows: no intent is withdrawn for it.
+    """
 
     reservation_id: UUID
-    status: ReservationStatus
+    status: ReservationStatus | str
     charges: Sequence[OwedCharge]
     refund_due: Money
     version: int
 
-    def status_of(self, charge_id: UUID) -> ChargeStatus | None:
+    def status_of(self, charge_id: UUID) -> ChargeStatus | str | None:
         """Where a charge stands; none for one that the reservation does not have (yet)."""
         return next((charge.status for charge in self.charges if charge.id == charge_id), None)
 
     def still_wants(self, charge_id: UUID) -> bool:
         """Whether money for this charge is still awaited. One that is not known yet is: its event is on the way."""
-        return self.status not in GIVEN_UP and self.status_of(charge_id) in {ChargeStatus.OPEN, None}
+        return self.status not in GIVEN_UP and self.status_of(charge_id) not in SETTLED

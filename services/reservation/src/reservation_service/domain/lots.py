@@ -11,8 +11,14 @@ from parking_kernel.periods import Period
 from parking_kernel.tariffs import Tariff
 from reservation_service.domain.errors import LotNotBookable
 
+SPOT_TYPES = ("standard", "compact", "accessible", "ev_charging", "motorcycle")
+"""The types of spots that can be booked. A spot of any other is parking's news to a later release."""
+
 KEPT_FOR_SOME = ("accessible", "motorcycle")
 """Types of spots that nobody gets who does not ask for them."""
+
+GIVEN_TO_ANYBODY = tuple(each for each in SPOT_TYPES if each not in KEPT_FOR_SOME)
+"""Types of spots for a driver who names none."""
 
 
 @dataclass(frozen=True, slots=True)

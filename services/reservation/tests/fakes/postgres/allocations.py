@@ -5,7 +5,7 @@ from services.reservation.tests.fakes.postgres.tables import AllocationRow, Tabl
 
 from parking_kernel.periods import Period
 from reservation_service.application.ports import Wish
-from reservation_service.domain.lots import KEPT_FOR_SOME, Spot
+from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Spot
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -30,14 +30,14 @@ class InMemoryAllocations:
         found = [
             Spot(spot.id, spot.number, spot.type)
             for spot in self._tables.spots.values()
-            if spot.parking_lot_id == parking_lot_id and spot.in_service
+            if spot.parking_lot_id == parking_lot_id and spot.in_service and spot.type in SPOT_TYPES
             if spot_type in {None, spot.type} and self.is_free(spot.id, period)
         ]
         return sorted(found, key=lambda spot: spot.number)
 
     async def free_spot(self, wish: Wish) -> Spot | None:
         spots = await self.free_spots(wish.parking_lot_id, wish.period, wish.spot_type)
-        return next((spot for spot in spots if wish.spot_type or spot.type not in KEPT_FOR_SOME), None)
+        return next((spot for spot in spots if wish.spot_type or spot.type in GIVEN_TO_ANYBODY), None)
 
     def is_free(self, spot_id: UUID, period: Period) -> bool:
         return not any(

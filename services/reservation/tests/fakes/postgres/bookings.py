@@ -9,7 +9,7 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 
 from reservation_service.application.ports import Answer, KeyReused, Offer, RequestKey, Wish
 from reservation_service.domain.errors import UnknownSpot
-from reservation_service.domain.lots import KEPT_FOR_SOME, Lot, Spot
+from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
 
 
@@ -28,7 +28,7 @@ class InMemoryBookings:
         if wish.spot_id:
             named = self._named(wish)
             return Offer(lot, [named], bool(overdue), now, is_taken=named not in free)
-        fitting = [spot for spot in free if wish.spot_type or spot.type not in KEPT_FOR_SOME]
+        fitting = [spot for spot in free if wish.spot_type or spot.type in GIVEN_TO_ANYBODY]
         return Offer(lot, fitting[:limit], not fitting and bool(overdue), now)
 
     async def free_spots(self, wish: Wish) -> tuple[Lot, Sequence[Spot], datetime]:
@@ -68,6 +68,11 @@ class InMemoryBookings:
 
     def _named(self, wish: Wish) -> Spot:
         spot = self._tables.spots.get(wish.spot_id) if wish.spot_id else None
-        if spot is None or spot.parking_lot_id != wish.parking_lot_id or not spot.in_service:
+        if (
+            spot is None
+            or spot.parking_lot_id != wish.parking_lot_id
+            or not spot.in_service
+            or spot.type not in SPOT_TYPES
+        ):
             raise UnknownSpot(wish.spot_id)
         return Spot(spot.id, spot.number, spot.type)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from parking_kernel.money import Money
 from parking_messaging.state_copies import upsert_if_newer
 from payment_service.adapters.postgres.tables import reservation_dues
-from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
+from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus, known
 
 
 class PostgresReservationDues:
@@ -26,8 +26,8 @@ class PostgresReservationDues:
             return None
         return Dues(
             row.reservation_id,
-            ReservationStatus(row.status),
-            tuple(OwedCharge(UUID(each["id"]), ChargeStatus(each["status"])) for each in row.charges),
+            known(ReservationStatus, row.status),
+            tuple(OwedCharge(UUID(each["id"]), known(ChargeStatus, each["status"])) for each in row.charges),
             Money(row.refund_due, row.currency),
             row.version,
         )
@@ -47,8 +47,8 @@ class PostgresReservationDues:
 def _row(dues: Dues) -> dict[str, object]:
     return {
         "reservation_id": dues.reservation_id,
-        "status": dues.status.value,
-        "charges": [{"id": str(each.id), "status": each.status.value} for each in dues.charges],
+        "status": str(dues.status),
+        "charges": [{"id": str(each.id), "status": str(each.status)} for each in dues.charges],
         "currency": dues.refund_due.currency,
         "refund_due": dues.refund_due.amount,
         "version": dues.version,

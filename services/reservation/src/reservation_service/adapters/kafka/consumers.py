@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
@@ -15,6 +16,8 @@ from reservation_service.application.event_handlers.keep_tariff import KeepTarif
 from reservation_service.application.event_handlers.settle_payments import SettlePayments, SettlePaymentsHandler
 from reservation_service.application.ports import Work
 from reservation_service.domain.errors import UnknownReservation
+
+log = structlog.stdlib.get_logger(__name__)
 
 CATALOGUE = "reservation.catalogue"
 PAYMENTS = "reservation.payments"
@@ -37,7 +40,11 @@ def catalogue_handlers(work_on: WorkOn) -> Handlers[AsyncConnection]:
         await keep_spots(work_on(tx), KeepSpots([from_wire.spot_copy(event) for event, _envelope in deliveries]))
 
     async def tariff(event: TariffState, _envelope: Envelope, tx: AsyncConnection) -> None:
-        await keep_tariff(work_on(tx), KeepTariff(from_wire.tariff_version(event)))
+        if (understood := from_wire.tariff_version(event)) is None:
+            # The lot keeps the prices that it has, or has none: a quote by half a tariff would be wrong.
+            log.warning("tariff_not_understood", tariff_id=str(event.tariff_id), lot_id=str(event.parking_lot_id))
+            return
+        await keep_tariff(work_on(tx), KeepTariff(understood))
 
     handlers = Handlers[AsyncConnection]()
     handlers.state_copy(LotState, lot)

@@ -1,5 +1,9 @@
-"""The one place where other services' wire contracts become this service's words."""
+"""The one place where other services' wire contracts become this service's words.
 
+What has a status or a type that this release does not know cannot be booked, and is no reason for a dead letter.
+"""
+
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,6 +11,7 @@ from zoneinfo import ZoneInfo
 from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts.spot import SpotStatus
+from parking_events.enumerations import UnknownValue
 from parking_kernel.money import Money
 from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours_of
 from parking_kernel.tariffs import LineType, tariff_of
@@ -42,7 +47,7 @@ def _check_zone(name: str) -> None:
 
 
 def spot_copy(event: SpotState) -> SpotCopy:
-    """What reservation keeps of a spot."""
+    """What reservation keeps of a spot; its type as parking named it, which may be none of `SPOT_TYPES`."""
     return SpotCopy(
         id=event.spot_id,
         parking_lot_id=event.parking_lot_id,
@@ -53,8 +58,13 @@ def spot_copy(event: SpotState) -> SpotCopy:
     )
 
 
-def tariff_version(event: TariffState) -> TariffVersion:
-    """A tariff version in the kernel's words. Raises `PoisonEvent` for one that nothing can be priced by."""
+def tariff_version(event: TariffState) -> TariffVersion | None:
+    """A tariff version in the kernel's words; none where it counts in a way that this release does not know.
+
+    Raises `PoisonEvent` for one that nothing can be priced by.
+    """
+    if any(isinstance(value, UnknownValue) for value in _ways_of_counting(event)):
+        return None
     tariff = tariff_of(event.model_dump(mode="json"))
     every_line = chain(tariff.lines, *(band.lines for band in tariff.time_bands))
     if any(line.type is LineType.INCREMENTING and not line.increment_minutes for line in every_line):
@@ -70,6 +80,12 @@ def captured(event: PaymentSucceededV1) -> Captured:
         payment_id=event.payment_id,
         amount=Money(event.amount.amount, event.amount.currency),
     )
+
+
+def _ways_of_counting(event: TariffState) -> Iterator[object]:
+    for lines in (event.lines, *(band.lines for band in event.time_bands)):
+        yield from (line.type for line in lines)
+    yield from (cap.per for cap in event.caps)
 
 
 def _hours(hours: wire_lot.OpeningHours) -> OpeningHours:

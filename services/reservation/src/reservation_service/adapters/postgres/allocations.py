@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_kernel.periods import Period
 from reservation_service.application.ports import Wish
-from reservation_service.domain.lots import KEPT_FOR_SOME, Spot
+from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Spot
 from reservation_service.domain.reservations import ReservationState
 
 # No conflict target is named: only so does it cover the exclusion constraint, and a plain INSERT that catches the
@@ -27,7 +27,7 @@ FREE_SPOTS = text(
     """
     SELECT s.id, s.number, s.type FROM spots s
     WHERE s.parking_lot_id = :parking_lot_id AND s.in_service
-        AND (s.type = :spot_type OR (CAST(:spot_type AS text) IS NULL AND s.type <> ALL (:kept)))
+        AND (s.type = :spot_type OR (CAST(:spot_type AS text) IS NULL AND s.type = ANY (:given)))
         AND s.id NOT IN (
             SELECT a.spot_id FROM allocations a
             WHERE a.parking_lot_id = :parking_lot_id AND a.blocking
@@ -60,19 +60,19 @@ class PostgresAllocations:
 
     async def free_spots(self, parking_lot_id: UUID, period: Period, spot_type: str | None) -> Sequence[Spot]:
         """All spots in service that are free for the whole period, by number."""
-        return await self._free(Wish(parking_lot_id, period, spot_type=spot_type), kept=(), limit=None)
+        return await self._free(Wish(parking_lot_id, period, spot_type=spot_type), given=SPOT_TYPES, limit=None)
 
     async def free_spot(self, wish: Wish) -> Spot | None:
         """One of those that a wish for any spot, or any of a type, could be met with."""
-        return next(iter(await self._free(wish, kept=KEPT_FOR_SOME, limit=1)), None)
+        return next(iter(await self._free(wish, given=GIVEN_TO_ANYBODY, limit=1)), None)
 
-    async def _free(self, wish: Wish, kept: Sequence[str], limit: int | None) -> Sequence[Spot]:
+    async def _free(self, wish: Wish, given: Sequence[str], limit: int | None) -> Sequence[Spot]:
         values = {
             "parking_lot_id": wish.parking_lot_id,
             "starts_at": wish.period.starts_at,
             "ends_at": wish.period.ends_at,
             "spot_type": wish.spot_type,
-            "kept": list(kept),
+            "given": list(given),
             "limit": limit,
         }
         return [Spot(*row) for row in await self._connection.execute(FREE_SPOTS, values)]

@@ -23,7 +23,7 @@ from reservation_service.application.ports import (
     Wish,
 )
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
-from reservation_service.domain.lots import KEPT_FOR_SOME, Lot, Spot
+from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
 
 LOCK_BYTES = 8
@@ -62,11 +62,13 @@ class PostgresBookings:
         if wish.spot_id:
             rows = await self._pool.fetch(FIND_NAMED_SPOT, lot_id, wish.spot_id, starts_at, ends_at)
         else:
-            values = (lot_id, starts_at, ends_at, wish.spot_type, limit, KEPT_FOR_SOME)
+            values = (lot_id, starts_at, ends_at, wish.spot_type, limit, GIVEN_TO_ANYBODY)
             rows = await self._pool.fetch(FIND_ANY_SPOT, *values)
         if not rows:
             raise UnknownLot(wish.parking_lot_id)
-        spots = [Spot(row["spot_id"], row["spot_number"], row["spot_type"]) for row in rows if row["spot_id"]]
+        spots = [
+            Spot(row["spot_id"], row["spot_number"], row["spot_type"]) for row in rows if row["spot_type"] in SPOT_TYPES
+        ]
         if wish.spot_id and not spots:
             raise UnknownSpot(wish.spot_id)
         first = rows[0]
@@ -81,8 +83,8 @@ class PostgresBookings:
         if not rows:
             raise UnknownLot(wish.parking_lot_id)
         (row,) = rows
-        spots = [Spot(*each) for each in zip(row["ids"] or (), row["numbers"] or (), row["types"] or (), strict=True)]
-        return lot_of(row), spots, row["as_of"]
+        free = zip(row["ids"] or (), row["numbers"] or (), row["types"] or (), strict=True)
+        return lot_of(row), [Spot(*each) for each in free if each[2] in SPOT_TYPES], row["as_of"]
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
         """Write hold, spot's time, events and answer: all, or nothing when the time is taken."""

@@ -1,4 +1,4 @@
--- $1 lot, $2 start, $3 end, $4 spot type or null, $5 how many, $6 types that only those get who name them
+-- $1 lot, $2 start, $3 end, $4 spot type or null, $5 how many, $6 types for a driver who names none
 -- A random sample of the free spots keeps clients of one hot lot off each other's feet. Of the sample, the spot with the
 -- tightest gap around the period wastes least of the timetable. Where none is free, the same snapshot tells whether a
 -- hold that may be let go stands in the way: without one, "nothing is free" is true.
@@ -10,7 +10,7 @@ WITH free AS (
     SELECT s.id, s.number, s.type
     FROM spots s
     WHERE s.parking_lot_id = $1 AND s.in_service
-        AND (s.type = $4::text OR ($4::text IS NULL AND s.type <> ALL ($6::text[])))
+        AND (s.type = $4::text OR ($4::text IS NULL AND s.type = ANY ($6::text[])))
         AND s.id NOT IN (
             SELECT a.spot_id FROM allocations a
             WHERE a.parking_lot_id = $1 AND a.blocking AND a.during && tstzrange($2, $3, '[)'))

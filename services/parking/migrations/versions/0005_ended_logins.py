@@ -4,8 +4,8 @@ from alembic import op
 
 from parking_chassis.ended_logins import create_ended_logins, drop_ended_logins
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:

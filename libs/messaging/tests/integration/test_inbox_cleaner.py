@@ -1,6 +1,5 @@
 """Old notes leave the inbox a batch at a time, so that no statement takes long however many there are."""
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text

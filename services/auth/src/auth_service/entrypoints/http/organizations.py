@@ -106,7 +106,7 @@ async def add_member(organization_id: UUID, user_id: UUID, does: Does, body: Mem
 @router.delete("/{organization_id}/members/{user_id}", status_code=204, dependencies=[administrators])
 @may_answer(NOT_FOUND)
 async def remove_member(organization_id: UUID, user_id: UUID, does: Does) -> None:
-    """Let someone go; with the last organization the role `operator` goes too."""
+    """Remove a member, and sign all their devices out; with the last organization the role `operator` goes too."""
     await does.remove_member(RemoveMember(organization_id, user_id))
 
 

@@ -108,7 +108,7 @@ async def assign_role(user_id: UUID, role: str, does: Does) -> None:
 @router.delete("/users/{user_id}/roles/{role}", status_code=204, dependencies=[administrators])
 @may_answer(NOT_FOUND)
 async def revoke_role(user_id: UUID, role: str, does: Does) -> None:
-    """Take a role from a user."""
+    """Take a role from a user; all their devices are signed out."""
     await does.revoke_role(RevokeRole(user_id, role))
 
 

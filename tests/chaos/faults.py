@@ -1,18 +1,25 @@
 """What can be done to the processes of a running platform."""
 
 import asyncio
+import os
 import signal
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from parking_messaging import crash_points
 from parking_messaging.crash_points import CrashPoint
+from parking_platform.ports import LOOPBACK, free_port
+from parking_platform.readiness import require_ok, wait_until_ready
+from parking_platform.servers.service import program
 from parking_platform.testing.platform import RunningPlatform
 from parking_platform.testing.waiting import wait_until
 
 REACHED_SECONDS = 60
 BACK_SECONDS = 60
+START_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,24 @@ class Faults:
             await asyncio.sleep(seconds)
         finally:
             self.platform.signal(name, signal.SIGCONT)
+
+    @asynccontextmanager
+    async def second_worker(self, service: str, **settings: str) -> AsyncIterator[str]:
+        """One more `work` of a service, as a second pod would be, with settings of its own; its address."""
+        port, prefix = free_port(), service.upper()
+        own = {f"{prefix}_{name}": value for name, value in {**settings, "WORKER_PORT": str(port)}.items()}
+        environment = os.environ | self.platform.parts.service_environment(service) | own
+        process = await asyncio.create_subprocess_exec(
+            program(service), "work", env=environment,
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        address = f"http://{LOOPBACK}:{port}"
+        try:
+            await wait_until_ready(lambda: require_ok(f"{address}/readyz"), seconds=START_SECONDS)
+            yield address
+        finally:
+            process.terminate()
+            await process.wait()
 
     def _is_another(self, name: str, pid: int) -> bool:
         return self.platform.stack.state(name).pid not in {0, pid}

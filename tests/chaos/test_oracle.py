@@ -8,6 +8,11 @@ import pytest
 from tests.chaos.history import History, Operation
 from tests.chaos.oracle import bookings, documents, effects, events, money
 from tests.chaos.oracle.money import Books, Flow
+from tests.system.backstage import Databases
+
+from parking_messaging.fakes.operations import RecordedOperations
+from parking_messaging.migrations import create_messaging_tables
+from parking_platform.testing.servers import PostgresServer, unique_name
 
 PAYMENT, CHARGE, RESERVATION = (str(uuid4()) for _ in range(3))
 
@@ -95,6 +100,31 @@ def test_a_spot_that_was_promised_to_two_is_reported(tmp_path: Any) -> None:
     assert [each.answer["id"] for each in history.acknowledged()] == ["reservation 1", "reservation 2"]
     assert bookings.sold_twice(history) == ["spot spot was promised to 2"]
     assert len(history.file.read_text().splitlines()) == 3
+
+
+async def test_a_hold_that_ran_out_although_it_was_paid_for_is_reported(postgres_server: PostgresServer) -> None:
+    """Its late money may have brought it back: the event alone tells."""
+    name, operations = unique_name("oracle"), RecordedOperations()
+    create_messaging_tables(operations)
+    url = await postgres_server.create_database(name)
+    row = "INSERT INTO outbox (id, aggregatetype, aggregateid, version, partition_key, type, payload) VALUES"
+    happened = (
+        ("one", "created"),
+        ("one", "expired"),
+        ("one", "reinstated"),
+        ("two", "confirmed"),
+        ("other", "expired"),
+    )
+    rows = [
+        f"{row} (gen_random_uuid(), 't', '{each}', 1, 'k', 'parking.reservation.{what}.v1', '')"
+        for each, what in happened
+    ]
+    await postgres_server.execute(*operations.statements, *rows, database=name)
+    try:
+        reported = await bookings.expired_though_paid(Databases({"reservation": url}), ["one", "two"])
+    finally:
+        await postgres_server.drop_database(name)
+    assert reported == ["the hold of one ran out although it was paid for"]
 
 
 def test_an_answer_that_nobody_thought_of_is_reported(tmp_path: Any) -> None:

@@ -95,7 +95,7 @@ async def test_the_eight_metrics_count_the_journey(
 async def test_what_waits_is_shown_though_no_worker_lives(
     platform: RunningPlatform, operator: Operator, driver: Driver
 ) -> None:
-    """Each service's `serve` asks its database: who would otherwise tell is who is dead."""
+    """Each service's `serve` asks its database: its workers cannot say that they are dead."""
     services = list(platform.parts.settings.services)
     shown = await Scrape.of(platform, *services)
     figures = ("outbox_unsent", "outbox_oldest_age_seconds")

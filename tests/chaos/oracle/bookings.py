@@ -26,6 +26,9 @@ WITHOUT_TIME = """
 TIME_OF_NOBODY = """
     SELECT a.reservation_id FROM allocations a WHERE a.parking_lot_id = ANY($1) AND NOT EXISTS (
         SELECT FROM reservations r WHERE r.id = a.reservation_id AND r.status = ANY($2))"""
+EXPIRED = """
+    SELECT DISTINCT aggregateid FROM outbox
+    WHERE type = 'parking.reservation.expired.v1' AND aggregateid = ANY($1) ORDER BY aggregateid"""
 ALL = """
     SELECT id, user_id, parking_lot_id, spot_id, starts_at, ends_at, created_at, status
     FROM reservations WHERE parking_lot_id = ANY($1)"""
@@ -87,6 +90,12 @@ async def unjustified(databases: Databases, told: Iterable[Operation], lot: str,
         if since is None or since > refused.ended:
             wrong.append(f"key {refused.key} was refused spot {wanted or 'any'} while it was free")
     return wrong
+
+
+async def expired_though_paid(databases: Databases, paid: Iterable[str]) -> list[str]:
+    """Reservations whose hold ran out although they had been paid for; also where the late money brought them back."""
+    rows = await databases.rows("reservation", EXPIRED, list(paid))
+    return [f"the hold of {row['aggregateid']} ran out although it was paid for" for row in rows]
 
 
 def sold_twice(history: History) -> list[str]:

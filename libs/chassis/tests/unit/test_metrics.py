@@ -30,7 +30,7 @@ def test_the_rate_is_that_of_the_lookups() -> None:
 
 
 class Verifier:
-    """Nobody signs in here."""
+    """No request signs in here."""
 
 
 def application(*figures: ReadFigures) -> FastAPI:

@@ -130,7 +130,7 @@ class Consumer[Tx]:
 
     async def assigned(self, partitions: Collection[Partition]) -> None:
         """From Kafka: these are ours."""
-        self._meter.forget(self._assigned)
+        self._meter.discard(self._assigned)
         self._assigned = set(partitions)
         self._committed.clear()
         _log.info("partitions assigned", group=self._processor.group, partitions=len(self._assigned))
@@ -269,7 +269,7 @@ class Consumer[Tx]:
     def _give_up(self, partitions: Collection[Partition]) -> None:
         """These are no longer ours, nor is what they are behind."""
         self._assigned.difference_update(partitions)
-        self._meter.forget(partitions)
+        self._meter.discard(partitions)
         self._show()
 
     def _show(self) -> None:

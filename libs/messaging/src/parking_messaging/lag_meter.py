@@ -1,7 +1,7 @@
 """How far a member is behind, partition by partition, and what is shown of it.
 
-Known for every assigned partition, also for one of which nothing was settled yet: who starts while a dependency is away
-is behind from the first moment on. A partition that waits is not fetched, so its end is asked for.
+Known for every assigned partition, also for one of which nothing was settled yet: a member that starts while a
+dependency is away is behind from the first moment on. A partition that waits is not fetched, so its end is asked for.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class LagMeter:
         return lags
 
     def show(self, lags: Mapping[Partition, int], *, assigned: int, waiting: int) -> None:
-        """Show these and no others: what was another's figure yesterday is nobody's tomorrow."""
+        """Show these and no others: a figure of a partition that left would stay as it was."""
         for gone in self._shown - lags.keys():
             metrics.CONSUMER_LAG.remove(self._group, gone.topic, gone.number)
         for partition, lag in lags.items():
@@ -74,8 +74,8 @@ class LagMeter:
         metrics.CONSUMER_ASSIGNED.labels(self._group).set(assigned)
         metrics.CONSUMER_WAITING.labels(self._group).set(waiting)
 
-    def forget(self, partitions: Collection[Partition]) -> None:
-        """These are somebody else's: what is known of them grows old."""
+    def discard(self, partitions: Collection[Partition]) -> None:
+        """Another member has these from now on: what is known of them grows old."""
         for partition in partitions:
             self._begun.pop(partition, None)
             self._ends.pop(partition, None)

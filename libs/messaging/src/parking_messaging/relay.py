@@ -185,8 +185,8 @@ class Relay:
     async def _take(self, backlog: Backlog) -> Sequence[Unsent]:
         """The next batch, to be published at once: the lock was held a moment ago.
 
-        An answer is as old as its question. Whoever stood still in between may have lost the lock, and finds the batch
-        in its buffers before it finds the end of its connection.
+        An answer is as old as its question. A process that stood still in between may have lost the lock, and finds the
+        batch in its buffers before it finds the end of its connection.
         """
         asked_at = self._clock()
         batch = await backlog.unsent(self._settings.batch_size, self._held.now())

@@ -43,7 +43,7 @@ def shown() -> tuple[float | None, float | None]:
     return unsent, age
 
 
-async def test_who_has_no_relay_shows_what_the_database_knows(engine: AsyncEngine, sample: Any) -> None:
+async def test_a_process_without_a_relay_shows_what_the_database_has(engine: AsyncEngine, sample: Any) -> None:
     read = outbox_figures(engine)
     await read()
     assert shown() == (0, 0)

@@ -1,4 +1,4 @@
-"""What is shown when something is wrong, which is when somebody looks."""
+"""What is shown when something is wrong, which is when the figures are needed."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def assigned(world: Any) -> float | None:
 
 
 @pytest.mark.parametrize("new_world", [False], indirect=True, ids=["a lane each"])
-async def test_who_starts_while_a_dependency_is_away_shows_how_far_it_is_behind(
+async def test_a_consumer_that_starts_while_a_dependency_is_away_shows_its_lag(
     world: Any, running: Any, eventually: Any, subject_of: Any
 ) -> None:
     """Nothing was settled since the start, and nothing will be."""
@@ -72,7 +72,9 @@ async def test_a_partition_that_went_to_another_has_no_figure_here(
     assert (lag_of(world, 1), assigned(world)) == (None, 0)
 
 
-async def test_who_lost_kafka_shows_no_old_figure(world: Any, running: Any, eventually: Any, subject_of: Any) -> None:
+async def test_a_consumer_that_lost_kafka_shows_no_old_figure(
+    world: Any, running: Any, eventually: Any, subject_of: Any
+) -> None:
     world.publish(subject_of(0), 1)
     async with running(world.consumer.run):
         await eventually(lambda: lag_of(world, 0) == 0)
@@ -83,7 +85,9 @@ async def test_who_lost_kafka_shows_no_old_figure(world: Any, running: Any, even
         await eventually(lambda: lag_of(world, 0) == 0)
 
 
-async def test_who_never_reached_kafka_says_that_it_consumes_nothing(world: Any, running: Any, eventually: Any) -> None:
+async def test_a_consumer_that_never_reached_kafka_shows_that_it_has_no_partition(
+    world: Any, running: Any, eventually: Any
+) -> None:
     world.broker.is_down = True
     async with running(world.consumer.run):
         await eventually(lambda: len(world.sources) >= 3)

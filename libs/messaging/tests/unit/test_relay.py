@@ -170,7 +170,7 @@ async def test_it_stops_in_time_though_kafka_is_away(world: World, running: Any,
 
 
 class AskedBacklog(FakeBacklog):
-    """Counts how often somebody asks for the lock."""
+    """Counts how often the lock is asked for."""
 
     checks = 0
 
@@ -216,7 +216,7 @@ class ThawingBacklog(FakeBacklog):
         return batch
 
 
-async def test_who_stood_still_asks_for_the_lock_before_it_publishes(
+async def test_a_relay_that_stood_still_asks_for_the_lock_before_it_publishes(
     world: World, running: Any, eventually: Any
 ) -> None:
     await world.add(world.sample.event())

@@ -11,7 +11,7 @@ CHUNK = 65_536
 
 
 class Line:
-    """Passes on what comes, both ways, until it is cut. Whoever connects while it is cut is answered by nobody."""
+    """Passes on what comes, both ways, until it is cut. A client that connects while it is cut gets no answer."""
 
     def __init__(self, host: str, port: int) -> None:
         self.port = 0

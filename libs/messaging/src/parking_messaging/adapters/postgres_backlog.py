@@ -33,7 +33,7 @@ HAND_OVER: Final[Mapping[str, str]] = MappingProxyType(
         "idle_in_transaction_session_timeout": "4s",
         # Within one; the session is idle after that.
         "statement_timeout": "4s",
-        # While its result goes to somebody who reads nothing, which no time-out of a statement interrupts.
+        # While its result is sent to a client that reads nothing: no time-out of a statement interrupts that.
         "tcp_user_timeout": "4s",
         # A machine that is gone, also between the messages of one statement.
         "tcp_keepalives_idle": "2s",

@@ -45,12 +45,12 @@ class Scheduled:
         """Run it if it is due, here and now. Whether it ran; raises what it raises."""
         if not await self._begun():
             return False
+        pause = self.retry
         try:
             await self.action()
-        except BaseException:
-            await self._due_after(self.retry)
-            raise
-        await self._due_after(self.period)
+            pause = self.period
+        finally:
+            await self._due_after(pause)
         return True
 
     async def _begun(self) -> bool:

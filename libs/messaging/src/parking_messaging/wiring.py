@@ -43,12 +43,10 @@ def outbox_figures(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
     """
 
     async def read() -> None:
-        try:
-            async with engine.connect() as connection:
-                row = (await connection.execute(text(OUTBOX_STATE))).one()
-        except BaseException:
-            metrics.OUTBOX.clear()
-            raise
+        # What an earlier look found is no answer to this one.
+        metrics.OUTBOX.clear()
+        async with engine.connect() as connection:
+            row = (await connection.execute(text(OUTBOX_STATE))).one()
         metrics.OUTBOX.show(backlog_state(row))
 
     return read

@@ -11,6 +11,10 @@ EVENTS_PUBLISHED: Final = Counter("events_published_total", "Events that Kafka a
 EVENTS_REFUSED: Final = Counter("events_refused_total", "Times that Kafka refused an event", ["topic"])
 RELAY_ACTIVE: Final = Gauge("relay_active", "1 where this process publishes, 0 where it stands by")
 
+TOPIC_SETTINGS_DRIFT: Final = Gauge(
+    "topic_settings_drift", "1 where a topic's setting is not what the catalogue says, else 0", ["topic", "setting"]
+)
+
 CONSUMER_LAG: Final = Gauge("consumer_lag", "Records not yet settled", ["group", "topic", "partition"])
 CONSUMER_WAITING: Final = Gauge("consumer_waiting_partitions", "Partitions that wait for a dependency", ["group"])
 EVENTS_CONSUMED: Final = Counter("events_consumed_total", "Events settled", ["group", "type", "outcome"])

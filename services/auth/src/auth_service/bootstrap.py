@@ -49,6 +49,7 @@ from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_messaging import KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
+from parking_messaging.adapters.topic_settings import TopicWatch
 
 SERVICE = "auth"
 
@@ -123,6 +124,11 @@ def outbox_relay(settings: AuthSettings) -> Relay:
 async def make_topics(settings: AuthSettings) -> None:
     """Make the topics that auth owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(_kafka(settings), SERVICE, replication_factor=settings.topic_replication_factor)
+
+
+def topic_watch(settings: AuthSettings) -> TopicWatch:
+    """What reports topics whose settings are not those of the catalogue."""
+    return kafka_topics.topic_watch(_kafka(settings), SERVICE, replication_factor=settings.topic_replication_factor)
 
 
 @asynccontextmanager

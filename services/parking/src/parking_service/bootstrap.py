@@ -13,6 +13,7 @@ from parking_chassis.ids import new_id
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_messaging import Consumer, KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
+from parking_messaging.adapters.topic_settings import TopicWatch
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.adapters.kafka.consumer import GROUP, organization_consumer
 from parking_service.adapters.postgres.lot_views import PostgresLotViews
@@ -109,6 +110,13 @@ def organizations_consumer(parking: Parking) -> Consumer[AsyncConnection]:
 async def make_topics(settings: ParkingSettings) -> None:
     """Make the topics that parking owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(
+        _kafka(settings), SERVICE, groups=[GROUP], replication_factor=settings.topic_replication_factor
+    )
+
+
+def topic_watch(settings: ParkingSettings) -> TopicWatch:
+    """What reports topics whose settings are not those of the catalogue."""
+    return kafka_topics.topic_watch(
         _kafka(settings), SERVICE, groups=[GROUP], replication_factor=settings.topic_replication_factor
     )
 

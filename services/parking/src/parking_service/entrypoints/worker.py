@@ -7,7 +7,7 @@ from parking_chassis.process import Address, every, work
 from parking_service.application.commands.continue_imports import ContinueImports
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriods
 from parking_service.application.queries.measure_occupancy import MeasureOccupancy
-from parking_service.bootstrap import Parking, organizations_consumer, outbox_relay, resources
+from parking_service.bootstrap import Parking, organizations_consumer, outbox_relay, resources, topic_watch
 
 IMPORTS_SECONDS = 0.5
 OPEN_PERIODS_SECONDS = 3600.0
@@ -45,6 +45,7 @@ def run_worker(parking: Parking) -> None:
     work(
         {
             "outbox_relay": relay.run,
+            "topic_settings": topic_watch(settings).run,
             "organizations": organizations.run,
             "imports": every(IMPORTS_SECONDS, "imports", continue_imports),
             "open_periods": every(OPEN_PERIODS_SECONDS, "open_periods", extend_open_periods),

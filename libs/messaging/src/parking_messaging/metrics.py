@@ -66,6 +66,10 @@ EVENTS_PUBLISHED: Final = Counter("events_published_total", "Events that Kafka a
 EVENTS_REFUSED: Final = Counter("events_refused_total", "Times that Kafka refused an event", ["topic"])
 RELAY_ACTIVE: Final = Gauge("relay_active", "1 where this process publishes, 0 where it stands by")
 
+TOPIC_SETTINGS_DRIFT: Final = Gauge(
+    "topic_settings_drift", "1 where a topic's setting is not what the catalogue says, else 0", ["topic", "setting"]
+)
+
 CONSUMER_LAG: Final = Gauge("consumer_lag", "Records not yet settled", ["group", "topic", "partition"])
 CONSUMER_ASSIGNED: Final = Gauge("consumer_assigned_partitions", "Partitions that this process consumes", ["group"])
 CONSUMER_WAITING: Final = Gauge("consumer_waiting_partitions", "Partitions that wait for a dependency", ["group"])

@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from libs.messaging.tests.noise import noise
 
 from parking_messaging import KafkaConnection, KafkaPublisher, KafkaSource, ensure_topics, outbox_row
 from parking_messaging.cloud_events import outgoing
 from parking_messaging.fakes import FakeBroker, FakePublisher, FakeSource
 from parking_messaging.records import Outgoing, Partition, Record, Unsent
 
-TOO_LARGE = 1_200_000
+TOO_LARGE = 1_600_000
 
 
 @dataclass
@@ -104,7 +105,7 @@ async def test_a_refused_record_stops_its_subject_alone(harness: Harness, topic:
     bad, good = uuid4(), uuid4()
     events: list[Any] = []
     for version in range(1, 11):
-        events.append(topic.event(bad, version, padding="x" * TOO_LARGE if version == 4 else ""))
+        events.append(topic.event(bad, version, padding=noise(TOO_LARGE) if version == 4 else ""))
         events.append(topic.event(good, version))
     records = numbered(topic, *events)
     publication = await harness.publisher.publish(records)

@@ -7,6 +7,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 import pytest
+from libs.messaging.tests.noise import noise
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -152,7 +153,7 @@ async def test_a_record_that_kafka_refuses_holds_its_subject_until_it_fits(
     bad, good = uuid4(), uuid4()
     async with engine.begin() as connection:
         for version in range(1, 4):
-            padding = "x" * 1_200_000 if version == 2 else ""
+            padding = noise(1_600_000) if version == 2 else ""
             await OUTBOX.add(connection, [kafka_topic.event(bad, version, padding=padding)])
             await OUTBOX.add(connection, [kafka_topic.event(good, version)])
     relay = relay_for(kafka_topic, database_url, kafka)

@@ -51,6 +51,7 @@ from parking_chassis.wiring import open_resources, service_engine, token_verifie
 from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
 from parking_messaging.adapters import kafka_topics
+from parking_messaging.adapters.topic_settings import TopicWatch
 
 SERVICE = "auth"
 
@@ -124,6 +125,11 @@ def outbox_relay(settings: AuthSettings) -> Relay:
 async def make_topics(settings: AuthSettings) -> None:
     """Make the topics that auth owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(_kafka(settings), SERVICE, replication_factor=settings.topic_replication_factor)
+
+
+def topic_watch(settings: AuthSettings) -> TopicWatch:
+    """What reports topics whose settings are not those of the catalogue."""
+    return kafka_topics.topic_watch(_kafka(settings), SERVICE, replication_factor=settings.topic_replication_factor)
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from parking_messaging import (
     postgres_relay,
 )
 from parking_messaging.adapters import kafka_topics
+from parking_messaging.adapters.topic_settings import TopicWatch
 from parking_messaging.ended_logins import login_handlers
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.adapters.kafka.consumer import GROUP, GROUPS, LOGINS, organization_consumer
@@ -128,6 +129,13 @@ async def make_topics(settings: ParkingSettings) -> None:
     """Make the topics that parking owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(
         _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
+    )
+
+
+def topic_watch(settings: ParkingSettings) -> TopicWatch:
+    """What reports topics whose settings are not those of the catalogue."""
+    return kafka_topics.topic_watch(
+        _kafka(settings), SERVICE, groups=[GROUP], replication_factor=settings.topic_replication_factor
     )
 
 

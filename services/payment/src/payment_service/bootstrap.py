@@ -18,6 +18,7 @@ from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.adapters.topic_settings import TopicWatch
 from parking_messaging.consumer import Consumer
 from parking_messaging.ended_logins import login_handlers
 from parking_messaging.handlers import Handlers
@@ -122,6 +123,13 @@ def outbox_relay(settings: PaymentSettings) -> Relay:
 async def make_topics(settings: PaymentSettings) -> None:
     """Make the topics that payment owns. Raises `ConnectionError` with what is wrong."""
     await kafka_topics.make_topics(
+        _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
+    )
+
+
+def topic_watch(settings: PaymentSettings) -> TopicWatch:
+    """What reports topics whose settings are not those of the catalogue."""
+    return kafka_topics.topic_watch(
         _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
     )
 

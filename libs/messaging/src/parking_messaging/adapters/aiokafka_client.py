@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol, cast
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # pyright: ignore[reportMissingTypeStubs]
 from aiokafka import ConsumerRebalanceListener as RebalanceListener  # pyright: ignore[reportMissingTypeStubs]
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # pyright: ignore[reportMissingTypeStubs]
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType  # pyright: ignore[reportMissingTypeStubs]
 from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs]
     BrokerResponseError,
     ConsumerStoppedError,
@@ -47,6 +48,7 @@ __all__ = [
     "new_consumer",
     "new_producer",
     "partition_hash",
+    "topic_resource",
 ]
 
 
@@ -189,6 +191,12 @@ class CreateTopicsAnswer(Protocol):
     topic_errors: Sequence[Sequence[Any]]
 
 
+class DescribeConfigsAnswer(Protocol):
+    """DescribeConfigsResponse: for each resource error code, message, type, name and entries (name, value, ...)."""
+
+    resources: Sequence[Sequence[Any]]
+
+
 class Admin(Protocol):
     """AIOKafkaAdminClient."""
 
@@ -212,19 +220,28 @@ class Admin(Protocol):
         """Partitions and the like."""
         ...
 
+    async def describe_configs(self, config_resources: list[ConfigResource]) -> Sequence[DescribeConfigsAnswer]:
+        """The settings of topics."""
+        ...
+
     async def list_consumer_group_offsets(self, group_id: str) -> Mapping[Any, OffsetOf]:
         """What a group committed."""
         ...
 
 
 def new_producer(connection: KafkaConnection, *, batch_bytes: int) -> Producer:
-    """An idempotent producer that waits for all replicas in sync."""
+    """An idempotent producer that waits for all replicas in sync.
+
+    Batches are compressed by zstd: of our events a tenth is left of a full one and half of a single one, for 2 to 15 µs
+    an event; lz4 leaves twice as much, and takes longer where it counts.
+    """
     return cast(
         "Producer",
         AIOKafkaProducer(
             **connection.arguments(),
             acks="all",
             enable_idempotence=True,
+            compression_type="zstd",
             max_batch_size=batch_bytes,
             linger_ms=0,
             request_timeout_ms=10_000,
@@ -240,6 +257,11 @@ def new_consumer(connection: KafkaConnection, **arguments: Any) -> GroupConsumer
 def new_admin(connection: KafkaConnection) -> Admin:
     """An admin client."""
     return cast("Admin", AIOKafkaAdminClient(**connection.arguments()))
+
+
+def topic_resource(name: str) -> ConfigResource:
+    """A topic, as `describe_configs` asks for it: all of its settings."""
+    return ConfigResource(ConfigResourceType.TOPIC, name)
 
 
 def partition_hash(key: bytes) -> int:

@@ -9,7 +9,15 @@ from prometheus_client import Gauge
 from analytics_service.application.commands.drop_old_indices import DropOldIndices
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.application.ports import Projection, StoreAway
-from analytics_service.bootstrap import PROJECTIONS, Analytics, UseCases, consumers, outbox_relay, resources
+from analytics_service.bootstrap import (
+    PROJECTIONS,
+    Analytics,
+    UseCases,
+    consumers,
+    outbox_relay,
+    resources,
+    topic_watch,
+)
 from parking_chassis.database import ping
 from parking_chassis.process import Address, Loop, every, work
 from parking_messaging.waiting import wait_for_any
@@ -74,6 +82,7 @@ def run_worker(analytics: Analytics) -> None:
     work(
         {
             "outbox_relay": relay.run,
+            "topic_settings": topic_watch(settings).run,
             "indices": every(INDICES_SECONDS, "indices", keeper.look_after),
             "old_indices": every(OLD_INDICES_SECONDS, "old_indices", old_indices),
             **{group: consumer.run for group, consumer in groups.items()},

@@ -7,7 +7,7 @@ from auth_service.application.commands.rotate_signing_keys import RotateSigningK
 from auth_service.application.commands.send_account_mails import SendAccountMails
 from auth_service.application.commands.sum_up_login_count import SumUpLoginCount
 from auth_service.application.queries.count_open_logins import CountOpenLogins
-from auth_service.bootstrap import Auth, outbox_relay, resources
+from auth_service.bootstrap import Auth, outbox_relay, resources, topic_watch
 from parking_chassis.database import ping
 from parking_chassis.process import Address, every, work
 
@@ -44,6 +44,7 @@ def run_worker(auth: Auth) -> None:
     work(
         {
             "outbox_relay": relay.run,
+            "topic_settings": topic_watch(settings).run,
             "account_mails": every(MAILS_SECONDS, "account_mails", send_mails),
             "signing_keys": every(KEYS_SECONDS, "signing_keys", rotate_keys),
             "forget_expired": every(FORGET_SECONDS, "forget_expired", forget_expired),

@@ -2,7 +2,7 @@
 
 from notification_service.application.commands.forget_old import ForgetOld
 from notification_service.application.commands.send_mails import SendMails
-from notification_service.bootstrap import Notification, consumers, outbox_relay, resources
+from notification_service.bootstrap import Notification, consumers, outbox_relay, resources, topic_watch
 from parking_chassis.database import ping
 from parking_chassis.process import Address, every, work
 
@@ -33,6 +33,7 @@ def run_worker(service: Notification) -> None:
     work(
         {
             "outbox_relay": relay.run,
+            "topic_settings": topic_watch(settings).run,
             **{group: consumer.run for group, consumer in groups.items()},
             "announcer": service.announcer.run,
             "mails": every(MAILS_SECONDS, "mails", send_mails),

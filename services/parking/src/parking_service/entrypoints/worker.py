@@ -7,7 +7,7 @@ from parking_chassis.process import Address, every, work
 from parking_service.application.commands.continue_imports import ContinueImports
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriods
 from parking_service.application.queries.measure_occupancy import MeasureOccupancy
-from parking_service.bootstrap import Parking, consumers, outbox_relay, resources
+from parking_service.bootstrap import Parking, consumers, outbox_relay, resources, topic_watch
 
 IMPORTS_SECONDS = 0.5
 OPEN_PERIODS_SECONDS = 3600.0
@@ -46,6 +46,7 @@ def run_worker(parking: Parking) -> None:
         {
             "outbox_relay": relay.run,
             **{group: consumer.run for group, consumer in groups.items()},
+            "topic_settings": topic_watch(settings).run,
             "imports": every(IMPORTS_SECONDS, "imports", continue_imports),
             "open_periods": every(OPEN_PERIODS_SECONDS, "open_periods", extend_open_periods),
             "occupancy_rate": every(OCCUPANCY_SECONDS, "occupancy_rate", measure_occupancy),

@@ -16,7 +16,7 @@ from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.application.queries.count_stuck_refunds import CountStuckRefunds
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
 from payment_service.application.queries.sum_captured import SumCaptured
-from payment_service.bootstrap import Payments, consumers, outbox_relay, resources
+from payment_service.bootstrap import Payments, consumers, outbox_relay, resources, topic_watch
 
 AGENDA_SECONDS = 1.0
 REVENUE_SECONDS = 15.0
@@ -56,6 +56,7 @@ def run_worker(service: Payments) -> None:
     work(
         {
             "outbox_relay": relay.run,
+            "topic_settings": topic_watch(service.settings).run,
             **{group: consumer.run for group, consumer in groups.items()},
             **_calls(service),
             **_figures(service),

@@ -6,7 +6,7 @@ from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers
 from reservation_service.application.commands.note_no_shows import NoteNoShows
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen
-from reservation_service.bootstrap import Reservation, consumers, outbox_relay, resources
+from reservation_service.bootstrap import Reservation, consumers, outbox_relay, resources, topic_watch
 
 HOLDS_SECONDS = 1.0
 NO_SHOWS_SECONDS = 30.0
@@ -39,6 +39,7 @@ def run_worker(service: Reservation) -> None:
     work(
         {
             "outbox_relay": relay.run,
+            "topic_settings": topic_watch(settings).run,
             **{group: consumer.run for group, consumer in groups.items()},
             "payments_seen": every(HOLDS_SECONDS, "payments_seen", note_payments_seen),
             "holds": every(HOLDS_SECONDS, "holds", expire_holds),

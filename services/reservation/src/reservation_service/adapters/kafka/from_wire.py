@@ -3,11 +3,12 @@
 from datetime import time
 from zoneinfo import ZoneInfo
 
-from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
+from parking_events import LotState, PaymentRefundedV1, PaymentSucceededV1, RefundStatus, SpotState, TariffState
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus
 from parking_messaging.failures import PoisonEvent
+from reservation_service.application.event_handlers.follow_refunds import Refunded
 from reservation_service.application.event_handlers.settle_payments import Captured
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.lots import Closure, OpenFor, OpeningHours
@@ -16,6 +17,8 @@ from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLin
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 END_OF_DAY = "24:00"
+UNNAMED_ORDER = "reservation"
+"""The reason of refunds that payment made by `refund_due` alone, before orders had names: no operator's either."""
 
 
 def lot_copy(event: LotState) -> LotCopy:
@@ -80,6 +83,15 @@ def captured(event: PaymentSucceededV1) -> Captured:
         payment_id=event.payment_id,
         amount=Money(event.amount.amount, event.amount.currency),
     )
+
+
+def refunded(event: PaymentRefundedV1) -> Refunded | None:
+    """That all of a payment went back, and the refunds that may be an operator's; none where some of it is left."""
+    if event.amount_refunded.amount < event.amount.amount:
+        return None
+    arrived = (each for each in event.refunds if each.status is RefundStatus.SUCCEEDED)
+    refund_ids = frozenset(each.refund_id for each in arrived if each.reason != UNNAMED_ORDER)
+    return Refunded(event.reservation_id, event.payment_id, refund_ids)
 
 
 def _lines(lines: tuple[wire_tariff.RateLine, ...]) -> tuple[RateLine, ...]:

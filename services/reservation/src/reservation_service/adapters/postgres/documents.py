@@ -1,4 +1,4 @@
-"""Tariffs, opening hours and charges as JSON documents, and back."""
+"""Tariffs, opening hours, charges and refund orders as JSON documents, and back."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
@@ -9,6 +9,7 @@ from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatu
 from reservation_service.domain.lots import Closure, OpenFor, OpeningHours
 from reservation_service.domain.money import Money
 from reservation_service.domain.pricing import LineItem
+from reservation_service.domain.refund_orders import RefundOrder, RefundReason
 from reservation_service.domain.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
 
 Document = Mapping[str, Any]
@@ -111,6 +112,7 @@ def charges_document(charges: Sequence[Charge]) -> list[Document]:
             "tax": charge.tax.amount,
             "line_items": [[item.label, item.kind, item.amount] for item in charge.line_items],
             "paid_by": str(charge.paid_by) if charge.paid_by else None,
+            "refunded": charge.refunded,
         }
         for charge in charges
     ]
@@ -127,6 +129,33 @@ def charges_of(documents: Sequence[Document], currency: str) -> tuple[Charge, ..
             Money(document["tax"], currency),
             tuple(LineItem(*item) for item in document["line_items"]),
             UUID(document["paid_by"]) if document["paid_by"] else None,
+            document.get("refunded", False),  # not in those that were written before orders had names
+        )
+        for document in documents
+    )
+
+
+def refund_orders_document(orders: Sequence[RefundOrder]) -> list[Document]:
+    """Refund orders as they are kept."""
+    return [
+        {
+            "id": str(order.id),
+            "payment_id": str(order.payment_id),
+            "amount": order.amount.amount,
+            "reason": order.reason.value,
+        }
+        for order in orders
+    ]
+
+
+def refund_orders_of(documents: Sequence[Document], currency: str) -> tuple[RefundOrder, ...]:
+    """The refund orders of a document."""
+    return tuple(
+        RefundOrder(
+            UUID(document["id"]),
+            UUID(document["payment_id"]),
+            Money(document["amount"], currency),
+            RefundReason(document["reason"]),
         )
         for document in documents
     )

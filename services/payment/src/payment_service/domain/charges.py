@@ -53,14 +53,28 @@ class OwedCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRefund:
+    """What reservation says of a refund order: it never changes."""
+
+    id: UUID
+    payment_id: UUID
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dues:
-    """What a reservation owes, and what has to go back in all, as it last told."""
+    """What a reservation owes, and what has to go back in all, as it last told.
+
+    `refund_orders` say of which payments; events of release 0.1 have none, and give the sum alone.
+    """
 
     reservation_id: UUID
     status: ReservationStatus
     charges: Sequence[OwedCharge]
     refund_due: Money
     version: int
+    refund_orders: Sequence[NamedRefund] | None = None
 
     def status_of(self, charge_id: UUID) -> ChargeStatus | None:
         """Where a charge stands; none for one that the reservation does not have (yet)."""

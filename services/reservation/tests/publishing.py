@@ -7,9 +7,17 @@ from uuid import UUID, uuid4
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from services.reservation.tests.driving import Json
 
-from parking_events import LotCreatedV1, PaymentSucceededV1, SpotCreatedV1, SpotType, TariffPublishedV1, WireEvent
+from parking_events import (
+    LotCreatedV1,
+    PaymentRefundedV1,
+    PaymentSucceededV1,
+    SpotCreatedV1,
+    SpotType,
+    TariffPublishedV1,
+    WireEvent,
+)
 from parking_events.contracts.lot import LotStatus
-from parking_events.contracts.payment import PaymentStatus
+from parking_events.contracts.payment import PaymentStatus, Refund, RefundStatus
 from parking_events.contracts.spot import SpotStatus
 from parking_events.contracts.tariff import RateLine, RateLineType, Tax
 from parking_events.topics import Topic
@@ -92,6 +100,18 @@ def a_payment_event(reservation: Json) -> PaymentSucceededV1:
         requested_at=now,
         succeeded_at=now,
     )
+
+
+def a_refund_event(paid: PaymentSucceededV1, reason: str = "goodwill") -> PaymentRefundedV1:
+    """All of a payment went back."""
+    refund = Refund(refund_id=uuid4(), amount=paid.amount, status=RefundStatus.SUCCEEDED, reason=reason)
+    state = paid.model_dump() | {
+        "version": 4,
+        "status": PaymentStatus.REFUNDED,
+        "amount_refunded": paid.amount,
+        "refunds": (refund,),
+    }
+    return PaymentRefundedV1(**state)
 
 
 async def skip_to_the_end(bootstrap_servers: str, group: str, topics: Collection[Topic]) -> None:

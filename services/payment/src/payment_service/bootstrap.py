@@ -33,6 +33,7 @@ from payment_service.adapters.stripe.objects import Translation
 from payment_service.adapters.stripe.webhooks import StripeWebhooks
 from payment_service.application.commands.compare_with_provider import CompareWithProviderHandler
 from payment_service.application.commands.create_intent import CreateIntentHandler
+from payment_service.application.commands.decide_refund_orders import DecideRefundOrdersHandler
 from payment_service.application.commands.forget_old import ForgetOldHandler
 from payment_service.application.commands.look_after_payments import LookAfterPaymentsHandler
 from payment_service.application.commands.request_refund import RequestRefundHandler
@@ -42,6 +43,7 @@ from payment_service.application.commands.take_webhook import TakeWebhookHandler
 from payment_service.application.event_handlers.follow_reservations import FollowReservationsHandler
 from payment_service.application.ports import OpenWork, PaymentGateway, ReadChargeToken, ReadWebhook
 from payment_service.application.queries.count_stuck_refunds import CountStuckRefundsHandler
+from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrdersHandler
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPaymentsHandler
 from payment_service.application.queries.get_payment import GetPaymentHandler
 from payment_service.application.queries.list_payments import ListPaymentsHandler
@@ -61,12 +63,14 @@ class UseCases:
     request_refund: RequestRefundHandler
     take_webhook: TakeWebhookHandler
     send_refunds: SendRefundsHandler
+    decide_refund_orders: DecideRefundOrdersHandler
     look_after_payments: LookAfterPaymentsHandler
     compare_with_provider: CompareWithProviderHandler
     forget_old: ForgetOldHandler
     get_payment: GetPaymentHandler
     list_payments: ListPaymentsHandler
     find_unsettled_payments: FindUnsettledPaymentsHandler
+    find_unsettled_orders: FindUnsettledOrdersHandler
     count_stuck_refunds: CountStuckRefundsHandler
     sum_captured: SumCapturedHandler
 
@@ -160,12 +164,14 @@ def use_cases_of(
         request_refund=RequestRefundHandler(work, clock, new_id),
         take_webhook=TakeWebhookHandler(work, read_webhook, clock),
         send_refunds=SendRefundsHandler(work, gateway, clock, grace),
+        decide_refund_orders=DecideRefundOrdersHandler(work, clock),
         look_after_payments=LookAfterPaymentsHandler(work, gateway, create_intent, clock, grace),
         compare_with_provider=CompareWithProviderHandler(work, gateway, clock),
         forget_old=ForgetOldHandler(work),
         get_payment=GetPaymentHandler(work),
         list_payments=ListPaymentsHandler(work),
         find_unsettled_payments=FindUnsettledPaymentsHandler(work, clock),
+        find_unsettled_orders=FindUnsettledOrdersHandler(work, clock),
         count_stuck_refunds=CountStuckRefundsHandler(work),
         sum_captured=SumCapturedHandler(work),
     )
@@ -173,7 +179,7 @@ def use_cases_of(
 
 def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
     return {
-        RESERVATIONS: reservation_handlers(work_on, FollowReservationsHandler(clock, new_id)),
+        RESERVATIONS: reservation_handlers(work_on, FollowReservationsHandler(clock)),
         LOGINS: login_handlers(note_ended_logins),
     }
 

@@ -11,7 +11,6 @@ from services.payment.tests.desk import Desk
 from services.payment.tests.people import DRIVER, Owed
 
 from parking_chassis.clock import SystemClock
-from parking_chassis.ids import new_id
 from parking_kernel.money import Money
 from payment_service.adapters.postgres.unit_of_work import work_on
 from payment_service.application.commands.look_after_payments import LookAfterPayments
@@ -47,7 +46,7 @@ def dues(
 async def follow(service: Payments, *told: Dues) -> None:
     """What the consumer does with the events that wait."""
     async with service.engine.begin() as connection:
-        await FollowReservationsHandler(SystemClock(), new_id)(work_on(connection), FollowReservations(told))
+        await FollowReservationsHandler(SystemClock())(work_on(connection), FollowReservations(told))
 
 
 async def send(service: Payments) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest_asyncio
 from libs.events.tests.later_values import LATER
@@ -14,6 +14,7 @@ from services.payment.tests.people import Owed
 
 from parking_events import (
     Charge,
+    RefundOrder,
     ReservationCancelledV1,
     ReservationConfirmedV1,
     ReservationExpiredV1,
@@ -47,7 +48,13 @@ class Reservations:
         self._publisher = publisher
 
     async def tell(
-        self, event: type[ReservationState], owed: Owed, version: int, refund_due: int, charge: ChargeStatus
+        self,
+        event: type[ReservationState],
+        owed: Owed,
+        version: int,
+        refund_due: int,
+        charge: ChargeStatus,
+        orders: tuple[RefundOrder, ...] | None = None,
     ) -> None:
         status = event.event_type.split(".")[2]
         amount = Money(amount=owed.amount, currency=owed.currency)
@@ -71,6 +78,7 @@ class Reservations:
             amount_owed=amount,
             amount_paid=amount,
             refund_due=Money(amount=refund_due, currency=owed.currency),
+            refund_orders=orders,
         )
         await self._publisher.publish([outgoing(Unsent(version, outbox_row(state), NOW), b"/services/reservation")])
 
@@ -143,6 +151,38 @@ async def test_what_a_newer_reservation_service_tells_is_no_dead_letter(
     await service.use_cases.look_after_payments(LookAfterPayments())
     assert await desk.told(payment["id"]) == ["requested"], "nothing is withdrawn for a status that nobody knows here"
     assert (await desk.started(owed))["id"] == payment["id"], "it can still be paid"
+
+
+async def test_what_was_due_by_the_sum_alone_is_not_given_again_by_name(
+    desk: Desk, browser: Browser, service: Payments, reservations: Reservations, consuming: None
+) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await browser.confirm(payment["client_secret"], "visa")
+    await desk.wait_for_status(payment["id"], "succeeded")
+    first, second = (
+        RefundOrder(
+            id=uuid4(),
+            payment_id=UUID(payment["id"]),
+            amount=Money(amount=amount, currency=owed.currency),
+            reason="cancelled",
+        )
+        for amount in (625, 100)
+    )
+    await reservations.tell(ReservationConfirmedV1, owed, 3, 625, ChargeStatus.PAID)
+    await reservations.tell(ReservationConfirmedV1, owed, 4, 625, ChargeStatus.PAID, (first,))
+    for _ in range(2):
+        await reservations.tell(ReservationCancelledV1, owed, 5, 725, ChargeStatus.PAID, (first, second))
+
+    async def both_are_known() -> bool:
+        return len(await desk.rows("SELECT id FROM refund_orders WHERE is_named")) == 2
+
+    await wait_until(both_are_known, "both orders")
+    await service.use_cases.send_refunds(SendRefunds())
+    await desk.wait_for_events(payment["id"], 6)
+    assert sorted(refund["amount"] for refund in await desk.provider_refunds()) == [100, 625]
+    kept = await desk.rows("SELECT id, given_before, refunded FROM refund_orders WHERE is_named ORDER BY place")
+    assert [tuple(each.values()) for each in kept] == [(first.id, 625, 0), (second.id, 0, 100)]
 
 
 async def test_an_expired_reservation_withdraws_its_intent(

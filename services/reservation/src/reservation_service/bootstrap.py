@@ -50,6 +50,7 @@ from reservation_service.application.commands.forget_old_answers import ForgetOl
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeenHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
+from reservation_service.application.event_handlers.follow_refunds import FollowRefundsHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
 from reservation_service.application.ports import Alternative, Tokens, Wish
 from reservation_service.application.queries.create_quote import CreateQuoteHandler
@@ -154,10 +155,9 @@ def replayers(reservation: Reservation) -> dict[str, Replayer[AsyncConnection]]:
 
 
 def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
-    settle = SettlePaymentsHandler(clock)
     return {
         CATALOGUE: catalogue_handlers(work_on),
-        PAYMENTS: payment_handlers(work_on, settle),
+        PAYMENTS: payment_handlers(work_on, SettlePaymentsHandler(clock), FollowRefundsHandler(clock)),
         LOGINS: login_handlers(note_ended_logins),
     }
 

@@ -35,6 +35,7 @@ from reservation_service.application.ports import (
 )
 from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
 from reservation_service.domain.lots import Closure, Spot
+from reservation_service.domain.refund_orders import RefundReason
 from reservation_service.domain.reservations import HOLD, Reservation
 
 HOUR = timedelta(hours=1)
@@ -226,7 +227,7 @@ class TestReservations:
             assert await work.reservations.read(booked.state.id) == booked.state
             loaded = await work.reservations.get(booked.state.id)
             loaded.settle(booked.state.charges[0].id, uuid4(), booked.state.owed, START)
-            loaded.give_back(uuid4(), Money(5, "CHF"), "not_owed", START)
+            loaded.give_back(uuid4(), Money(5, "CHF"), RefundReason.NOT_OWED, START)
             loaded.check_in(uuid4(), START)
             await work.reservations.save(loaded)
         async with store.work() as work:

@@ -12,6 +12,7 @@ from services.reservation.tests.publishing import (
     Publishing,
     a_lot_event,
     a_payment_event,
+    a_refund_event,
     a_spot_event,
     a_tariff_event,
 )
@@ -122,6 +123,28 @@ async def test_what_newer_services_tell_is_no_dead_letter(
     types = [name for (name,) in await database.rows(told)]
     assert len(types) == len([*later_records(SpotState)])
     assert LATER in types
+
+
+async def test_what_an_operator_gave_back_in_full_frees_the_spot(
+    driver: Driver, lot: LotCopy, database: Database, publishing: Publishing, consuming: None
+) -> None:
+    held, kept = await driver.holds(lot), await driver.holds(lot)
+    payments = [a_payment_event(each) for each in (held, kept)]
+    for event in (*payments, a_refund_event(payments[1], "reservation"), *[a_refund_event(payments[0])] * 2):
+        await publishing.tell(event)
+    await wait_until(lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'cancelled'"), "the cancellation")
+    last = a_payment_event(await driver.holds(lot, spot_id=held["spot_id"]))
+    await publishing.tell(last)
+    await wait_until(
+        lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'confirmed' OFFSET 1"), "the one after it"
+    )
+    seen = await driver.sees(held)
+    assert (seen["status"], seen["refund_due"]["amount"], (await driver.sees(kept))["status"]) == (
+        *("cancelled", 0, "confirmed"),
+    )
+    cancelled = "SELECT payload FROM outbox WHERE type = 'parking.reservation.cancelled.v1'"
+    ((payload,),) = await database.rows(cancelled)
+    assert json.loads(payload)["reason"] == "refunded"
 
 
 async def test_money_for_an_unknown_reservation_is_kept_aside_until_it_can_be_settled(

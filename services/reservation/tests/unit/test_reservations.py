@@ -13,6 +13,7 @@ from parking_kernel.money import Money
 from parking_kernel.pricing import price
 from reservation_service.domain.charges import ChargeReason, ChargeStatus, open_charge
 from reservation_service.domain.errors import NotCancellable
+from reservation_service.domain.refund_orders import RefundReason
 from reservation_service.domain.reservations import HOLD, Reservation, ReservationStatus
 
 S = ReservationStatus
@@ -134,7 +135,7 @@ class TestPaying:
         reservation = IN_STATE[status]()
         charge, payment = reservation.state.charges[0], uuid4()
         if not reservation.settle(charge.id, payment, OWED, NOW):
-            reservation.give_back(payment, OWED, "too_late", NOW)
+            reservation.give_back(payment, OWED, RefundReason.TOO_LATE, NOW)
         before = reservation.state
         assert reservation.settle(charge.id, payment, OWED, NOW)
         assert reservation.state == before

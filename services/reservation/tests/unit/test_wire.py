@@ -10,17 +10,29 @@ from libs.events.tests.later_values import LATER, with_a_later_value
 from prometheus_client import REGISTRY
 from services.reservation.tests.examples import NOW, START, a_hold
 
-from parking_events import EVENT_CLASSES, LotCreatedV1, ReservationState, SpotCreatedV1, TariffPublishedV1, WireEvent
+from parking_events import (
+    EVENT_CLASSES,
+    LotCreatedV1,
+    PaymentRefundedV1,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    ReservationState,
+    SpotCreatedV1,
+    TariffPublishedV1,
+    WireEvent,
+)
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts import tariff as wire_tariff
 from parking_events.contracts.spot import SpotStatus, SpotType
-from parking_events.values import Place
+from parking_events.values import Money, Place
 from parking_kernel.opening_hours import Hours
 from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tax, TimeBand
 from parking_messaging.failures import PoisonEvent
 from reservation_service.adapters.kafka import from_wire
 from reservation_service.adapters.kafka.to_wire import CONTRACTS, to_wire
 from reservation_service.adapters.metrics import outcome_of
+from reservation_service.application.event_handlers.follow_refunds import Refunded
 from reservation_service.domain import reservations
 from reservation_service.domain.lots import SPOT_TYPES, Closure
 from reservation_service.domain.reservations import ReservationChanged, ReservationEvent
@@ -164,6 +176,43 @@ def later_events[Event: WireEvent](event_class: type[Event]) -> list[tuple[str, 
     return [(path, event_class.from_json(json.dumps(document).encode())) for path, document in changed]
 
 
+class TestRefunds:
+    @staticmethod
+    def event(*refunds: tuple[int, RefundStatus, str]) -> PaymentRefundedV1:
+        arrived = sum(amount for amount, status, _ in refunds if status is RefundStatus.SUCCEEDED)
+        return PaymentRefundedV1(
+            version=4,
+            payment_id=uuid4(),
+            charge_id=uuid4(),
+            reservation_id=uuid4(),
+            organization_id=uuid4(),
+            parking_lot_id=uuid4(),
+            status=PaymentStatus.REFUNDED,
+            amount=Money(amount=600, currency="CHF"),
+            amount_refunded=Money(amount=arrived, currency="CHF"),
+            refunds=tuple(
+                Refund(refund_id=uuid4(), amount=Money(amount=amount, currency="CHF"), status=status, reason=reason)
+                for amount, status, reason in refunds
+            ),
+            requested_at=NOW,
+            succeeded_at=NOW,
+        )
+
+    def test_only_all_of_a_payment_concerns_its_reservation(self) -> None:
+        arrived = RefundStatus.SUCCEEDED
+        part = self.event((599, arrived, "goodwill"), (1, RefundStatus.FAILED, "goodwill"))
+        assert from_wire.refunded(part) is None
+        whole = self.event((599, arrived, "goodwill"), (1, arrived, "provider"), (5, RefundStatus.FAILED, "goodwill"))
+        assert from_wire.refunded(whole) == Refunded(
+            whole.reservation_id, whole.payment_id, frozenset(each.refund_id for each in whole.refunds[:2])
+        )
+
+    def test_what_payment_gave_before_orders_had_names_is_no_operators(self) -> None:
+        refunded = from_wire.refunded(self.event((600, RefundStatus.SUCCEEDED, "reservation")))
+        assert refunded is not None
+        assert refunded.refund_ids == frozenset()
+
+
 class TestOwnEvents:
     def test_each_has_its_contract_and_its_outcome(self) -> None:
         assert set(CONTRACTS) == set(DOMAIN_EVENTS)
@@ -192,6 +241,24 @@ class TestOwnEvents:
             assert (wire.version, wire.status.value) == (event.reservation.version, event.reservation.status.value)
             assert wire.amount_owed.amount == 600
         assert reservation.state.parking_session is not None
+
+    def test_each_refund_order_names_its_payment_and_the_sum_is_theirs(self) -> None:
+        reservation, payments = a_hold(), [uuid4(), uuid4()]
+        for payment in payments:
+            reservation.settle(reservation.state.charges[0].id, payment, reservation.state.owed, NOW)
+        reservation.cancel(START - timedelta(minutes=30))
+        wire = to_wire(reservation.events[-1])
+        assert isinstance(wire, ReservationState)
+        assert wire.refund_orders is not None
+        assert [(each.payment_id, each.amount.amount, each.reason) for each in wire.refund_orders] == [
+            (payments[1], 600, "not_owed"),
+            (payments[0], 300, "cancelled"),
+        ]
+        assert [each.id for each in wire.refund_orders] == [each.id for each in reservation.state.refund_orders]
+        assert wire.refund_due.amount == 900
+        first = to_wire(reservation.events[0])
+        assert isinstance(first, ReservationState)
+        assert first.refund_orders == (), "none is said, or it would look like an event of release 0.1"
 
     def test_why_and_what_changed(self) -> None:
         state = replace(a_hold().state, version=2)

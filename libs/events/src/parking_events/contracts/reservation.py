@@ -1,7 +1,7 @@
 """`reservation.reservation.v1`: the reservations, what they owe, and the stays."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from parking_events.base import WireEvent
 from parking_events.contracts.spot import SpotType
 from parking_events.enumerations import Open
 from parking_events.topics import RESERVATION, Topic
-from parking_events.values import Instant, Money, WireValue
+from parking_events.values import Code, Instant, Money, WireValue
 
 
 class ReservationStatus(StrEnum):
@@ -60,6 +60,21 @@ class Charge(WireValue):
     status: Open[ChargeStatus] = Field(description="Whether it can still be paid.")
 
 
+class RefundOrder(WireValue):
+    """An amount that has to go back of one payment. It is given once, never changes, and stays in the state."""
+
+    id: Annotated[UUID, Field(description="The order's id; the refund that carries it out has the same one.")]
+    payment_id: Annotated[UUID, Field(description="The payment that the amount goes back of, and of no other.")]
+    amount: Annotated[Money, Field(description="What goes back, in the payment's currency.")]
+    reason: Annotated[
+        Code,
+        Field(
+            description="Why: `not_owed`, `wrong_amount`, `too_late` (nothing is owed for the payment), `cancelled` "
+            "(by the terms of cancellation), `converted` (ordered before orders had names). More may come."
+        ),
+    ]
+
+
 class ParkingSession(WireValue):
     """The actual stay."""
 
@@ -75,7 +90,7 @@ class ReservationState(WireEvent):
     """A right to a spot's time, `[starts_at, ends_at)`.
 
     `amount_owed` sums the charges that are not void, `amount_paid` what was captured for them. `refund_due` is all that
-    has to go back by policy, summed up over the reservation's life: payment refunds until it has refunded that much.
+    has to go back by policy, over the reservation's whole life: the sum of `refund_orders`, which name the payments.
     A car that drove in without a reservation has no `user_id`.
     """
 
@@ -105,6 +120,13 @@ class ReservationState(WireEvent):
     amount_owed: Money = Field(description="The sum of the charges that are not void.")
     amount_paid: Money = Field(description="What was captured for them.")
     refund_due: Money = Field(description="All that has to go back by policy, summed up over the reservation's life.")
+    refund_orders: Annotated[
+        tuple[RefundOrder, ...] | None,
+        Field(
+            description="All that has to go back, the oldest order first; orders are added, never taken away. "
+            "Absent or null in events of release 0.1, which give the sum alone."
+        ),
+    ] = None
     parking_session: ParkingSession | None = Field(
         default=None, description="The stay; absent before the car drove in."
     )

@@ -16,6 +16,7 @@ from payment_service.domain.charges import Charge, Dues
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.payments import Payment
 from payment_service.domain.provider import Intent, ProviderDispute, ProviderEvent, ProviderRefund
+from payment_service.domain.refund_orders import RefundOrder
 from payment_service.domain.refunds import Refund
 
 
@@ -163,6 +164,22 @@ class ReservationDues(Protocol):
         ...
 
 
+class RefundOrders(Protocol):
+    """What reservations want back. What comes of an order is saved with its payment."""
+
+    async def of_reservations(self, reservation_ids: Collection[UUID]) -> Sequence[RefundOrder]:
+        """All orders of some reservations, also of payments that are not known."""
+        ...
+
+    async def add(self, order: RefundOrder) -> None:
+        """Keep an order of a payment that is not known; one that is kept already stays as it is."""
+        ...
+
+    async def to_decide(self, limit: int) -> Sequence[UUID]:
+        """Payments of which orders wait that need not any more."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class UnsettledPayment:
     """Money that was captured, pays for nothing, and was not given back."""
@@ -176,6 +193,10 @@ class Oracle(Protocol):
 
     async def unsettled(self, before: datetime) -> Sequence[UnsettledPayment]:
         """Payments captured before an instant that neither settle a charge nor are given back in full."""
+        ...
+
+    async def unsettled_orders(self, before: datetime) -> Sequence[RefundOrder]:
+        """Refund orders from before an instant that wait, or have not arrived, or whose refund is not as decided."""
         ...
 
     async def stuck_refunds(self) -> int:
@@ -221,6 +242,11 @@ class Work(Protocol):
     @property
     def dues(self) -> ReservationDues:
         """What reservations owe."""
+        ...
+
+    @property
+    def refund_orders(self) -> RefundOrders:
+        """What reservations want back."""
         ...
 
     @property
@@ -270,7 +296,7 @@ class IntentRequest:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """What a refund is made of. `is_repeated` says that it was asked for before, and may have been made."""
+    """What a refund is made of. `is_repeated` says that it may have been made before."""
 
     payment_id: UUID
     refund_id: UUID

@@ -59,10 +59,21 @@ class OwedCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRefund:
+    """What reservation says of a refund order: it never changes."""
+
+    id: UUID
+    payment_id: UUID
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dues:
     """What a reservation owes, and what has to go back in all, as it last told.
 
     From a status that this release does not know nothing follows: no intent is withdrawn for it.
+    `refund_orders` say of which payments; events of release 0.1 have none, and give the sum alone.
     """
 
     reservation_id: UUID
@@ -70,6 +81,7 @@ class Dues:
     charges: Sequence[OwedCharge]
     refund_due: Money
     version: int
+    refund_orders: Sequence[NamedRefund] | None = None
 
     def status_of(self, charge_id: UUID) -> ChargeStatus | str | None:
         """Where a charge stands; none for one that the reservation does not have (yet)."""

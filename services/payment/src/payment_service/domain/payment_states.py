@@ -8,6 +8,7 @@ from uuid import UUID
 from parking_kernel.money import proportional
 from payment_service.domain.charges import Charge
 from payment_service.domain.provider import DisputeStatus
+from payment_service.domain.refund_orders import RefundOrder
 from payment_service.domain.refunds import Refund, RefundStatus
 
 
@@ -61,6 +62,7 @@ class PaymentState:
     cancel_requested_at: datetime | None = None
     succeeded_at: datetime | None = None
     refunds: tuple[Refund, ...] = ()
+    orders: tuple[RefundOrder, ...] = ()
     dispute: Dispute | None = None
     is_live: bool = True
     version: int = 0
@@ -75,8 +77,12 @@ class PaymentState:
         """Whether nothing is left to learn from the provider."""
         if self.stage is not S.SUCCEEDED:
             return self.stage is S.CANCELLED
-        is_disputed = self.dispute is not None and self.dispute.status is DisputeStatus.OPEN
-        return not is_disputed and not any(refund.is_under_way for refund in self.refunds)
+        return not self.has_open_dispute and not any(refund.is_under_way for refund in self.refunds)
+
+    @property
+    def has_open_dispute(self) -> bool:
+        """Whether a dispute holds money that it may give back."""
+        return self.dispute is not None and self.dispute.status is DisputeStatus.OPEN
 
     @property
     def is_captured(self) -> bool:
@@ -96,8 +102,12 @@ class PaymentState:
     @property
     def returning(self) -> int:
         """What went back or is going back, by whatever way."""
-        refunds = sum(refund.amount for refund in self.refunds if not refund.is_given_up)
-        return min(self.charge.amount.amount, refunds + self.disputed_away)
+        return min(self.charge.amount.amount, self.refunding + self.disputed_away)
+
+    @property
+    def refunding(self) -> int:
+        """What went back or is going back by refunds."""
+        return sum(refund.amount for refund in self.refunds if not refund.is_given_up)
 
     @property
     def tax_given_back(self) -> int:
@@ -128,3 +138,12 @@ class PaymentState:
     def refund(self, refund_id: UUID) -> Refund:
         """One of its refunds."""
         return next(refund for refund in self.refunds if refund.id == refund_id)
+
+    def order(self, order_id: UUID) -> RefundOrder | None:
+        """One of its refund orders; none for a refund that nobody ordered."""
+        return next((order for order in self.orders if order.id == order_id), None)
+
+    def is_meant_by(self, order: RefundOrder) -> bool:
+        """Whether an order can be carried out of this payment; else it was named by mistake, and waits."""
+        is_its = order.payment_id == self.id and order.reservation_id == self.charge.reservation_id
+        return is_its and order.amount.currency == self.charge.amount.currency

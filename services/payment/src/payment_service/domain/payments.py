@@ -37,6 +37,7 @@ from payment_service.domain.provider import (
     ProviderRefund,
     ProviderRefundStatus,
 )
+from payment_service.domain.refund_orders import RefundOrder
 from payment_service.domain.refunds import PAUSE, Refund, RefundStatus, refund_key
 
 BY_HAND = "provider"
@@ -96,6 +97,7 @@ class Payment:
             self.state = replace(self.state, client_secret=seen.client_secret)
         if seen.status is IntentStatus.SUCCEEDED:
             self._succeed(at)
+            self.decide_orders(at)
         elif self.state.stage in FINAL:
             return
         elif seen.status is IntentStatus.CANCELLED:
@@ -108,9 +110,24 @@ class Payment:
         """Have an amount go back. Raises `RefundExceedsPayment`."""
         if amount <= 0 or amount > self.state.refundable:
             raise RefundExceedsPayment(self.state.refundable)
-        refund = Refund(refund_id, amount, RefundStatus.REQUESTED, reason, at, at, refund_key(refund_id, 1, 1))
-        self._change(replace(self.state, refunds=(*self.state.refunds, refund)), PaymentRefundRequested, at, reason)
-        return refund
+        return self._request_refund(refund_id, amount, reason, at)
+
+    def take_order(self, order: RefundOrder, at: datetime) -> None:
+        """Carry out what reservation wants back, once; one that is known changes nothing."""
+        if self.state.order(order.id) is None:
+            self.state = replace(self.state, orders=(*self.state.orders, order))
+            self.decide_orders(at)
+
+    def decide_orders(self, at: datetime) -> None:
+        """Decide what comes of the orders that wait: each pays what is left of this payment, up to its amount.
+
+        While a dispute is open nobody knows what is left. No other payment's refunds or disputes matter.
+        """
+        if not self.state.is_captured or self.state.has_open_dispute:
+            return
+        for order in self.state.orders:
+            if not order.is_decided and self.state.is_meant_by(order):
+                self._decide(order, at)
 
     def ask_for_refund(self, refund_id: UUID) -> None:
         """Note that the provider is about to be asked."""
@@ -137,13 +154,15 @@ class Payment:
         refund = self.state.refund(refund_id)
         if refund.status is not RefundStatus.FAILED:
             return True
-        if self.state.disputed_away or self.state.refunded >= self.state.charge.amount.amount:
-            is_open = self.state.dispute is not None and self.state.dispute.status is DisputeStatus.OPEN
+        amount = self._still_to_refund(refund)
+        if self.state.disputed_away or not amount or self.state.refunded >= self.state.charge.amount.amount:
+            is_open = self.state.has_open_dispute
             self._replace(replace(refund, due_at=at + PAUSE.after(refund.attempt) if is_open else None))
             return False
         attempt = refund.attempt + 1
         again = replace(
             refund,
+            amount=amount,
             status=RefundStatus.REQUESTED,
             attempt=attempt,
             key=refund_key(refund.id, attempt, 1),
@@ -152,6 +171,7 @@ class Payment:
             failure_code=None,
             due_at=at,
         )
+        self._replace(again)
         others = tuple(each for each in self.state.refunds if each.id != refund.id)
         self._change(replace(self.state, refunds=(*others, again)), PaymentRefundRequested, at, refund.reason)
         return True
@@ -178,6 +198,7 @@ class Payment:
             known = self._open_dispute(seen, at)
         if known.id == seen.id and known.status is DisputeStatus.OPEN and seen.status is not DisputeStatus.OPEN:
             self._close_dispute(known, seen.status, at)
+        self.decide_orders(at)
 
     def _move_on(self, seen: Intent, at: datetime) -> None:
         match seen.status:
@@ -199,6 +220,34 @@ class Payment:
         self.entries.append(ledger.captured(self.state.charge, Cause(self.state.id, "capture", at)))
         state = replace(self.state, stage=S.SUCCEEDED, succeeded_at=at, failure_code=None, failed_attempt=None)
         self._change(state, PaymentSucceeded, at)
+
+    def _request_refund(self, refund_id: UUID, amount: int, reason: str, at: datetime) -> Refund:
+        refund = Refund(refund_id, amount, RefundStatus.REQUESTED, reason, at, at, refund_key(refund_id, 1, 1))
+        self._change(replace(self.state, refunds=(*self.state.refunds, refund)), PaymentRefundRequested, at, reason)
+        return refund
+
+    def _decide(self, order: RefundOrder, at: datetime) -> None:
+        whole = self.state.charge.amount.amount
+        decided = order.decide(
+            unclaimed=max(0, whole - sum(each.claim for each in self.state.orders)),
+            undisputed=max(0, whole - self.state.refunding),
+            refundable=self.state.refundable,
+            at=at,
+        )
+        orders = tuple(decided if each.id == order.id else each for each in self.state.orders)
+        self.state = replace(self.state, orders=orders)
+        if decided.refunded:
+            self._request_refund(order.id, decided.refunded, order.reason, at)
+
+    def _still_to_refund(self, refund: Refund) -> int:
+        """How much a refund that failed gives when it is tried again: no more than is left by then.
+
+        One that had arrived is booked with its amount, and stays so.
+        """
+        if refund.is_booked:
+            return refund.amount
+        others = sum(each.amount for each in self.state.refunds if each.id != refund.id and not each.is_given_up)
+        return max(0, min(refund.amount, self.state.charge.amount.amount - others))
 
     def _refund_of(self, seen: ProviderRefund) -> Refund | None:
         """The refund that is meant; none for an attempt that a newer one has taken the place of."""
@@ -271,7 +320,12 @@ class Payment:
             refunds = tuple(refund if each.id == refund.id else each for each in self.state.refunds)
         else:
             refunds = (*self.state.refunds, refund)
-        self.state = replace(self.state, refunds=refunds)
+        refunded = 0 if refund.is_given_up else refund.amount
+        orders = tuple(
+            order.follow(refunded, is_disputed=bool(self.state.disputed_away)) if order.id == refund.id else order
+            for order in self.state.orders
+        )
+        self.state = replace(self.state, refunds=refunds, orders=orders)
 
     def _change(self, state: PaymentState, event: type[PaymentEvent], at: datetime, reason: str | None = None) -> None:
         self.state = replace(state, version=state.version + 1)

@@ -10,21 +10,25 @@ from prometheus_client.registry import REGISTRY, Collector
 from parking_chassis.database import ping
 from parking_chassis.process import Address, Loop, every, work
 from payment_service.application.commands.compare_with_provider import CompareWithProvider
+from payment_service.application.commands.decide_refund_orders import DecideRefundOrders
 from payment_service.application.commands.forget_old import ForgetOld
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.application.queries.count_stuck_refunds import CountStuckRefunds
+from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrders
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
 from payment_service.application.queries.sum_captured import SumCaptured
 from payment_service.bootstrap import Payments, consumers, outbox_relay, resources, topic_watch
 
 AGENDA_SECONDS = 1.0
 REVENUE_SECONDS = 15.0
+ORDERS_SECONDS = 30.0
 MONEY_SECONDS = 60.0
 FORGET_SECONDS = 3600.0
 COMPARISON_SECONDS = 86_400.0
 
 UNSETTLED = Gauge("payments_unsettled", "Captured payments that settle nothing and were not given back; alarm above 0")
+UNSETTLED_ORDERS = Gauge("refund_orders_unsettled", "Refund orders neither paid nor closed in time; alarm above 0")
 STUCK_REFUNDS = Gauge("refunds_stuck", "Refunds that failed at least once and have not arrived; alarm above 0")
 DIFFERENCES = Gauge("provider_differences", "Differences that the last daily comparison with the provider found")
 
@@ -78,12 +82,16 @@ def _calls(service: Payments) -> dict[str, Loop]:
     async def send_refunds() -> None:
         await does.send_refunds(SendRefunds())
 
+    async def decide_refund_orders() -> None:
+        await does.decide_refund_orders(DecideRefundOrders())
+
     async def compare() -> None:
         DIFFERENCES.set(await does.compare_with_provider(CompareWithProvider(window)))
 
     return {
         "payments": every(AGENDA_SECONDS, "payments", look_after_payments),
         "refunds": every(AGENDA_SECONDS, "refunds", send_refunds),
+        "refund_orders": every(ORDERS_SECONDS, "refund_orders", decide_refund_orders),
         "comparison": every(COMPARISON_SECONDS, "comparison", compare),
     }
 
@@ -96,6 +104,7 @@ def _figures(service: Payments) -> dict[str, Loop]:
 
     async def watch_money() -> None:
         UNSETTLED.set(len(await does.find_unsettled_payments(FindUnsettledPayments(patience))))
+        UNSETTLED_ORDERS.set(len(await does.find_unsettled_orders(FindUnsettledOrders(patience))))
         STUCK_REFUNDS.set(await does.count_stuck_refunds(CountStuckRefunds()))
 
     async def sum_captured() -> None:

@@ -26,7 +26,10 @@ class ChargeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """An amount owed, the tax within it, and how it came about. `paid_by` is the payment that settled it."""
+    """An amount owed, the tax within it, and how it came about. `paid_by` is the payment that settled it.
+
+    `refunded` says that an operator has given all of that payment back.
+    """
 
     id: UUID
     reason: ChargeReason
@@ -35,6 +38,7 @@ class Charge:
     tax: Money
     line_items: Sequence[LineItem]
     paid_by: UUID | None = None
+    refunded: bool = False
 
 
 def open_charge(charge_id: UUID, reason: ChargeReason, price: Price) -> Charge:

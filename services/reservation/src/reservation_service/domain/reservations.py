@@ -1,6 +1,6 @@
 """A reservation: a right to a spot's time, from the hold to the drive out. The table of states: docs/decisions/0004."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from reservation_service.domain.cancellation import DEFAULT_TERMS, refundable
 from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus, open_charge
 from reservation_service.domain.errors import NotCancellable
 from reservation_service.domain.lots import Lot, Spot
+from reservation_service.domain.refund_orders import RefundOrder, RefundReason, distributed, next_order
 
 HOLD = timedelta(minutes=15)
 
@@ -45,7 +46,7 @@ class ParkingSession:
 class ReservationState:
     """All there is to know of a reservation, at one version.
 
-    `refund_due` is all that has to go back, summed up; `returned` names the payments that go back as a whole.
+    `refund_orders` are all that has to go back, the oldest first: they are added, never changed or taken away.
     """
 
     id: UUID
@@ -56,14 +57,14 @@ class ReservationState:
     period: Period
     status: ReservationStatus
     tariff_id: UUID
+    currency: str
     charges: Sequence[Charge]
-    refund_due: Money
     created_at: datetime
     hold_expires_at: datetime | None
     vehicle_plate: str | None = field(repr=False)
     parking_session: ParkingSession | None
     version: int
-    returned: frozenset[UUID] = frozenset()
+    refund_orders: tuple[RefundOrder, ...] = ()
 
     @property
     def payable(self) -> Charge | None:
@@ -76,18 +77,28 @@ class ReservationState:
     def owed(self) -> Money:
         """The sum of all charges that are not void."""
         amounts = (charge.amount.amount for charge in self.charges if charge.status is not ChargeStatus.VOID)
-        return Money(sum(amounts), self.refund_due.currency)
+        return Money(sum(amounts), self.currency)
 
     @property
     def priced(self) -> Money:
         """The sum of all charges ever raised: what the line items add up to."""
-        return Money(sum(charge.amount.amount for charge in self.charges), self.refund_due.currency)
+        return Money(sum(charge.amount.amount for charge in self.charges), self.currency)
 
     @property
     def paid(self) -> Money:
         """The sum of the paid charges."""
         amounts = (charge.amount.amount for charge in self.charges if charge.status is ChargeStatus.PAID)
-        return Money(sum(amounts), self.refund_due.currency)
+        return Money(sum(amounts), self.currency)
+
+    @property
+    def refund_due(self) -> Money:
+        """All that has to go back."""
+        return Money(sum(order.amount.amount for order in self.refund_orders), self.currency)
+
+    @property
+    def returned(self) -> frozenset[UUID]:
+        """The payments of which something goes back."""
+        return frozenset(order.payment_id for order in self.refund_orders)
 
     def moved_to(self, spot: Spot) -> "ReservationState":
         """The same on another spot."""
@@ -176,8 +187,8 @@ class Reservation:
             period=period,
             status=S.PENDING,
             tariff_id=lot.priced_by.id,
+            currency=price.total.currency,
             charges=(open_charge(charge_id, ChargeReason.BOOKING, price),),
-            refund_due=Money(0, price.total.currency),
             created_at=at,
             hold_expires_at=at + HOLD,
             vehicle_plate=vehicle_plate,
@@ -201,10 +212,10 @@ class Reservation:
         if payment_id in self.state.returned or (charge is not None and charge.paid_by == payment_id):
             return True
         if charge is None or charge.status is not ChargeStatus.OPEN or self.state.status is S.NO_SHOW:
-            self.give_back(payment_id, amount, "not_owed", at)
+            self.give_back(payment_id, amount, RefundReason.NOT_OWED, at)
             return True
         if charge.amount != amount:
-            self.give_back(payment_id, amount, "wrong_amount", at)
+            self.give_back(payment_id, amount, RefundReason.WRONG_AMOUNT, at)
             return True
         if self.state.status is S.EXPIRED:
             return False
@@ -223,11 +234,12 @@ class Reservation:
         moved = ("spot",) if spot != self.state.spot else ()
         self._change(state, ReservationReinstated, at, changed=moved)
 
-    def give_back(self, payment_id: UUID, amount: Money, reason: str, at: datetime) -> None:
-        """Have a payment refunded that nothing is owed for."""
-        returned = self.state.returned | {payment_id}
-        state = replace(self.state, refund_due=self.state.refund_due + amount, returned=returned)
-        self._change(state, ReservationChanged, at, reason=reason, changed=("refund_due",))
+    def give_back(self, payment_id: UUID, amount: Money, reason: RefundReason, at: datetime) -> None:
+        """Order a refund of a whole payment that nothing is owed for. Raises `ValueError` for another currency."""
+        _ = self.state.refund_due + amount  # of one currency
+        orders = self.state.refund_orders
+        state = replace(self.state, refund_orders=(*orders, next_order(orders, payment_id, amount, reason)))
+        self._change(state, ReservationChanged, at, reason=reason.value, changed=("refund_due",))
 
     def expire(self, at: datetime) -> bool:
         """Let an overdue hold go. False when there is nothing to let go."""
@@ -244,18 +256,28 @@ class Reservation:
         if self.state.status not in {S.PENDING, S.CONFIRMED}:
             raise NotCancellable(f"A reservation that is {self.state.status.value} cannot be cancelled.")
         refund = refundable(self.state.paid, self.state.period.starts_at, at, DEFAULT_TERMS)
+        orders = distributed(self.state.refund_orders, self.state.charges, refund, RefundReason.CANCELLED)
+        self._cancel(replace(self.state, refund_orders=(*self.state.refund_orders, *orders)), "driver", at)
+
+    def note_refund(self, payment_id: UUID, refund_ids: Collection[UUID], at: datetime) -> bool:
+        """Take note that all of a payment went back, by these refunds. True: it is cancelled, and its spot is free.
+
+        That is so when an operator gave back all that was paid for a confirmed reservation. What goes back by orders of
+        the reservation's own, and what it has in other states, stays as it is.
+        """
+        by_operator = set(refund_ids) - {order.id for order in self.state.refund_orders}
         charges = tuple(
-            replace(charge, status=ChargeStatus.VOID) if charge.status is ChargeStatus.OPEN else charge
-            for charge in self.state.charges
+            replace(charge, refunded=True) if charge.paid_by == payment_id else charge for charge in self.state.charges
         )
-        state = replace(
-            self.state,
-            status=S.CANCELLED,
-            charges=charges,
-            refund_due=self.state.refund_due + refund,
-            hold_expires_at=None,
-        )
-        self._change(state, ReservationCancelled, at, reason="driver")
+        if self.state.status is not S.CONFIRMED or not by_operator or charges == self.state.charges:
+            return False
+        state = replace(self.state, charges=charges)
+        is_released = all(charge.refunded for charge in charges if charge.paid_by)
+        if is_released:
+            self._cancel(state, "refunded", at)
+        else:
+            self._change(state, ReservationChanged, at, reason="refunded", changed=("charges",))
+        return is_released
 
     def check_in(self, parking_session_id: UUID, at: datetime) -> None:
         """The car drives in; `reservation_service.domain.gates` has said that it may."""
@@ -281,6 +303,14 @@ class Reservation:
 
     def _charge(self, charge_id: UUID) -> Charge | None:
         return next((charge for charge in self.state.charges if charge.id == charge_id), None)
+
+    def _cancel(self, state: ReservationState, reason: str, at: datetime) -> None:
+        charges = tuple(
+            replace(charge, status=ChargeStatus.VOID) if charge.status is ChargeStatus.OPEN else charge
+            for charge in state.charges
+        )
+        cancelled = replace(state, status=S.CANCELLED, charges=charges, hold_expires_at=None)
+        self._change(cancelled, ReservationCancelled, at, reason=reason)
 
     def _paid(self, paid: Charge, payment_id: UUID) -> ReservationState:
         settled = replace(paid, status=ChargeStatus.PAID, paid_by=payment_id)

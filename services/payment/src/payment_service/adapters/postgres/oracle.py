@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from payment_service.adapters.postgres.rows import order_of
 from payment_service.adapters.postgres.tables import ledger_entries, refunds
 from payment_service.application.ports import UnsettledPayment
 from payment_service.domain.ledger import EntryKind
+from payment_service.domain.refund_orders import RefundOrder
 from payment_service.domain.refunds import RefundStatus
 
 MOST = 100
@@ -30,6 +32,29 @@ UNSETTLED = text(
     """
 )
 
+# Indexes have what waits and what has not arrived; whether refunds are as decided is asked of the last two days.
+UNSETTLED_ORDERS = text(
+    """
+    WITH suspects AS (
+        SELECT o.* FROM refund_orders o WHERE o.decided_at IS NULL AND o.ordered_at < :before
+        UNION
+        SELECT o.* FROM refunds r JOIN refund_orders o ON o.id = r.id
+        WHERE r.status <> 'succeeded' AND o.refunded > 0 AND o.decided_at < :before
+        UNION
+        SELECT o.* FROM refund_orders o LEFT JOIN refunds r ON r.id = o.id
+        WHERE o.decided_at >= CAST(:before AS timestamptz) - interval '2 days' AND (
+            r.payment_id <> o.payment_id
+            OR o.refunded <> CASE WHEN r.status = 'failed' AND r.due_at IS NULL THEN 0 ELSE coalesce(r.amount, 0) END)
+    )
+    SELECT suspects.*
+    FROM suspects
+    LEFT JOIN payments p ON p.id = suspects.payment_id AND p.dispute_status = 'open'
+    WHERE p.id IS NULL
+    ORDER BY suspects.ordered_at DESC
+    LIMIT :most
+    """
+)
+
 
 class PostgresOracle:
     """See `payment_service.application.ports.Oracle`."""
@@ -41,6 +66,11 @@ class PostgresOracle:
         """Payments captured before an instant that neither settle a charge nor are given back in full."""
         found = await self._connection.execute(UNSETTLED, {"before": before, "most": MOST})
         return [UnsettledPayment(*row) for row in found]
+
+    async def unsettled_orders(self, before: datetime) -> Sequence[RefundOrder]:
+        """Refund orders from before an instant that wait, or have not arrived, or whose refund is not as decided."""
+        found = await self._connection.execute(UNSETTLED_ORDERS, {"before": before, "most": MOST})
+        return [order_of(row) for row in found.mappings()]
 
     async def stuck_refunds(self) -> int:
         """How many refunds failed at least once and have not arrived."""

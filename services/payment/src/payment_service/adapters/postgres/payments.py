@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.pages import Position
 from parking_messaging.tracing import current_trace
+from payment_service.adapters.postgres.refund_orders import PostgresRefundOrders
 from payment_service.adapters.postgres.rows import (
     Row,
     entry_row,
@@ -24,6 +25,7 @@ from payment_service.adapters.postgres.tables import ledger_entries, ledger_post
 from payment_service.domain.errors import UnknownPayment
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.payments import Payment
+from payment_service.domain.refund_orders import RefundOrder
 
 
 class PostgresPayments:
@@ -69,7 +71,7 @@ class PostgresPayments:
         return [Payment(state) for state in found]
 
     async def save(self, payment: Payment) -> None:
-        """Keep a changed payment, its refunds, and what it booked. Raises `ChangedMeanwhile`."""
+        """Keep a changed payment, its refunds and refund orders, and what it booked. Raises `ChangedMeanwhile`."""
         state, loaded = payment.state, payment.loaded
         if state == loaded:
             return
@@ -78,6 +80,8 @@ class PostgresPayments:
             raise ChangedMeanwhile("payment")
         if state.refunds != loaded.refunds:
             await self._save_refunds(state)
+        if orders := [order for order in state.orders if order not in loaded.orders]:
+            await PostgresRefundOrders(self._connection).keep(orders, loaded.orders)
         if payment.entries:
             await self._connection.execute(insert(ledger_entries), [entry_row(each) for each in payment.entries])
             rows = [row for each in payment.entries for row in posting_rows(each)]
@@ -98,7 +102,7 @@ class PostgresPayments:
         changed = {
             column.name: statement.excluded[column.name]
             for column in refunds.c
-            if column.name not in {"id", "payment_id", "amount"}
+            if column.name not in {"id", "payment_id"}
         }
         rows = [refund_row(refund, state.id, place) for place, refund in enumerate(state.refunds)]
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
@@ -112,8 +116,16 @@ class PostgresPayments:
 
     async def _all(self, statement: Select[Any]) -> list[PaymentState]:
         rows = (await self._connection.execute(statement)).mappings().all()
-        refunds_of = await self._refunds_of([row["id"] for row in rows if row["succeeded_at"]])
-        return [payment_of(row, refunds_of[row["id"]]) for row in rows]
+        captured = [row["id"] for row in rows if row["succeeded_at"]]
+        refunds_of, orders_of = await self._refunds_of(captured), await self._orders_of(captured)
+        return [payment_of(row, refunds_of[row["id"]], orders_of[row["id"]]) for row in rows]
+
+    async def _orders_of(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[RefundOrder]]:
+        found: dict[UUID, list[RefundOrder]] = defaultdict(list)
+        if payment_ids:
+            for order in await PostgresRefundOrders(self._connection).of_payments(payment_ids):
+                found[order.payment_id].append(order)
+        return found
 
     async def _refunds_of(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
         found: dict[UUID, list[Row]] = defaultdict(list)

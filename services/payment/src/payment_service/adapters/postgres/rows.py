@@ -11,6 +11,7 @@ from payment_service.domain.charges import Charge
 from payment_service.domain.ledger import LedgerEntry
 from payment_service.domain.payment_states import Dispute, PaymentState, PaymentStatus
 from payment_service.domain.provider import DisputeStatus
+from payment_service.domain.refund_orders import RefundOrder
 from payment_service.domain.refunds import Refund, RefundStatus
 
 Row = RowMapping
@@ -49,8 +50,8 @@ def payment_row(state: PaymentState) -> dict[str, Any]:
     }
 
 
-def payment_of(row: Row, refunds: Sequence[Row]) -> PaymentState:
-    """The payment of a row and its refunds' rows."""
+def payment_of(row: Row, refunds: Sequence[Row], orders: Sequence[RefundOrder]) -> PaymentState:
+    """The payment of a row, its refunds' rows and its refund orders."""
     currency = row["currency"]
     return PaymentState(
         id=row["id"],
@@ -75,6 +76,7 @@ def payment_of(row: Row, refunds: Sequence[Row]) -> PaymentState:
         cancel_requested_at=row["cancel_requested_at"],
         succeeded_at=row["succeeded_at"],
         refunds=tuple(_refund_of(each) for each in refunds),
+        orders=tuple(orders),
         dispute=_dispute_of(row),
         is_live=row["is_live"],
         version=row["version"],
@@ -100,6 +102,47 @@ def refund_row(refund: Refund, payment_id: UUID, place: int) -> dict[str, Any]:
         "is_booked": refund.is_booked,
         "tax": refund.tax,
     }
+
+
+def order_row(order: RefundOrder) -> dict[str, Any]:
+    """The columns of a refund order."""
+    return {
+        "id": order.id,
+        "reservation_id": order.reservation_id,
+        "payment_id": order.payment_id,
+        "is_named": order.is_named,
+        "currency": order.amount.currency,
+        "amount": order.amount.amount,
+        "reason": order.reason,
+        "ordered_at": order.ordered_at,
+        "place": order.place,
+        "given_before": order.given_before,
+        "refunded": order.refunded,
+        "covered_by_goodwill": order.covered_by_goodwill,
+        "lost_to_dispute": order.lost_to_dispute,
+        "exceeds_payment": order.exceeds_payment,
+        "decided_at": order.decided_at,
+    }
+
+
+def order_of(row: Row) -> RefundOrder:
+    """The refund order of a row."""
+    return RefundOrder(
+        id=row["id"],
+        reservation_id=row["reservation_id"],
+        payment_id=row["payment_id"],
+        amount=Money(row["amount"], row["currency"]),
+        reason=row["reason"],
+        ordered_at=row["ordered_at"],
+        place=row["place"],
+        is_named=row["is_named"],
+        given_before=row["given_before"],
+        refunded=row["refunded"],
+        covered_by_goodwill=row["covered_by_goodwill"],
+        lost_to_dispute=row["lost_to_dispute"],
+        exceeds_payment=row["exceeds_payment"],
+        decided_at=row["decided_at"],
+    )
 
 
 def entry_row(entry: LedgerEntry) -> dict[str, Any]:

@@ -84,6 +84,37 @@ refunds = Table(
     Column("tax", BigInteger, nullable=False),
     CheckConstraint("amount > 0", name="amount"),
     Index("ix_refunds_agenda", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    Index("ix_refunds_outstanding", "payment_id", postgresql_where=text("status <> 'succeeded'")),
+)
+
+refund_orders = Table(
+    "refund_orders",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("reservation_id", Uuid, nullable=False, index=True),
+    # No foreign key: an order may be there before its payment is known.
+    Column("payment_id", Uuid, nullable=False, index=True),
+    Column("is_named", Boolean, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("ordered_at", instant(), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("given_before", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False),
+    Column("covered_by_goodwill", BigInteger, nullable=False),
+    Column("lost_to_dispute", BigInteger, nullable=False),
+    Column("exceeds_payment", BigInteger, nullable=False),
+    Column("decided_at", instant()),
+    CheckConstraint(
+        "least(given_before, refunded, covered_by_goodwill, lost_to_dispute, exceeds_payment) >= 0 AND CASE"
+        " WHEN decided_at IS NULL THEN given_before <= amount"
+        " AND refunded + covered_by_goodwill + lost_to_dispute + exceeds_payment = 0"
+        " ELSE given_before + refunded + covered_by_goodwill + lost_to_dispute + exceeds_payment = amount END",
+        name="parts_add_up",
+    ),
+    Index("ix_refund_orders_waiting", "ordered_at", postgresql_where=text("decided_at IS NULL")),
+    Index("ix_refund_orders_decided_at", "decided_at"),
 )
 
 ledger_entries = Table(

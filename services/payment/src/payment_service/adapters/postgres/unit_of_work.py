@@ -11,6 +11,7 @@ from payment_service.adapters.postgres.answers import PostgresAnswers
 from payment_service.adapters.postgres.dues import PostgresReservationDues
 from payment_service.adapters.postgres.oracle import PostgresOracle
 from payment_service.adapters.postgres.payments import PostgresPayments
+from payment_service.adapters.postgres.refund_orders import PostgresRefundOrders
 from payment_service.adapters.postgres.webhooks import PostgresWebhooks
 from payment_service.application.ports import OpenWork
 
@@ -24,6 +25,7 @@ class PostgresWork:
     agenda: PostgresAgenda
     webhooks: PostgresWebhooks
     dues: PostgresReservationDues
+    refund_orders: PostgresRefundOrders
     oracle: PostgresOracle
     events: OutboxEvents
 
@@ -36,6 +38,7 @@ def work_on(connection: AsyncConnection) -> PostgresWork:
         PostgresAgenda(connection),
         PostgresWebhooks(connection),
         PostgresReservationDues(connection),
+        PostgresRefundOrders(connection),
         PostgresOracle(connection),
         OutboxEvents(connection),
     )

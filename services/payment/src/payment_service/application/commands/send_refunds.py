@@ -90,7 +90,8 @@ class SendRefundsHandler:
             refund.amount,
             refund.reason,
             refund.key,
-            is_repeated=refund.asked > 0,
+            # An order comes again after a loss of data too: the provider may have it although this never asked.
+            is_repeated=refund.asked > 0 or payment.state.order(refund.id) is not None,
         )
 
     async def _made_before(self, request: RefundRequest) -> ProviderRefund | None:

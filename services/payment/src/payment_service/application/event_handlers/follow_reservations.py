@@ -1,18 +1,18 @@
-"""Reservation told what it owes."""
+"""Reservation told what it owes, and what has to go back."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from parking_kernel.clocks import Clock, NewId
+from parking_kernel.clocks import Clock
 from payment_service.application.ports import Work
 from payment_service.domain.charges import Dues
+from payment_service.domain.new_refund_orders import contradicted, earlier_orders, new_orders, total_of
 from payment_service.domain.payments import Payment
-from payment_service.domain.refund_plan import plan_refunds
+from payment_service.domain.refund_orders import RefundOrder
 
-REASON = "reservation"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +24,70 @@ class FollowReservations:
 
 @dataclass(frozen=True, slots=True)
 class FollowReservationsHandler:
-    """Keeps the copies, records the refunds that are missing, and has the intents withdrawn that nobody waits for.
+    """Keeps the copies, carries out the refund orders that are new, and withdraws the intents that nobody waits for.
 
-    It compares what should be with what is, so that a repeated event, or one that was skipped, does no harm. The worker
-    does the calls.
+    An order is known by its id, so that a repeated event, or one that was skipped, does no harm. The worker does the
+    calls.
     """
 
     clock: Clock
-    new_id: NewId
 
     async def __call__(self, work: Work, event: FollowReservations) -> None:
         """Work in the consumer's transaction. An older version than the kept one changes nothing."""
-        newest = {each.reservation_id: each for each in sorted(event.dues, key=lambda each: each.version)}
-        if not (changed := await work.dues.keep(newest.values())):
-            return
-        payments = defaultdict[UUID, list[Payment]](list)
-        for payment in await work.payments.of_reservations(changed):
-            payments[payment.state.charge.reservation_id].append(payment)
-        now = self.clock.now()
-        for reservation_id, its_payments in payments.items():
-            await self._follow(work, newest[reservation_id], its_payments, now)
+        for dues in _in_turn(event.dues):
+            await self._take(work, dues)
 
-    async def _follow(self, work: Work, dues: Dues, payments: Sequence[Payment], now: datetime) -> None:
+    async def _take(self, work: Work, dues: Collection[Dues]) -> None:
+        if not (changed := await work.dues.keep(dues)):
+            return
+        # In this order: the copies' rows are locked, so that nobody else follows the same reservations meanwhile.
+        orders = await work.refund_orders.of_reservations(changed)
+        payments = await work.payments.of_reservations(changed)
+        now = self.clock.now()
+        for each in dues:
+            if each.reservation_id in changed:
+                known = [order for order in orders if order.reservation_id == each.reservation_id]
+                its = [one for one in payments if one.state.charge.reservation_id == each.reservation_id]
+                await self._follow(work, each, known, its, now)
+
+    async def _follow(
+        self, work: Work, dues: Dues, known: Sequence[RefundOrder], payments: Sequence[Payment], now: datetime
+    ) -> None:
+        for payment in payments:
+            for earlier in earlier_orders(payment.state):
+                payment.take_order(earlier, now)
+                known = [*known, earlier]
+        orders = new_orders(dues, known, [each.state for each in payments], now)
+        _check(dues, known, orders)
         by_id = {each.state.id: each for each in payments}
-        for payment_id, amount in plan_refunds(dues, [each.state for each in payments]):
-            by_id[payment_id].request_refund(self.new_id(), amount, REASON, now)
+        for order in orders:
+            if payment := by_id.get(order.payment_id):
+                payment.take_order(order, now)
+            else:
+                _log.error("refund order %s waits: payment %s is not known", order.id, order.payment_id)
+                await work.refund_orders.add(order)
         for payment in payments:
             if not dues.still_wants(payment.state.charge.id) and payment.request_cancel(now):
                 await work.agenda.look_again(payment.state.id, now)
             await work.payments.save(payment)
             await work.events.publish(payment)
+
+
+def _in_turn(dues: Sequence[Dues]) -> Sequence[Collection[Dues]]:
+    """The newest of each reservation; before it, where it names its orders, the newest that gives the sum alone.
+
+    So what was due before orders had names is converted before their names come.
+    """
+    by_version = sorted(dues, key=lambda each: each.version)
+    newest = {each.reservation_id: each for each in by_version}
+    unnamed = {each.reservation_id: each for each in by_version if each.refund_orders is None}
+    overtaken = [each for each in unnamed.values() if newest[each.reservation_id].refund_orders is not None]
+    return [each for each in (overtaken, newest.values()) if each]
+
+
+def _check(dues: Dues, known: Sequence[RefundOrder], orders: Sequence[RefundOrder]) -> None:
+    for order_id in contradicted(dues, known):
+        _log.error("refund order %s of reservation %s is told otherwise than before", order_id, dues.reservation_id)
+    missing = dues.refund_due.amount - total_of(known) - total_of(orders)
+    if missing > 0:
+        _log.error("reservation %s wants %d back of no payment that is known", dues.reservation_id, missing)

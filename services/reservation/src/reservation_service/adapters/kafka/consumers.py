@@ -1,15 +1,17 @@
 """Which events this service takes in, and what each does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
+from parking_events import LotState, PaymentRefundedV1, PaymentSucceededV1, SpotState, TariffState
 from parking_messaging.cloud_events import Envelope
 from parking_messaging.failures import PoisonEvent
 from parking_messaging.handlers import Delivery, Handlers
 from reservation_service.adapters.kafka import from_wire
+from reservation_service.application.event_handlers.follow_refunds import FollowRefunds, FollowRefundsHandler
 from reservation_service.application.event_handlers.keep_lot import KeepLot, keep_lot
 from reservation_service.application.event_handlers.keep_spots import KeepSpots, keep_spots
 from reservation_service.application.event_handlers.keep_tariff import KeepTariff, keep_tariff
@@ -53,16 +55,32 @@ def catalogue_handlers(work_on: WorkOn) -> Handlers[AsyncConnection]:
     return handlers
 
 
-def payment_handlers(work_on: WorkOn, settle: SettlePaymentsHandler) -> Handlers[AsyncConnection]:
-    """Payment's captures: effects, each once."""
+def payment_handlers(
+    work_on: WorkOn, settle: SettlePaymentsHandler, follow_refunds: FollowRefundsHandler
+) -> Handlers[AsyncConnection]:
+    """Payment's captures and refunds: effects, each once."""
 
     async def succeeded(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
         captured = [from_wire.captured(event) for event, _envelope in deliveries]
-        try:
+        with _unknown_is_poison():
             await settle(work_on(tx), SettlePayments(captured))
-        except UnknownReservation as error:
-            raise PoisonEvent(str(error)) from error
+
+    async def refunded(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
+        given_back = [each for event, _envelope in deliveries if (each := from_wire.refunded(event))]
+        if given_back:
+            with _unknown_is_poison():
+                await follow_refunds(work_on(tx), FollowRefunds(given_back))
 
     handlers = Handlers[AsyncConnection]()
     handlers.effect_batch(PaymentSucceededV1, succeeded, batch_size=PAYMENTS_BATCH)
+    handlers.effect_batch(PaymentRefundedV1, refunded, batch_size=PAYMENTS_BATCH)
     return handlers
+
+
+@contextmanager
+def _unknown_is_poison() -> Iterator[None]:
+    """Money of a reservation that is not known waits among the dead letters until it is."""
+    try:
+        yield
+    except UnknownReservation as error:
+        raise PoisonEvent(str(error)) from error

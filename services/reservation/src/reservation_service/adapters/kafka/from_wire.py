@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from parking_events import LotState, PaymentSucceededV1, SpotState, TariffState
+from parking_events import LotState, PaymentRefundedV1, PaymentSucceededV1, RefundStatus, SpotState, TariffState
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts.spot import SpotStatus
 from parking_events.enumerations import UnknownValue
@@ -16,9 +16,13 @@ from parking_kernel.money import Money
 from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours_of
 from parking_kernel.tariffs import LineType, tariff_of
 from parking_messaging.failures import PoisonEvent
+from reservation_service.application.event_handlers.follow_refunds import Refunded
 from reservation_service.application.event_handlers.settle_payments import Captured
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.lots import Closure, TariffVersion
+
+UNNAMED_ORDER = "reservation"
+"""The reason of refunds that payment made by `refund_due` alone, before orders had names: no operator's either."""
 
 
 def lot_copy(event: LotState) -> LotCopy:
@@ -86,6 +90,15 @@ def _ways_of_counting(event: TariffState) -> Iterator[object]:
     for lines in (event.lines, *(band.lines for band in event.time_bands)):
         yield from (line.type for line in lines)
     yield from (cap.per for cap in event.caps)
+
+
+def refunded(event: PaymentRefundedV1) -> Refunded | None:
+    """That all of a payment went back, and the refunds that may be an operator's; none where some of it is left."""
+    if event.amount_refunded.amount < event.amount.amount:
+        return None
+    arrived = (each for each in event.refunds if each.status is RefundStatus.SUCCEEDED)
+    refund_ids = frozenset(each.refund_id for each in arrived if each.reason != UNNAMED_ORDER)
+    return Refunded(event.reservation_id, event.payment_id, refund_ids)
 
 
 def _hours(hours: wire_lot.OpeningHours) -> OpeningHours:

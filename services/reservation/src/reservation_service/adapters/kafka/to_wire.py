@@ -21,6 +21,7 @@ from parking_events.values import Money as WireMoney
 from parking_kernel.money import Money
 from reservation_service.domain import reservations
 from reservation_service.domain.charges import Charge
+from reservation_service.domain.refund_orders import RefundOrder
 
 CONTRACTS: dict[type[reservations.ReservationEvent], type[WireEvent]] = {
     reservations.ReservationCreated: ReservationCreatedV1,
@@ -63,6 +64,7 @@ def _state(state: reservations.ReservationState) -> dict[str, Any]:
         "amount_owed": _money(state.owed),
         "amount_paid": _money(state.paid),
         "refund_due": _money(state.refund_due),
+        "refund_orders": tuple(_refund_order(order) for order in state.refund_orders),
         "parking_session": wire.ParkingSession(
             parking_session_id=stay.id, entered_at=stay.entered_at, exited_at=stay.exited_at
         )
@@ -78,6 +80,12 @@ def _charge(charge: Charge) -> wire.Charge:
         tax=_money(charge.tax),
         reason=wire.ChargeReason(charge.reason.value),
         status=wire.ChargeStatus(charge.status.value),
+    )
+
+
+def _refund_order(order: RefundOrder) -> wire.RefundOrder:
+    return wire.RefundOrder(
+        id=order.id, payment_id=order.payment_id, amount=_money(order.amount), reason=order.reason.value
     )
 
 

@@ -1,4 +1,4 @@
-"""Closures and charges as JSON documents, and back; tariffs and opening hours have the kernel's plain forms."""
+"""Closures, charges and refund orders as JSON documents, and back; the rest has the kernel's plain forms."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from parking_kernel.money import Money
 from parking_kernel.pricing import LineItem
 from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus
 from reservation_service.domain.lots import Closure
+from reservation_service.domain.refund_orders import RefundOrder, RefundReason
 
 Document = Mapping[str, Any]
 
@@ -51,6 +52,7 @@ def charges_document(charges: Sequence[Charge]) -> list[Document]:
             "tax": charge.tax.amount,
             "line_items": [[item.label, item.kind, item.amount] for item in charge.line_items],
             "paid_by": str(charge.paid_by) if charge.paid_by else None,
+            "refunded": charge.refunded,
         }
         for charge in charges
     ]
@@ -67,6 +69,33 @@ def charges_of(documents: Sequence[Document], currency: str) -> tuple[Charge, ..
             Money(document["tax"], currency),
             tuple(LineItem(*item) for item in document["line_items"]),
             UUID(document["paid_by"]) if document["paid_by"] else None,
+            document.get("refunded", False),  # not in those that were written before orders had names
+        )
+        for document in documents
+    )
+
+
+def refund_orders_document(orders: Sequence[RefundOrder]) -> list[Document]:
+    """Refund orders as they are kept."""
+    return [
+        {
+            "id": str(order.id),
+            "payment_id": str(order.payment_id),
+            "amount": order.amount.amount,
+            "reason": order.reason.value,
+        }
+        for order in orders
+    ]
+
+
+def refund_orders_of(documents: Sequence[Document], currency: str) -> tuple[RefundOrder, ...]:
+    """The refund orders of a document."""
+    return tuple(
+        RefundOrder(
+            UUID(document["id"]),
+            UUID(document["payment_id"]),
+            Money(document["amount"], currency),
+            RefundReason(document["reason"]),
         )
         for document in documents
     )

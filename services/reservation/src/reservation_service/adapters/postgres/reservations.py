@@ -9,10 +9,15 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_kernel.concurrency import ChangedMeanwhile
-from parking_kernel.money import Money
 from parking_kernel.pages import Position
 from parking_kernel.periods import Period
-from reservation_service.adapters.postgres.documents import Row, charges_document, charges_of
+from reservation_service.adapters.postgres.documents import (
+    Row,
+    charges_document,
+    charges_of,
+    refund_orders_document,
+    refund_orders_of,
+)
 from reservation_service.adapters.postgres.tables import allocations, reservations
 from reservation_service.application.ports import Wish
 from reservation_service.domain.errors import UnknownReservation
@@ -149,9 +154,10 @@ def reservation_row(state: ReservationState) -> dict[str, Any]:
         "ends_at": state.period.ends_at,
         "status": state.status.value,
         "tariff_id": state.tariff_id,
-        "currency": state.refund_due.currency,
+        "currency": state.currency,
         "charges": charges_document(state.charges),
         "refund_due": state.refund_due.amount,
+        "refund_orders": refund_orders_document(state.refund_orders),
         "created_at": state.created_at,
         "hold_expires_at": state.hold_expires_at,
         "vehicle_plate": state.vehicle_plate,
@@ -159,7 +165,6 @@ def reservation_row(state: ReservationState) -> dict[str, Any]:
         "entered_at": stay.entered_at if stay else None,
         "exited_at": stay.exited_at if stay else None,
         "version": state.version,
-        "returned": sorted(state.returned),
     }
 
 
@@ -175,12 +180,12 @@ def _state(row: Row) -> ReservationState:
         period=Period(row["starts_at"], row["ends_at"]),
         status=ReservationStatus(row["status"]),
         tariff_id=row["tariff_id"],
+        currency=currency,
         charges=charges_of(row["charges"], currency),
-        refund_due=Money(row["refund_due"], currency),
         created_at=row["created_at"],
         hold_expires_at=row["hold_expires_at"],
         vehicle_plate=row["vehicle_plate"],
         parking_session=ParkingSession(stay_id, row["entered_at"], row["exited_at"]) if stay_id else None,
         version=row["version"],
-        returned=frozenset(row["returned"]),
+        refund_orders=refund_orders_of(row["refund_orders"], currency),
     )

@@ -91,7 +91,13 @@ reservations = Table(
     Column("entered_at", instant()),
     Column("exited_at", instant()),
     Column("version", Integer, nullable=False),
+    # Read and written by the release before alone, while both run; it goes with the next one.
     Column("returned", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+    Column("refund_orders", JSONB, nullable=False, server_default=text("'[]'")),
+    CheckConstraint(
+        "refund_due = 0 AND refund_orders = '[]' OR refund_due = refund_orders_total(refund_orders)",
+        name="refund_due_is_the_orders_sum",
+    ),
     Index("ix_reservations_of_user", "user_id", "created_at", "id"),
     Index("ix_reservations_of_lot", "parking_lot_id", "created_at", "id"),
     Index("ix_reservations_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),

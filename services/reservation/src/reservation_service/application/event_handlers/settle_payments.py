@@ -7,6 +7,7 @@ from uuid import UUID
 from parking_kernel.clocks import Clock
 from parking_kernel.money import Money
 from reservation_service.application.ports import Work
+from reservation_service.domain.refund_orders import RefundReason
 from reservation_service.domain.reservations import Reservation, ReservationState
 
 
@@ -50,7 +51,7 @@ class SettlePaymentsHandler:
         if now < state.period.ends_at and (room := await self._room(work, state)):
             reservation.reinstate(event.charge_id, event.payment_id, room.spot, now)
         else:
-            reservation.give_back(event.payment_id, event.amount, "too_late", now)
+            reservation.give_back(event.payment_id, event.amount, RefundReason.TOO_LATE, now)
 
     async def _room(self, work: Work, state: ReservationState) -> ReservationState | None:
         equal = await work.allocations.free_spots(state.parking_lot_id, state.period, state.spot.type)

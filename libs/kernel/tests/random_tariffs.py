@@ -39,9 +39,11 @@ CHANGES = [
     datetime(2026, 11, 1, 6, tzinfo=UTC),  # New York
 ]
 WEEKDAYS = range(1, 8)
+MINUTE = timedelta(minutes=1)
 
-# Few amounts and increments, so that lines of a table often ask for the same.
-amounts = st.sampled_from([0, 1, 50, 100, 333, 2000])
+# Few amounts and increments, so that lines of a table often ask for the same; often by the minute, which hides nothing.
+amounts = st.sampled_from([1, 50, 100, 333, 2000, 0])
+caps = st.sampled_from([0, 3, 100, 1000]) | st.integers(0, 5000)
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 weekdays = st.sets(st.sampled_from(WEEKDAYS), min_size=1).map(lambda days: tuple(sorted(days)))
 clocks = st.sampled_from([0, 60, 119, 120, 150, 180, 360, 1080, 1320, 1380, 1439]) | st.integers(0, 1439)
@@ -72,7 +74,7 @@ def heaps(draw: st.DrawFn, least_increment: int = 1) -> tuple[RateLine, ...]:
 
 def _line(draw: st.DrawFn, number: int, start: int, end: int | None, least_increment: int) -> RateLine:
     kind = draw(st.sampled_from(LineType))
-    increments = [each for each in (1, 7, 15, 30, 60, 90) if each >= least_increment]
+    increments = [each for each in (1, 1, 1, 7, 15, 30, 60, 90) if each >= least_increment]
     increment = draw(st.sampled_from(increments)) if kind is LineType.INCREMENTING else None
     return RateLine(number, kind, start, end, increment, draw(amounts))
 
@@ -93,7 +95,7 @@ def tariffs(least_increment: int = 1) -> st.SearchStrategy[Tariff]:
         st.builds(Tax, st.just(0) | st.integers(0, 2500), st.booleans()),
         st.sampled_from([0, 5, 15, 60]),
         st.sampled_from([0, 0, 0, 10, 60]),
-        st.lists(st.builds(Cap, st.sampled_from(CapPeriod), st.integers(0, 5000)), max_size=2).map(tuple),
+        st.lists(st.builds(Cap, st.sampled_from(CapPeriod), caps), max_size=2).map(tuple),
         st.lists(bands(least_increment), max_size=3).map(tuple),
     )
 
@@ -103,7 +105,7 @@ def stays(draw: st.DrawFn, longest: timedelta) -> Period:
     """A stay that often has a change of the clock within it or beside it, to the microsecond."""
     change = draw(st.sampled_from(CHANGES))
     shift = draw(st.timedeltas(-timedelta(days=2), timedelta(days=1)))
-    starts_at = change + draw(st.sampled_from([shift, shift // timedelta(minutes=1) * timedelta(minutes=1)]))
+    seconds = draw(st.sampled_from([timedelta(seconds=59), timedelta(microseconds=1), timedelta()]))
+    starts_at = change + shift // MINUTE * MINUTE + seconds
     length = draw(st.timedeltas(timedelta(microseconds=1), longest))
-    minutes = max(length // timedelta(minutes=1), 1) * timedelta(minutes=1)
-    return Period(starts_at, starts_at + draw(st.sampled_from([length, minutes])))
+    return Period(starts_at, starts_at + draw(st.sampled_from([max(length // MINUTE, 1) * MINUTE, length])))

@@ -28,7 +28,7 @@ def bands_held(bands: Sequence[TimeBand], days: Sequence[LocalDay]) -> Iterator[
                 held = band
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _week(bands: tuple[Hours, ...]) -> tuple[Weekday, ...]:
     """From which time of each weekday, Monday first, which band holds: of several the first."""
     hours = [(weekdays, _minute(starts), _minute(ends)) for weekdays, starts, ends in bands]

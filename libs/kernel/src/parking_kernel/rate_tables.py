@@ -63,33 +63,28 @@ class AmountsDue:
     `items`: how often each amount does, in the order in which the lines first ask for it. `total`: their sum.
     """
 
-    __slots__ = ("_last_minutes", "_last_tier", "_round_tier", "_round_total", "_rounds", "_table", "items", "total")
+    __slots__ = ("_last_tier", "_round_tier", "_round_total", "_rounds", "_table", "items", "total")
 
     def __init__(self, table: RateTable, minutes: int) -> None:
         self._table = table
-        self._rounds = (minutes - 1) // table.round_minutes if table.round_minutes else 0
-        self._last_minutes = minutes - self._rounds * table.round_minutes
-        self._last_tier = table.tier(self._last_minutes)
+        self._rounds, last_minutes = divmod(minutes, table.round_minutes) if table.round_minutes else (0, minutes)
+        self._last_tier = table.tier(last_minutes)
         self._round_tier = table.tier(table.round_minutes) if self._rounds else None
         self.items: dict[Charged, int] = {}
         self._round_total = 0
         if self._rounds:
             self._round_total = self._add(self._round_tier, table.round_minutes, self._rounds)
-        self.total = self._rounds * self._round_total + self._add(self._last_tier, self._last_minutes, 1)
+        self.total = self._rounds * self._round_total + self._add(self._last_tier, last_minutes, 1)
 
     def before(self, minute: int) -> int:
         """The sum of what falls due before a minute of the stretch."""
         length = self._table.round_minutes
         passed = min(minute // length, self._rounds) if self._rounds else 0
+        tier = self._last_tier if passed == self._rounds else self._round_tier
         minute -= passed * length
-        is_last = passed == self._rounds
-        tier = self._last_tier if is_last else self._round_tier
-        if minute <= 0:
-            due = 0
-        elif tier:
-            due = tier.amount
-        else:
-            due = self._table.due_before(min(minute, self._last_minutes) if is_last else minute)
+        due = 0
+        if minute > 0:
+            due = tier.amount if tier else self._table.due_before(minute)
         return passed * self._round_total + due
 
     def _add(self, tier: RateLine | None, minutes: int, rounds: int) -> int:

@@ -7,14 +7,14 @@ from parking_kernel.rate_tables import AmountsDue, RateTable
 from parking_kernel.tariffs import HOUR, RateLine, Tariff
 
 
-def amount_due(lines: Sequence[RateLine], minutes: int) -> int:
+def price_of(lines: Sequence[RateLine], minutes: int) -> int:
     """What a table of lines alone asks for so many minutes, in minor units: no bands, caps or free minutes."""
     return AmountsDue(RateTable(lines), minutes).total if minutes > 0 else 0
 
 
 def hourly_rate(tariff: Tariff) -> Money:
     """What the first hour costs outside of the time bands, free minutes and caps aside."""
-    return Money(amount_due(tariff.lines, HOUR), tariff.currency)
+    return Money(price_of(tariff.lines, HOUR), tariff.currency)
 
 
 def daily_rate(tariff: Tariff) -> Money | None:

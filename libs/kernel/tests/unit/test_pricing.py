@@ -109,6 +109,19 @@ class TestCaps:
         caps = [Cap(CapPeriod.CALENDAR_DAY, 1000), Cap(CapPeriod.TWENTY_FOUR_HOURS, 700)]
         assert cost(tariff(incrementing(200), caps=caps), 8 * 60) == 700
 
+    def test_a_minute_belongs_to_the_day_in_which_it_begins(self) -> None:
+        of = tariff(incrementing(1, every=1), caps=[Cap(CapPeriod.CALENDAR_DAY, 2)])
+        # 23:58:30 and 23:59:30 on Monday, then 00:00:30 to 00:09:30: two of each day.
+        assert cost(of, 12, datetime(2026, 3, 2, 23, 58, 30, tzinfo=ZURICH)) == 4
+        assert cost(of, 3, datetime(2026, 3, 2, 23, 58, 30, tzinfo=ZURICH)) == 3
+
+    def test_twenty_four_hours_end_within_a_minute_of_a_band(self) -> None:
+        bands = [TimeBand(EVERY_DAY, "06:00", "12:00", (incrementing(1, every=1),))]
+        of = tariff(incrementing(0), caps=[Cap(CapPeriod.TWENTY_FOUR_HOURS, 2)], bands=bands)
+        # From 06:01:30: the next day 06:00 and 06:01 lie within the first 24 hours, 06:02 and 06:03 beyond.
+        assert cost(of, 24 * 60 + 2, datetime(2026, 3, 2, 6, 1, 30, tzinfo=ZURICH)) == 4
+        assert cost(of, 24 * 60 + 1, datetime(2026, 3, 2, 6, 1, 30, tzinfo=ZURICH)) == 3
+
     @given(
         minutes=st.integers(1, 20_000),
         per=st.sampled_from(CapPeriod),
@@ -133,6 +146,11 @@ class TestTimeBands:
         # 20:00 to 22:00 by day, 22:00 to 06:00 by night, 06:00 to 07:00 by day.
         of = price(DAY_AND_NIGHT, stay(11 * 60, datetime(2026, 3, 2, 20, tzinfo=ZURICH)), ZURICH)
         assert lines(of) == [("3 × 60 min", "time", 600), ("8 × 60 min", "time", 400)]
+
+    def test_a_minute_begun_in_the_last_band_counts(self) -> None:
+        # 21:58:30 to 22:00:30: two minutes by day, and the first of the night.
+        by_the_minute = tariff(incrementing(1, every=1), bands=[replace(NIGHT, lines=(incrementing(10, every=1),))])
+        assert cost(by_the_minute, 2, datetime(2026, 3, 2, 21, 58, 30, tzinfo=ZURICH)) == 1 + 1 + 10
 
     def test_increments_begin_again_in_each_band(self) -> None:
         # 21:30 to 22:30: a started hour by day, and one by night.

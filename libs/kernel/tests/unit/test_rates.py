@@ -8,7 +8,7 @@ from libs.kernel.tests.examples import EVERY_DAY, ZURICH, cost, flat, incrementi
 from libs.kernel.tests.random_tariffs import tables
 
 from parking_kernel.money import Money
-from parking_kernel.rates import amount_due, daily_rate, hourly_rate
+from parking_kernel.rates import price_of, daily_rate, hourly_rate
 from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Cap, CapPeriod, RateLine, TimeBand, simple_tariff
 
@@ -19,12 +19,12 @@ HALF_DAY = (flat(300, 0, 60), incrementing(100, 30, 60, 180), tier(1500, 180, No
     ("minutes", "amount"), [(0, 0), (1, 300), (60, 300), (61, 400), (120, 500), (180, 700), (181, 1500), (9999, 1500)]
 )
 def test_lines_add_up(minutes: int, amount: int) -> None:
-    assert amount_due(HALF_DAY, minutes) == amount
+    assert price_of(HALF_DAY, minutes) == amount
 
 
 def test_a_simple_tariff_asks_for_each_hour_begun() -> None:
     of = check_tariff(simple_tariff(250, 2000, "CHF"))
-    assert [amount_due(of.lines, minutes) for minutes in (1, 60, 61)] == [250, 250, 500]
+    assert [price_of(of.lines, minutes) for minutes in (1, 60, 61)] == [250, 250, 500]
     assert (hourly_rate(of), daily_rate(of)) == (Money(250, "CHF"), Money(2000, "CHF"))
     assert daily_rate(simple_tariff(250, None, "CHF")) is None
 
@@ -55,4 +55,4 @@ def test_the_daily_rate_is_the_lowest_cap() -> None:
 
 @given(tables(), st.integers(1, 5000))
 def test_it_is_what_a_stay_under_these_lines_alone_costs(lines: tuple[RateLine, ...], minutes: int) -> None:
-    assert amount_due(lines, minutes) == stepwise.price(tariff(*lines), stay(minutes), ZURICH).total.amount
+    assert price_of(lines, minutes) == stepwise.price(tariff(*lines), stay(minutes), ZURICH).total.amount

@@ -8,7 +8,7 @@ from libs.kernel.tests.examples import EVERY_DAY, ZURICH, cost, flat, incrementi
 from libs.kernel.tests.random_tariffs import tables
 
 from parking_kernel.money import Money
-from parking_kernel.rates import price_of, daily_rate, hourly_rate
+from parking_kernel.rates import daily_rate, hourly_rate, price_of
 from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Cap, CapPeriod, RateLine, TimeBand, simple_tariff
 

@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from parking_kernel.currencies import decimals_of
-
-_HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class Money:
 
     def share(self, percent: int) -> "Money":
         """So many percent of it, rounded half up."""
-        return Money(rounded(Fraction(self.amount * percent, 100)), self.currency)
+        return Money(rounded_quotient(self.amount * percent, 100), self.currency)
 
     def _same_currency(self, other: "Money") -> int:
         if other.currency != self.currency:
@@ -44,9 +41,9 @@ class Money:
         return other.amount
 
 
-def rounded(value: Fraction) -> int:
-    """Half up, as invoices are rounded."""
-    return int((value + _HALF) // 1)
+def rounded_quotient(dividend: int, divisor: int) -> int:
+    """A quotient rounded half up, as invoices are rounded."""
+    return (2 * dividend + divisor) // (2 * divisor)
 
 
 def proportional(part: int, taken: int, whole: int) -> int:
@@ -54,7 +51,7 @@ def proportional(part: int, taken: int, whole: int) -> int:
 
     Differences of this over a growing `taken` add up to `part` exactly, however many steps there are.
     """
-    return rounded(Fraction(part * taken, whole))
+    return rounded_quotient(part * taken, whole)
 
 
 def apportioned(total: int, weights: Sequence[int]) -> list[int]:
@@ -62,9 +59,10 @@ def apportioned(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole == 0:
         return [0 for _ in weights]
-    exact = [Fraction(total * weight, whole) for weight in weights]
-    parts = [value.__floor__() for value in exact]
-    by_remainder = sorted(range(len(weights)), key=lambda i: exact[i] - parts[i], reverse=True)
-    for i in by_remainder[: total - sum(parts)]:
-        parts[i] += 1
+    parts = [total * weight // whole for weight in weights]
+    missing = total - sum(parts)
+    if missing:
+        by_remainder = sorted(range(len(weights)), key=lambda i: abs(total * weights[i] % whole), reverse=True)
+        for i in by_remainder[:missing]:
+            parts[i] += 1
     return parts

@@ -1,25 +1,27 @@
 """What a stay costs. Elapsed time is priced, so that a clock change neither adds nor takes an hour (decision 0006).
 
-The stay is cut where the tariff's time bands begin and end. Each piece yields steps: an instant and an amount that
-falls due then. Caps limit the sum of the steps of each of their periods. The line items follow from the steps, so that
-a quote can be checked line by line.
+The stay is cut where the tariff's time bands begin and end, and each piece begins its table again. How often which
+amount falls due in a piece is counted in closed form: a quote takes work that grows with days × bands + lines, however
+short the increments and however often a table repeats. Caps limit the sum of what falls due in each of their periods.
+The line items are the counts, so that a quote can be checked line by line.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from fractions import Fraction
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from parking_kernel.money import Money, apportioned, rounded
+from parking_kernel.band_weeks import Band, bands_held
+from parking_kernel.local_days import DAY, MINUTE, LocalDay, local_days
+from parking_kernel.money import Money, apportioned, rounded_quotient
 from parking_kernel.periods import Period
-from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
-from parking_kernel.wall_times import MINUTES_OF_DAY, first_instant, last_instant, minutes_of
+from parking_kernel.rate_tables import AmountsDue, Charged, RateTable
+from parking_kernel.tariffs import Cap, CapPeriod, Tariff, Tax
 
-MINUTE = timedelta(minutes=1)
-DAY = timedelta(days=1)
 WHOLE = 10_000  # basis points
+PERCENT = 100  # basis points
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,167 +42,110 @@ class Price:
     line_items: Sequence[LineItem]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    at: datetime
-    amount: int
-    label: str
+class _Piece(NamedTuple):
+    """A part of the stay under one table, and what falls due in it."""
+
+    starts: datetime
+    ends: datetime
+    due: AmountsDue
 
 
 def price(tariff: Tariff, period: Period, zone: ZoneInfo) -> Price:
-    """The price of a stay in a lot of that zone."""
+    """The price of a stay in a lot of that zone.
+
+    Raises `ValueError` for an incrementing line without increments, which no tariff has that was checked.
+    """
     minutes = -(-period.length // MINUTE)
     if minutes <= tariff.free_minutes:
         return _with_tax(tariff, [LineItem("Free of charge", "time", 0)])
     if tariff.rounding_minutes:
         minutes = -(-minutes // tariff.rounding_minutes) * tariff.rounding_minutes
-    stay = Period(period.starts_at, period.starts_at + minutes * MINUTE)
-    steps = [step for piece, lines in _pieces(tariff, stay, zone) for step in _steps(lines, piece)]
-    items = [*_items(steps), *(item for cap in tariff.caps if (item := _reduction(cap, steps, stay, zone)))]
-    return _with_tax(tariff, _within_strictest_cap(items))
+    since = period.starts_at
+    until = since + minutes * MINUTE
+    by_date = any(cap.per is CapPeriod.CALENDAR_DAY for cap in tariff.caps)
+    days = list(local_days(since, until, zone)) if by_date or tariff.time_bands else []
+    pieces = _pieces(tariff, since, until, days)
+    caps = [_reduction(cap, pieces, days) for cap in tariff.caps]
+    return _with_tax(tariff, [*_items(pieces), *_strictest(caps)])
 
 
-def _pieces(tariff: Tariff, stay: Period, zone: ZoneInfo) -> Iterator[tuple[Period, Sequence[RateLine]]]:
-    """The stay, cut at the borders of bands; neighbours with the same lines stay whole."""
-    borders = sorted(_borders(tariff.time_bands, stay, zone))
-    start = stay.starts_at
-    lines = _lines_at(tariff, start, zone)
-    for border in borders:
-        following = _lines_at(tariff, border, zone)
-        if following is not lines:
-            yield Period(start, border), lines
-            start, lines = border, following
-    yield Period(start, stay.ends_at), lines
+def _pieces(tariff: Tariff, since: datetime, until: datetime, days: Sequence[LocalDay]) -> list[_Piece]:
+    """The stay, cut where another band begins to hold. Pieces of one table and length share what falls due in them."""
+    held = [*bands_held(tariff.time_bands, days)] if tariff.time_bands else [(since, None)]
+    tables: dict[Band, RateTable] = {}
+    known: dict[tuple[Band, int], AmountsDue] = {}
+    pieces: list[_Piece] = []
+    for (starts, band), (ends, _) in pairwise([*held, (until, None)]):
+        minutes = -(-(ends - starts) // MINUTE)
+        due = known.get((band, minutes))
+        if due is None:
+            if band not in tables:
+                tables[band] = RateTable(tariff.lines if band is None else tariff.time_bands[band].lines)
+            due = known[band, minutes] = AmountsDue(tables[band], minutes)
+        pieces.append(_Piece(starts, ends, due))
+    return pieces
 
 
-def _borders(bands: Sequence[TimeBand], stay: Period, zone: ZoneInfo) -> set[datetime]:
-    """Every instant at which another band may hold: where the clock shows a border, and where it is changed."""
-    clocks = {_minute(clock) for band in bands for clock in (band.starts, band.ends)}
-    borders: set[datetime] = set()
-    day = stay.starts_at.astimezone(zone).date() - DAY
-    while clocks and day <= stay.ends_at.astimezone(zone).date():
-        # A time that the clock shows twice is a border twice; one that it leaves out does no harm here.
-        borders |= {found(day, clock, zone) for clock in clocks for found in (first_instant, last_instant)}
-        borders |= _clock_change(day, zone)
-        day += DAY
-    return {at for at in borders if stay.starts_at < at < stay.ends_at}
-
-
-def _minute(clock: str) -> int:
-    minutes = minutes_of(clock)
-    assert minutes is not None, "a tariff is checked before it is published"
-    return minutes % MINUTES_OF_DAY
-
-
-def _clock_change(day: date, zone: ZoneInfo) -> set[datetime]:
-    """The instant within a day at which its zone's offset changes, if it does, to the minute."""
-    before, after = first_instant(day, 0, zone), first_instant(day + DAY, 0, zone)
-    offset = before.astimezone(zone).utcoffset()
-    if after.astimezone(zone).utcoffset() == offset:
-        return set()
-    while after - before > MINUTE:
-        middle = before + (after - before) // MINUTE // 2 * MINUTE
-        if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
-        else:
-            after = middle
-    return {after}
-
-
-def _lines_at(tariff: Tariff, at: datetime, zone: ZoneInfo) -> Sequence[RateLine]:
-    local = at.astimezone(zone)
-    for band in tariff.time_bands:
-        if _holds(band, local):
-            return band.lines
-    return tariff.lines
-
-
-def _holds(band: TimeBand, local: datetime) -> bool:
-    """Whether a band holds at a local time; one over midnight belongs to the day on which it begins."""
-    today, yesterday = local.isoweekday(), (local - DAY).isoweekday()
-    clock = local.hour * 60 + local.minute
-    starts, ends = _minute(band.starts), _minute(band.ends)
-    if starts < ends:
-        return today in band.weekdays and starts <= clock < ends
-    return (today in band.weekdays and clock >= starts) or (yesterday in band.weekdays and clock < ends)
-
-
-def _steps(lines: Sequence[RateLine], piece: Period) -> Iterator[_Step]:
-    """What falls due in a piece. A table whose last line ends begins again at its end."""
-    start, minutes = piece.starts_at, -(-piece.length // MINUTE)
-    end = max((line.to_minutes or 0 for line in lines), default=0) if _is_closed(lines) else 0
-    while 0 < end < minutes:
-        yield from _round(lines, start, end)
-        start, minutes = start + end * MINUTE, minutes - end
-    yield from _round(lines, start, minutes)
-
-
-def _is_closed(lines: Sequence[RateLine]) -> bool:
-    return bool(lines) and all(line.to_minutes is not None for line in lines)
-
-
-def _round(lines: Sequence[RateLine], start: datetime, minutes: int) -> Iterator[_Step]:
-    for line in lines:
-        if minutes <= line.from_minutes:
-            continue
-        match line.type:
-            case LineType.INCREMENTING:
-                yield from _increments(line, start, minutes)
-            case LineType.FLAT:
-                yield _Step(start + line.from_minutes * MINUTE, line.amount, "Flat rate")
-            case LineType.FLAT_TIER:
-                if line.to_minutes is None or minutes <= line.to_minutes:
-                    yield _Step(start, line.amount, "Flat rate")
-
-
-def _increments(line: RateLine, start: datetime, minutes: int) -> Iterator[_Step]:
-    length = line.increment_minutes
-    assert length, "a tariff is checked before it is published"
-    until = minutes if line.to_minutes is None else min(minutes, line.to_minutes)
-    for elapsed in range(line.from_minutes, until, length):
-        yield _Step(start + elapsed * MINUTE, line.amount, f"{length} min")
-
-
-def _items(steps: Sequence[_Step]) -> list[LineItem]:
-    counted = Counter((step.label, step.amount) for step in steps if step.amount)
-    items = [LineItem(f"{count} × {label}", "time", count * amount) for (label, amount), count in counted.items()]
+def _items(pieces: Iterable[_Piece]) -> list[LineItem]:
+    alike: dict[AmountsDue, int] = {}
+    for _, _, due in pieces:
+        alike[due] = alike.get(due, 0) + 1
+    counted: dict[Charged, int] = {}
+    for due, number in alike.items():
+        for charged, times in due.items.items():
+            counted[charged] = counted.get(charged, 0) + times * number
+    items = [LineItem(f"{times} × {label}", "time", times * amount) for (label, amount), times in counted.items()]
     return items or [LineItem("Free of charge", "time", 0)]
 
 
-def _reduction(cap: Cap, steps: Sequence[_Step], stay: Period, zone: ZoneInfo) -> LineItem | None:
-    sums: Counter[int | date] = Counter()
-    for step in steps:
-        sums[_cap_period(cap, step.at, stay, zone)] += step.amount
-    over = sum(max(0, amount - cap.amount) for amount in sums.values())
-    return LineItem("Daily cap" if cap.per is CapPeriod.CALENDAR_DAY else "24 h cap", "cap", -over) if over else None
+def _reduction(cap: Cap, pieces: Sequence[_Piece], days: Sequence[LocalDay]) -> LineItem:
+    """What a cap takes off: in each of its periods, what falls due beyond it."""
+    by_date = cap.per is CapPeriod.CALENDAR_DAY
+    periods = [(day.starts, day.ordinal) for day in days] if by_date else _periods_of_24_hours(pieces)
+    over = sum(max(0, due - cap.amount) for due in _due_by_period(periods, pieces).values())
+    return LineItem("Daily cap" if by_date else "24 h cap", "cap", -over)
 
 
-def _cap_period(cap: Cap, at: datetime, stay: Period, zone: ZoneInfo) -> int | date:
-    return at.astimezone(zone).date() if cap.per is CapPeriod.CALENDAR_DAY else (at - stay.starts_at) // DAY
+def _periods_of_24_hours(pieces: Sequence[_Piece]) -> list[tuple[datetime, int]]:
+    since = pieces[0].starts
+    count = -(-(pieces[-1].ends - since) // DAY)
+    return [(since + number * DAY, number) for number in range(count)]
 
 
-def _within_strictest_cap(items: Sequence[LineItem]) -> list[LineItem]:
+def _due_by_period(periods: Sequence[tuple[datetime, int]], pieces: Iterable[_Piece]) -> dict[int, int]:
+    """What falls due in each period. They are given by when they start, as are pieces; one may come in two parts."""
+    sums: dict[int, int] = {period: 0 for _, period in periods}
+    following = iter(periods)
+    (_, period), (border, next_period) = next(following), next(following, (None, 0))
+    for piece in pieces:
+        counted = 0
+        while border is not None and border < piece.ends:
+            due = piece.due.before(-(-(border - piece.starts) // MINUTE))
+            sums[period] += due - counted
+            counted, period = due, next_period
+            border, next_period = next(following, (None, 0))
+        sums[period] += piece.due.total - counted
+    return sums
+
+
+def _strictest(caps: Sequence[LineItem]) -> list[LineItem]:
     """Of several caps the one that takes most off counts; together they could take the same minute off twice."""
-    caps = sorted((item for item in items if item.kind == "cap"), key=lambda item: item.amount)
-    return [item for item in items if item.kind != "cap"] + caps[:1]
+    return sorted((cap for cap in caps if cap.amount), key=lambda cap: cap.amount)[:1]
 
 
 def _with_tax(tariff: Tariff, items: Sequence[LineItem]) -> Price:
     amount = sum(item.amount for item in items)
     rate = tariff.tax.rate_basis_points
     if tariff.tax.included:
-        tax = rounded(Fraction(amount * rate, WHOLE + rate))
+        total, tax = amount, rounded_quotient(amount * rate, WHOLE + rate)
         nets = apportioned(amount - tax, [item.amount for item in items])
         items = [LineItem(item.label, item.kind, net) for item, net in zip(items, nets, strict=True)]
-        total = amount
     else:
-        tax = rounded(Fraction(amount * rate, WHOLE))
+        tax = rounded_quotient(amount * rate, WHOLE)
         total = amount + tax
     lines = (*items, LineItem(_tax_label(tariff.tax), "tax", tax)) if rate else tuple(items)
     return Price(Money(total, tariff.currency), Money(tax, tariff.currency), lines)
 
 
 def _tax_label(tax: Tax) -> str:
-    percent = Fraction(tax.rate_basis_points, 100)
-    text = str(percent.numerator) if percent.denominator == 1 else f"{float(percent):g}"
-    return f"VAT {text} %"
+    return f"VAT {tax.rate_basis_points / PERCENT:g} %"

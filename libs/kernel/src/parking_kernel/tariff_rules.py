@@ -1,4 +1,7 @@
-"""What a tariff must not say, each as a sentence that names the field."""
+"""What a tariff must not say, each as a sentence that names the field.
+
+These rules hold when a tariff is published. One that is read or priced is not checked: it may be older than a rule.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,6 +11,9 @@ from parking_kernel.violations import Violation, refuse_any
 from parking_kernel.wall_times import MINUTES_OF_DAY, minutes_of
 
 MAX_AMOUNT = 10**9
+MAX_LINES = 20
+"""In each table: the lines outside of the time bands, and those of each band."""
+MAX_TIME_BANDS = 14
 MAX_FREE_MINUTES = MINUTES_OF_DAY
 FULL_PERCENT = 10_000
 SUNDAY = 7
@@ -33,12 +39,18 @@ def _violations(tariff: Tariff, pointer: str) -> Iterator[Violation]:
     yield from _cap_violations(tariff.caps, f"{pointer}/caps")
     for index, band in enumerate(tariff.time_bands):
         yield from _band_violations(band, f"{pointer}/time_bands/{index}")
-    yield from _overlaps(tariff.time_bands, f"{pointer}/time_bands")
+    if len(tariff.time_bands) > MAX_TIME_BANDS:
+        rule = f"must hold {MAX_TIME_BANDS} time bands at most, not {len(tariff.time_bands)}"
+        yield Violation(f"{pointer}/time_bands", rule)
+    else:
+        yield from _overlaps(tariff.time_bands, f"{pointer}/time_bands")
 
 
 def _line_violations(lines: Sequence[RateLine], pointer: str) -> Iterator[Violation]:
     if not lines:
         yield Violation(pointer, "must hold a line at least")
+    if len(lines) > MAX_LINES:
+        yield Violation(pointer, f"must hold {MAX_LINES} lines at most, not {len(lines)}")
     reached: int | None = 0
     sequence = -1
     for index, line in enumerate(lines):

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -35,8 +36,8 @@ class SecretStore:
     """A JSON file of named secrets; a name that is asked for the first time gets a value."""
 
     def __init__(self, file: Path) -> None:
+        """The file is read when the first secret is asked for; its directory must be there by then."""
         self._file = file
-        self._values: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
 
     def password(self, name: str) -> str:
         """A password, safe in URLs and command lines. It has what password rules ask for: Aa1 and length."""
@@ -49,6 +50,10 @@ class SecretStore:
     def signing_key(self, name: str) -> str:
         """A private P-256 key: PKCS 8 as DER in base64."""
         return self._get(name, _new_signing_key)
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        return json.loads(self._file.read_text()) if self._file.exists() else {}
 
     def _get(self, name: str, make: Callable[[], str]) -> str:
         if name not in self._values:

@@ -87,7 +87,10 @@ def _composition(layout: Layout, profile: str) -> Composition:
         raise UnknownName(f"There is no profile {profile}. There are: {', '.join(settings.profiles)}")
     layout.run.mkdir(exist_ok=True)
     return Composition(
-        settings=settings, layout=layout, secrets=SecretStore(layout.secrets), profile=settings.profiles[profile]
+        settings=settings,
+        layout=layout,
+        secrets=SecretStore(layout.secrets, layout.require_secrets),
+        profile=settings.profiles[profile],
     )
 
 

@@ -94,9 +94,14 @@ class Layout:
             shutil.move(where_they_were, self.secrets)
         return is_found
 
+    @property
+    def has_lost_secrets(self) -> bool:
+        """Whether there are data of which nobody has the secrets any more."""
+        return self.server("postgres").exists() and not self.secrets.exists()
+
     def require_secrets(self) -> None:
-        """Raise `LostSecrets` where there are data of which nobody has the secrets any more."""
-        if self.server("postgres").exists() and not self.secrets.exists():
+        """Raise `LostSecrets` where new ones would not open the data that are there."""
+        if self.has_lost_secrets:
             raise LostSecrets(
                 f"The data in {self.state} are those of a clone that was deleted, and so were its passwords and keys.\n"
                 "  `make reset` deletes the data too; then `make up` begins from nothing."

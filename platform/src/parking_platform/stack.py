@@ -76,10 +76,10 @@ class Stack:
         started = time.monotonic()
         is_found = self._layout.create()
         with self._alone():
+            self._layout.require_secrets()
             if is_found and (self._supervisor.running or self.left()):
                 self._report.say("A clone that was deleted at this path runs still: it is stopped first.")
                 await self._stop_everything()
-            self._layout.require_secrets()
             self._parts.certificates.ensure()
             self._start_supervisor()
             missing = [server for server in self._servers if not self._states[server.name].alive]
@@ -265,7 +265,8 @@ class Stack:
     async def _stop_everything(self) -> None:
         session = self._kernel_session
         if self._supervisor.running:
-            for phase in reversed(self._parts.phases):
+            # Without the secrets nobody knows how the processes were started; the supervisor stops them in its own order.
+            for phase in () if self._layout.has_lost_secrets else reversed(self._parts.phases):
                 await self._stop([server.name for server in phase])
             self._supervisor.shut_down()
             await _until(lambda: not self._supervisor.running)

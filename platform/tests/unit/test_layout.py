@@ -43,6 +43,8 @@ def test_data_without_their_secrets_say_what_to_do(layout: Layout) -> None:
 
     with pytest.raises(LostSecrets, match="`make reset` deletes the data"):
         again.require_secrets()
+    with pytest.raises(LostSecrets):
+        SecretStore(again.secrets, again.require_secrets).password("postgres.auth")
 
     again.delete()
     again.create()

@@ -86,9 +86,8 @@ def _composition(layout: Layout, profile: str) -> Composition:
     if profile not in settings.profiles:
         raise UnknownName(f"There is no profile {profile}. There are: {', '.join(settings.profiles)}")
     layout.run.mkdir(exist_ok=True)
-    return Composition(
-        settings=settings, layout=layout, secrets=SecretStore(layout.secrets), profile=settings.profiles[profile]
-    )
+    secrets = SecretStore(layout.secrets, layout.require_secrets)
+    return Composition(settings=settings, layout=layout, secrets=secrets, profile=settings.profiles[profile])
 
 
 def show_status(healths: list[Health], layout: Layout, report: Report) -> int:

@@ -99,6 +99,7 @@ class Containers:
 
     def write_files(self) -> None:
         """Write what docker-compose.yml reads. Others may not enter the folder; below it the gateway's user reads."""
+        self._layout.create()
         folder = self._layout.run / "containers"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in (self._layout.tls, self._layout.logs, folder / "tls"):

@@ -17,9 +17,16 @@ class ForeignState(PlatformFailure):
     """The state directory belongs to somebody else."""
 
 
+class LostSecrets(PlatformFailure):
+    """The passwords and keys of the data are gone."""
+
+
 @dataclass(frozen=True)
 class Layout:
-    """`run` holds what people look at, `state` what the servers keep."""
+    """`run` holds what people look at, `state` what the servers keep, and the secrets that open it.
+
+    `state` outlives the checkout: a clone that is deleted and made again at the same path finds it.
+    """
 
     run: Path
     state: Path
@@ -48,8 +55,8 @@ class Layout:
 
     @property
     def secrets(self) -> Path:
-        """The passwords and keys of this checkout."""
-        return self.run / "secrets.json"
+        """The passwords and keys of this checkout, beside the data that they open."""
+        return self.state / "secrets.json"
 
     @property
     def demo(self) -> Path:
@@ -65,8 +72,13 @@ class Layout:
         """The state directory of one server."""
         return self.state / name
 
-    def create(self) -> None:
-        """Make the directories. Others may enter the state directory, but each server shuts its own."""
+    def create(self) -> bool:
+        """Make the directories. Others may enter the state directory, but each server shuts its own.
+
+        Returns whether the state is that of a clone that was deleted.
+        """
+        link = self.run / "state"
+        is_found = self.state.exists() and not link.is_symlink()
         self.state.mkdir(exist_ok=True)
         if self.state.is_symlink() or self.state.stat().st_uid != os.geteuid():
             raise ForeignState(f"{self.state} belongs to somebody else: remove it, or run as its owner")
@@ -75,9 +87,25 @@ class Layout:
         for folder in (self.logs, self.tls):
             folder.mkdir(parents=True, exist_ok=True)
         self.supervisor.mkdir(mode=0o700, exist_ok=True)
-        link = self.run / "state"
         if not link.is_symlink():
             link.symlink_to(self.state)
+        where_they_were = self.run / "secrets.json"
+        if where_they_were.exists() and not self.secrets.exists():
+            shutil.move(where_they_were, self.secrets)
+        return is_found
+
+    @property
+    def has_lost_secrets(self) -> bool:
+        """Whether there are data of which nobody has the secrets any more."""
+        return self.server("postgres").exists() and not self.secrets.exists()
+
+    def require_secrets(self) -> None:
+        """Raise `LostSecrets` where new ones would not open the data that are there."""
+        if self.has_lost_secrets:
+            raise LostSecrets(
+                f"The data in {self.state} are those of a clone that was deleted, and so were its passwords and keys.\n"
+                "  `make reset` deletes the data too; then `make up` begins from nothing."
+            )
 
     def delete(self) -> list[Path]:
         """Delete all of it, and tell what was deleted."""

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -34,9 +35,13 @@ def public_half(signing_key: str) -> str:
 class SecretStore:
     """A JSON file of named secrets; a name that is asked for the first time gets a value."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, before_making: Callable[[], None] | None = None) -> None:
+        """The file is read when the first secret is asked for; its directory must be there by then.
+
+        `before_making` is called before a file is made, and may raise.
+        """
         self._file = file
-        self._values: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        self._before_making = before_making
 
     def password(self, name: str) -> str:
         """A password, safe in URLs and command lines. It has what password rules ask for: Aa1 and length."""
@@ -49,6 +54,14 @@ class SecretStore:
     def signing_key(self, name: str) -> str:
         """A private P-256 key: PKCS 8 as DER in base64."""
         return self._get(name, _new_signing_key)
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        if self._file.exists():
+            return json.loads(self._file.read_text())
+        if self._before_making:
+            self._before_making()
+        return {}
 
     def _get(self, name: str, make: Callable[[], str]) -> str:
         if name not in self._values:

@@ -74,8 +74,12 @@ class Stack:
     async def up(self) -> None:
         """Start whatever does not run. When everything runs, nothing changes."""
         started = time.monotonic()
-        self._layout.create()
+        is_found = self._layout.create()
         with self._alone():
+            self._layout.require_secrets()
+            if is_found and (self._supervisor.running or self.left()):
+                self._report.say("A clone that was deleted at this path runs still: it is stopped first.")
+                await self._stop_everything()
             self._parts.certificates.ensure()
             self._start_supervisor()
             missing = [server for server in self._servers if not self._states[server.name].alive]
@@ -91,17 +95,9 @@ class Stack:
         if not self._layout.state.exists():
             self._report.say("Nothing runs.")
             return
+        self._layout.create()
         with self._alone():
-            session = self._kernel_session
-            if self._supervisor.running:
-                for phase in reversed(self._parts.phases):
-                    await self._stop([server.name for server in phase])
-                self._supervisor.shut_down()
-                await _until(lambda: not self._supervisor.running)
-            await self._supervisor.reap()
-            await _until(lambda: not leftovers(self._layout, session), seconds=2)
-            for process in end_leftovers(self._layout, session):
-                self._report.say(f"  Killed what was left: {process.command} (pid {process.pid})")
+            await self._stop_everything()
             self._layout.demo.unlink(missing_ok=True)
         self._report.say("Down: no process of this checkout is left.")
 
@@ -265,6 +261,19 @@ class Stack:
         """Its process is reservation, payment and the others at another time: it cannot stand beside them."""
         if self._demonstration and all(service in missing for service in self._parts.services):
             await self._demonstration.ensure(self._parts, self._report)
+
+    async def _stop_everything(self) -> None:
+        session = self._kernel_session
+        if self._supervisor.running:
+            # Without the secrets it is not known how processes were started: the supervisor stops them in its own order.
+            for phase in () if self._layout.has_lost_secrets else reversed(self._parts.phases):
+                await self._stop([server.name for server in phase])
+            self._supervisor.shut_down()
+            await _until(lambda: not self._supervisor.running)
+        await self._supervisor.reap()
+        await _until(lambda: not leftovers(self._layout, session), seconds=2)
+        for process in end_leftovers(self._layout, session):
+            self._report.say(f"  Killed what was left: {process.command} (pid {process.pid})")
 
     async def _stop(self, names: Iterable[str]) -> None:
         stopping = [name for name in names if name in self._states]

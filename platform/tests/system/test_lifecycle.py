@@ -4,12 +4,13 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from parking_demo.people import City, Person
 from parking_platform.layout import Layout
 from parking_platform.programs import CHECKOUT
 from parking_platform.report import Report
+from parking_platform.secret_store import SecretStore
 from parking_platform.stack import Busy, Stack
 from parking_platform.testing.platform import RunningPlatform, running_platform
 from parking_platform.testing.scratch import scratch_directory
@@ -220,6 +222,32 @@ async def test_down_leaves_nothing_even_when_the_supervisor_was_killed() -> None
             assert visitor.returncode is None
             visitor.kill()
             await visitor.wait()
+
+
+async def test_a_clone_made_again_while_the_deleted_one_runs_starts_with_its_data() -> None:
+    with scratch_directory() as directory:
+        async with running_platform(directory / "own", with_services=False) as running:
+            parts = running.parts
+            connection = await asyncpg.connect(running.postgres_admin)
+            await connection.execute("CREATE TABLE kept ()")
+            await connection.close()
+            before = {each.process.name: each.process.pid for each in await running.stack.health()}
+            shutil.rmtree(parts.layout.run)
+            parts.layout.run.mkdir(mode=0o700)
+
+            again = replace(parts, secrets=SecretStore(parts.layout.secrets))
+            stack = Stack(again, Report(quiet=True), ends_with_us=True)
+            await stack.up()
+
+            healths = await stack.health()
+            assert {each.process.name for each in healths} == before.keys()
+            assert not {each.process.pid for each in healths} & set(before.values())
+            # Also the gateway, whose certificate is another authority's now.
+            assert [each.complaint for each in healths if each.complaint] == []
+            connection = await asyncpg.connect(again.postgres.url("postgres"))
+            assert await connection.fetch("SELECT * FROM kept") == []
+            await connection.close()
+            await stack.down()
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ PINNED = re.compile(r"[\w./-]+:\d+(\.\d+)*[\w.-]*")
 @pytest.fixture
 def parts(tmp_path: Path) -> Composition:
     layout = Layout(run=tmp_path / "run", state=tmp_path / "state")
-    layout.run.mkdir()
+    layout.create()
     return Composition(
         settings=SETTINGS, layout=layout, secrets=SecretStore(layout.secrets), profile=SETTINGS.profiles["default"]
     )

@@ -142,7 +142,7 @@ def compose(
     return Composition(
         settings=settings,
         layout=layout,
-        secrets=SecretStore(layout.secrets),
+        secrets=SecretStore(layout.secrets, layout.require_secrets),
         profile=settings.profiles[profile].model_copy(update={"log_level": "INFO"}),  # tests read the logs
         durable=durable,
         overrides=IMPATIENT | everyone,

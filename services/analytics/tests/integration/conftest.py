@@ -16,7 +16,7 @@ from analytics_service.application.commands.prepare_indices import PrepareIndice
 from analytics_service.bootstrap import GROUPS, Analytics, bootstrap, consumers, resources
 from analytics_service.entrypoints.http.app import analytics_app
 from analytics_service.settings import AnalyticsSettings
-from parking_events.topics import LOT
+from parking_events.topics import LOGIN, LOT
 from parking_messaging import KafkaConnection, ensure_topics, topics_of
 from parking_platform.testing.servers import ElasticsearchServer, KafkaServer
 from parking_platform.testing.waiting import wait_until
@@ -26,7 +26,7 @@ from parking_platform.testing.waiting import wait_until
 async def made_topics(kafka_server: KafkaServer) -> KafkaServer:
     """A broker with the topics that analytics reads and writes."""
     connection = KafkaConnection(kafka_server.bootstrap_servers, client_id="tests")
-    await ensure_topics(connection, [LOT, *PROJECTED, *topics_of("analytics", groups=GROUPS)])
+    await ensure_topics(connection, [LOT, LOGIN, *PROJECTED, *topics_of("analytics", groups=GROUPS)])
     return kafka_server
 
 

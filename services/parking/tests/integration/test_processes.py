@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from parking_events.topics import ORGANIZATION
+from parking_events.topics import LOGIN, ORGANIZATION
 from parking_messaging import KafkaConnection, ensure_topics
 from parking_platform.ports import free_port
 from parking_platform.testing.servers import KafkaServer
@@ -67,7 +67,7 @@ async def test_a_killed_worker_s_import_goes_on_and_makes_nothing_twice(
     operator: Any, database_url: str, kafka_server: KafkaServer, make_settings: Any, shared_data: Path
 ) -> None:
     document = json.loads((shared_data / "real" / "swiss_rail_parking_rates.geojson").read_text())
-    await ensure_topics(KafkaConnection(kafka_server.bootstrap_servers, client_id="test"), [ORGANIZATION])
+    await ensure_topics(KafkaConnection(kafka_server.bootstrap_servers, client_id="test"), [ORGANIZATION, LOGIN])
     await make_topics(make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers))
     port = free_port()
     environment = {

@@ -23,7 +23,7 @@ from parking_events import (
 )
 from parking_events.contracts.reservation import ChargeReason, ChargeStatus, ReservationStatus
 from parking_events.schemas import example_of
-from parking_events.topics import RESERVATION
+from parking_events.topics import LOGIN, RESERVATION
 from parking_events.values import Money
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
@@ -33,6 +33,7 @@ from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
+from payment_service.adapters.kafka.consumers import RESERVATIONS
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.bootstrap import Payments, consumers, make_topics
@@ -88,7 +89,7 @@ async def settings(settings: PaymentSettings, kafka_server: KafkaServer) -> Paym
     """The same, with Kafka."""
     changed = settings.model_copy(update={"kafka_bootstrap_servers": kafka_server.bootstrap_servers})
     kafka = KafkaConnection(kafka_server.bootstrap_servers, client_id="test")
-    await ensure_topics(kafka, [RESERVATION])
+    await ensure_topics(kafka, [RESERVATION, LOGIN])
     await make_topics(changed)
     return changed
 
@@ -103,7 +104,7 @@ async def reservations(kafka_server: KafkaServer) -> AsyncIterator[Reservations]
 @pytest_asyncio.fixture
 async def consuming(service: Payments) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    [consumer] = consumers(service).values()
+    consumer = consumers(service)[RESERVATIONS]
     running = asyncio.create_task(consumer.run(stop))
     await wait_until(lambda: consumer.status().is_ready, "the consumer", seconds=60)
     yield

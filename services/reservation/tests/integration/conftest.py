@@ -5,7 +5,7 @@ import pytest_asyncio
 from services.reservation.tests.conftest import settings_for
 from services.reservation.tests.publishing import Publishing, skip_to_the_end
 
-from parking_events.topics import LOT, PAYMENT, SPOT, TARIFF
+from parking_events.topics import LOGIN, LOT, PAYMENT, SPOT, TARIFF
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
 from parking_messaging.adapters.kafka_topics import ensure_topics
@@ -19,7 +19,7 @@ from reservation_service.bootstrap import Reservation, bootstrap, consumers, mak
 async def kafka(kafka_server: KafkaServer) -> KafkaServer:
     """The broker, with the topics of this service and its neighbours, whose past is not ours."""
     connection = KafkaConnection(kafka_server.bootstrap_servers, client_id="tests")
-    await ensure_topics(connection, [LOT, SPOT, TARIFF, PAYMENT])
+    await ensure_topics(connection, [LOT, SPOT, TARIFF, PAYMENT, LOGIN])
     await skip_to_the_end(kafka_server.bootstrap_servers, CATALOGUE, [LOT, SPOT, TARIFF])
     await skip_to_the_end(kafka_server.bootstrap_servers, PAYMENTS, [PAYMENT])
     return kafka_server

@@ -19,6 +19,7 @@ from parking_platform.testing.waiting import wait_until
 CURRENCY = "NOK"
 """Of this journey alone, so that its money is told from that of other tests."""
 PRICE = 600
+DRIFT = "topic_settings_drift"
 PATIENCE = 60
 """Figures of the whole are read from the tables every 15 s."""
 
@@ -86,6 +87,7 @@ async def test_the_eight_metrics_count_the_journey(
     _assert_cache_hits(journey)
     for service in services:
         await _assert_connections(platform, databases, service)
+        _assert_topics(journey.after, f"{service}_worker")
     await _comes_to(platform, "auth_worker", "active_user_sessions", logins + 1)
     await _comes_to(platform, "parking_worker", "occupancy_rate", (taken + 1) / (watched + len(lot.spots)))
     earned = before.value("payment_worker", "revenue_total", currency=CURRENCY) + PRICE
@@ -140,6 +142,13 @@ def _assert_reservations(journey: Journey) -> None:
     outcomes = {"created": 1, "refused": 2, "checked_in": 1, "completed": 1}
     assert {each: journey.counted("reservation", "reservations_total", outcome=each) for each in outcomes} == outcomes
     assert journey.counted("reservation_worker", "reservations_total", outcome="confirmed") == 1
+
+
+def _assert_topics(scrape: Scrape, worker: str) -> None:
+    """The worker has compared its topics with the catalogue, and they are as it says."""
+    found = [value for (told_by, name, _), value in scrape.samples.items() if (told_by, name) == (worker, DRIFT)]
+    assert found, worker
+    assert set(found) == {0}, worker
 
 
 def _assert_requests_and_errors(journey: Journey) -> None:

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
-from parking_events import EVENT_CLASSES, WireEvent, asyncapi, schemas
+from parking_events import EVENT_CLASSES, TOPICS, WireEvent, asyncapi, schemas
 from parking_events.documentation import gaps
 from parking_events.enumerations import Open
 from parking_events.topics import LOT, Topic
@@ -69,6 +69,27 @@ class _ShedState(WireEvent):
     colour: Open[_Colour] = Field(description="What it looks like from outside.")
     roofs: tuple[_Roof, ...] = Field(default=(), description="What is above.")
     back: _Roof | None = None
+
+
+def test_the_page_to_consume_by_has_the_catalogue_s_topics() -> None:
+    page = (schemas.SCHEMAS.parents[2] / "docs" / "consuming-events.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `") and line.count("|") == 5]
+    assert rows == [
+        f"| `{topic.name}` | {topic.key} | {topic.cleanup.value} | {kept(topic)} |"
+        for topic in TOPICS.values()
+        if topic.owner
+    ]
+    silent = {topic.name for topic in TOPICS.values() if topic.owner} - {
+        event_class.topic.name for event_class in EVENT_CLASSES.values()
+    }
+    (line,) = (line for line in page.splitlines() if line.endswith("have no events yet."))
+    assert set(line.split("`")[1::2]) == silent
+    headers = asyncapi.document()["components"]["schemas"]["CloudEventHeaders"]["required"]
+    assert all(f"`{name}`" in page for name in headers if name not in {"ce_specversion", "content-type"})
+
+
+def kept(topic: Topic) -> str:
+    return "permanently" if topic.retention is None else f"{topic.retention.days} days"
 
 
 def test_what_is_not_said_is_found() -> None:

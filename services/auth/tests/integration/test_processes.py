@@ -111,12 +111,18 @@ async def test_events_reach_the_topics_that_migrate_made(
     assert migrated.status == 0, migrated.said
     async with (
         running(settings, "serve", http_port, tmp_path / "serve") as (server, client),
-        running(settings, "work", worker_port, tmp_path / "work") as (worker, _),
+        running(settings, "work", worker_port, tmp_path / "work") as (worker, health),
     ):
         user_id = (await register(client)).json()["id"]
         headers, event = await asyncio.wait_for(first_event_of(user_id, kafka_server), 30)
         assert (headers["ce_type"], headers["ce_source"]) == (b"parking.user.registered.v1", b"/services/auth")
         assert UserRegisteredV1.from_json(event).roles == ("user",)
+
+        async def topics_are_as_they_should_be() -> bool:
+            told = (await health.get("/metrics")).text
+            return 'topic_settings_drift{setting="retention.ms",topic="auth.session.v1"} 0.0' in told
+
+        await wait_until(topics_are_as_they_should_be, "the topics to be compared")
         assert await stop(worker) == 0
         assert await stop(server) == 0
 

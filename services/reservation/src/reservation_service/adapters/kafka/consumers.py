@@ -43,7 +43,7 @@ def catalogue_handlers(work_on: WorkOn) -> Handlers[AsyncConnection]:
 
     async def tariff(event: TariffState, _envelope: Envelope, tx: AsyncConnection) -> None:
         if (understood := from_wire.tariff_version(event)) is None:
-            # The lot keeps the prices that it has, or has none: a quote by half a tariff would be wrong.
+            # A price by half a tariff would be wrong. The README says how the tariff is read again after an upgrade.
             log.warning("tariff_not_understood", tariff_id=str(event.tariff_id), lot_id=str(event.parking_lot_id))
             return
         await keep_tariff(work_on(tx), KeepTariff(understood))

@@ -33,6 +33,7 @@ from reservation_service.adapters.kafka.consumers import (
     payment_handlers,
 )
 from reservation_service.adapters.kafka.payment_backlog import KafkaPaymentBacklog
+from reservation_service.adapters.payment.outbox import HttpPaymentOutbox
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.bookings import PostgresBookings
 from reservation_service.adapters.postgres.unit_of_work import postgres_work, work_on
@@ -46,7 +47,7 @@ from reservation_service.application.commands.note_no_shows import NoteNoShowsHa
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeenHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
-from reservation_service.application.ports import Alternative, Tokens, Wish
+from reservation_service.application.ports import Alternative, PaymentOutbox, Tokens, Wish
 from reservation_service.application.queries.create_quote import CreateQuoteHandler
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.application.queries.get_availability import GetAvailabilityHandler
@@ -104,7 +105,8 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
     tokens = SignedTokens(settings.signing_key_pem)
     http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url))
-    use_cases = _use_cases(settings, engine, booking_pool, tokens, clock)
+    outbox = HttpPaymentOutbox(http, settings.payment_url, settings.internal_token.get_secret_value())
+    use_cases = _use_cases(settings, engine, booking_pool, tokens, clock, outbox)
     return Reservation(settings, use_cases, clock, engine, booking_pool, http, tokens, verifier)
 
 
@@ -148,7 +150,12 @@ def _kafka(settings: ReservationSettings) -> KafkaConnection:
 
 
 def _use_cases(
-    settings: ReservationSettings, engine: AsyncEngine, booking_pool: BookingPool, tokens: Tokens, clock: Clock
+    settings: ReservationSettings,
+    engine: AsyncEngine,
+    booking_pool: BookingPool,
+    tokens: Tokens,
+    clock: Clock,
+    outbox: PaymentOutbox,
 ) -> UseCases:
     work = postgres_work(engine)
     opens_before = timedelta(seconds=settings.check_in_opens_before)
@@ -173,7 +180,7 @@ def _use_cases(
         check_out=CheckOutHandler(work, tokens, clock, new_id),
         expire_holds=expire_holds,
         note_no_shows=NoteNoShowsHandler(work, clock),
-        note_payments_seen=NotePaymentsSeenHandler(work, KafkaPaymentBacklog(_kafka(settings))),
+        note_payments_seen=NotePaymentsSeenHandler(work, outbox, KafkaPaymentBacklog(_kafka(settings))),
         forget_old_answers=ForgetOldAnswersHandler(bookings),
         create_quote=CreateQuoteHandler(work, clock),
         get_availability=GetAvailabilityHandler(bookings),

@@ -31,6 +31,7 @@ from reservation_service.application.ports import (
     LotCopy,
     OpenWork,
     RequestKey,
+    TakenIn,
     Wish,
 )
 from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
@@ -300,10 +301,22 @@ class TestReservations:
 
     async def test_payments_are_seen_further_and_further(self, store: Store) -> None:
         async with store.work() as work:
-            later = await work.payments_seen.until() + HOUR
+            later = TakenIn((await work.payments_seen.read()).until + HOUR, frozenset({uuid4(), uuid4()}))
             await work.payments_seen.note(later)
-            await work.payments_seen.note(later - HOUR)
-            assert await work.payments_seen.until() == later
+            await work.payments_seen.note(TakenIn(later.until - HOUR))
+            assert await work.payments_seen.read() == later
+            last = TakenIn(later.until + HOUR)
+            await work.payments_seen.note(last)
+            assert await work.payments_seen.read() == last
+
+    async def test_a_hold_of_a_held_reservation_is_neither_due_nor_in_the_way(self, store: Store) -> None:
+        held, other = [(await store.booked(spot)).state for spot in store.spots[:2]]
+        due = max(held.created_at, other.created_at) + HOLD
+        async with store.work() as work:
+            (overdue,) = await work.reservations.overdue(due, 10, held={held.id})
+            assert overdue.state.id == other.id
+            assert await work.reservations.overdue(due, 10, held={held.id, other.id}) == []
+            assert await work.reservations.hold_is_overdue(due)
 
 
 class TestBookings:

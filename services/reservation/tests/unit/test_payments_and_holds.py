@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from services.reservation.tests.examples import NOW, START, period
 from services.reservation.tests.fakes.installation import FakeInstallation
+from services.reservation.tests.fakes.payment.outbox import FakePaymentOutbox
 
 from parking_kernel.money import Money
 from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
@@ -14,7 +15,7 @@ from reservation_service.application.commands.forget_old_answers import ForgetOl
 from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen, NotePaymentsSeenHandler
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
-from reservation_service.application.ports import LotCopy
+from reservation_service.application.ports import LotCopy, OutboxState, TakenIn
 from reservation_service.domain.errors import NotCancellable, UnknownReservation
 from reservation_service.domain.reservations import HOLD, ReservationState, ReservationStatus
 
@@ -29,7 +30,7 @@ def captured(held: ReservationState) -> Captured:
 async def expired(service: FakeInstallation, lot: LotCopy) -> ReservationState:
     held = await service.held(lot)
     service.clock.advance(HOLD)
-    service.tables.payments_seen["until"] = service.clock.now()
+    service.tables.payments_seen["seen"] = TakenIn(service.clock.now())
     assert await service.expire_holds(ExpireHolds()) == 1
     return service.tables.reservations[held.id]
 
@@ -125,12 +126,12 @@ class TestExpiry:
     async def test_a_hold_that_is_not_due_stays(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
         service.clock.advance(HOLD - timedelta(seconds=1))
-        service.tables.payments_seen["until"] = START
+        service.tables.payments_seen["seen"] = TakenIn(START)
         assert await service.expire_holds(ExpireHolds()) == 0
 
     async def test_it_waits_until_payments_are_taken_in(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
-        note = NotePaymentsSeenHandler(service.work, service.backlog)
+        note = service.note_payments_seen
         service.clock.advance(HOLD)
         service.backlog.is_caught_up = False
         await note(NotePaymentsSeen())
@@ -140,14 +141,55 @@ class TestExpiry:
         assert await service.expire_holds(ExpireHolds()) == 1
         assert service.tables.allocations == []
 
+    async def test_it_waits_until_payments_are_published(self, service: FakeInstallation) -> None:
+        await service.held(await service.with_lot())
+        service.clock.advance(HOLD)
+        service.outbox.says = OutboxState(is_clear=False)
+        await service.note_payments_seen(NotePaymentsSeen())
+        assert await service.expire_holds(ExpireHolds()) == 0
+        assert service.backlog.questions == 0, "what is not published is not in Kafka either"
+        service.outbox.says = OutboxState(is_clear=True)
+        await service.note_payments_seen(NotePaymentsSeen())
+        assert await service.expire_holds(ExpireHolds()) == 1
+
+    async def test_a_reservation_whose_events_kafka_refuses_waits_alone(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "standard"])
+        refused, other = await service.held(lot), await service.held(lot)
+        service.clock.advance(HOLD)
+        service.outbox.says = OutboxState(is_clear=True, held_reservations=frozenset({refused.id}))
+        await service.note_payments_seen(NotePaymentsSeen())
+        assert await service.expire_holds(ExpireHolds()) == 1
+        states = service.tables.reservations
+        assert (states[refused.id].status, states[other.id].status) == (S.PENDING, S.EXPIRED)
+        assert (await service.reserve(lot, spot_id=refused.spot.id)).status == 409
+        service.clock.advance(timedelta(seconds=1))
+        service.outbox.says = OutboxState(is_clear=True)
+        await service.note_payments_seen(NotePaymentsSeen())
+        assert (await service.reserve(lot, spot_id=refused.spot.id)).status == 201
+
+    async def test_payment_is_asked_after_the_time_and_before_kafka(self, service: FakeInstallation) -> None:
+        """What it commits after the instant is not promised; what it has published by its answer is in Kafka."""
+        await service.held(await service.with_lot())
+        service.clock.advance(HOLD)
+        due = service.clock.now()
+
+        class Later(FakePaymentOutbox):
+            async def state(self) -> OutboxState:
+                assert service.backlog.questions == 0
+                service.clock.advance(timedelta(minutes=1))
+                return await super().state()
+
+        await NotePaymentsSeenHandler(service.work, Later(), service.backlog)(NotePaymentsSeen())
+        assert service.tables.payments_seen["seen"] == TakenIn(due)
+
     async def test_kafka_is_asked_only_while_a_hold_is_due(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
-        note = NotePaymentsSeenHandler(service.work, service.backlog)
+        note = service.note_payments_seen
         await note(NotePaymentsSeen())
-        assert (service.backlog.questions, service.tables.payments_seen["until"]) == (0, NOW)
+        assert (service.backlog.questions, service.tables.payments_seen["seen"]) == (0, TakenIn(NOW))
         service.clock.advance(HOLD)
         await note(NotePaymentsSeen())
-        assert (service.backlog.questions, service.tables.payments_seen["until"]) == (1, NOW + HOLD)
+        assert (service.backlog.questions, service.tables.payments_seen["seen"]) == (1, TakenIn(NOW + HOLD))
 
 
 class TestCancelling:

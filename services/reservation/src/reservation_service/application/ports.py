@@ -162,8 +162,13 @@ class Reservations(Protocol):
         """Whether any hold was due by an instant."""
         ...
 
-    async def overdue(self, at: datetime, limit: int, in_the_way_of: "Wish | None" = None) -> Sequence[Reservation]:
-        """Holds that were due by an instant, the oldest first, locked: who asks too waits, and gets what is left."""
+    async def overdue(
+        self, at: datetime, limit: int, in_the_way_of: "Wish | None" = None, *, held: Collection[UUID] = ()
+    ) -> Sequence[Reservation]:
+        """Holds that were due by an instant, without those of `held` reservations, the oldest first, locked.
+
+        Who asks too waits, and gets what is left.
+        """
         ...
 
     async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
@@ -171,15 +176,23 @@ class Reservations(Protocol):
         ...
 
 
-class PaymentsSeen(Protocol):
-    """Up to when everything that payment told has been taken in."""
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """All that payment committed up to an instant has been taken in, but for what concerns `held` reservations."""
 
-    async def until(self) -> datetime:
-        """Holds that fell due after this instant must wait: their money may be on the way."""
+    until: datetime
+    held: frozenset[UUID] = frozenset()
+
+
+class PaymentsSeen(Protocol):
+    """Up to when everything that payment committed has been taken in."""
+
+    async def read(self) -> TakenIn:
+        """Holds that fell due after that, and those of held reservations, must wait: their money may be on the way."""
         ...
 
-    async def note(self, at: datetime) -> None:
-        """Everything up to this instant has been taken in."""
+    async def note(self, seen: TakenIn) -> None:
+        """Replace what was noted, unless a later instant is noted already."""
         ...
 
 
@@ -308,8 +321,24 @@ class Turns(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """Whether all that payment has committed is published, but for what Kafka refuses of some reservations."""
+
+    is_clear: bool
+    held_reservations: frozenset[UUID] = frozenset()
+
+
+class PaymentOutbox(Protocol):
+    """What payment has committed and not yet published."""
+
+    async def state(self) -> OutboxState:
+        """How far payment's events have left, by what was committed at the question; not clear while it is away."""
+        ...
+
+
 class PaymentBacklog(Protocol):
-    """What payment told and this service has not taken in yet."""
+    """What payment published and this service has not taken in yet."""
 
     async def is_empty(self) -> bool:
         """Whether nothing is left; false too while Kafka does not answer."""

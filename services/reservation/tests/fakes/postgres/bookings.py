@@ -22,8 +22,8 @@ class InMemoryBookings:
 
     async def find(self, wish: Wish, limit: int) -> Offer:
         lot = await InMemoryLots(self._tables).get(wish.parking_lot_id)
-        now, until = self._clock.now(), self._tables.payments_seen["until"]
-        overdue = await InMemoryReservations(self._tables).overdue(min(now, until), 1, wish)
+        now, seen = self._clock.now(), self._tables.payments_seen["seen"]
+        overdue = await InMemoryReservations(self._tables).overdue(min(now, seen.until), 1, wish, held=seen.held)
         free = await InMemoryAllocations(self._tables).free_spots(lot.id, wish.period, wish.spot_type)
         if wish.spot_id:
             named = self._named(wish)

@@ -46,8 +46,14 @@ class InMemoryReservations:
     async def hold_is_overdue(self, at: datetime) -> bool:
         return bool(await self.overdue(at, 1))
 
-    async def overdue(self, at: datetime, limit: int, in_the_way_of: Wish | None = None) -> Sequence[Reservation]:
-        due = [state for state in self._holds_due(at) if in_the_way_of is None or self._meets(state, in_the_way_of)]
+    async def overdue(
+        self, at: datetime, limit: int, in_the_way_of: Wish | None = None, *, held: Collection[UUID] = ()
+    ) -> Sequence[Reservation]:
+        due = [
+            state
+            for state in self._holds_due(at)
+            if state.id not in held and (in_the_way_of is None or self._meets(state, in_the_way_of))
+        ]
         return [Reservation(state) for state in due[:limit]]
 
     async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:

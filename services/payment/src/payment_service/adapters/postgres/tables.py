@@ -143,4 +143,4 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
 
-messaging = messaging_tables(metadata)
+messaging = messaging_tables(metadata, notes_refusals=True)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
 from payment_service.bootstrap import Payments, resources
-from payment_service.entrypoints.http import payments, webhooks
+from payment_service.entrypoints.http import internal, payments, webhooks
 from payment_service.entrypoints.http.problems import PROBLEMS
 
 
@@ -23,11 +23,12 @@ def payment_app(service: Payments) -> FastAPI:
     app = create_app(
         "payment",
         "What was charged, captured and given back.",
-        routers=[payments.router, webhooks.router],
+        routers=[payments.router, webhooks.router, internal.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
         token_verifier=service.token_verifier,
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.internal_token = service.settings.internal_token
     return app

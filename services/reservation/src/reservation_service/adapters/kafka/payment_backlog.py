@@ -7,6 +7,7 @@ from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_lag import group_lag
 from parking_messaging.failures import SourceUnavailable
 from reservation_service.adapters.kafka.consumers import PAYMENTS
+from reservation_service.adapters.metrics import EXPIRY_WAITS, Waits
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -22,6 +23,10 @@ class KafkaPaymentBacklog:
         try:
             lag = await group_lag(self._kafka, PAYMENTS, [PAYMENT.name])
         except SourceUnavailable as error:
+            EXPIRY_WAITS.labels(Waits.KAFKA_AWAY.value).inc()
             log.warning("expiry_waits", why=str(error))
             return False
-        return bool(lag) and not any(lag.values())
+        if lag and not any(lag.values()):
+            return True
+        EXPIRY_WAITS.labels(Waits.LAG.value).inc()
+        return False

@@ -121,6 +121,11 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
 
-payments_seen = Table("payments_seen", metadata, Column("until", instant(), nullable=False))
+payments_seen = Table(
+    "payments_seen",
+    metadata,
+    Column("until", instant(), nullable=False),
+    Column("held", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+)
 
 messaging = messaging_tables(metadata)

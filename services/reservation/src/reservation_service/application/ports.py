@@ -340,8 +340,8 @@ class PaymentOutbox(Protocol):
 class PaymentBacklog(Protocol):
     """What payment published and this service has not taken in yet."""
 
-    async def is_empty(self) -> bool:
-        """Whether nothing is left; false too while Kafka does not answer."""
+    async def is_taken_in(self) -> bool:
+        """Whether all that was published by the question is taken in; false too while Kafka does not answer."""
         ...
 
 

@@ -31,6 +31,6 @@ class NotePaymentsSeenHandler:
         if not hold_is_due:
             return
         outbox = await self.outbox.state()
-        if outbox.is_clear and await self.backlog.is_empty():
+        if outbox.is_clear and await self.backlog.is_taken_in():
             async with self.open_work() as work:
                 await work.payments_seen.note(TakenIn(at, outbox.held_reservations))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -12,8 +13,10 @@ from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.process import OneByOne
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
+from parking_kernel.pauses import GrowingPause
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -59,6 +62,7 @@ from reservation_service.settings import ReservationSettings
 __all__ = ["GROUPS", "SERVICE", "Reservation", "UseCases", "bootstrap"]
 
 SERVICE = "reservation"
+NO_SHOW_PAUSE: Final = GrowingPause(first=timedelta(seconds=30), longest=timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +183,11 @@ def _use_cases(
         check_in=CheckInHandler(work, tokens, clock, new_id, opens_before),
         check_out=CheckOutHandler(work, tokens, clock, new_id),
         expire_holds=expire_holds,
-        note_no_shows=NoteNoShowsHandler(work, clock),
+        note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
         note_payments_seen=NotePaymentsSeenHandler(work, outbox, KafkaPaymentBacklog(_kafka(settings))),
         forget_old_answers=ForgetOldAnswersHandler(bookings),
         create_quote=CreateQuoteHandler(work, clock),
-        get_availability=GetAvailabilityHandler(bookings),
+        get_availability=GetAvailabilityHandler(bookings, clock),
         get_reservation=GetReservationHandler(work, tokens, clock),
         get_credential=GetCredentialHandler(work, tokens),
         list_reservations=ListReservationsHandler(work),

@@ -292,12 +292,27 @@ class TestReservations:
     async def test_missed_ones(self, store: Store) -> None:
         booked = await store.booked(store.spots[0])
         async with store.work() as work:
-            assert await work.reservations.missed(START + 3 * HOUR, 10) == []
+            end = START + 3 * HOUR
+            assert await work.reservations.missed(end, None, 10) == []
             booked = await work.reservations.get(booked.state.id)
             booked.settle(booked.state.charges[0].id, uuid4(), booked.state.owed, START)
             await work.reservations.save(booked)
-            assert await work.reservations.missed(START + 3 * HOUR - timedelta(seconds=1), 10) == []
-            assert await work.reservations.missed(START + 3 * HOUR, 10) == [booked.state.id]
+            assert await work.reservations.missed(end - timedelta(seconds=1), None, 10) == []
+            assert await work.reservations.missed(end, None, 10) == [(end, booked.state.id)]
+            assert await work.reservations.missed(end, (end, booked.state.id), 10) == []
+
+    async def test_missed_ones_come_in_pages_the_oldest_first(self, store: Store) -> None:
+        when = [period(3), period(3), period(2)]
+        booked = [await store.booked(spot, each) for spot, each in zip(store.spots, when, strict=True)]
+        async with store.work() as work:
+            for each in booked:
+                loaded = await work.reservations.get(each.state.id)
+                loaded.settle(loaded.state.charges[0].id, uuid4(), loaded.state.owed, START)
+                await work.reservations.save(loaded)
+            expected = sorted((each.state.period.ends_at, each.state.id) for each in booked)
+            first = await work.reservations.missed(START + 3 * HOUR, None, 2)
+            assert first == expected[:2]
+            assert await work.reservations.missed(START + 3 * HOUR, first[-1], 2) == expected[2:]
 
     async def test_payments_are_seen_further_and_further(self, store: Store) -> None:
         async with store.work() as work:
@@ -394,5 +409,10 @@ class TestBookings:
 
     async def test_answers_are_forgotten_by_age(self, store: Store) -> None:
         await store.bookings.refuse(key("one"), Answer(409, b"no"))
-        assert await store.bookings.forget_answers(HOUR) == 0
-        assert await store.bookings.forget_answers(-HOUR) == 1
+        assert await store.bookings.forget_answers(HOUR, 10) == 0
+        assert await store.bookings.forget_answers(-HOUR, 10) == 1
+
+    async def test_answers_are_forgotten_no_more_than_asked_for(self, store: Store) -> None:
+        for name in ("one", "two", "three"):
+            await store.bookings.refuse(key(name), Answer(409, b"no"))
+        assert [await store.bookings.forget_answers(-HOUR, 2) for _ in range(3)] == [2, 1, 0]

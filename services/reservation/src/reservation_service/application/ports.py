@@ -1,6 +1,6 @@
 """What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -171,8 +171,8 @@ class Reservations(Protocol):
         """
         ...
 
-    async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
-        """Confirmed ones whose period was over before an instant."""
+    async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
+        """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
         ...
 
 
@@ -308,8 +308,16 @@ class Bookings(Protocol):
         """Keep a refusal under its key; what is answered. Raises `KeyReused` and `InFlight`."""
         ...
 
-    async def forget_answers(self, older_than: timedelta) -> int:
-        """Delete answers that were kept for longer; how many."""
+    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
+        """Delete answers that were kept for longer; how many, at most `limit`."""
+        ...
+
+
+class Attempts(Protocol):
+    """Does the same for each of many things, so that one which fails holds up no other."""
+
+    async def attempt(self, thing: UUID, action: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether it was done. False where it failed: that is recorded, and tried again after a growing pause."""
         ...
 
 

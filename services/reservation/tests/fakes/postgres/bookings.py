@@ -56,8 +56,9 @@ class InMemoryBookings:
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         return await self.earlier(key) or self._kept(key, answer)
 
-    async def forget_answers(self, older_than: timedelta) -> int:
-        old = [place for place, (_, _, at) in self._tables.answers.items() if at < self._clock.now() - older_than]
+    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
+        last = self._clock.now() - older_than
+        old = [place for place, (_, _, at) in self._tables.answers.items() if at < last][:limit]
         for place in old:
             del self._tables.answers[place]
         return len(old)

@@ -56,13 +56,13 @@ class InMemoryReservations:
         ]
         return [Reservation(state) for state in due[:limit]]
 
-    async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
-        found = [
-            state
+    async def missed(self, at: datetime, after: Position, limit: int) -> Sequence[tuple[datetime, UUID]]:
+        found = sorted(
+            (state.period.ends_at, state.id)
             for state in self._tables.reservations.values()
             if state.status is ReservationStatus.CONFIRMED and state.period.ends_at <= at
-        ]
-        return [state.id for state in sorted(found, key=lambda state: state.period.ends_at)][:limit]
+        )
+        return [each for each in found if after is None or each > after][:limit]
 
     def _holds_due(self, at: datetime) -> list[ReservationState]:
         due = [

@@ -45,8 +45,8 @@ class PublishAfterCommit:
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         return await self.bookings.refuse(key, answer)
 
-    async def forget_answers(self, older_than: timedelta) -> int:
-        return await self.bookings.forget_answers(older_than)
+    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
+        return await self.bookings.forget_answers(older_than, limit)
 
 
 def without_outbox(settings: ReservationSettings) -> Reservation:

@@ -159,6 +159,8 @@ class Environments:
             "charge_key": lambda: {"CHARGE_KEY": public_half(self.secrets.signing_key("reservation.signing_key"))},
             "internal_token": lambda: {"INTERNAL_TOKEN": self.secrets.password("internal_token")},
             "auth_url": lambda: {"AUTH_URL": f"http://{self.addresses.services['auth']}"},
+            "payment_token": lambda: {"INTERNAL_TOKEN": self.secrets.password("payment_token")},
+            "payment_url": lambda: {"PAYMENT_URL": f"http://{self.addresses.services['payment']}"},
             "elasticsearch": lambda: {"ELASTICSEARCH_URL": f"http://{self.addresses.elasticsearch}"},
             "stripe": self._stripe,
         }

@@ -15,7 +15,16 @@ PORT_VARIABLE = "PARKING_PORT_"
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Use = Literal[
-    "mail", "master_key", "signing_key", "charge_key", "internal_token", "auth_url", "elasticsearch", "stripe"
+    "mail",
+    "master_key",
+    "signing_key",
+    "charge_key",
+    "internal_token",
+    "auth_url",
+    "payment_token",
+    "payment_url",
+    "elasticsearch",
+    "stripe",
 ]
 
 

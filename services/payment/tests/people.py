@@ -10,6 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 SECRET = "a shared secret for tests, long enough for HS256"
+INTERNAL_TOKEN = "an internal token of more than 32 characters"
 ISSUER = "https://parking.test"
 DRIVER = "read:parking write:reservation read:own_data"
 OPERATOR = "read:parking write:parking read:analytics read:reservation operate:gate"

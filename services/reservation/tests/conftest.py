@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
@@ -18,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 import reservation_service
+from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.testing.databases import DatabaseCopies, database_copies
@@ -34,6 +36,7 @@ sys.path.append(str(Path(__file__).parents[3]))
 
 from services.reservation.tests.driving import Database, Driver
 from services.reservation.tests.examples import hourly, lot_copy, spot_copy
+from services.reservation.tests.payment import INTERNAL_TOKEN, Payment, migrate_payment, settings_of_payment
 
 SECRET = "a shared secret for tests, long enough for HS256"
 ISSUER = "https://parking.test"
@@ -76,9 +79,34 @@ def settings_for(database_url: str, signing_key: str, **changes: object) -> Rese
             "token_algorithms": ("HS256",),
             "token_shared_secret": SECRET,
             "signing_key": signing_key,
+            "internal_token": INTERNAL_TOKEN,
+            "payment_url": f"http://{LOOPBACK}:{free_port()}",
             **changes,
         }
     )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def running_payment(
+    postgres_server: PostgresServer, signing_key: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Payment]:
+    """The payment service, for the run."""
+    url = await postgres_server.create_database()
+    environment = settings_of_payment(url, signing_key)
+    await migrate_payment(environment)
+    engine = create_engine(url, "tests", PoolSettings(2))
+    payment = Payment(environment, free_port(), engine, tmp_path_factory.mktemp("payment"))
+    async with payment.serving():
+        yield payment
+    await engine.dispose()
+    await postgres_server.drop_database(urlsplit(url).path.removeprefix("/"))
+
+
+@pytest_asyncio.fixture
+async def payment(running_payment: Payment) -> Payment:
+    """The payment service, with an empty outbox; its relay does not run."""
+    await running_payment.run("DELETE FROM outbox")
+    return running_payment
 
 
 @pytest_asyncio.fixture

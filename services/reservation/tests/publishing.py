@@ -1,6 +1,8 @@
 """Other services' events, as their relays publish them."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -26,6 +28,8 @@ from parking_messaging.adapters.kafka_publisher import KafkaPublisher
 from parking_messaging.cloud_events import outgoing
 from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
+from parking_platform.testing.waiting import wait_until
+from reservation_service.bootstrap import Reservation, consumers
 
 
 class Publishing:
@@ -86,17 +90,23 @@ def a_spot_event(parking_lot_id: UUID) -> SpotCreatedV1:
 def a_payment_event(reservation: Json) -> PaymentSucceededV1:
     """The booking's charge was paid."""
     charge = reservation["charge"]
+    changes = {"charge_id": UUID(charge["id"]), "amount": Money(**charge["amount"])}
+    return payment_of(UUID(reservation["id"])).model_copy(update=changes)
+
+
+def payment_of(reservation_id: UUID) -> PaymentSucceededV1:
+    """Some charge of a reservation was paid."""
     now = datetime.now(UTC)
     return PaymentSucceededV1(
         version=2,
         payment_id=uuid4(),
-        charge_id=UUID(charge["id"]),
-        reservation_id=UUID(reservation["id"]),
+        charge_id=uuid4(),
+        reservation_id=reservation_id,
         organization_id=uuid4(),
-        parking_lot_id=UUID(reservation["parking_lot_id"]),
+        parking_lot_id=uuid4(),
         status=PaymentStatus.SUCCEEDED,
-        amount=Money(**charge["amount"]),
-        amount_refunded=Money(amount=0, currency=charge["amount"]["currency"]),
+        amount=Money(amount=600, currency="CHF"),
+        amount_refunded=Money(amount=0, currency="CHF"),
         requested_at=now,
         succeeded_at=now,
     )
@@ -112,6 +122,18 @@ def a_refund_event(paid: PaymentSucceededV1, reason: str = "goodwill") -> Paymen
         "refunds": (refund,),
     }
     return PaymentRefundedV1(**state)
+
+
+@asynccontextmanager
+async def taking_in(service: Reservation) -> AsyncIterator[None]:
+    """All consumers run within the block."""
+    stop = asyncio.Event()
+    groups = consumers(service).values()
+    running = [asyncio.create_task(consumer.run(stop)) for consumer in groups]
+    await wait_until(lambda: all(consumer.status().partitions for consumer in groups), "the consumers", seconds=60)
+    yield
+    stop.set()
+    await asyncio.gather(*running)
 
 
 async def skip_to_the_end(bootstrap_servers: str, group: str, topics: Collection[Topic]) -> None:

@@ -4,7 +4,8 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
@@ -17,6 +18,7 @@ from fastapi import FastAPI
 from parking_chassis.health import ReadinessCheck, health_router
 from parking_chassis.metrics import ERRORS, expect_errors
 from parking_chassis.telemetry import REQUEST_SPANS
+from parking_kernel.pauses import GrowingPause
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -168,6 +170,50 @@ def timer_loops(timers: Sequence[Timer], leads: Callable[[], bool]) -> dict[str,
         timer.name: every(timer.seconds, timer.name, timer.action, only_while=leads if timer.in_the_leader else None)
         for timer in timers
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    failures: int
+    again_at: float
+
+
+class OneByOne:
+    """Does the same for each of many things, so that one which fails holds up no other.
+
+    What failed is logged and counted under the timer's `name`, and left alone for a pause that grows with its failures.
+    That is remembered in memory alone: after a restart each is tried once more, which is harmless.
+    """
+
+    def __init__(self, name: str, pause: GrowingPause, clock: Callable[[], float] = time.monotonic) -> None:
+        self._name = name
+        self._pause = pause
+        self._clock = clock
+        self._failed: dict[Hashable, _Failed] = {}
+
+    async def attempt(self, thing: Hashable, action: Callable[[], Awaitable[bool]]) -> bool:
+        """What the action returns; False where it fails, or failed too short a time ago to be tried again."""
+        before = self._failed.get(thing)
+        if before and self._clock() < before.again_at:
+            return False
+        try:
+            is_done = await action()
+        except Exception:  # an entry point's loop: recorded, and tried again
+            failures = before.failures + 1 if before else 1
+            pause = self._leave_alone(thing, failures)
+            log.exception("one_failed", timer=self._name, thing=str(thing), failures=failures, retry_in=pause)
+            ERRORS.labels(self._name).inc()
+            return False
+        self._failed.pop(thing, None)
+        return is_done
+
+    def _leave_alone(self, thing: Hashable, failures: int) -> float:
+        """For how many seconds. What nobody asked for long after it was due is settled in another way."""
+        pause, longest = self._pause.after(failures).total_seconds(), self._pause.longest.total_seconds()
+        present = self._clock()
+        self._failed = {each: known for each, known in self._failed.items() if present < known.again_at + longest}
+        self._failed[thing] = _Failed(failures, present + pause)
+        return pause
 
 
 @dataclass(slots=True)

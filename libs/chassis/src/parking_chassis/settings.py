@@ -26,6 +26,16 @@ Certificates = Annotated[str, AfterValidator(_certificates)]
 """Of authorities, in PEM: those that are trusted instead of the system's."""
 
 
+def _unguessable(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < MIN_SECRET_LENGTH:
+        raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
+    return value
+
+
+InternalToken = Annotated[SecretStr, AfterValidator(_unguessable)]
+"""What a service shows to another one at `/internal`, and is known by (`parking_chassis.internal_access`)."""
+
+
 class KafkaAccess(TypedDict):
     """How Kafka is reached, as `parking_messaging.KafkaConnection` takes it."""
 

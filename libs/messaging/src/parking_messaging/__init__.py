@@ -1,7 +1,7 @@
 """Events that are neither lost nor applied twice: outbox, relay, inbox, consumer, dead letters, replay."""
 
 from parking_messaging.adapters.kafka_connection import KafkaConnection
-from parking_messaging.adapters.kafka_lag import group_lag
+from parking_messaging.adapters.kafka_lag import group_lag, has_caught_up
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
 from parking_messaging.adapters.kafka_source import KafkaSource
 from parking_messaging.adapters.kafka_topics import ensure_topics, topics_of
@@ -58,6 +58,7 @@ __all__ = [
     "connect_backlog",
     "ensure_topics",
     "group_lag",
+    "has_caught_up",
     "kafka_consumer",
     "kafka_consumers",
     "messaging_tables",

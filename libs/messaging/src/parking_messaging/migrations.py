@@ -81,6 +81,18 @@ def create_messaging_tables(op: Operations) -> None:
         op.execute(statement)
 
 
+def note_refusals(op: Operations) -> None:
+    """Have the outbox say which rows Kafka refused, and find the unsent rows of one topic by an index."""
+    op.execute("ALTER TABLE outbox ADD COLUMN refused_at timestamptz")
+    op.execute("CREATE INDEX outbox_unsent_of_topic ON outbox (aggregatetype, seq) WHERE sent_at IS NULL")
+
+
+def drop_refusals(op: Operations) -> None:
+    """Take back what `note_refusals` did."""
+    op.execute("DROP INDEX outbox_unsent_of_topic")
+    op.execute("ALTER TABLE outbox DROP COLUMN refused_at")
+
+
 def drop_messaging_tables(op: Operations) -> None:
     """Remove them, with everything in them."""
     op.execute(_DROP)

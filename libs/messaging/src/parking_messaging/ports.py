@@ -67,6 +67,17 @@ class Backlog(Protocol):
         ...
 
 
+class Refusals(Protocol):
+    """Where a relay notes which events Kafka refused, for a service that must know what will not leave soon."""
+
+    async def note(self, seqs: Collection[int]) -> None:
+        """Note that Kafka refused these rows when they were last tried. Raises BacklogLost where that is impossible.
+
+        Nothing takes the note back: what is sent after all is no longer unsent.
+        """
+        ...
+
+
 class Publisher(Protocol):
     """Puts records into Kafka."""
 

@@ -32,7 +32,7 @@ from parking_messaging.cloud_events import outgoing
 from parking_messaging.crash_points import CrashPoint, reach
 from parking_messaging.failures import BacklogLost, PublisherUnavailable
 from parking_messaging.held_subjects import HeldSubjects
-from parking_messaging.ports import Backlog, Publisher
+from parking_messaging.ports import Backlog, Publisher, Refusals
 from parking_messaging.records import Publication, Unsent
 from parking_messaging.tracing import send_spans
 from parking_messaging.waiting import finish_or_stop, wait_for_any
@@ -80,11 +80,13 @@ class Relay:
         settings: RelaySettings,
         connect: Callable[[], Awaitable[Backlog]],
         publisher: Publisher,
+        refusals: Refusals | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._connect = connect
         self._publisher = publisher
+        self._refusals = refusals
         self._clock = clock
         self._source = f"/services/{settings.service}".encode()
         self._woken = asyncio.Event()
@@ -209,6 +211,8 @@ class Relay:
             await backlog.mark_sent(publication.acknowledged)
             self._failures = 0
         self._note(batch, publication)
+        if publication.refused and self._refusals:
+            await self._refusals.note(publication.refused)
         if not publication.refused and len(publication.acknowledged) < len(batch):
             raise PublisherUnavailable("kafka did not acknowledge the whole batch")
         return len(publication.acknowledged)

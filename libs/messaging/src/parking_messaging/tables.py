@@ -36,10 +36,13 @@ class MessagingTables:
     parked_events: Table
 
 
-def messaging_tables(metadata: MetaData) -> MessagingTables:
-    """Attach the messaging tables to a service's metadata."""
+def messaging_tables(metadata: MetaData, *, notes_refusals: bool = False) -> MessagingTables:
+    """Attach the messaging tables to a service's metadata.
+
+    `notes_refusals`: the outbox says which of its rows Kafka refused, as migrations made it with `note_refusals`.
+    """
     return MessagingTables(
-        outbox=_outbox(metadata),
+        outbox=_outbox(metadata, notes_refusals=notes_refusals),
         inbox=_inbox(metadata),
         blocked_subjects=_blocked_subjects(metadata),
         dead_letters=_dead_letters(metadata),
@@ -51,7 +54,7 @@ def _now(name: str) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
 
 
-def _outbox(metadata: MetaData) -> Table:
+def _outbox(metadata: MetaData, *, notes_refusals: bool) -> Table:
     table = Table(
         "outbox",
         metadata,
@@ -68,6 +71,10 @@ def _outbox(metadata: MetaData) -> Table:
         Column("sent_at", DateTime(timezone=True)),
     )
     Index("outbox_unsent", table.c.seq, postgresql_where=table.c.sent_at.is_(None))
+    if notes_refusals:
+        table.append_column(Column("refused_at", DateTime(timezone=True)))
+        unsent = table.c.sent_at.is_(None)
+        Index("outbox_unsent_of_topic", table.c.aggregatetype, table.c.seq, postgresql_where=unsent)
     return table
 
 

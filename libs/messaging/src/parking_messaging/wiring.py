@@ -14,6 +14,7 @@ from parking_messaging.adapters.postgres_backlog import connect_backlog
 from parking_messaging.adapters.postgres_inbox import PostgresInbox
 from parking_messaging.adapters.postgres_outbox import Executor
 from parking_messaging.adapters.postgres_outbox_state import OUTBOX_STATE, backlog_state
+from parking_messaging.adapters.postgres_refusals import PostgresRefusals
 from parking_messaging.consumer import Consumer, ConsumerSettings
 from parking_messaging.handlers import Handlers
 from parking_messaging.inbox_cleaner import InboxCleaner
@@ -26,12 +27,18 @@ _DEFAULTS: Final = ConsumerSettings()
 _LIMIT: Final = DeadLetterLimit()
 
 
-def postgres_relay(*, settings: RelaySettings, database_url: str, kafka: KafkaConnection) -> Relay:
-    """A relay from a service's database into Kafka; connects when it runs."""
+def postgres_relay(
+    *, settings: RelaySettings, database_url: str, kafka: KafkaConnection, notes_refusals: bool = False
+) -> Relay:
+    """A relay from a service's database into Kafka; connects when it runs.
+
+    `notes_refusals`: what Kafka refuses is noted in the outbox, which has the column for it (`messaging_tables`).
+    """
     return Relay(
         settings=settings,
         connect=connect_backlog(database_url, settings.service),
         publisher=KafkaPublisher(kafka),
+        refusals=PostgresRefusals(database_url, settings.service) if notes_refusals else None,
     )
 
 

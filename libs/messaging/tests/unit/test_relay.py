@@ -10,7 +10,15 @@ from prometheus_client import REGISTRY
 from parking_messaging import metrics
 from parking_messaging.backoff import Backoff
 from parking_messaging.cloud_events import envelope_of
-from parking_messaging.fakes import FakeBacklog, FakeBroker, FakeOutbox, FakePublisher, FakeTransactions
+from parking_messaging.failures import BacklogLost
+from parking_messaging.fakes import (
+    FakeBacklog,
+    FakeBroker,
+    FakeOutbox,
+    FakePublisher,
+    FakeRefusals,
+    FakeTransactions,
+)
 from parking_messaging.records import Outgoing, Publication, Unsent
 from parking_messaging.relay import Relay, RelaySettings
 
@@ -28,8 +36,9 @@ class World:
         self.backlogs: list[FakeBacklog] = []
         self._transactions = FakeTransactions()
 
-    def relay(self, publisher: Any = None, settings: RelaySettings = FAST) -> Relay:
-        return Relay(settings=settings, connect=self._connect, publisher=publisher or FakePublisher(self.broker))
+    def relay(self, publisher: Any = None, settings: RelaySettings = FAST, **more: Any) -> Relay:
+        publisher = publisher or FakePublisher(self.broker)
+        return Relay(settings=settings, connect=self._connect, publisher=publisher, **more)
 
     async def _connect(self) -> FakeBacklog:
         self.backlogs.append(FakeBacklog(self.outbox))
@@ -82,6 +91,38 @@ async def test_a_refused_event_stops_its_subject_and_no_other(world: World, runn
         world.broker.refuses = lambda record: None
         await eventually(lambda: world.published(bad) == list(range(1, 16)))
         await eventually(lambda: relay.status().held_subjects == 0)
+
+
+async def test_what_is_refused_is_noted_where_somebody_must_know(world: World, running: Any, eventually: Any) -> None:
+    bad, good = world.sample.event(), world.sample.event()
+    refusals = FakeRefusals()
+    world.broker.refuses = lambda record: "too large" if record.subject.id == str(bad.sample_id) else None
+    await world.add(good, bad, world.sample.event(bad.sample_id, 2))
+    (refused,) = [
+        seq for seq, row in world.outbox.unsent.items() if row.row.version == 1 and row.subject.id == bad.subject
+    ]
+    relay = world.relay(refusals=refusals)
+    async with running(relay.run):
+        await eventually(lambda: refusals.seqs)
+        await eventually(lambda: len(world.outbox.unsent) == 2)
+    assert refusals.seqs == {refused}
+
+
+async def test_where_a_refusal_cannot_be_noted_the_relay_goes_on(world: World, running: Any, eventually: Any) -> None:
+    class Away(FakeRefusals):
+        async def note(self, seqs: Any) -> None:
+            if len(world.backlogs) < 3:
+                raise BacklogLost("away")
+            await super().note(seqs)
+
+    world.broker.refuses = lambda record: "too large"
+    await world.add(world.sample.event())
+    refusals = Away()
+    relay = world.relay(refusals=refusals)
+    async with running(relay.run):
+        await eventually(lambda: refusals.seqs)
+        world.broker.refuses = lambda record: None
+        await eventually(lambda: not world.outbox.unsent)
 
 
 class CountingPublisher(FakePublisher):

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import MIN_SECRET_LENGTH, ServiceSettings
+from parking_chassis.settings import InternalToken, ServiceSettings
 
 
 class NotificationSettings(ServiceSettings):
@@ -16,7 +16,7 @@ class NotificationSettings(ServiceSettings):
     auth_url: str = "http://localhost:8101"
     """Where auth answers internally, past the gateway."""
 
-    internal_token: SecretStr
+    internal_token: InternalToken
     """What auth knows this service by: its `AUTH_INTERNAL_TOKEN`."""
 
     smtp_host: str = "localhost"
@@ -34,10 +34,3 @@ class NotificationSettings(ServiceSettings):
 
     drain_seconds: Annotated[float, Field(gt=0)] = 5.0
     """How long open WebSockets have to say goodbye when the process is to stop."""
-
-    @field_validator("internal_token")
-    @classmethod
-    def _internal_token_cannot_be_guessed(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < MIN_SECRET_LENGTH:
-            raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
-        return value

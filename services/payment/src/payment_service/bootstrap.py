@@ -1,5 +1,6 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,7 @@ from parking_messaging.wiring import kafka_consumers, postgres_relay, postgres_r
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
 from payment_service.adapters.kafka.consumers import GROUPS, LOGINS, RESERVATIONS, reservation_handlers
 from payment_service.adapters.postgres.unit_of_work import postgres_work, work_on
+from payment_service.adapters.postgres.unpublished import PostgresUnpublishedPayments
 from payment_service.adapters.stripe.gateway import StripeGateway
 from payment_service.adapters.stripe.objects import Translation
 from payment_service.adapters.stripe.webhooks import StripeWebhooks
@@ -41,12 +43,19 @@ from payment_service.application.commands.send_refunds import SendRefundsHandler
 from payment_service.application.commands.start_payment import StartPaymentHandler
 from payment_service.application.commands.take_webhook import TakeWebhookHandler
 from payment_service.application.event_handlers.follow_reservations import FollowReservationsHandler
-from payment_service.application.ports import OpenWork, PaymentGateway, ReadChargeToken, ReadWebhook
+from payment_service.application.ports import (
+    OpenWork,
+    PaymentGateway,
+    ReadChargeToken,
+    ReadWebhook,
+    UnpublishedPayments,
+)
 from payment_service.application.queries.count_stuck_refunds import CountStuckRefundsHandler
 from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrdersHandler
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPaymentsHandler
 from payment_service.application.queries.get_payment import GetPaymentHandler
 from payment_service.application.queries.list_payments import ListPaymentsHandler
+from payment_service.application.queries.look_into_outbox import LookIntoOutboxHandler
 from payment_service.application.queries.sum_captured import SumCapturedHandler
 from payment_service.settings import PaymentSettings
 
@@ -73,6 +82,7 @@ class UseCases:
     find_unsettled_orders: FindUnsettledOrdersHandler
     count_stuck_refunds: CountStuckRefundsHandler
     sum_captured: SumCapturedHandler
+    look_into_outbox: LookIntoOutboxHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,7 @@ def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Paym
         ChargeTokens(settings.charge_key_pem, clock.now),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
         clock,
+        unpublished=PostgresUnpublishedPayments(engine),
         grace=timedelta(seconds=settings.unknown_after),
     )
     return Payments(settings, use_cases, clock, engine, http, gateway, verifier)
@@ -121,7 +132,9 @@ def resources(service: Payments) -> AbstractAsyncContextManager[None]:
 
 def outbox_relay(settings: PaymentSettings) -> Relay:
     """What publishes the outbox."""
-    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
+    return postgres_relay(
+        settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings), notes_refusals=True
+    )
 
 
 async def make_topics(settings: PaymentSettings) -> None:
@@ -155,6 +168,7 @@ def use_cases_of(
     read_webhook: ReadWebhook,
     clock: Clock,
     *,
+    unpublished: UnpublishedPayments,
     grace: timedelta,
 ) -> UseCases:
     """The use cases over any adapters."""
@@ -174,6 +188,7 @@ def use_cases_of(
         find_unsettled_orders=FindUnsettledOrdersHandler(work, clock),
         count_stuck_refunds=CountStuckRefundsHandler(work),
         sum_captured=SumCapturedHandler(work),
+        look_into_outbox=LookIntoOutboxHandler(unpublished, asyncio.sleep),
     )
 
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import ServiceSettings
+from parking_chassis.settings import InternalToken, ServiceSettings
 
 
 class PaymentSettings(ServiceSettings):
@@ -18,6 +18,9 @@ class PaymentSettings(ServiceSettings):
 
     charge_key: str
     """Reservation's public P-256 key, SubjectPublicKeyInfo as DER in base64: checks charge tokens."""
+
+    internal_token: InternalToken
+    """What reservation shows at `/internal`: its `RESERVATION_INTERNAL_TOKEN`."""
 
     stripe_secret_key: SecretStr
     stripe_publishable_key: str

@@ -15,6 +15,7 @@ from services.payment.tests.people import Owed
 
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
 from payment_service.adapters.postgres.unit_of_work import postgres_work
+from payment_service.adapters.postgres.unpublished import PostgresUnpublishedPayments
 from payment_service.adapters.stripe.gateway import StripeGateway
 from payment_service.adapters.stripe.objects import Translation
 from payment_service.adapters.stripe.webhooks import StripeWebhooks
@@ -69,6 +70,7 @@ async def dying(service: Payments, moment: str) -> AsyncIterator[Payments]:
         ChargeTokens(settings.charge_key_pem, service.clock.now),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
         service.clock,
+        unpublished=PostgresUnpublishedPayments(service.engine),
         grace=timedelta(seconds=settings.unknown_after),
     )
     yield replace(service, use_cases=use_cases)

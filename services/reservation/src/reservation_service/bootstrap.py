@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,9 +14,11 @@ from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ended_logins import note_ended_logins
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.process import OneByOne
 from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
+from parking_kernel.pauses import GrowingPause
 from parking_messaging import crash_points
 from parking_messaging.adapters import kafka_topics
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -38,6 +41,7 @@ from reservation_service.adapters.kafka.consumers import (
     payment_handlers,
 )
 from reservation_service.adapters.kafka.payment_backlog import KafkaPaymentBacklog
+from reservation_service.adapters.payment.outbox import HttpPaymentOutbox
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.bookings import PostgresBookings
 from reservation_service.adapters.postgres.unit_of_work import postgres_work, work_on
@@ -52,7 +56,7 @@ from reservation_service.application.commands.note_payments_seen import NotePaym
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
 from reservation_service.application.event_handlers.follow_refunds import FollowRefundsHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
-from reservation_service.application.ports import Alternative, Tokens, Wish
+from reservation_service.application.ports import Alternative, PaymentOutbox, Tokens, Wish
 from reservation_service.application.queries.create_quote import CreateQuoteHandler
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.application.queries.get_availability import GetAvailabilityHandler
@@ -64,6 +68,7 @@ from reservation_service.settings import ReservationSettings
 __all__ = ["GROUPS", "SERVICE", "Reservation", "UseCases", "bootstrap"]
 
 SERVICE = "reservation"
+NO_SHOW_PAUSE: Final = GrowingPause(first=timedelta(seconds=30), longest=timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,8 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
     tokens = SignedTokens(settings.signing_key_pem)
     http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
-    use_cases = _use_cases(settings, engine, booking_pool, tokens, clock)
+    outbox = HttpPaymentOutbox(http, settings.payment_url, settings.internal_token.get_secret_value())
+    use_cases = _use_cases(settings, engine, booking_pool, tokens, clock, outbox)
     return Reservation(settings, use_cases, clock, engine, booking_pool, http, tokens, verifier)
 
 
@@ -167,7 +173,12 @@ def _kafka(settings: ReservationSettings) -> KafkaConnection:
 
 
 def _use_cases(
-    settings: ReservationSettings, engine: AsyncEngine, booking_pool: BookingPool, tokens: Tokens, clock: Clock
+    settings: ReservationSettings,
+    engine: AsyncEngine,
+    booking_pool: BookingPool,
+    tokens: Tokens,
+    clock: Clock,
+    outbox: PaymentOutbox,
 ) -> UseCases:
     work = postgres_work(engine)
     opens_before = timedelta(seconds=settings.check_in_opens_before)
@@ -191,11 +202,11 @@ def _use_cases(
         check_in=CheckInHandler(work, tokens, clock, new_id, opens_before),
         check_out=CheckOutHandler(work, tokens, clock, new_id),
         expire_holds=expire_holds,
-        note_no_shows=NoteNoShowsHandler(work, clock),
-        note_payments_seen=NotePaymentsSeenHandler(work, KafkaPaymentBacklog(_kafka(settings))),
+        note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
+        note_payments_seen=NotePaymentsSeenHandler(work, outbox, KafkaPaymentBacklog(_kafka(settings))),
         forget_old_answers=ForgetOldAnswersHandler(bookings),
         create_quote=CreateQuoteHandler(work, clock),
-        get_availability=GetAvailabilityHandler(bookings),
+        get_availability=GetAvailabilityHandler(bookings, clock),
         get_reservation=GetReservationHandler(work, tokens, clock),
         get_credential=GetCredentialHandler(work, tokens),
         list_reservations=ListReservationsHandler(work),

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import ServiceSettings
+from parking_chassis.settings import InternalToken, ServiceSettings
 
 
 class ReservationSettings(ServiceSettings):
@@ -23,6 +23,12 @@ class ReservationSettings(ServiceSettings):
 
     signing_key: SecretStr
     """A private P-256 key, PKCS 8 as DER in base64: signs charge tokens and gate credentials."""
+
+    payment_url: str = "http://localhost:8104"
+    """Where payment answers internally, past the gateway."""
+
+    internal_token: InternalToken
+    """What payment knows this service by: its `PAYMENT_INTERNAL_TOKEN`."""
 
     booking_pool_size: Annotated[int, Field(ge=1)] = 10
     """Connections of the booking path, beside the ordinary pool."""

@@ -31,6 +31,7 @@ from reservation_service.application.ports import (
     LotCopy,
     OpenWork,
     RequestKey,
+    TakenIn,
     Wish,
 )
 from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
@@ -307,19 +308,46 @@ class TestReservations:
     async def test_missed_ones(self, store: Store) -> None:
         booked = await store.booked(store.spots[0])
         async with store.work() as work:
-            assert await work.reservations.missed(START + 3 * HOUR, 10) == []
+            end = START + 3 * HOUR
+            assert await work.reservations.missed(end, None, 10) == []
             booked = await work.reservations.get(booked.state.id)
             booked.settle(booked.state.charges[0].id, uuid4(), booked.state.owed, START)
             await work.reservations.save(booked)
-            assert await work.reservations.missed(START + 3 * HOUR - timedelta(seconds=1), 10) == []
-            assert await work.reservations.missed(START + 3 * HOUR, 10) == [booked.state.id]
+            assert await work.reservations.missed(end - timedelta(seconds=1), None, 10) == []
+            assert await work.reservations.missed(end, None, 10) == [(end, booked.state.id)]
+            assert await work.reservations.missed(end, (end, booked.state.id), 10) == []
+
+    async def test_missed_ones_come_in_pages_the_oldest_first(self, store: Store) -> None:
+        when = [period(3), period(3), period(2)]
+        booked = [await store.booked(spot, each) for spot, each in zip(store.spots, when, strict=True)]
+        async with store.work() as work:
+            for each in booked:
+                loaded = await work.reservations.get(each.state.id)
+                loaded.settle(loaded.state.charges[0].id, uuid4(), loaded.state.owed, START)
+                await work.reservations.save(loaded)
+            expected = sorted((each.state.period.ends_at, each.state.id) for each in booked)
+            first = await work.reservations.missed(START + 3 * HOUR, None, 2)
+            assert first == expected[:2]
+            assert await work.reservations.missed(START + 3 * HOUR, first[-1], 2) == expected[2:]
 
     async def test_payments_are_seen_further_and_further(self, store: Store) -> None:
         async with store.work() as work:
-            later = await work.payments_seen.until() + HOUR
+            later = TakenIn((await work.payments_seen.read()).until + HOUR, frozenset({uuid4(), uuid4()}))
             await work.payments_seen.note(later)
-            await work.payments_seen.note(later - HOUR)
-            assert await work.payments_seen.until() == later
+            await work.payments_seen.note(TakenIn(later.until - HOUR))
+            assert await work.payments_seen.read() == later
+            last = TakenIn(later.until + HOUR)
+            await work.payments_seen.note(last)
+            assert await work.payments_seen.read() == last
+
+    async def test_a_hold_of_a_held_reservation_is_neither_due_nor_in_the_way(self, store: Store) -> None:
+        held, other = [(await store.booked(spot)).state for spot in store.spots[:2]]
+        due = max(held.created_at, other.created_at) + HOLD
+        async with store.work() as work:
+            (overdue,) = await work.reservations.overdue(due, 10, held={held.id})
+            assert overdue.state.id == other.id
+            assert await work.reservations.overdue(due, 10, held={held.id, other.id}) == []
+            assert await work.reservations.hold_is_overdue(due)
 
 
 class TestBookings:
@@ -397,5 +425,10 @@ class TestBookings:
 
     async def test_answers_are_forgotten_by_age(self, store: Store) -> None:
         await store.bookings.refuse(key("one"), Answer(409, b"no"))
-        assert await store.bookings.forget_answers(HOUR) == 0
-        assert await store.bookings.forget_answers(-HOUR) == 1
+        assert await store.bookings.forget_answers(HOUR, 10) == 0
+        assert await store.bookings.forget_answers(-HOUR, 10) == 1
+
+    async def test_answers_are_forgotten_no_more_than_asked_for(self, store: Store) -> None:
+        for name in ("one", "two", "three"):
+            await store.bookings.refuse(key(name), Answer(409, b"no"))
+        assert [await store.bookings.forget_answers(-HOUR, 2) for _ in range(3)] == [2, 1, 0]

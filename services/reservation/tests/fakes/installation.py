@@ -11,6 +11,7 @@ from services.reservation.tests.examples import hourly, lot_copy, period, spot_c
 from services.reservation.tests.fakes.clock import FakeClock
 from services.reservation.tests.fakes.crypto.tokens import FakeTokens
 from services.reservation.tests.fakes.kafka.payment_backlog import FakePaymentBacklog
+from services.reservation.tests.fakes.payment.outbox import FakePaymentOutbox
 from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
@@ -21,6 +22,7 @@ from reservation_service.adapters.turns import FairTurns
 from reservation_service.application.commands.check_in import CheckInHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
+from reservation_service.application.commands.note_payments_seen import NotePaymentsSeenHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpot, ReserveSpotHandler
 from reservation_service.application.event_handlers.settle_payments import (
     Captured,
@@ -51,6 +53,7 @@ class FakeInstallation:
     clock: FakeClock = field(default_factory=FakeClock)
     tokens: FakeTokens = field(default_factory=FakeTokens)
     backlog: FakePaymentBacklog = field(default_factory=FakePaymentBacklog)
+    outbox: FakePaymentOutbox = field(default_factory=FakePaymentOutbox)
 
     def __post_init__(self) -> None:
         self.work = in_memory_work(self.tables, self.clock)
@@ -60,6 +63,7 @@ class FakeInstallation:
         turns = FairTurns(at_once=1, patience=1.0)
         self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, turns, self.tokens, uuid4)
         self.settle = SettlePaymentsHandler(self.clock)
+        self.note_payments_seen = NotePaymentsSeenHandler(self.work, self.outbox, self.backlog)
         self.check_in = CheckInHandler(self.work, self.tokens, self.clock, uuid4, timedelta(minutes=15))
         self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, uuid4)
 

@@ -1,18 +1,17 @@
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from services.reservation.tests.conftest import settings_for
-from services.reservation.tests.publishing import Publishing, skip_to_the_end
+from services.reservation.tests.payment import Payment
+from services.reservation.tests.publishing import Publishing, skip_to_the_end, taking_in
 
 from parking_events.topics import LOGIN, LOT, PAYMENT, SPOT, TARIFF
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
 from parking_messaging.adapters.kafka_topics import ensure_topics
 from parking_platform.testing.servers import KafkaServer
-from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.kafka.consumers import CATALOGUE, PAYMENTS
-from reservation_service.bootstrap import Reservation, bootstrap, consumers, make_topics
+from reservation_service.bootstrap import Reservation, bootstrap, make_topics
 
 
 @pytest_asyncio.fixture
@@ -34,9 +33,12 @@ async def publishing(kafka: KafkaServer) -> AsyncIterator[Publishing]:
 
 
 @pytest_asyncio.fixture
-async def service_on_kafka(database_url: str, signing_key: str, kafka: KafkaServer) -> AsyncIterator[Reservation]:
-    """The wired service on the same database, with a broker."""
-    settings = settings_for(database_url, signing_key, kafka_bootstrap_servers=kafka.bootstrap_servers)
+async def service_on_kafka(
+    database_url: str, signing_key: str, kafka: KafkaServer, payment: Payment
+) -> AsyncIterator[Reservation]:
+    """The wired service on the same database, with a broker, and beside payment."""
+    addresses = {"kafka_bootstrap_servers": kafka.bootstrap_servers, "payment_url": payment.url}
+    settings = settings_for(database_url, signing_key, **addresses)
     await make_topics(settings)
     wired = bootstrap(settings)
     yield wired
@@ -48,10 +50,5 @@ async def service_on_kafka(database_url: str, signing_key: str, kafka: KafkaServ
 @pytest_asyncio.fixture
 async def consuming(service_on_kafka: Reservation) -> AsyncIterator[None]:
     """What other services tell is taken in."""
-    stop = asyncio.Event()
-    groups = consumers(service_on_kafka).values()
-    running = [asyncio.create_task(consumer.run(stop)) for consumer in groups]
-    await wait_until(lambda: all(consumer.status().partitions for consumer in groups), "the consumers", seconds=60)
-    yield
-    stop.set()
-    await asyncio.gather(*running)
+    async with taking_in(service_on_kafka):
+        yield

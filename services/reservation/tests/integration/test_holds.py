@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from services.reservation.tests.conftest import MakeLot, SignIn
 from services.reservation.tests.driving import TOMORROW, Database, Driver, Json, captured, wish
 from sqlalchemy import text
 
 from parking_platform.testing.waiting import wait_until
 from reservation_service.application.commands.expire_holds import ExpireHolds
+from reservation_service.application.commands.note_no_shows import NoteNoShows
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
 
@@ -153,6 +155,26 @@ async def test_payments_and_letting_go_take_holds_in_one_order(
         await other.rollback()
     await settling
     assert untaken == [(later,)]
+
+
+async def test_a_no_show_that_cannot_be_read_holds_up_none_behind_it(
+    driver: Driver, lot: LotCopy, service: Reservation, database: Database
+) -> None:
+    def failures() -> float:
+        return REGISTRY.get_sample_value("errors_total", {"where": "no_shows"}) or 0.0
+
+    broken, *others = [await paid(driver, lot, database) for _ in range(3)]
+    await database.shift(broken, -timedelta(days=3))
+    for each in others:
+        await database.shift(each, -timedelta(days=2))
+    await database.rows("UPDATE reservations SET charges = '[{}]' WHERE id = :id", id=UUID(broken["id"]))
+    before = failures()
+    assert await service.use_cases.note_no_shows(NoteNoShows()) == 2
+    assert await service.use_cases.note_no_shows(NoteNoShows()) == 0
+    assert failures() - before == 1
+    assert [(await driver.sees(each))["status"] for each in others] == ["no_show", "no_show"]
+    statuses = await database.rows("SELECT status FROM reservations WHERE id = :id", id=UUID(broken["id"]))
+    assert statuses == [("confirmed",)]
 
 
 async def paid(driver: Driver, lot: LotCopy, database: Database) -> Json:

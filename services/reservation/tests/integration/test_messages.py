@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from libs.events.tests.later_values import LATER
 from libs.messaging.tests.later_events import later_records, publish_and_wait
@@ -15,13 +15,14 @@ from services.reservation.tests.publishing import (
     a_refund_event,
     a_spot_event,
     a_tariff_event,
+    payment_of,
 )
 
-from parking_events import EVENT_CLASSES, LotState, PaymentSucceededV1, SpotState, TariffState
+from parking_events import EVENT_CLASSES, LotState, PaymentFailedV1, PaymentSucceededV1, SpotState, TariffState
 from parking_events.topics import RESERVATION
 from parking_messaging.replay import ReplayReport
 from parking_platform.testing.servers import KafkaServer
-from parking_platform.testing.waiting import wait_until
+from parking_platform.testing.waiting import meanwhile, wait_until
 from reservation_service.adapters.kafka.consumers import CATALOGUE, PAYMENTS
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen
@@ -188,6 +189,29 @@ class TestExpiryAndTheBroker:
         await does.note_payments_seen(NotePaymentsSeen())
         assert await does.expire_holds(ExpireHolds()) == 1
         assert (await driver.sees(held))["status"] == "expired"
+
+    async def test_it_goes_while_payments_come_all_the_time(
+        self,
+        driver: Driver,
+        lot: LotCopy,
+        database: Database,
+        publishing: Publishing,
+        service_on_kafka: Reservation,
+        consuming: None,
+    ) -> None:
+        """Something is always on its way then, but what was there before the question is taken in soon."""
+        held, does = await driver.holds(lot), service_on_kafka.use_cases
+        await database.make_overdue(caught_up=False)
+        failed = PaymentFailedV1.model_validate(payment_of(UUID(held["id"])).model_dump())
+
+        async def tell_all_the_time() -> None:
+            while True:
+                await publishing.tell(failed)
+
+        async with meanwhile(tell_all_the_time()):
+            for _ in range(3):
+                await does.note_payments_seen(NotePaymentsSeen())
+        assert await does.expire_holds(ExpireHolds()) == 1
 
     async def test_it_waits_while_the_broker_is_away(
         self, driver: Driver, lot: LotCopy, database: Database, service: Reservation

@@ -12,6 +12,7 @@ import httpx
 import pytest_asyncio
 from services.reservation.tests.conftest import ISSUER, SECRET
 from services.reservation.tests.driving import Database, Driver, wish
+from services.reservation.tests.payment import INTERNAL_TOKEN, Payment
 
 from parking_platform.ports import free_port
 from parking_platform.processes import inherited_environment
@@ -70,7 +71,7 @@ class Program:
 
 
 @pytest_asyncio.fixture
-async def reservation_program(database_url: str, signing_key: str, kafka: KafkaServer) -> Program:
+async def reservation_program(database_url: str, signing_key: str, kafka: KafkaServer, payment: Payment) -> Program:
     port = free_port()
     settings = {
         "environment": "test",
@@ -83,6 +84,8 @@ async def reservation_program(database_url: str, signing_key: str, kafka: KafkaS
         "token_algorithms": '["HS256"]',
         "token_shared_secret": SECRET,
         "signing_key": signing_key,
+        "internal_token": INTERNAL_TOKEN,
+        "payment_url": payment.url,
     }
     ours = {f"RESERVATION_{name.upper()}": str(value) for name, value in settings.items()}
     return Program(inherited_environment() | ours, port)

@@ -111,6 +111,15 @@ class TestAvailability:
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "query/to")
         answer = await client.get(path, params={**backwards, "from": "2026-01-01T00:00:00"})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "query/from")
+        month = {"from": TOMORROW.isoformat(), "to": (TOMORROW + timedelta(days=31)).isoformat()}
+        assert (await client.get(path, params=month)).status_code == 200
+        answer = await client.get(path, params={**month, "to": (TOMORROW + timedelta(days=31, seconds=1)).isoformat()})
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["pointer"]) == (422, "query/to")
+        assert error["detail"] == "must be at most 31 days after from"
+        far = {"from": (TOMORROW + timedelta(days=366)).isoformat(), "to": (TOMORROW + timedelta(days=367)).isoformat()}
+        answer = await client.get(path, params=far)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "query/from")
         unknown = f"/api/v1/parking-lots/{uuid4()}/availability"
         window = {"from": TOMORROW.isoformat(), "to": (TOMORROW + timedelta(hours=1)).isoformat()}
         assert (await client.get(unknown, params=window)).status_code == 404

@@ -1,22 +1,29 @@
 """The saga with payment: money and holds in every order."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 from services.reservation.tests.examples import NOW, START, period
 from services.reservation.tests.fakes.installation import FakeInstallation
+from services.reservation.tests.fakes.payment.outbox import FakePaymentOutbox
 
+from parking_chassis.process import OneByOne
 from parking_kernel.money import Money
+from parking_kernel.pauses import GrowingPause
 from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers, ForgetOldAnswersHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen, NotePaymentsSeenHandler
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
-from reservation_service.application.ports import LotCopy
+from reservation_service.application.ports import LotCopy, OpenWork, OutboxState, TakenIn, Work
 from reservation_service.domain.errors import NotCancellable, UnknownReservation
-from reservation_service.domain.reservations import HOLD, ReservationState, ReservationStatus
+from reservation_service.domain.reservations import HOLD, Reservation, ReservationState, ReservationStatus
 
 S = ReservationStatus
 OWED, NOTHING = Money(600, "CHF"), Money(0, "CHF")
@@ -29,7 +36,7 @@ def captured(held: ReservationState) -> Captured:
 async def expired(service: FakeInstallation, lot: LotCopy) -> ReservationState:
     held = await service.held(lot)
     service.clock.advance(HOLD)
-    service.tables.payments_seen["until"] = service.clock.now()
+    service.tables.payments_seen["seen"] = TakenIn(service.clock.now())
     assert await service.expire_holds(ExpireHolds()) == 1
     return service.tables.reservations[held.id]
 
@@ -125,12 +132,12 @@ class TestExpiry:
     async def test_a_hold_that_is_not_due_stays(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
         service.clock.advance(HOLD - timedelta(seconds=1))
-        service.tables.payments_seen["until"] = START
+        service.tables.payments_seen["seen"] = TakenIn(START)
         assert await service.expire_holds(ExpireHolds()) == 0
 
     async def test_it_waits_until_payments_are_taken_in(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
-        note = NotePaymentsSeenHandler(service.work, service.backlog)
+        note = service.note_payments_seen
         service.clock.advance(HOLD)
         service.backlog.is_caught_up = False
         await note(NotePaymentsSeen())
@@ -140,14 +147,55 @@ class TestExpiry:
         assert await service.expire_holds(ExpireHolds()) == 1
         assert service.tables.allocations == []
 
+    async def test_it_waits_until_payments_are_published(self, service: FakeInstallation) -> None:
+        await service.held(await service.with_lot())
+        service.clock.advance(HOLD)
+        service.outbox.says = OutboxState(is_clear=False)
+        await service.note_payments_seen(NotePaymentsSeen())
+        assert await service.expire_holds(ExpireHolds()) == 0
+        assert service.backlog.questions == 0, "what is not published is not in Kafka either"
+        service.outbox.says = OutboxState(is_clear=True)
+        await service.note_payments_seen(NotePaymentsSeen())
+        assert await service.expire_holds(ExpireHolds()) == 1
+
+    async def test_a_reservation_whose_events_kafka_refuses_waits_alone(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "standard"])
+        refused, other = await service.held(lot), await service.held(lot)
+        service.clock.advance(HOLD)
+        service.outbox.says = OutboxState(is_clear=True, held_reservations=frozenset({refused.id}))
+        await service.note_payments_seen(NotePaymentsSeen())
+        assert await service.expire_holds(ExpireHolds()) == 1
+        states = service.tables.reservations
+        assert (states[refused.id].status, states[other.id].status) == (S.PENDING, S.EXPIRED)
+        assert (await service.reserve(lot, spot_id=refused.spot.id)).status == 409
+        service.clock.advance(timedelta(seconds=1))
+        service.outbox.says = OutboxState(is_clear=True)
+        await service.note_payments_seen(NotePaymentsSeen())
+        assert (await service.reserve(lot, spot_id=refused.spot.id)).status == 201
+
+    async def test_payment_is_asked_after_the_time_and_before_kafka(self, service: FakeInstallation) -> None:
+        """What it commits after the instant is not promised; what it has published by its answer is in Kafka."""
+        await service.held(await service.with_lot())
+        service.clock.advance(HOLD)
+        due = service.clock.now()
+
+        class Later(FakePaymentOutbox):
+            async def state(self) -> OutboxState:
+                assert service.backlog.questions == 0
+                service.clock.advance(timedelta(minutes=1))
+                return await super().state()
+
+        await NotePaymentsSeenHandler(service.work, Later(), service.backlog)(NotePaymentsSeen())
+        assert service.tables.payments_seen["seen"] == TakenIn(due)
+
     async def test_kafka_is_asked_only_while_a_hold_is_due(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
-        note = NotePaymentsSeenHandler(service.work, service.backlog)
+        note = service.note_payments_seen
         await note(NotePaymentsSeen())
-        assert (service.backlog.questions, service.tables.payments_seen["until"]) == (0, NOW)
+        assert (service.backlog.questions, service.tables.payments_seen["seen"]) == (0, TakenIn(NOW))
         service.clock.advance(HOLD)
         await note(NotePaymentsSeen())
-        assert (service.backlog.questions, service.tables.payments_seen["until"]) == (1, NOW + HOLD)
+        assert (service.backlog.questions, service.tables.payments_seen["seen"]) == (1, TakenIn(NOW + HOLD))
 
 
 class TestCancelling:
@@ -172,11 +220,74 @@ class TestCancelling:
         assert service.tables.reservations[lost.id] == lost
 
 
+def attempts(service: FakeInstallation) -> OneByOne:
+    pause = GrowingPause(timedelta(minutes=1), timedelta(hours=1))
+    return OneByOne("test", pause, lambda: service.clock.now().timestamp())
+
+
+class TestNoShowsThatFail:
+    async def test_one_that_fails_holds_up_none_behind_it_and_is_tried_again(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard"] * 3)
+        missed = [await service.paid(await service.held(lot)) for _ in range(3)]
+        service.clock.present = START + timedelta(hours=3)
+        ((_, broken), *_rest) = sorted((state.period.ends_at, state.id) for state in missed)
+        note = NoteNoShowsHandler(Broken(service.work, {broken}), service.clock, attempts(service))
+        assert await note(NoteNoShows()) == 2
+        assert service.tables.reservations[broken].status is S.CONFIRMED
+        mended = replace(note, open_work=service.work)
+        assert await mended(NoteNoShows()) == 0, "it is left alone for a while"
+        service.clock.advance(timedelta(minutes=1))
+        assert await mended(NoteNoShows()) == 1
+        assert {each.status for each in service.tables.reservations.values()} == {S.NO_SHOW}
+
+    async def test_many_that_fail_hide_none(self, service: FakeInstallation) -> None:
+        """As many as are read at once, and they come first each time."""
+        lot = await service.with_lot(["standard"] * 201)
+        missed = [await service.paid(await service.held(lot)) for _ in range(201)]
+        service.clock.present = START + timedelta(hours=3)
+        *broken, last = [each for _, each in sorted((state.period.ends_at, state.id) for state in missed)]
+        note = NoteNoShowsHandler(Broken(service.work, set(broken)), service.clock, attempts(service))
+        assert await note(NoteNoShows()) == 1
+        assert service.tables.reservations[last].status is S.NO_SHOW
+
+
+class Broken:
+    """Units of work to which some reservations cannot be read."""
+
+    def __init__(self, open_work: OpenWork, broken: set[UUID]) -> None:
+        self._open_work = open_work
+        self._broken = broken
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncGenerator[Work]:
+        async with self._open_work() as work:
+            yield cast("Work", BrokenWork(work, self._broken))
+
+
+class BrokenWork:
+    def __init__(self, work: Work, broken: set[UUID]) -> None:
+        self._work, self._broken = work, broken
+
+    def __getattr__(self, name: str) -> object:
+        return self if name == "reservations" else getattr(self._work, name)
+
+    async def missed(self, *arguments: Any) -> object:
+        return await self._work.reservations.missed(*arguments)
+
+    async def save(self, reservation: Reservation) -> None:
+        await self._work.reservations.save(reservation)
+
+    async def get(self, reservation_id: UUID) -> Reservation:
+        if reservation_id in self._broken:
+            raise ValueError("unreadable")
+        return await self._work.reservations.get(reservation_id)
+
+
 class TestTimers:
     async def test_who_did_not_come_by_the_end_is_noted_and_the_spot_freed(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
         paid = await service.paid(await service.held(lot))
-        note = NoteNoShowsHandler(service.work, service.clock)
+        note = NoteNoShowsHandler(service.work, service.clock, attempts(service))
         service.clock.present = START + timedelta(hours=3) - timedelta(seconds=1)
         assert await note(NoteNoShows()) == 0
         service.clock.advance(timedelta(seconds=1))

@@ -7,6 +7,7 @@ from services.reservation.tests.examples import NOW, START, period
 from services.reservation.tests.fakes.installation import FakeInstallation, operator_of
 
 from parking_kernel.askers import Asker
+from parking_kernel.periods import InvalidPeriod, Period
 from reservation_service.application.ports import Wish
 from reservation_service.application.queries.create_quote import CreateQuote, CreateQuoteHandler
 from reservation_service.application.queries.get_availability import GetAvailability, GetAvailabilityHandler
@@ -14,6 +15,7 @@ from reservation_service.application.queries.get_reservation import GetReservati
 from reservation_service.application.queries.list_reservations import ListReservations, ListReservationsHandler
 from reservation_service.domain.errors import LotNotBookable, UnknownLot, UnknownReservation
 from reservation_service.domain.lots import Closure
+from reservation_service.domain.periods import FURTHEST, LONGEST
 
 
 def driver(user_id: object = None) -> Asker:
@@ -40,7 +42,7 @@ class TestAvailability:
     async def test_it_names_what_is_free_by_number_and_type(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard", "compact", "standard", "accessible"])
         await service.held(lot)
-        get = GetAvailabilityHandler(service.bookings)
+        get = GetAvailabilityHandler(service.bookings, service.clock)
         spots, as_of = await get(GetAvailability(Wish(lot.id, period())))
         assert ([spot.number for spot in spots], as_of) == (["2", "3", "4"], NOW)
         spots, _ = await get(GetAvailability(Wish(lot.id, period(), spot_type="standard")))
@@ -50,8 +52,31 @@ class TestAvailability:
 
     async def test_nothing_is_free_where_nothing_can_be_booked(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(closures=[Closure(START + timedelta(hours=1), None)])
-        spots, _ = await GetAvailabilityHandler(service.bookings)(GetAvailability(Wish(lot.id, period())))
+        get = GetAvailabilityHandler(service.bookings, service.clock)
+        spots, _ = await get(GetAvailability(Wish(lot.id, period())))
         assert spots == ()
+
+    @pytest.mark.parametrize(
+        ("when", "field"),
+        [
+            pytest.param(Period(START, START + LONGEST + timedelta(seconds=1)), "end_time", id="too long"),
+            pytest.param(period(1, NOW + FURTHEST + timedelta(seconds=1)), "start_time", id="too far away"),
+        ],
+    )
+    async def test_what_no_booking_could_be_for_is_not_looked_up(
+        self, service: FakeInstallation, when: Period, field: str
+    ) -> None:
+        """What is taken between two instants is read, and an unbounded period would read all of the timetable."""
+        lot = await service.with_lot()
+        with pytest.raises(InvalidPeriod) as refused:
+            await GetAvailabilityHandler(service.bookings, service.clock)(GetAvailability(Wish(lot.id, when)))
+        assert refused.value.field == field
+
+    async def test_a_period_that_has_begun_may_be_asked_for(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot()
+        get = GetAvailabilityHandler(service.bookings, service.clock)
+        spots, _ = await get(GetAvailability(Wish(lot.id, period(3, NOW - timedelta(hours=1)))))
+        assert len(spots) == 1
 
 
 class TestReading:

@@ -21,6 +21,7 @@ from reservation_service.application.ports import (
     KeyReused,
     Offer,
     RequestKey,
+    TakenIn,
     TooBusy,
     Wish,
 )
@@ -132,7 +133,7 @@ class TestOverdueHoldsInTheWay:
         lot = await service.with_lot()
         held = await service.held(lot)
         service.clock.advance(HOLD)
-        service.tables.payments_seen["until"] = service.clock.now()
+        service.tables.payments_seen["seen"] = TakenIn(service.clock.now())
         assert (await service.reserve(lot)).status == 201
         assert service.tables.reservations[held.id].status is ReservationStatus.EXPIRED
 
@@ -140,7 +141,7 @@ class TestOverdueHoldsInTheWay:
         lot = await service.with_lot()
         await service.held(lot)
         service.clock.advance(HOLD)
-        service.tables.payments_seen["until"] = service.clock.now() - SECOND
+        service.tables.payments_seen["seen"] = TakenIn(service.clock.now() - SECOND)
         assert (await service.reserve(lot)).status == 409
 
     async def test_more_than_are_let_go_at_a_time(self, service: FakeInstallation) -> None:
@@ -148,7 +149,7 @@ class TestOverdueHoldsInTheWay:
         for _ in range(60):
             await service.held(lot)
         service.clock.advance(HOLD)
-        service.tables.payments_seen["until"] = service.clock.now()
+        service.tables.payments_seen["seen"] = TakenIn(service.clock.now())
         assert [(await service.reserve(lot)).status for _ in range(60)] == [201] * 60
 
 
@@ -174,7 +175,7 @@ class NeverLucky:
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         raise AssertionError("what is free must not be refused")
 
-    async def forget_answers(self, older_than: timedelta) -> int:
+    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
         return 0
 
 

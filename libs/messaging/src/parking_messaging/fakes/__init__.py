@@ -5,6 +5,7 @@ from parking_messaging.fakes.broker import FakeBroker
 from parking_messaging.fakes.inbox import FakeInbox
 from parking_messaging.fakes.outbox import FakeOutbox
 from parking_messaging.fakes.publisher import FakePublisher
+from parking_messaging.fakes.refusals import FakeRefusals
 from parking_messaging.fakes.source import FakeSource
 from parking_messaging.fakes.transactions import FakeTransaction, FakeTransactions
 
@@ -14,6 +15,7 @@ __all__ = [
     "FakeInbox",
     "FakeOutbox",
     "FakePublisher",
+    "FakeRefusals",
     "FakeSource",
     "FakeTransaction",
     "FakeTransactions",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 
 from prometheus_client import Counter
 
@@ -9,6 +10,20 @@ from reservation_service.domain.reservations import ReservationEvent
 
 RESERVATIONS = Counter("reservations", "What became of them; `refused` ones never were", ["outcome"])
 REFUSED = "refused"
+
+
+class Waits(StrEnum):
+    """Why holds that are due may not expire yet: it is not sure that all money for them has been taken in."""
+
+    PAYMENT_AWAY = "payment_away"
+    UNPUBLISHED = "unpublished"
+    KAFKA_AWAY = "kafka_away"
+    LAG = "lag"
+
+
+EXPIRY_WAITS = Counter("expiry_waits", "Looks after which holds that are due had to wait", ["why"])
+for each in Waits:
+    EXPIRY_WAITS.labels(each.value)  # a series from the start: an alarm needs the 0 before the 1
 
 
 def count(events: Iterable[ReservationEvent]) -> None:

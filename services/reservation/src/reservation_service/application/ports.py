@@ -1,6 +1,6 @@
 """What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -162,24 +162,37 @@ class Reservations(Protocol):
         """Whether any hold was due by an instant."""
         ...
 
-    async def overdue(self, at: datetime, limit: int, in_the_way_of: "Wish | None" = None) -> Sequence[Reservation]:
-        """Holds that were due by an instant, the oldest first, locked: who asks too waits, and gets what is left."""
+    async def overdue(
+        self, at: datetime, limit: int, in_the_way_of: "Wish | None" = None, *, held: Collection[UUID] = ()
+    ) -> Sequence[Reservation]:
+        """Holds that were due by an instant, without those of `held` reservations, the oldest first, locked.
+
+        Who asks too waits, and gets what is left.
+        """
         ...
 
-    async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
-        """Confirmed ones whose period was over before an instant."""
+    async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
+        """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """All that payment committed up to an instant has been taken in, but for what concerns `held` reservations."""
+
+    until: datetime
+    held: frozenset[UUID] = frozenset()
 
 
 class PaymentsSeen(Protocol):
-    """Up to when everything that payment told has been taken in."""
+    """Up to when everything that payment committed has been taken in."""
 
-    async def until(self) -> datetime:
-        """Holds that fell due after this instant must wait: their money may be on the way."""
+    async def read(self) -> TakenIn:
+        """Holds that fell due after that, and those of held reservations, must wait: their money may be on the way."""
         ...
 
-    async def note(self, at: datetime) -> None:
-        """Everything up to this instant has been taken in."""
+    async def note(self, seen: TakenIn) -> None:
+        """Replace what was noted, unless a later instant is noted already."""
         ...
 
 
@@ -295,8 +308,16 @@ class Bookings(Protocol):
         """Keep a refusal under its key; what is answered. Raises `KeyReused` and `InFlight`."""
         ...
 
-    async def forget_answers(self, older_than: timedelta) -> int:
-        """Delete answers that were kept for longer; how many."""
+    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
+        """Delete answers that were kept for longer; how many, at most `limit`."""
+        ...
+
+
+class Attempts(Protocol):
+    """Does the same for each of many things, so that one which fails holds up no other."""
+
+    async def attempt(self, thing: UUID, action: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether it was done. False where it failed: that is recorded, and tried again after a growing pause."""
         ...
 
 
@@ -308,11 +329,27 @@ class Turns(Protocol):
         ...
 
 
-class PaymentBacklog(Protocol):
-    """What payment told and this service has not taken in yet."""
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """Whether all that payment has committed is published, but for what Kafka refuses of some reservations."""
 
-    async def is_empty(self) -> bool:
-        """Whether nothing is left; false too while Kafka does not answer."""
+    is_clear: bool
+    held_reservations: frozenset[UUID] = frozenset()
+
+
+class PaymentOutbox(Protocol):
+    """What payment has committed and not yet published."""
+
+    async def state(self) -> OutboxState:
+        """How far payment's events have left, by what was committed at the question; not clear while it is away."""
+        ...
+
+
+class PaymentBacklog(Protocol):
+    """What payment published and this service has not taken in yet."""
+
+    async def is_taken_in(self) -> bool:
+        """Whether all that was published by the question is taken in; false too while Kafka does not answer."""
         ...
 
 

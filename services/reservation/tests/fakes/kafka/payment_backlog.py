@@ -5,6 +5,6 @@ class FakePaymentBacklog:
         self.is_caught_up = True
         self.questions = 0
 
-    async def is_empty(self) -> bool:
+    async def is_taken_in(self) -> bool:
         self.questions += 1
         return self.is_caught_up

@@ -22,8 +22,8 @@ class InMemoryBookings:
 
     async def find(self, wish: Wish, limit: int) -> Offer:
         lot = await InMemoryLots(self._tables).get(wish.parking_lot_id)
-        now, until = self._clock.now(), self._tables.payments_seen["until"]
-        overdue = await InMemoryReservations(self._tables).overdue(min(now, until), 1, wish)
+        now, seen = self._clock.now(), self._tables.payments_seen["seen"]
+        overdue = await InMemoryReservations(self._tables).overdue(min(now, seen.until), 1, wish, held=seen.held)
         free = await InMemoryAllocations(self._tables).free_spots(lot.id, wish.period, wish.spot_type)
         if wish.spot_id:
             named = self._named(wish)
@@ -56,8 +56,9 @@ class InMemoryBookings:
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         return await self.earlier(key) or self._kept(key, answer)
 
-    async def forget_answers(self, older_than: timedelta) -> int:
-        old = [place for place, (_, _, at) in self._tables.answers.items() if at < self._clock.now() - older_than]
+    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
+        last = self._clock.now() - older_than
+        old = [place for place, (_, _, at) in self._tables.answers.items() if at < last][:limit]
         for place in old:
             del self._tables.answers[place]
         return len(old)

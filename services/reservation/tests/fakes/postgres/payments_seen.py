@@ -3,6 +3,8 @@ from datetime import datetime
 from services.reservation.tests.fakes.clock import FakeClock
 from services.reservation.tests.fakes.postgres.tables import Tables
 
+from reservation_service.application.ports import TakenIn
+
 
 class InMemoryPaymentsSeen:
     """See `reservation_service.application.ports.PaymentsSeen`."""
@@ -10,11 +12,12 @@ class InMemoryPaymentsSeen:
     def __init__(self, tables: Tables) -> None:
         self._row = tables.payments_seen
 
-    async def until(self) -> datetime:
-        return self._row["until"]
+    async def read(self) -> TakenIn:
+        return self._row["seen"]
 
-    async def note(self, at: datetime) -> None:
-        self._row["until"] = max(at, self._row["until"])
+    async def note(self, seen: TakenIn) -> None:
+        if self._row["seen"].until < seen.until:
+            self._row["seen"] = seen
 
 
 class FakeTime:

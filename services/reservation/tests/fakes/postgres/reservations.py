@@ -46,17 +46,23 @@ class InMemoryReservations:
     async def hold_is_overdue(self, at: datetime) -> bool:
         return bool(await self.overdue(at, 1))
 
-    async def overdue(self, at: datetime, limit: int, in_the_way_of: Wish | None = None) -> Sequence[Reservation]:
-        due = [state for state in self._holds_due(at) if in_the_way_of is None or self._meets(state, in_the_way_of)]
+    async def overdue(
+        self, at: datetime, limit: int, in_the_way_of: Wish | None = None, *, held: Collection[UUID] = ()
+    ) -> Sequence[Reservation]:
+        due = [
+            state
+            for state in self._holds_due(at)
+            if state.id not in held and (in_the_way_of is None or self._meets(state, in_the_way_of))
+        ]
         return [Reservation(state) for state in due[:limit]]
 
-    async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
-        found = [
-            state
+    async def missed(self, at: datetime, after: Position, limit: int) -> Sequence[tuple[datetime, UUID]]:
+        found = sorted(
+            (state.period.ends_at, state.id)
             for state in self._tables.reservations.values()
             if state.status is ReservationStatus.CONFIRMED and state.period.ends_at <= at
-        ]
-        return [state.id for state in sorted(found, key=lambda state: state.period.ends_at)][:limit]
+        )
+        return [each for each in found if after is None or each > after][:limit]
 
     def _holds_due(self, at: datetime) -> list[ReservationState]:
         due = [

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.reservation.tests.examples import NOW
 
 from parking_kernel.periods import Period
-from reservation_service.application.ports import Answer, LotCopy, RequestKey, SpotCopy
+from reservation_service.application.ports import Answer, LotCopy, RequestKey, SpotCopy, TakenIn
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationEvent, ReservationState
 
@@ -32,7 +32,7 @@ class Tables:
         default_factory=dict[tuple[str, str], tuple[RequestKey, Answer, datetime]]
     )
     outbox: list[ReservationEvent] = field(default_factory=list[ReservationEvent])
-    payments_seen: dict[str, datetime] = field(default_factory=lambda: {"until": NOW})
+    payments_seen: dict[str, TakenIn] = field(default_factory=lambda: {"seen": TakenIn(NOW)})
 
     def copy(self) -> "Tables":
         return Tables(**{each.name: getattr(self, each.name).copy() for each in fields(self)})

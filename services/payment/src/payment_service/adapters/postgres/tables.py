@@ -175,5 +175,5 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
 
-messaging = messaging_tables(metadata)
+messaging = messaging_tables(metadata, notes_refusals=True)
 ended_logins = ended_logins_table(metadata)

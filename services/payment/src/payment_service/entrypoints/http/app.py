@@ -9,7 +9,7 @@ from parking_chassis.app import create_app
 from parking_chassis.database import ping
 from parking_messaging.wiring import outbox_figures
 from payment_service.bootstrap import Payments, resources
-from payment_service.entrypoints.http import payments, webhooks
+from payment_service.entrypoints.http import internal, payments, webhooks
 from payment_service.entrypoints.http.problems import PROBLEMS
 
 
@@ -24,7 +24,7 @@ def payment_app(service: Payments) -> FastAPI:
     app = create_app(
         "payment",
         "What was charged, captured and given back.",
-        routers=[payments.router, webhooks.router],
+        routers=[payments.router, webhooks.router, internal.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
         figures=[outbox_figures(service.engine)],
@@ -32,4 +32,5 @@ def payment_app(service: Payments) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.internal_token = service.settings.internal_token
     return app

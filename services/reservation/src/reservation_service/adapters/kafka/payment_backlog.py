@@ -1,14 +1,20 @@
-"""What payment told and reservation has not taken in yet."""
+"""What payment published and reservation has not taken in yet."""
+
+from typing import Final
 
 import structlog
 
 from parking_events.topics import PAYMENT
 from parking_messaging.adapters.kafka_connection import KafkaConnection
-from parking_messaging.adapters.kafka_lag import group_lag
+from parking_messaging.adapters.kafka_lag import has_caught_up
 from parking_messaging.failures import SourceUnavailable
 from reservation_service.adapters.kafka.consumers import PAYMENTS
+from reservation_service.adapters.metrics import EXPIRY_WAITS, Waits
 
 log = structlog.stdlib.get_logger(__name__)
+
+PATIENCE: Final = 1.5
+"""Seconds: consumers note twice a second how far they are."""
 
 
 class KafkaPaymentBacklog:
@@ -17,11 +23,14 @@ class KafkaPaymentBacklog:
     def __init__(self, kafka: KafkaConnection) -> None:
         self._kafka = kafka
 
-    async def is_empty(self) -> bool:
-        """Whether nothing is left; false too while Kafka does not answer, or does not know payment's topic."""
+    async def is_taken_in(self) -> bool:
+        """Whether all that is there now is taken in; false too while Kafka does not answer, or has no such topic."""
         try:
-            lag = await group_lag(self._kafka, PAYMENTS, [PAYMENT.name])
+            is_taken_in = await has_caught_up(self._kafka, PAYMENTS, [PAYMENT.name], patience=PATIENCE)
         except SourceUnavailable as error:
+            EXPIRY_WAITS.labels(Waits.KAFKA_AWAY.value).inc()
             log.warning("expiry_waits", why=str(error))
             return False
-        return bool(lag) and not any(lag.values())
+        if not is_taken_in:
+            EXPIRY_WAITS.labels(Waits.LAG.value).inc()
+        return is_taken_in

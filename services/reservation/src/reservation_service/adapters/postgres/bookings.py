@@ -124,9 +124,9 @@ class PostgresBookings:
             return answer
         return await self.earlier(key) or answer
 
-    async def forget_answers(self, older_than: timedelta) -> int:
-        """Delete answers that were kept for longer; how many."""
-        (row,) = await self._pool.fetch(FORGET_ANSWERS, older_than)
+    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
+        """Delete answers that were kept for longer; how many, at most `limit`."""
+        (row,) = await self._pool.fetch(FORGET_ANSWERS, older_than, limit)
         return row["forgotten"]
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reservation_service.adapters.postgres.tables import payments_seen
+from reservation_service.application.ports import TakenIn
 
 
 class PostgresPaymentsSeen:
@@ -14,14 +15,16 @@ class PostgresPaymentsSeen:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def until(self) -> datetime:
-        """Holds that fell due after this instant must wait: their money may be on the way."""
-        return (await self._connection.execute(select(payments_seen.c.until))).scalar_one()
+    async def read(self) -> TakenIn:
+        """Holds that fell due after that, and those of held reservations, must wait: their money may be on the way."""
+        row = (await self._connection.execute(select(payments_seen))).one()
+        return TakenIn(row.until, frozenset(row.held))
 
-    async def note(self, at: datetime) -> None:
-        """Everything up to this instant has been taken in."""
-        newer = payments_seen.c.until < at
-        await self._connection.execute(update(payments_seen).where(newer).values(until=at))
+    async def note(self, seen: TakenIn) -> None:
+        """Replace what was noted, unless a later instant is noted already."""
+        newer = payments_seen.c.until < seen.until
+        values = {"until": seen.until, "held": sorted(seen.held)}
+        await self._connection.execute(update(payments_seen).where(newer).values(values))
 
 
 class DatabaseTime:

@@ -78,22 +78,29 @@ class PostgresReservations:
         statement = select(reservations.c.id).where(_is_overdue(at)).limit(1)
         return (await self._connection.execute(statement)).first() is not None
 
-    async def overdue(self, at: datetime, limit: int, in_the_way_of: Wish | None = None) -> Sequence[Reservation]:
-        """Holds that were due by an instant, the oldest first, locked until the transaction ends."""
+    async def overdue(
+        self, at: datetime, limit: int, in_the_way_of: Wish | None = None, *, held: Collection[UUID] = ()
+    ) -> Sequence[Reservation]:
+        """Holds that were due by an instant, without those of `held` reservations, the oldest first, locked."""
         statement = _in_order_of_letting_go().where(_is_overdue(at)).limit(limit).with_for_update()
         if in_the_way_of:
             statement = statement.where(_is_in_the_way_of(in_the_way_of))
+        if held:
+            statement = statement.where(reservations.c.id.not_in(held))
         return [Reservation(_state(row)) for row in (await self._connection.execute(statement)).mappings()]
 
-    async def missed(self, at: datetime, limit: int) -> Sequence[UUID]:
-        """Confirmed ones whose period was over before an instant."""
+    async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
+        """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
+        place = (reservations.c.ends_at, reservations.c.id)
         statement = (
-            select(reservations.c.id)
+            select(*place)
             .where(reservations.c.status == ReservationStatus.CONFIRMED.value, reservations.c.ends_at <= at)
-            .order_by(reservations.c.ends_at)
+            .order_by(*place)
             .limit(limit)
         )
-        return (await self._connection.execute(statement)).scalars().all()
+        if after:
+            statement = statement.where(tuple_(*place) > after)
+        return [(ends_at, reservation_id) for ends_at, reservation_id in await self._connection.execute(statement)]
 
     async def _one(self, statement: Select[Any], reservation_id: UUID) -> ReservationState:
         row = (await self._connection.execute(statement)).mappings().first()

@@ -134,7 +134,12 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
 
-payments_seen = Table("payments_seen", metadata, Column("until", instant(), nullable=False))
+payments_seen = Table(
+    "payments_seen",
+    metadata,
+    Column("until", instant(), nullable=False),
+    Column("held", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+)
 
 messaging = messaging_tables(metadata)
 ended_logins = ended_logins_table(metadata)

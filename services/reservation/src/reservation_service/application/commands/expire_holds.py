@@ -18,8 +18,8 @@ class ExpireHolds:
 class ExpireHoldsHandler:
     """Expires holds, a batch in each transaction; one batch is enough for who wants a spot, and looks again.
 
-    A hold that fell due after the last moment up to which payment's events were taken in waits: with Kafka away, what
-    was paid must not expire.
+    A hold that fell due after the last moment up to which payment's events were taken in waits, and so does one of a
+    reservation whose events Kafka refuses: with Kafka or payment's relay away, what was paid must not expire.
     """
 
     open_work: OpenWork
@@ -36,8 +36,8 @@ class ExpireHoldsHandler:
     async def _expire(self, wanted: Wish | None) -> int:
         async with self.open_work() as work:
             now = await work.time.now()
-            due_by = min(now, await work.payments_seen.until())
-            overdue = await work.reservations.overdue(due_by, _BATCH, wanted)
+            seen = await work.payments_seen.read()
+            overdue = await work.reservations.overdue(min(now, seen.until), _BATCH, wanted, held=seen.held)
             for reservation in overdue:
                 reservation.expire(now)
                 await work.allocations.free(reservation.state.id)

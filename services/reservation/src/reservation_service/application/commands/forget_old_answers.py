@@ -6,6 +6,7 @@ from datetime import timedelta
 from reservation_service.application.ports import Bookings
 
 _KEPT = timedelta(days=7)
+_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,15 @@ class ForgetOldAnswers:
 
 @dataclass(frozen=True, slots=True)
 class ForgetOldAnswersHandler:
-    """An answer is kept for seven days."""
+    """An answer is kept for seven days. They go batch by batch, so that no statement locks many rows for long."""
 
     bookings: Bookings
 
     async def __call__(self, _command: ForgetOldAnswers) -> int:
         """How many were forgotten."""
-        return await self.bookings.forget_answers(_KEPT)
+        total = 0
+        while True:
+            forgotten = await self.bookings.forget_answers(_KEPT, _BATCH)
+            total += forgotten
+            if forgotten < _BATCH:
+                return total

@@ -1,10 +1,11 @@
 """Note that nobody came."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from parking_kernel.clocks import Clock
-from reservation_service.application.ports import OpenWork
+from reservation_service.application.ports import Attempts, OpenWork
 
 _BATCH = 200
 
@@ -16,16 +17,26 @@ class NoteNoShows:
 
 @dataclass(frozen=True, slots=True)
 class NoteNoShowsHandler:
-    """Marks confirmed reservations whose time is over, each in a transaction of its own."""
+    """Marks confirmed reservations whose time is over, each in a transaction of its own.
+
+    One that fails stays confirmed until it is tried again, and holds up none of those behind it.
+    """
 
     open_work: OpenWork
     clock: Clock
+    attempts: Attempts
 
     async def __call__(self, _command: NoteNoShows) -> int:
         """How many were marked."""
-        async with self.open_work() as work:
-            missed = await work.reservations.missed(self.clock.now(), _BATCH)
-        return sum([await self._note(each) for each in missed])
+        at, after, noted = self.clock.now(), None, 0
+        while True:
+            async with self.open_work() as work:
+                missed = await work.reservations.missed(at, after, _BATCH)
+            for _ended_at, reservation_id in missed:
+                noted += await self.attempts.attempt(reservation_id, partial(self._note, reservation_id))
+            if len(missed) < _BATCH:
+                return noted
+            after = missed[-1]
 
     async def _note(self, reservation_id: UUID) -> bool:
         async with self.open_work() as work:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reservation_service.application.ports import OpenWork, PaymentBacklog
+from reservation_service.application.ports import OpenWork, PaymentBacklog, PaymentOutbox, TakenIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,19 +12,25 @@ class NotePaymentsSeen:
 
 @dataclass(frozen=True, slots=True)
 class NotePaymentsSeenHandler:
-    """Asks Kafka whether anything is left to take in, but only while some hold is due.
+    """Asks payment what it has not published, then Kafka what is not taken in, but only while some hold is due.
 
-    The instant is read before the question: what is told afterwards is none of it.
+    The instant is read before the questions: what payment commits afterwards is none of it. Payment comes first: what
+    it has published by its answer is in Kafka, where the second question finds it. Neither is a call on a write path:
+    bookings go by what was noted.
     """
 
     open_work: OpenWork
+    outbox: PaymentOutbox
     backlog: PaymentBacklog
 
     async def __call__(self, _command: NotePaymentsSeen) -> None:
-        """Changes nothing while Kafka is away, or while something is left."""
+        """Changes nothing while payment or Kafka is away, or while something is left."""
         async with self.open_work() as work:
             at = await work.time.now()
             hold_is_due = await work.reservations.hold_is_overdue(at)
-        if hold_is_due and await self.backlog.is_empty():
+        if not hold_is_due:
+            return
+        outbox = await self.outbox.state()
+        if outbox.is_clear and await self.backlog.is_taken_in():
             async with self.open_work() as work:
-                await work.payments_seen.note(at)
+                await work.payments_seen.note(TakenIn(at, outbox.held_reservations))

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from parking_kernel.clocks import Clock
 from reservation_service.application.ports import Bookings, Wish
 from reservation_service.domain.errors import LotNotBookable
 from reservation_service.domain.lots import Spot, check_open
+from reservation_service.domain.periods import check_bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,11 @@ class GetAvailabilityHandler:
     """Asks the allocations themselves; only reservation knows. Of a lot that is closed or shut then, none is free."""
 
     bookings: Bookings
+    clock: Clock
 
     async def __call__(self, query: GetAvailability) -> tuple[Sequence[Spot], datetime]:
-        """The free spots by number, true at the instant. Raises `UnknownLot`."""
+        """The free spots by number, true at the instant. Raises `UnknownLot` and `InvalidPeriod`."""
+        check_bounded(query.wish.period, self.clock.now())
         lot, spots, as_of = await self.bookings.free_spots(query.wish)
         try:
             check_open(lot, query.wish.period)

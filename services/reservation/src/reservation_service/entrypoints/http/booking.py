@@ -14,10 +14,10 @@ from pydantic_core import to_json
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
-from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, invalid_field
+from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
-from parking_kernel.periods import Period
+from parking_kernel.periods import InvalidPeriod, Period
 from reservation_service.application.commands.reserve_spot import ReserveSpot
 from reservation_service.application.ports import Alternative, Answer, RequestKey, Wish
 from reservation_service.application.queries.create_quote import CreateQuote
@@ -144,15 +144,22 @@ async def get_availability(
     ends_at: Annotated[Instant, Query(alias="to")],
     spot_type: SpotType | None = None,
 ) -> Response:
-    """Which spots are free for the whole period."""
-    if ends_at <= starts_at:
-        raise invalid_field("query/to", "must be after from")
-    wish = Wish(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
-    spots, as_of = await does.get_availability(GetAvailability(wish))
+    """Which spots are free for the whole period: 31 days at most, which begin within a year."""
+    try:
+        wish = Wish(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
+        spots, as_of = await does.get_availability(GetAvailability(wish))
+    except InvalidPeriod as error:
+        raise _in_the_querys_names(error) from error
     # Written directly: to validate five hundred spots costs more than to find them. Ids as text: the encoder takes
     # six times as long for the driver's own kind of UUID.
     found = [{"spot_id": str(spot.id), "spot_number": spot.number, "spot_type": spot.type} for spot in spots]
     return Response(to_json({"free": len(found), "spots": found, "as_of": as_of}), media_type="application/json")
+
+
+def _in_the_querys_names(error: InvalidPeriod) -> Problem:
+    """Of the two instants as `from` and `to`."""
+    name = {"start_time": "from", "end_time": "to"}[error.field]
+    return invalid_field(f"query/{name}", error.rule.replace("start_time", "from"))
 
 
 @router.post(

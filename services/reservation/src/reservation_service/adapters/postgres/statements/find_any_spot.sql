@@ -39,6 +39,7 @@ SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
         SELECT FROM allocations a JOIN reservations r ON r.id = a.reservation_id
         WHERE a.parking_lot_id = $1 AND a.blocking AND a.during && tstzrange($2, $3, '[)') AND r.status = 'pending'
             AND r.hold_expires_at <= LEAST(statement_timestamp(), (SELECT until FROM payments_seen))
+            AND r.id <> ALL ((SELECT held FROM payments_seen)::uuid[])
     ) ELSE false END AS hold_is_overdue
 FROM lots
 LEFT JOIN tariffs ON tariffs.id = lots.tariff_id

@@ -12,6 +12,7 @@ SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
         SELECT FROM in_the_way JOIN reservations r ON r.id = in_the_way.reservation_id
         WHERE r.status = 'pending'
             AND r.hold_expires_at <= LEAST(statement_timestamp(), (SELECT until FROM payments_seen))
+            AND r.id <> ALL ((SELECT held FROM payments_seen)::uuid[])
     ) AS hold_is_overdue
 FROM lots
 LEFT JOIN tariffs ON tariffs.id = lots.tariff_id

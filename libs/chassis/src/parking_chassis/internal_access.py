@@ -1,0 +1,29 @@
+"""What other services ask, past the gateway, which routes nothing below `/internal`. Not part of the public API."""
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import SecretStr
+
+from parking_chassis.problems import NO_CREDENTIALS, UNAUTHENTICATED, Problem
+
+bearer = HTTPBearer(scheme_name="internal token", auto_error=False)
+
+
+async def _is_one_of_us(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> None:
+    """Raises a 401 problem without the internal token; without one in the settings, for everybody."""
+    if credentials is None:
+        raise Problem(NO_CREDENTIALS, "This needs the internal token: Authorization: Bearer <token>.")
+    expected: SecretStr | None = request.app.state.internal_token
+    given = credentials.credentials.encode()
+    if expected is None or not secrets.compare_digest(given, expected.get_secret_value().encode()):
+        raise Problem(UNAUTHENTICATED, "The internal token does not count.")
+
+
+def internal_router() -> APIRouter:
+    """Routes below `/internal` for those who show the token in the application's `state.internal_token`."""
+    return APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(_is_one_of_us)])

@@ -1,0 +1,1 @@
+"""Payment, over its internal HTTP."""

@@ -1,49 +1,126 @@
 """What the oracle says of what should not be. Rows with a protection switched off (C0) show the rest."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from tests.chaos.history import History, Operation
 from tests.chaos.oracle import bookings, documents, effects, events, money
-from tests.chaos.oracle.money import Books, Flow
+from tests.chaos.oracle.flows import Flow
+from tests.chaos.oracle.money import Books
 from tests.system.backstage import Databases
 
 from parking_messaging.fakes.operations import RecordedOperations
 from parking_messaging.migrations import create_messaging_tables
 from parking_platform.testing.servers import PostgresServer, unique_name
 
-PAYMENT, CHARGE, RESERVATION = (str(uuid4()) for _ in range(3))
+PAYMENT, CHARGE, RESERVATION, ORDER, GOODWILL, OTHER = (str(uuid4()) for _ in range(6))
+
+
+def flow(captured: int, refunded: int, intents: int, *, goodwill: int = 0, disputed: int = 0) -> Flow:
+    given = {ORDER: [refunded], GOODWILL: [goodwill]}
+    return Flow(captured, {each: amounts for each, amounts in given.items() if sum(amounts)}, intents, disputed)
+
+
+def outcome(**parts: int) -> dict[str, Any]:
+    """What payment says that came of the order."""
+    nothing = dict.fromkeys(
+        ("given_before", "refunded", "covered_by_goodwill", "lost_to_dispute", "exceeds_payment"), 0
+    )
+    amount = sum(parts.values())
+    return {"payment_id": PAYMENT, "amount": amount, "is_named": True, "decided_at": "now", **nothing, **parts}
 
 
 def books(
-    flow: Flow, *, paid_by: str | None = PAYMENT, status: str = "confirmed", refund_due: int = 0, ledger: int = 600
+    flow: Flow,
+    *,
+    paid_by: str | None = PAYMENT,
+    status: str = "confirmed",
+    refund_due: int = 0,
+    ledger: int = 600,
+    outcome: dict[str, Any] | None = None,
 ) -> Books:
     charge = {"id": CHARGE, "status": "paid" if paid_by else "open", "amount": 600, "paid_by": paid_by}
+    order = {"id": ORDER, "payment_id": PAYMENT, "amount": refund_due}
+    reservation = {"status": status, "charges": [charge], "refund_due": refund_due}
     return Books(
         flows={PAYMENT: flow},
         payments={PAYMENT: {"charge_id": CHARGE, "reservation_id": RESERVATION}},
-        reservations={RESERVATION: {"status": status, "charges": [charge], "refund_due": refund_due}},
+        reservations={RESERVATION: {**reservation, "refund_orders": [order] if refund_due else []}},
         ledger={PAYMENT: ledger},
         orphans=[],
+        outcomes={ORDER: outcome} if outcome else {},
+        unordered={GOODWILL: PAYMENT},
     )
 
 
 def test_a_payment_that_pays_for_a_reservation_is_right() -> None:
-    assert money.violations(books(Flow(600, 0, 1))) == []
+    assert money.violations(books(flow(600, 0, 1))) == []
+    assert money.violations(books(flow(600, 0, 1, goodwill=100), ledger=500)) == []
+
+
+@pytest.mark.parametrize(
+    ("flow", "parts"),
+    [
+        (flow(600, 600, 1), {"refunded": 600}),
+        (flow(600, 500, 1, goodwill=100), {"refunded": 500, "covered_by_goodwill": 100}),
+        (flow(600, 0, 1, goodwill=600), {"covered_by_goodwill": 600}),
+        (flow(600, 0, 1, disputed=600), {"lost_to_dispute": 600}),
+        (flow(600, 0, 1, goodwill=100, disputed=500), {"covered_by_goodwill": 100, "lost_to_dispute": 500}),
+    ],
+)
+def test_an_order_that_is_paid_or_closed_with_its_reason_is_right(flow: Flow, parts: dict[str, int]) -> None:
+    found = books(flow, status="cancelled", refund_due=600, ledger=0, outcome=outcome(**parts))
+    assert money.violations(found) == []
+
+
+def ordered(flow: Flow, **parts: int) -> Books:
+    return books(flow, status="cancelled", refund_due=600, ledger=flow.kept, outcome=outcome(**parts))
 
 
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        (books(Flow(600, 0, 1), paid_by=None, status="expired"), "pays for nothing"),
-        (books(Flow(600, 300, 1), paid_by=None, status="expired", refund_due=300, ledger=300), "pays for nothing"),
-        (books(Flow(600, 0, 2)), "has 2 intents"),
-        (books(Flow(0, 0, 1), ledger=0), "the provider has no money for it"),
-        (books(Flow(600, 0, 1), status="cancelled", refund_due=600), "600 due back, 0 given"),
-        (books(Flow(600, 600, 1), status="cancelled", ledger=0), "0 due back, 600 given"),
-        (books(Flow(600, 0, 1), ledger=1200), "the ledger has 1200"),
+        (ordered(flow(600, 300, 1), refunded=600), "600 due back, 300 given, 600 decided"),
+        (ordered(Flow(1200, {ORDER: [600, 600]}, 1), refunded=600), "was paid 2 times"),
+        (ordered(flow(600, 500, 1), refunded=500, covered_by_goodwill=100), "is closed, and 100 is left"),
+        (ordered(flow(600, 500, 1), refunded=500, covered_by_goodwill=100), "covered by goodwill, which was less"),
+        (ordered(flow(600, 500, 1), refunded=500, lost_to_dispute=100), "lost to a dispute, which took 0"),
+        (ordered(flow(600, 500, 1), refunded=500, exceeds_payment=100), "asks for 100 more than was paid"),
+        (ordered(flow(600, 500, 1), refunded=500), "is another one in payment"),
+        (ordered(flow(600, 500, 1), refunded=500), "does not add up"),
+        (books(flow(600, 0, 1), outcome=outcome(refunded=0)), "is in payment and in no reservation"),
+        (books(flow(600, 0, 1, goodwill=600), ledger=0), "is confirmed, and all that was paid for it went back"),
+    ],
+)
+def test_an_order_that_is_not_paid_once_or_closed_truly_is_reported(found: Books, sentence: str) -> None:
+    assert any(sentence in each for each in money.violations(found)), money.violations(found)
+
+
+def test_an_order_that_another_payment_paid_is_reported() -> None:
+    found = ordered(flow(600, 0, 1), refunded=600)
+    other = {OTHER: Flow(600, {ORDER: [600]}, 1)}
+    wrong = replace(
+        found,
+        flows={**found.flows, **other},
+        payments={**found.payments, OTHER: {"charge_id": OTHER, "reservation_id": OTHER}},
+        ledger={**found.ledger, OTHER: 0},
+    )
+    assert any(f"was paid of {OTHER}" in each for each in money.violations(wrong))
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (books(flow(600, 0, 1), paid_by=None, status="expired"), "pays for nothing"),
+        (books(flow(600, 300, 1), paid_by=None, status="expired", refund_due=300, ledger=300), "pays for nothing"),
+        (books(flow(600, 0, 2)), "has 2 intents"),
+        (books(flow(0, 0, 1), ledger=0), "the provider has no money for it"),
+        (books(flow(600, 0, 1), status="cancelled", refund_due=600), "600 due back, 0 given"),
+        (books(flow(600, 600, 1), status="cancelled", ledger=0), "0 due back, 600 given"),
+        (books(flow(600, 0, 1), ledger=1200), "the ledger has 1200"),
     ],
 )
 def test_money_that_is_not_where_it_belongs_is_reported(found: Books, sentence: str) -> None:
@@ -51,12 +128,12 @@ def test_money_that_is_not_where_it_belongs_is_reported(found: Books, sentence: 
 
 
 def test_a_charge_that_two_payments_were_kept_for_is_reported() -> None:
-    one = books(Flow(600, 0, 1))
+    one = books(flow(600, 0, 1))
     second = {"other": one.payments[PAYMENT]}
-    twice = Books(
-        flows={**one.flows, "other": Flow(600, 0, 1)},
+    twice = replace(
+        one,
+        flows={**one.flows, "other": flow(600, 0, 1)},
         payments={**one.payments, **second},
-        reservations=one.reservations,
         ledger={PAYMENT: 600, "other": 600},
         orphans=["lost"],
     )

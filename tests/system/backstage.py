@@ -152,6 +152,13 @@ class Provider:
         fault = {"action": "error", "status": TOO_MANY, "method": method, "path": path, "times": times}
         await self._ask("POST", "/_simulator/faults", json=fault)
 
+    async def decide_dispute(self, payment: Json, outcome: str) -> bool:
+        """Have a payment's dispute end `won` or `lost`; false while there is none."""
+        found = await self._ask("GET", "/v1/disputes", params={"payment_intent": intent_id(payment)})
+        for dispute in found["data"]:
+            await self._ask("POST", f"/_simulator/disputes/{dispute['id']}/close", json={"outcome": outcome})
+        return bool(found["data"])
+
     async def intents_of(self, payment: Json) -> list[Json]:
         """The intents that the provider has for a payment: one, or something went wrong."""
         listed = await self._ask("GET", "/v1/payment_intents", params={"limit": 100})

@@ -1,33 +1,34 @@
-"""Every captured payment has a reservation that it pays for, or went back in full; and nobody parks unpaid."""
+"""Every captured payment has a reservation that it pays for, or went back in full; and nobody parks unpaid.
 
-import json
+What has to go back is ordered by name: each order is paid once, of its own payment, or closed with its reason.
+"""
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from tests.chaos.oracle import refunds
+from tests.chaos.oracle.flows import Flow, flows_of
 from tests.system.backstage import Databases, Provider
 
 from parking_demo.people import Json
 
 RESERVATIONS = """
-    SELECT id, status, charges, refund_due, returned FROM reservations WHERE parking_lot_id = ANY($1)"""
+    SELECT id, status, charges, refund_due, refund_orders FROM reservations WHERE parking_lot_id = ANY($1)"""
 PAYMENTS = "SELECT id, charge_id, reservation_id, amount FROM payments WHERE parking_lot_id = ANY($1)"
 KNOWN = "SELECT id FROM payments"
 LEDGER = """
     SELECT payment_id, sum(amount)::bigint AS amount FROM ledger_postings
         JOIN ledger_entries ON ledger_entries.id = entry_id
     WHERE parking_lot_id = ANY($1) AND account LIKE 'provider_clearing%' GROUP BY payment_id"""
+OUTCOMES = """
+    SELECT o.* FROM refund_orders o WHERE EXISTS (
+        SELECT FROM payments p WHERE p.reservation_id = o.reservation_id AND p.parking_lot_id = ANY($1))"""
+UNORDERED = """
+    SELECT r.id, r.payment_id FROM refunds r JOIN payments p ON p.id = r.payment_id
+    WHERE p.parking_lot_id = ANY($1) AND NOT EXISTS (SELECT FROM refund_orders o WHERE o.id = r.id)"""
 PAID_FOR = frozenset({"confirmed", "active", "completed", "no_show"})
-
-
-@dataclass(frozen=True)
-class Flow:
-    """What the provider took for a payment of ours, and gave back, in minor units. More than one intent is a fault."""
-
-    captured: int
-    refunded: int
-    intents: int
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ class Books:
     ledger: Mapping[str, int]
     orphans: Sequence[str]
     """Payments that the provider captured and that payment does not know, of whatever lot."""
+    outcomes: Mapping[str, Json]
+    """What payment says that came of each refund order."""
+    unordered: Mapping[str, str]
+    """The refunds that nobody ordered, which is goodwill, and the payment of each."""
 
     @property
     def captures(self) -> int:
@@ -50,18 +55,21 @@ class Books:
 async def books(databases: Databases, provider: Provider, lots: Iterable[str]) -> Books:
     """Read them: the provider's first, so that what it has cannot be news to the others."""
     where = [UUID(lot) for lot in lots]
-    flows = await _flows(provider)
+    flows = await flows_of(provider)
     payments = {str(row["id"]): dict(row) for row in await databases.rows("payment", PAYMENTS, where)}
     reservations = {str(row["id"]): dict(row) for row in await databases.rows("reservation", RESERVATIONS, where)}
     ledger = {str(row["payment_id"]): row["amount"] for row in await databases.rows("payment", LEDGER, where)}
     known = {str(row["id"]) for row in await databases.rows("payment", KNOWN)}
+    outcomes = {str(row["id"]): dict(row) for row in await databases.rows("payment", OUTCOMES, where)}
+    goodwill = {str(row["id"]): str(row["payment_id"]) for row in await databases.rows("payment", UNORDERED, where)}
     orphans = [payment_id for payment_id, flow in flows.items() if flow.captured and payment_id not in known]
-    return Books({each: flows[each] for each in flows if each in payments}, payments, reservations, ledger, orphans)
+    ours = {each: flows[each] for each in flows if each in payments}
+    return Books(ours, payments, reservations, ledger, orphans, outcomes, goodwill)
 
 
 def violations(found: Books) -> list[str]:
     """What is not as it has to be once everything has come to rest."""
-    return [*_unsettled(found), *_double(found), *_unpaid(found), *_refunds(found), *_ledger(found)]
+    return [*_unsettled(found), *_double(found), *_unpaid(found), *_ledger(found), *_refunds(found)]
 
 
 def _unsettled(found: Books) -> Iterable[str]:
@@ -70,7 +78,7 @@ def _unsettled(found: Books) -> Iterable[str]:
     for payment_id, flow in found.flows.items():
         if flow.intents > 1:
             yield f"payment {payment_id} has {flow.intents} intents"
-        if flow.captured and flow.captured != flow.refunded and not _pays(found, payment_id):
+        if flow.kept and not _pays(found, payment_id):
             yield f"payment {payment_id}: {flow.captured} captured, {flow.refunded} given back, and it pays for nothing"
 
 
@@ -78,7 +86,7 @@ def _double(found: Books) -> Iterable[str]:
     """Charges for which more than one payment was kept."""
     kept: dict[str, list[str]] = defaultdict(list)
     for payment_id, flow in found.flows.items():
-        if flow.captured > flow.refunded:
+        if flow.kept > 0:
             kept[str(found.payments[payment_id]["charge_id"])].append(payment_id)
     for charge_id, payments in kept.items():
         if len(payments) > 1:
@@ -93,21 +101,18 @@ def _unpaid(found: Books) -> Iterable[str]:
             flow = found.flows.get(charge.get("paid_by") or "")
             if is_owed and (flow is None or flow.captured != charge["amount"]):
                 yield f"reservation {reservation_id} is {row['status']} and the provider has no money for it"
+            elif is_owed and flow and row["status"] == "confirmed" and flow.refunded >= flow.captured:
+                yield f"reservation {reservation_id} is confirmed, and all that was paid for it went back"
 
 
 def _refunds(found: Books) -> Iterable[str]:
-    """Reservations of which another amount went back than is due."""
-    given: dict[str, int] = defaultdict(int)
-    for payment_id, flow in found.flows.items():
-        given[str(found.payments[payment_id]["reservation_id"])] += flow.refunded
-    for reservation_id, row in found.reservations.items():
-        if given[reservation_id] != row["refund_due"]:
-            yield f"reservation {reservation_id}: {row['refund_due']} due back, {given[reservation_id]} given"
+    """Orders that were not paid once, of their own payment, nor closed with their reason."""
+    yield from refunds.violations(found.flows, found.reservations, found.outcomes, found.unordered)
 
 
 def _ledger(found: Books) -> Iterable[str]:
     for payment_id, flow in found.flows.items():
-        if found.ledger.get(payment_id, 0) != flow.captured - flow.refunded:
+        if found.ledger.get(payment_id, 0) != flow.kept:
             yield f"payment {payment_id}: the ledger has {found.ledger.get(payment_id, 0)}, the provider another sum"
 
 
@@ -117,21 +122,4 @@ def _pays(found: Books, payment_id: str) -> bool:
 
 
 def _charges(row: Json) -> Sequence[Json]:
-    return json.loads(row["charges"]) if isinstance(row["charges"], str) else row["charges"]
-
-
-async def _flows(provider: Provider) -> dict[str, Flow]:
-    """What the provider did for each payment of ours."""
-    of_intent = {
-        intent["id"]: intent["metadata"]["payment_id"]
-        for intent in await provider.everything("payment_intents")
-        if "payment_id" in intent["metadata"]
-    }
-    sums: dict[str, list[int]] = {payment_id: [0, 0, 0] for payment_id in of_intent.values()}
-    for payment_id in of_intent.values():
-        sums[payment_id][2] += 1
-    for place, what, amount in ((0, "charges", "amount_captured"), (1, "refunds", "amount")):
-        for each in await provider.everything(what):
-            if each["status"] == "succeeded" and each["payment_intent"] in of_intent:
-                sums[of_intent[each["payment_intent"]]][place] += each[amount]
-    return {payment_id: Flow(*sum_) for payment_id, sum_ in sums.items()}
+    return refunds.documents(row["charges"])

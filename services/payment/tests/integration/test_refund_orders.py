@@ -71,8 +71,8 @@ async def test_what_happens_to_one_payment_never_lowers_what_goes_back_of_anothe
         await desk.refund(owed, needed["id"], amount={"amount": 300, "currency": "CHF"})
     else:
         await desk.wait_for_status(needed["id"], "disputed")
-    told = event(owed, ordered(unowed, 1000)) if is_named else event(owed, refund_due=1000, void=[second])
-    await follow(service, told)
+    changed = event(owed, ordered(unowed, 1000)) if is_named else event(owed, refund_due=1000, void=[second])
+    await follow(service, changed)
     await send(service)
     await desk.wait_for_status(unowed["id"], "refunded")
     assert (await desk.show(owed, needed["id"]))["status"] in {"partially_refunded", "disputed"}
@@ -96,7 +96,7 @@ async def test_an_order_is_carried_out_once_under_its_id(desk: Desk, browser: Br
     assert await service.use_cases.find_unsettled_orders(NOW) == []
 
 
-async def test_of_its_own_payment_it_gets_what_goodwill_left_and_it_is_told(
+async def test_of_its_own_payment_it_gets_what_goodwill_left_and_the_rest_is_reported(
     desk: Desk, browser: Browser, service: Payments, caplog: pytest.LogCaptureFixture
 ) -> None:
     owed = Owed()
@@ -200,7 +200,7 @@ async def test_the_first_word_on_an_order_counts(
     await follow(service, event(owed, ordered(payment, 900, order.id), version=4))
     await send(service)
     assert await given(desk) == [(order.id, 600)]
-    assert f"refund order {order.id} of reservation {owed.reservation_id} is told otherwise" in caplog.text
+    assert f"refund order {order.id} of reservation {owed.reservation_id} differs from its first terms" in caplog.text
 
 
 class TestWhatWasOrderedByTheSumAlone:

@@ -372,7 +372,7 @@ class TestTheNamesOfWhatWasGivenBefore:
         assert total_of(known_of(*payments)) == due
 
 
-def test_an_order_that_is_told_otherwise_is_noticed() -> None:
+def test_an_order_that_differs_from_its_first_terms_is_noticed() -> None:
     payment = captured(1000)
     order = order_of(payment, 600)
     same = named((order.id, payment, 600))

@@ -59,29 +59,29 @@ class Provider:
 
 
 class Refunding(RuleBasedStateMachine):
-    """`told` is what reservation's events have: they may come late, again, or be skipped, never in another order."""
+    """`published` is what reservation's events have: they may come late, again, or be skipped, in this order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.payments = [_captured(amount, number) for number, amount in enumerate(CAPTURED)]
         self.providers = [Provider(amount) for amount in CAPTURED]
-        self.told: list[NamedRefund] = []
+        self.published: list[NamedRefund] = []
         self.came = 0
 
     @rule(which=WHICH, amount=AMOUNTS)
     def reservation_orders(self, which: int, amount: int) -> None:
         payment = self.payments[which].state.id
-        number = sum(each.payment_id == payment for each in self.told)
-        self.told.append(NamedRefund(uuid5(payment, str(number)), payment, Money(amount, "CHF"), "cancelled"))
+        number = sum(each.payment_id == payment for each in self.published)
+        self.published.append(NamedRefund(uuid5(payment, str(number)), payment, Money(amount, "CHF"), "cancelled"))
 
     @rule()
     def the_newest_event_comes(self) -> None:
         known = [order for payment in self.payments for order in payment.state.orders]
-        due = sum(each.amount.amount for each in self.told)
-        dues = Dues(RESERVATION, ReservationStatus.CONFIRMED, (), Money(due, "CHF"), 1, tuple(self.told))
+        due = sum(each.amount.amount for each in self.published)
+        dues = Dues(RESERVATION, ReservationStatus.CONFIRMED, (), Money(due, "CHF"), 1, tuple(self.published))
         for order in new_orders(dues, known, [each.state for each in self.payments], NOW):
             self._payment(order.payment_id).take_order(order, NOW)
-        self.came = len(self.told)
+        self.came = len(self.published)
 
     @rule(which=WHICH, amount=AMOUNTS)
     def an_operator_gives(self, which: int, amount: int) -> None:
@@ -178,11 +178,11 @@ class Refunding(RuleBasedStateMachine):
     @invariant()
     def what_came_is_known_and_nothing_more(self) -> None:
         known = [order for payment in self.payments for order in payment.state.orders]
-        assert {order.id for order in known} == {each.id for each in self.told[: self.came]}
-        assert total_of(known) == sum(each.amount.amount for each in self.told[: self.came])
+        assert {order.id for order in known} == {each.id for each in self.published[: self.came]}
+        assert total_of(known) == sum(each.amount.amount for each in self.published[: self.came])
 
     def teardown(self) -> None:
-        """In the end everything is told, disputes are decided, and refunds are sent until none is left to send."""
+        """In the end everything is published, disputes are decided, and refunds are sent until none is left to send."""
         self.the_newest_event_comes()
         for which, (payment, provider) in enumerate(zip(self.payments, self.providers, strict=True)):
             if provider.dispute and self._has_open_dispute(which):

@@ -194,7 +194,7 @@ class TestAnOperatorsFullRefund:
         assert (reservation.state.status, event.reason) == (S.CANCELLED, "refunded")
         assert reservation.state.refund_orders == (), "it went back already"
 
-    def test_told_again_changes_nothing(self) -> None:
+    def test_again_changes_nothing(self) -> None:
         reservation, refund = paid_twice(), {uuid4()}
         reservation.note_refund(SECOND, refund, NOW)
         version = reservation.state.version
@@ -243,9 +243,11 @@ class TestAnOperatorsFullRefund:
 class TestTheSpotOfARefundedReservation:
     @staticmethod
     async def refunded(service: FakeInstallation, *reservations: ReservationState) -> None:
-        told = [Refunded(each.id, paid_by, frozenset({uuid4()})) for each in reservations if (paid_by := _payer(each))]
+        refunded = [
+            Refunded(each.id, paid_by, frozenset({uuid4()})) for each in reservations if (paid_by := _payer(each))
+        ]
         async with service.work() as work:
-            await FollowRefundsHandler(service.clock)(work, FollowRefunds(told))
+            await FollowRefundsHandler(service.clock)(work, FollowRefunds(refunded))
 
     async def test_is_free_again(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard", "standard"])

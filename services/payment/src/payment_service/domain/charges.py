@@ -70,7 +70,7 @@ class NamedRefund:
 
 @dataclass(frozen=True, slots=True)
 class Dues:
-    """What a reservation owes, and what has to go back in all, as it last told.
+    """What a reservation owes, and what has to go back in all, by its newest event.
 
     From a status that this release does not know nothing follows: no intent is withdrawn for it.
     `refund_orders` say of which payments; events of release 0.1 have none, and give the sum alone.

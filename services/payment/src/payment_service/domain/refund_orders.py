@@ -1,4 +1,4 @@
-"""Refund orders: what reservation wants back of a payment, and what came of it (docs/decisions/0029)."""
+"""Refund orders: what reservation wants back of a payment, and what came of it (docs/decisions/0030)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What has to go back, order by order: of which payment, how much, and why (docs/decisions/0029)."""
+"""What has to go back, order by order: of which payment, how much, and why (docs/decisions/0030)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reservation told what it owes, and what has to go back."""
+"""A reservation changed: what it owes, and what has to go back."""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -87,7 +87,7 @@ def _in_turn(dues: Sequence[Dues]) -> Sequence[Collection[Dues]]:
 
 def _check(dues: Dues, known: Sequence[RefundOrder], orders: Sequence[RefundOrder]) -> None:
     for order_id in contradicted(dues, known):
-        _log.error("refund order %s of reservation %s is told otherwise than before", order_id, dues.reservation_id)
+        _log.error("refund order %s of reservation %s differs from its first terms", order_id, dues.reservation_id)
     missing = dues.refund_due.amount - total_of(known) - total_of(orders)
     if missing > 0:
         _log.error("reservation %s wants %d back of no payment that is known", dues.reservation_id, missing)

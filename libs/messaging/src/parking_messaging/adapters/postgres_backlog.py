@@ -10,6 +10,7 @@ two hours where its machine is gone. So this session asks to be ended after a fe
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from hashlib import sha256
 from types import MappingProxyType
@@ -85,19 +86,19 @@ def connect_backlog(
     service: str,
     *,
     command_timeout: float = 5.0,
-    session: Mapping[str, str] = HAND_OVER,
+    session_settings: Mapping[str, str] = HAND_OVER,
 ) -> Callable[[], Awaitable["PostgresBacklog"]]:
     """How a relay opens its backlog; takes SQLAlchemy's URLs too.
 
     `command_timeout` (seconds) is for a server that does not answer at all: one that does ends a statement before.
-    `session` are the settings of PostgreSQL that bound how long a silent holder keeps the lock.
+    `session_settings` bound how long PostgreSQL leaves the lock with a holder that is silent.
     """
     dsn = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
     async def connect() -> PostgresBacklog:
         # A mark that a crash of the database forgets means one more publication, which is allowed; waiting for the
         # disk with each batch is not needed.
-        settings = {"synchronous_commit": "off", "application_name": f"{service} relay", **session}
+        settings = {"synchronous_commit": "off", "application_name": f"{service} relay", **session_settings}
         try:
             connection = await asyncpg.connect(
                 dsn, timeout=5, command_timeout=command_timeout, server_settings=settings
@@ -115,11 +116,11 @@ async def _prepared(connection: "asyncpg.Connection[Any]") -> dict[str, "Prepare
     Between the parse of a statement and its execution the driver waits for an answer, and PostgreSQL for the driver: no
     time-out of its session runs there, so a process that froze at that place would keep the lock.
     """
-    try:
-        return {statement: await connection.prepare(statement) for statement in _STATEMENTS}
-    except BaseException:
-        connection.terminate()
-        raise
+    with ExitStack() as undoing:
+        undoing.callback(connection.terminate)
+        prepared = {statement: await connection.prepare(statement) for statement in _STATEMENTS}
+        undoing.pop_all()
+    return prepared
 
 
 class PostgresBacklog:

@@ -25,8 +25,8 @@ class OutboxFigures(Collector):
         self._state: BacklogState | None = None
         self._held_subjects: int | None = None
 
-    def show(self, state: BacklogState) -> None:
-        """What the database has."""
+    def show(self, state: BacklogState | None) -> None:
+        """What the database has; None where it did not answer."""
         self._state = state
 
     def show_held(self, subjects: int) -> None:

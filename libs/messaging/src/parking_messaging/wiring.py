@@ -18,7 +18,7 @@ from parking_messaging.adapters.postgres_refusals import PostgresRefusals
 from parking_messaging.consumer import Consumer, ConsumerSettings
 from parking_messaging.handlers import Handlers
 from parking_messaging.inbox_cleaner import InboxCleaner
-from parking_messaging.ports import Transactions
+from parking_messaging.ports import BacklogState, Transactions
 from parking_messaging.processor import DeadLetterLimit, Processor
 from parking_messaging.relay import Relay, RelaySettings
 from parking_messaging.replay import Replayer
@@ -50,11 +50,12 @@ def outbox_figures(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
     """
 
     async def read() -> None:
-        # What an earlier look found is no answer to this one.
-        metrics.OUTBOX.clear()
-        async with engine.connect() as connection:
-            row = (await connection.execute(text(OUTBOX_STATE))).one()
-        metrics.OUTBOX.show(backlog_state(row))
+        state: BacklogState | None = None
+        try:
+            async with engine.connect() as connection:
+                state = backlog_state((await connection.execute(text(OUTBOX_STATE))).one())
+        finally:
+            metrics.OUTBOX.show(state)
 
     return read
 

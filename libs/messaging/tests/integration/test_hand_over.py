@@ -56,7 +56,7 @@ async def test_without_the_time_outs_a_frozen_relay_keeps_its_lock(
 ) -> None:
     """The negative control: it is the settings of the session that free the lock, and nothing else here."""
     relay = standing_by(database_url, kafka)
-    async with start_worker("relay", freeze="idle", lock={"hand_over": {}}) as frozen:
+    async with start_worker("relay", freeze="idle", lock={"session_settings": {}}) as frozen:
         await frozen.says("frozen")
         async with running(relay.run):
             await eventually(lambda: relay.status().is_connected)

@@ -86,19 +86,19 @@ def connect_backlog(
     service: str,
     *,
     command_timeout: float = 5.0,
-    hand_over: Mapping[str, str] = HAND_OVER,
+    session_settings: Mapping[str, str] = HAND_OVER,
 ) -> Callable[[], Awaitable["PostgresBacklog"]]:
     """How a relay opens its backlog; takes SQLAlchemy's URLs too.
 
     `command_timeout` (seconds) is for a server that does not answer at all: one that does ends a statement before.
-    `hand_over` are the settings of PostgreSQL that bound how long a silent holder keeps the lock.
+    `session_settings` bound how long PostgreSQL leaves the lock with a holder that is silent.
     """
     dsn = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
     async def connect() -> PostgresBacklog:
         # A mark that a crash of the database forgets means one more publication, which is allowed; waiting for the
         # disk with each batch is not needed.
-        settings = {"synchronous_commit": "off", "application_name": f"{service} relay", **hand_over}
+        settings = {"synchronous_commit": "off", "application_name": f"{service} relay", **session_settings}
         try:
             connection = await asyncpg.connect(
                 dsn, timeout=5, command_timeout=command_timeout, server_settings=settings
@@ -116,10 +116,10 @@ async def _prepared(connection: "asyncpg.Connection[Any]") -> dict[str, "Prepare
     Between the parse of a statement and its execution the driver waits for an answer, and PostgreSQL for the driver: no
     time-out of its session runs there, so a process that froze at that place would keep the lock.
     """
-    with ExitStack() as unless_prepared:
-        unless_prepared.callback(connection.terminate)
+    with ExitStack() as undoing:
+        undoing.callback(connection.terminate)
         prepared = {statement: await connection.prepare(statement) for statement in _STATEMENTS}
-        unless_prepared.pop_all()
+        undoing.pop_all()
     return prepared
 
 

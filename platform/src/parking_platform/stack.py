@@ -265,7 +265,7 @@ class Stack:
     async def _stop_everything(self) -> None:
         session = self._kernel_session
         if self._supervisor.running:
-            # Without the secrets it is not known how processes were started: the supervisor stops them as it likes.
+            # Without the secrets it is not known how processes were started; the supervisor stops them in any order.
             for phase in () if self._layout.has_lost_secrets else reversed(self._parts.phases):
                 await self._stop([server.name for server in phase])
             self._supervisor.shut_down()

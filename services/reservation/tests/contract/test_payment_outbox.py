@@ -14,7 +14,8 @@ from services.reservation.tests.publishing import payment_of
 
 from parking_platform.ports import LOOPBACK, free_port
 from reservation_service.adapters.payment.outbox import HttpPaymentOutbox
-from reservation_service.application.ports import OutboxState, PaymentOutbox
+from reservation_service.application.ports import PaymentOutbox
+from reservation_service.domain.incoming_payments import OutboxState
 
 CLEAR, NOT_CLEAR = OutboxState(is_clear=True), OutboxState(is_clear=False)
 

@@ -1,113 +1,26 @@
 """The repositories, on the fake and on PostgreSQL: what the fake allows, the database must allow, and no more."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-import pytest_asyncio
+from services.reservation.tests.contract.stores import Store
 from services.reservation.tests.examples import START, ZURICH, hourly, lot_copy, period, spot_copy
-from services.reservation.tests.fakes.clock import FakeClock
-from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
-from services.reservation.tests.fakes.postgres.tables import Tables
-from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
-from parking_chassis.database import PoolSettings, create_engine
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.money import Money
 from parking_kernel.opening_hours import opening_hours
-from parking_kernel.periods import Period
-from parking_kernel.pricing import price
-from reservation_service.adapters.postgres.booking_pool import BookingPool
-from reservation_service.adapters.postgres.bookings import PostgresBookings
-from reservation_service.adapters.postgres.unit_of_work import postgres_work
 from reservation_service.application.ports import (
-    Answer,
-    Bookings,
-    KeyReused,
-    LotCopy,
-    OpenWork,
-    RequestKey,
-    TakenIn,
     Wish,
 )
 from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
-from reservation_service.domain.lots import Closure, Spot
+from reservation_service.domain.incoming_payments import TakenIn
+from reservation_service.domain.lots import Closure
 from reservation_service.domain.refund_orders import RefundReason
 from reservation_service.domain.reservations import HOLD, Reservation
 
 HOUR = timedelta(hours=1)
-
-
-@dataclass
-class Store:
-    """One of the two, with a lot of two standard spots and an accessible one."""
-
-    work: OpenWork
-    bookings: Bookings
-    lot: LotCopy
-    spots: list[Spot]
-
-    async def reservation(self, spot: Spot, when: Period | None = None, user_id: UUID | None = None) -> Reservation:
-        async with self.work() as work:
-            lot = await work.lots.get(self.lot.id)
-            at = await work.time.now()
-        when = when or period()
-        cost = price(lot.priced_by.tariff, when, lot.zone)
-        return Reservation.hold(
-            uuid4(),
-            user_id=user_id or uuid4(),
-            lot=lot,
-            spot=spot,
-            period=when,
-            price=cost,
-            charge_id=uuid4(),
-            vehicle_plate="ZH 1",
-            at=at,
-        )
-
-    async def booked(self, spot: Spot, when: Period | None = None, **more: Any) -> Reservation:
-        reservation = await self.reservation(spot, when, **more)
-        answer = Answer(201, b"booked")
-        assert await self.bookings.book(reservation, key(), answer) == answer
-        return reservation
-
-
-def key(name: str | None = None, fingerprint: bytes = b"1", scope: str = "driver") -> RequestKey:
-    return RequestKey(scope, name or str(uuid4()), fingerprint)
-
-
-@asynccontextmanager
-async def on_postgres(url: str) -> AsyncIterator[tuple[OpenWork, Bookings]]:
-    engine, pool = create_engine(url, "contract", PoolSettings(5)), BookingPool(url, 5, 5.0)
-    try:
-        yield postgres_work(engine), PostgresBookings(pool)
-    finally:
-        await pool.close()
-        await engine.dispose()
-
-
-@asynccontextmanager
-async def in_memory() -> AsyncIterator[tuple[OpenWork, Bookings]]:
-    tables, clock = Tables(), FakeClock()
-    yield in_memory_work(tables, clock), InMemoryBookings(tables, clock)
-
-
-@pytest_asyncio.fixture(params=["in memory", "postgres"])
-async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Store]:
-    opened = in_memory() if request.param == "in memory" else on_postgres(database_url)
-    async with opened as (work, bookings):
-        tariff = hourly()
-        lot = lot_copy(tariff)
-        copies = [spot_copy(lot.id, *each) for each in (("1",), ("2",), ("3", "accessible"))]
-        async with work() as within:
-            await within.copies.keep_tariff(tariff)
-            await within.copies.keep_lot(lot)
-            await within.copies.keep_spots(copies)
-        yield Store(work, bookings, lot, [Spot(each.id, each.number, each.type) for each in copies])
 
 
 class TestCopies:
@@ -348,87 +261,3 @@ class TestReservations:
             assert overdue.state.id == other.id
             assert await work.reservations.overdue(due, 10, held={held.id, other.id}) == []
             assert await work.reservations.hold_is_overdue(due)
-
-
-class TestBookings:
-    async def test_what_is_offered(self, store: Store) -> None:
-        wish = Wish(store.lot.id, period())
-        offer = await store.bookings.find(wish, 8)
-        assert sorted(spot.number for spot in offer.spots) == ["1", "2"]
-        assert (offer.lot.id, offer.hold_is_overdue) == (store.lot.id, False)
-        assert len((await store.bookings.find(wish, 1)).spots) == 1
-        assert (await store.bookings.find(replace(wish, spot_type="accessible"), 8)).spots == [store.spots[2]]
-        assert (await store.bookings.find(replace(wish, spot_id=store.spots[2].id), 8)).spots == [store.spots[2]]
-
-    async def test_a_named_spot_is_offered_free_or_not_and_others_only_if_they_are(self, store: Store) -> None:
-        for spot in store.spots[:2]:
-            await store.booked(spot)
-        wish = Wish(store.lot.id, period())
-        assert (await store.bookings.find(wish, 8)).spots == []
-        taken, free = [await store.bookings.find(replace(wish, spot_id=store.spots[n].id), 8) for n in (0, 2)]
-        assert (taken.spots, taken.is_taken) == ([store.spots[0]], True)
-        assert (free.spots, free.is_taken) == ([store.spots[2]], False)
-
-    async def test_all_that_is_free(self, store: Store) -> None:
-        await store.booked(store.spots[0])
-        lot, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period()))
-        assert (lot.id, spots) == (store.lot.id, store.spots[1:])
-        _, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period(), spot_type="accessible"))
-        assert spots == [store.spots[2]]
-        _, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period(), spot_type="motorcycle"))
-        assert spots == []
-        with pytest.raises(UnknownLot):
-            await store.bookings.free_spots(Wish(uuid4(), period()))
-
-    async def test_what_cannot_be_offered(self, store: Store) -> None:
-        with pytest.raises(UnknownLot):
-            await store.bookings.find(Wish(uuid4(), period()), 8)
-        with pytest.raises(UnknownSpot):
-            await store.bookings.find(Wish(store.lot.id, period(), spot_id=uuid4()), 8)
-
-    async def test_taken_time_is_not_booked_and_its_key_stays_free(self, store: Store) -> None:
-        await store.booked(store.spots[0])
-        one = key("one")
-        late = await store.reservation(store.spots[0])
-        assert await store.bookings.book(late, one, Answer(201, b"late")) is None
-        async with store.work() as work:
-            with pytest.raises(UnknownReservation):
-                await work.reservations.read(late.state.id)
-        assert await store.bookings.earlier(one) is None
-
-    async def test_a_repeat_gets_the_first_answer(self, store: Store) -> None:
-        one, first = key("one"), Answer(201, b"first")
-        assert await store.bookings.book(await store.reservation(store.spots[0]), one, first) == first
-        again = await store.bookings.book(await store.reservation(store.spots[1]), one, Answer(201, b"second"))
-        assert again == replace(first, replayed=True)
-        assert await store.bookings.refuse(one, Answer(409, b"no")) == replace(first, replayed=True)
-        assert await store.bookings.earlier(one) == replace(first, replayed=True)
-        async with store.work() as work:
-            assert store.spots[1] in await work.allocations.free_spots(store.lot.id, period(), None)
-
-    async def test_a_refusal_is_kept_too(self, store: Store) -> None:
-        one, refusal = key("one"), Answer(409, b"no")
-        assert await store.bookings.refuse(one, refusal) == refusal
-        booked = await store.bookings.book(await store.reservation(store.spots[0]), one, Answer(201, b"yes"))
-        assert booked == replace(refusal, replayed=True)
-
-    async def test_a_key_is_for_one_request_of_one_driver(self, store: Store) -> None:
-        await store.bookings.refuse(key("one"), Answer(409, b"no"))
-        other = key("one", fingerprint=b"2")
-        with pytest.raises(KeyReused):
-            await store.bookings.earlier(other)
-        with pytest.raises(KeyReused):
-            await store.bookings.refuse(other, Answer(409, b"no"))
-        with pytest.raises(KeyReused):
-            await store.bookings.book(await store.reservation(store.spots[0]), other, Answer(201, b"yes"))
-        assert await store.bookings.earlier(key("one", scope="another")) is None
-
-    async def test_answers_are_forgotten_by_age(self, store: Store) -> None:
-        await store.bookings.refuse(key("one"), Answer(409, b"no"))
-        assert await store.bookings.forget_answers(HOUR, 10) == 0
-        assert await store.bookings.forget_answers(-HOUR, 10) == 1
-
-    async def test_answers_are_forgotten_no_more_than_asked_for(self, store: Store) -> None:
-        for name in ("one", "two", "three"):
-            await store.bookings.refuse(key(name), Answer(409, b"no"))
-        assert [await store.bookings.forget_answers(-HOUR, 2) for _ in range(3)] == [2, 1, 0]

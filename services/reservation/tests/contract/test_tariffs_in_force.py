@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from services.reservation.tests.contract.test_repositories import in_memory, on_postgres
+from services.reservation.tests.contract.stores import in_memory, on_postgres
 from services.reservation.tests.examples import hourly, lot_copy, period
 from sqlalchemy import text
 

@@ -21,8 +21,9 @@ from reservation_service.application.commands.forget_old_answers import ForgetOl
 from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
 from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen, NotePaymentsSeenHandler
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
-from reservation_service.application.ports import LotCopy, OpenWork, OutboxState, TakenIn, Work
+from reservation_service.application.ports import LotCopy, OpenWork, Work
 from reservation_service.domain.errors import NotCancellable, UnknownReservation
+from reservation_service.domain.incoming_payments import OutboxState, TakenIn
 from reservation_service.domain.reservations import HOLD, Reservation, ReservationState, ReservationStatus
 
 S = ReservationStatus

@@ -21,11 +21,11 @@ from reservation_service.application.ports import (
     KeyReused,
     Offer,
     RequestKey,
-    TakenIn,
     TooBusy,
     Wish,
 )
 from reservation_service.domain.errors import LotNotBookable, UnknownLot, UnknownSpot, WrongSpotType
+from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.reservations import HOLD, Reservation, ReservationStatus
 
 SECOND = timedelta(seconds=1)

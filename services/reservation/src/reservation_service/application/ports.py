@@ -16,6 +16,7 @@ from parking_kernel.pricing import Price
 from parking_kernel.tariffs import Tariff
 from reservation_service.domain.charges import Charge
 from reservation_service.domain.gates import GateVerdict
+from reservation_service.domain.incoming_payments import OutboxState, TakenIn
 from reservation_service.domain.lots import Closure, Lot, Spot, TariffVersion
 from reservation_service.domain.reservations import Reservation, ReservationState
 
@@ -176,14 +177,6 @@ class Reservations(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """All that payment committed up to an instant has been taken in, but for what concerns `held` reservations."""
-
-    until: datetime
-    held: frozenset[UUID] = frozenset()
-
-
 class PaymentsSeen(Protocol):
     """Up to when everything that payment committed has been taken in."""
 
@@ -327,14 +320,6 @@ class Turns(Protocol):
     def taken(self) -> AbstractAsyncContextManager[None]:
         """A turn, for as long as the block lasts. Raises `TooBusy` when it takes too long to come."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxState:
-    """Whether all that payment has committed is published, but for what Kafka refuses of some reservations."""
-
-    is_clear: bool
-    held_reservations: frozenset[UUID] = frozenset()
 
 
 class PaymentOutbox(Protocol):

@@ -1,4 +1,4 @@
-from reservation_service.application.ports import OutboxState
+from reservation_service.domain.incoming_payments import OutboxState
 
 
 class FakePaymentOutbox:

@@ -3,7 +3,7 @@ from datetime import datetime
 from services.reservation.tests.fakes.clock import FakeClock
 from services.reservation.tests.fakes.postgres.tables import Tables
 
-from reservation_service.application.ports import TakenIn
+from reservation_service.domain.incoming_payments import TakenIn
 
 
 class InMemoryPaymentsSeen:

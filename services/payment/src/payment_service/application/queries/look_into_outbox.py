@@ -19,18 +19,6 @@ class LookIntoOutbox:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxState:
-    """Whether all that was committed before the question is in Kafka, but for what it refuses.
-
-    `held_reservations`: those of payments whose events wait behind a refused one. Where it is not clear, they are
-    not told.
-    """
-
-    is_clear: bool
-    held_reservations: frozenset[UUID] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class LookIntoOutboxHandler:
     """Waits a moment for what is just leaving: while payments come in all the time, some event always is.
 
@@ -40,8 +28,11 @@ class LookIntoOutboxHandler:
     unpublished: UnpublishedPayments
     pause: Callable[[float], Awaitable[object]]
 
-    async def __call__(self, _query: LookIntoOutbox) -> OutboxState:
-        """The state by the events that were committed when it was asked."""
+    async def __call__(self, _query: LookIntoOutbox) -> frozenset[UUID] | None:
+        """None while an event that was committed before the question is not published.
+
+        Else the reservations of those payments whose events wait behind one that Kafka refuses.
+        """
         asked_at: int | None = None
         for _ in range(_LOOKS):
             waiting = await self.unpublished.first(_MOST + 1)
@@ -50,9 +41,9 @@ class LookIntoOutboxHandler:
             if asked_at is None:
                 asked_at = max((event.position for event in waiting), default=0)
             if all(event.position > asked_at or event.is_held for event in waiting):
-                return OutboxState(is_clear=True, held_reservations=_held(waiting))
+                return _held(waiting)
             await self.pause(_PAUSE)
-        return OutboxState(is_clear=False)
+        return None
 
 
 def _held(waiting: Sequence[UnpublishedEvent]) -> frozenset[UUID]:

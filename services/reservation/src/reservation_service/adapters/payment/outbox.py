@@ -8,7 +8,7 @@ import httpx
 import structlog
 
 from reservation_service.adapters.metrics import EXPIRY_WAITS, Waits
-from reservation_service.application.ports import OutboxState
+from reservation_service.domain.incoming_payments import OutboxState
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reservation_service.adapters.postgres.tables import payments_seen
-from reservation_service.application.ports import TakenIn
+from reservation_service.domain.incoming_payments import TakenIn
 
 
 class PostgresPaymentsSeen:

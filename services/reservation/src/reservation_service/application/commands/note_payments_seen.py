@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from reservation_service.application.ports import OpenWork, PaymentBacklog, PaymentOutbox, TakenIn
+from reservation_service.application.ports import OpenWork, PaymentBacklog, PaymentOutbox
+from reservation_service.domain.incoming_payments import TakenIn
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""The two that the contract tests hold to the same suite: the fakes and PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.reservation.tests.examples import period
+from services.reservation.tests.fakes.clock import FakeClock
+from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
+from services.reservation.tests.fakes.postgres.tables import Tables
+from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
+
+from parking_chassis.database import PoolSettings, create_engine
+from parking_kernel.periods import Period
+from parking_kernel.pricing import price
+from reservation_service.adapters.postgres.booking_pool import BookingPool
+from reservation_service.adapters.postgres.bookings import PostgresBookings
+from reservation_service.adapters.postgres.unit_of_work import postgres_work
+from reservation_service.application.ports import (
+    Answer,
+    Bookings,
+    LotCopy,
+    OpenWork,
+    RequestKey,
+)
+from reservation_service.domain.lots import Spot
+from reservation_service.domain.reservations import Reservation
+
+
+@dataclass
+class Store:
+    """One of the two, with a lot of two standard spots and an accessible one."""
+
+    work: OpenWork
+    bookings: Bookings
+    lot: LotCopy
+    spots: list[Spot]
+
+    async def reservation(self, spot: Spot, when: Period | None = None, user_id: UUID | None = None) -> Reservation:
+        async with self.work() as work:
+            lot = await work.lots.get(self.lot.id)
+            at = await work.time.now()
+        when = when or period()
+        cost = price(lot.priced_by.tariff, when, lot.zone)
+        return Reservation.hold(
+            uuid4(),
+            user_id=user_id or uuid4(),
+            lot=lot,
+            spot=spot,
+            period=when,
+            price=cost,
+            charge_id=uuid4(),
+            vehicle_plate="ZH 1",
+            at=at,
+        )
+
+    async def booked(self, spot: Spot, when: Period | None = None, **more: Any) -> Reservation:
+        reservation = await self.reservation(spot, when, **more)
+        answer = Answer(201, b"booked")
+        assert await self.bookings.book(reservation, key(), answer) == answer
+        return reservation
+
+
+def key(name: str | None = None, fingerprint: bytes = b"1", scope: str = "driver") -> RequestKey:
+    return RequestKey(scope, name or str(uuid4()), fingerprint)
+
+
+@asynccontextmanager
+async def on_postgres(url: str) -> AsyncIterator[tuple[OpenWork, Bookings]]:
+    engine, pool = create_engine(url, "contract", PoolSettings(5)), BookingPool(url, 5, 5.0)
+    try:
+        yield postgres_work(engine), PostgresBookings(pool)
+    finally:
+        await pool.close()
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def in_memory() -> AsyncIterator[tuple[OpenWork, Bookings]]:
+    tables, clock = Tables(), FakeClock()
+    yield in_memory_work(tables, clock), InMemoryBookings(tables, clock)

@@ -45,7 +45,7 @@ class LoginState:
 
     @property
     def expires_at(self) -> datetime:
-        """When it ends by itself unless it is used: of that nothing is published, everybody can tell it."""
+        """When it ends by itself, unless it is used before. No event says so: its tokens expire with it."""
         return min(self.last_used_at + REFRESH_TOKEN_LIFETIME, self.started_at + LOGIN_LIFETIME)
 
 

@@ -13,12 +13,12 @@ from parking_chassis.health import ReadinessCheck, health_router
 from parking_chassis.problems import TableEntry, install_problem_handlers
 from parking_chassis.request_context import RequestContext
 from parking_chassis.schemas import refuse_nul
-from parking_chassis.telemetry import REQUEST_SPANS
+from parking_chassis.telemetry import TracedApplication
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-class _Application(FastAPI):
+class _Application(TracedApplication):
     """An application whose document names the problems of each operation."""
 
     def openapi(self) -> dict[str, Any]:
@@ -46,7 +46,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        telemetry=REQUEST_SPANS,
         generate_unique_id_function=_operation_id,
         responses={"default": ANY_PROBLEM},
         dependencies=[Depends(refuse_nul)],

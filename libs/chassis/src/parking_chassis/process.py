@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from parking_chassis.health import ReadinessCheck, health_router
 from parking_chassis.metrics import ERRORS
-from parking_chassis.telemetry import REQUEST_SPANS
+from parking_chassis.telemetry import NO_NATIVE_TELEMETRY
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -185,7 +185,7 @@ def work(
         async with resources(), worker.running(app):
             yield
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, telemetry=REQUEST_SPANS)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, telemetry=NO_NATIVE_TELEMETRY)
     app.include_router(health_router(readiness))
     server = _server(app, address)
     worker.stop_server = server.stop

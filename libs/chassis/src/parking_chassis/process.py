@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from parking_chassis.health import ReadinessCheck, health_router
+from parking_chassis.logs import milliseconds_since
 from parking_chassis.metrics import ERRORS
 from parking_chassis.telemetry import NO_NATIVE_TELEMETRY
 
@@ -123,11 +125,14 @@ def every(seconds: float, name: str, action: Callable[[], Awaitable[object]]) ->
 
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
+            began = time.perf_counter()
             try:
                 await action()
             except Exception:  # an entry point's loop: recorded, and tried again
-                log.exception("timer_failed", timer=name)
+                log.exception("timer_failed", timer=name, outcome="failed", duration_ms=milliseconds_since(began))
                 ERRORS.labels(name).inc()
+            else:
+                log.debug("timer_done", timer=name, outcome="done", duration_ms=milliseconds_since(began))
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), seconds)
 

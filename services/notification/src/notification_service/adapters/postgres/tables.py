@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
@@ -58,6 +58,7 @@ notifications = Table(
     Column("created_at", instant(), nullable=False),
     Column("read_at", instant()),
     Column("version", Integer, nullable=False),
+    Column("trace", JSONB, nullable=False, server_default=text("'{}'")),
     Index("ix_notifications_of_user", "user_id", "created_at", "id"),
 )
 

@@ -20,9 +20,23 @@ def log_of(gateway: Gateway) -> str:
 
 
 async def line_of(gateway: Gateway, answer: httpx.Response) -> dict[str, Any]:
+    """What a request's line says, with what it is about beside the rest."""
+    line = await whole_line_of(gateway, answer)
+    return {**line, **line["context"]}
+
+
+async def whole_line_of(gateway: Gateway, answer: httpx.Response) -> dict[str, Any]:
     request_id = answer.headers["x-request-id"]
     await wait_until(lambda: request_id in log_of(gateway), "the request's line")
     return next(json.loads(line) for line in log_of(gateway).splitlines() if request_id in line)
+
+
+async def test_a_line_has_the_shape_of_the_services_lines(gateway: Gateway, client: httpx.AsyncClient):
+    line = await whole_line_of(gateway, await client.get("/api/v1/parking-lots"))
+
+    assert list(line) == ["timestamp", "level", "logger", "message", "context", "trace_id", "span_id"]
+    assert (line["level"], line["logger"], line["message"]) == ("info", "gateway.access", "request")
+    assert line["context"]["service"] == "gateway"
 
 
 async def test_line_tells_what_happened(gateway: Gateway, client: httpx.AsyncClient, issuer: Issuer):
@@ -36,7 +50,8 @@ async def test_line_tells_what_happened(gateway: Gateway, client: httpx.AsyncCli
     assert line["trace_id"] == TRACE
     assert (line["method"], line["route"], line["status"]) == ("POST", "/api/v1/gates/check-in", 409)
     assert (line["upstream"], line["upstream_status"]) == ("reservation", "409")
-    assert line["duration_seconds"] >= float(line["upstream_seconds"]) >= 0
+    assert line["outcome"] == "refused"
+    assert line["duration_ms"] >= round(float(line["upstream_seconds"]) * 1000) >= 0
 
 
 async def test_line_of_an_error_of_the_gateway(gateway: Gateway, client: httpx.AsyncClient, issuer: Issuer):

@@ -1,4 +1,4 @@
-"""One trace joins all that a booking sets off, read from what the processes export."""
+"""One trace joins all that a booking sets off, read from what the processes export and from what they log."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -14,6 +14,8 @@ from parking_platform.testing.span_receiver import ReceivedSpan
 from parking_platform.testing.waiting import wait_until
 
 PLATE = "ZH 781 346"
+SHAPE = ["timestamp", "level", "logger", "message", "context", "trace_id", "span_id"]
+WORKERS = ("notification-work", "analytics-work")
 BOOKED = {
     ("payment", "parking.reservation.created.v1"),
     ("reservation", "parking.payment.succeeded.v1"),
@@ -23,6 +25,8 @@ BOOKED = {
     ("analytics", "parking.ledger.posted.v1"),
 }
 """Which service learns what."""
+MAILS = 2
+"""Of the payment and of the confirmation; for each, auth is asked for the address."""
 
 
 @pytest.fixture
@@ -44,9 +48,10 @@ async def test_one_trace_joins_the_journey(
 ) -> None:
     reservation = await _book_and_pay(app_user, operator)
     client = app_user.city.client.headers["traceparent"].split("-")[2]
-    spans = await _whole_trace(platform, trace_id, client, BOOKED)
+    spans = await _whole_trace(platform, trace_id, client, BOOKED, mails=MAILS)
 
-    assert {span.service for span in spans} >= {"gateway", "reservation", "payment", "notification", "analytics"}
+    services = {"gateway", "reservation", "payment", "notification", "analytics", "auth"}
+    assert {span.service for span in spans} >= services
     assert [_told(span) for span in _up_from(_projection(spans, "parking.reservation.created.v1"), spans)] == [
         "analytics: process reservation.reservation.v1",
         "reservation: send reservation.reservation.v1",
@@ -62,11 +67,23 @@ async def test_one_trace_joins_the_journey(
         "payment: POST /api/v1/payments",
         "gateway: POST /api/v1/payments",
     ]
+    addresses = [span for span in spans if (span.service, span.kind) == ("auth", "SERVER")]
+    assert sorted([_told(each) for each in _up_from(span, spans)][:5] for span in addresses) == [
+        [
+            "auth: GET /internal/users/{user_id}/contact",
+            "notification: GET",
+            "notification: mail",
+            f"notification: process {topic}",
+            f"{topic.partition('.')[0]}: send {topic}",
+        ]
+        for topic in ("payment.payment.v1", "reservation.reservation.v1")
+    ], "a mail for each of the two, whose address auth gave"
     assert {span.kind for span in spans if span.name.startswith("send ")} == {"PRODUCER"}
     assert {span.kind for span in spans if span.name.startswith("process ")} == {"CONSUMER"}
     assert {"booking", "INSERT", "bulk"} <= {span.name for span in spans}, "what the databases were asked"
     _assert_nobody_is_named(spans, app_user, reservation)
     _assert_logs_agree(platform, trace_id)
+    _assert_the_booking_is_followed(platform, reservation["id"])
 
 
 async def test_a_trace_begins_at_the_gateway(platform: RunningPlatform, operator: Operator, driver: Driver) -> None:
@@ -90,9 +107,9 @@ async def _book_and_pay(driver: Driver, operator: Operator) -> Json:
 
 
 async def _whole_trace(
-    platform: RunningPlatform, trace_id: str, begins_at: str, learnt: set[tuple[str, str]]
+    platform: RunningPlatform, trace_id: str, begins_at: str, learnt: set[tuple[str, str]], mails: int = 0
 ) -> Sequence[ReceivedSpan]:
-    """All spans, once these services learnt of these events and no span hangs in the air.
+    """All spans, once these services learnt of these events, the mails have left and no span hangs in the air.
 
     The only parent that is not among them is where the trace begins: the client's span, or none.
     """
@@ -101,7 +118,8 @@ async def _whole_trace(
         spans = platform.spans.trace(trace_id)
         events = {(span.service, span.attributes.get("cloudevents.event_type")) for span in spans}
         outside = {span.parent_id for span in spans} - {span.span_id for span in spans}
-        return spans if events >= learnt and outside == {begins_at} else []
+        asked = sum((span.service, span.kind) == ("auth", "SERVER") for span in spans)
+        return spans if events >= learnt and outside == {begins_at} and asked >= mails else []
 
     return await wait_until(complete, f"trace {trace_id}")
 
@@ -145,7 +163,35 @@ def _assert_nobody_is_named(spans: Sequence[ReceivedSpan], driver: Driver, reser
 
 
 def _assert_logs_agree(platform: RunningPlatform, trace_id: str) -> None:
-    for process in ("reservation-serve", "payment-work", "notification-work", "analytics-work"):
-        lines = [json.loads(line) for line in platform.log(process).splitlines() if trace_id in line]
+    for process in ("reservation-serve", "payment-work", "notification-work", "analytics-work", "auth-serve"):
+        lines = _lines(platform, process, trace_id)
         assert lines, process
         assert all(line["trace_id"] == trace_id and line["span_id"] for line in lines)
+
+
+def _assert_the_booking_is_followed(platform: RunningPlatform, reservation_id: str) -> None:
+    """By the booking's id alone, from the request to what each service made of it."""
+    told = {
+        (process, line["message"], line["context"].get("event_type") or line["context"].get("route"), outcome)
+        for process in ("reservation-serve", "reservation-work", "payment-serve", "payment-work", *WORKERS)
+        for line in _lines(platform, process, reservation_id)
+        if (outcome := line["context"].get("outcome"))
+    }
+    assert told >= {
+        ("reservation-serve", "request", "/api/v1/reservations", "done"),
+        ("payment-work", "event processed", "parking.reservation.created.v1", "applied"),
+        ("payment-serve", "request", "/api/v1/payments", "done"),
+        ("payment-serve", "event recorded", "parking.payment.succeeded.v1", "recorded"),
+        ("reservation-work", "event processed", "parking.payment.succeeded.v1", "applied"),
+        ("reservation-work", "event recorded", "parking.reservation.confirmed.v1", "recorded"),
+        ("notification-work", "event processed", "parking.reservation.confirmed.v1", "applied"),
+        ("notification-work", "mail_sent", None, "sent"),
+        ("analytics-work", "event processed", "parking.ledger.posted.v1", "applied"),
+    }
+
+
+def _lines(platform: RunningPlatform, process: str, wanted: str) -> list[Json]:
+    """The lines of a process that name an id, each in the one shape."""
+    lines = [json.loads(line) for line in platform.log(process).splitlines() if wanted in line]
+    assert all(list(line) == SHAPE for line in lines), process
+    return lines

@@ -1,11 +1,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.test.globals_test import reset_trace_globals
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -14,12 +19,13 @@ from parking_events import base as registry
 from parking_messaging import KafkaConnection, ensure_topics
 from parking_messaging.fakes.operations import RecordedOperations
 from parking_messaging.migrations import create_messaging_tables
+from parking_platform.testing.logs import WrittenLogs, written_logs
 from parking_platform.testing.servers import KafkaServer, PostgresServer, unique_name
 from parking_platform.testing.waiting import wait_until
 
 
 class SampleEvent(WireEvent):
-    """What the tests send: `amount` is what an effect adds up."""
+    """What the tests send: `amount` is what an effect adds up. As many events, it is about a reservation too."""
 
     partition_key_field: ClassVar[str] = "sample_id"
     subject_field: ClassVar[str] = "sample_id"
@@ -27,6 +33,7 @@ class SampleEvent(WireEvent):
     sample_id: UUID
     amount: int = 1
     padding: str = ""
+    reservation_id: UUID | None = None
 
 
 class SampleTopic:
@@ -42,8 +49,8 @@ class SampleTopic:
             {"event_type": f"parking.{name}.happened.v1", "topic": self.topic, "__module__": __name__},
         )
 
-    def event(self, subject: UUID | None = None, version: int = 1, amount: int = 1, padding: str = "") -> SampleEvent:
-        return self.event_class(sample_id=subject or uuid4(), version=version, amount=amount, padding=padding)
+    def event(self, subject: UUID | None = None, version: int = 1, **facts: Any) -> SampleEvent:
+        return self.event_class(sample_id=subject or uuid4(), version=version, **facts)
 
 
 class Eventually(Protocol):
@@ -67,6 +74,26 @@ def make_topic() -> Iterator[Callable[..., SampleTopic]]:
     yield SampleTopic
     for event_type in set(registry.EVENT_CLASSES) - before:
         del registry._registry[event_type]
+
+
+@pytest.fixture
+def exported() -> Iterator[InMemorySpanExporter]:
+    """The spans that ended; a trace that begins here is sampled."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    reset_trace_globals()
+    trace.set_tracer_provider(provider)
+    yield exporter
+    provider.shutdown()
+    reset_trace_globals()
+
+
+@pytest.fixture
+def logs() -> Iterator[WrittenLogs]:
+    """What a process of a service logs."""
+    with written_logs("sample") as logs:
+        yield logs
 
 
 @pytest.fixture

@@ -97,10 +97,14 @@ class Telling:
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
 
-    async def __call__(self, *events: WireEvent, times: int = 1, event_id: UUID | None = None) -> None:
-        """Publish events in their order, each so many times with the same id."""
+    async def __call__(
+        self, *events: WireEvent, times: int = 1, event_id: UUID | None = None, traceparent: str | None = None
+    ) -> None:
+        """Publish events in their order, each so many times with the same id, as part of a trace."""
         for event in events:
             headers = _headers(event, event_id or new_id())
+            if traceparent:
+                headers.append(("traceparent", traceparent.encode()))
             for _ in range(times):
                 await self._producer.send_and_wait(
                     event.topic.name, event.to_json(), key=event.partition_key.encode(), headers=headers

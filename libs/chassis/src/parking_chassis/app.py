@@ -14,12 +14,12 @@ from parking_chassis.metrics import expect_errors
 from parking_chassis.problems import TableEntry, install_problem_handlers
 from parking_chassis.request_context import QUIET, RequestContext
 from parking_chassis.schemas import refuse_nul
-from parking_chassis.telemetry import REQUEST_SPANS
+from parking_chassis.telemetry import TracedApplication
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-class _Application(FastAPI):
+class _Application(TracedApplication):
     """An application whose document names the problems of each operation."""
 
     def openapi(self) -> dict[str, Any]:
@@ -58,7 +58,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=running,
-        telemetry=REQUEST_SPANS,
         generate_unique_id_function=_operation_id,
         responses={"default": ANY_PROBLEM},
         dependencies=[Depends(refuse_nul)],

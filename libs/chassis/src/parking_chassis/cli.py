@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 from fastapi import FastAPI
 from pydantic import ValidationError
@@ -76,10 +76,13 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
     settings_class: type[Settings]
     bootstrap: Callable[[Settings], Service]
 
-    def settings(self) -> Settings:
-        """The settings as the environment has them; from here on the process logs and traces as they say."""
+    def settings(self, *, logs_to: TextIO | None = None) -> Settings:
+        """The settings as the environment has them; from here on the process logs and traces as they say.
+
+        Logs go to standard error unless `logs_to` is given: a command's standard output is its answer.
+        """
         settings = self.settings_class()  # pyright: ignore[reportCallIssue] - the environment gives the values
-        configure_logs(self.name, settings.log_level)
+        configure_logs(self.name, settings.log_level, logs_to or sys.stderr)
         configure_tracing(self.name, settings.otlp_endpoint, settings.trace_sample_ratio)
         return settings
 
@@ -91,7 +94,7 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
         """`serve`: answer HTTP until a signal. `what` is the help, here and below."""
 
         def run(_arguments: Arguments) -> None:
-            settings = self.settings()
+            settings = self.settings(logs_to=sys.stdout)
             address = process.Address(settings.http_host, settings.http_port, settings.shutdown_grace)
             process.serve(app(self.bootstrap(settings)), address)
 
@@ -99,7 +102,11 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
 
     def work(self, what: str, run_worker: Callable[[Service], None]) -> Subcommand:
         """`work`: what the service does by itself, until a signal."""
-        return Subcommand("work", what, lambda _arguments: run_worker(self.wired()))
+
+        def run(_arguments: Arguments) -> None:
+            run_worker(self.bootstrap(self.settings(logs_to=sys.stdout)))
+
+        return Subcommand("work", what, run)
 
     def command(
         self,

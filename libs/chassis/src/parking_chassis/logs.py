@@ -1,14 +1,25 @@
-"""Structured logs: one JSON object a line, with the trace it belongs to."""
+"""Structured logs: a JSON object a line, in one shape whoever writes it, with the trace that it belongs to.
+
+The shape is `timestamp, level, logger, message, context, trace_id, span_id`, and nothing else. `context` names the
+service and what the line is about (`reservation_id`, `event_id`, `topic`, `outcome`, `duration_ms` and the like), never
+a person. The ids of the trace are there whether or not it is sampled, and null where a line belongs to none.
+"""
 
 import logging
 import sys
 import time
-from typing import Any, override
+from typing import Any, Final, TextIO, override
 
 import structlog
 from opentelemetry import trace
 from pydantic_core import to_json
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+NAMED_BY_EXTRA: Final = (
+    *("reservation_id", "charge_id", "payment_id", "intent_id", "refund_id", "provider_event_id"),
+    *("event_id", "event_type", "topic", "outcome", "error", "duration_ms"),
+)
+"""What code that may use `logging` alone can name, with `extra=`. Libraries put all sorts of things there."""
 
 SELDOM_SECONDS = 10.0
 RESTLESS = "aiokafka"
@@ -39,49 +50,65 @@ class Seldom(logging.Filter):
         return True
 
 
-def _add_trace(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        event["trace_id"] = trace.format_trace_id(context.trace_id)
-        event["span_id"] = trace.format_span_id(context.span_id)
-    return event
+def milliseconds_since(began: float) -> float:
+    """For `duration_ms`: how long ago `time.perf_counter` said `began`."""
+    return round((time.perf_counter() - began) * 1000, 1)
 
 
-def _json(event: EventDict, **_options: Any) -> bytes:
-    return to_json(event, fallback=repr)
+def _shaped_by(service: str) -> Processor:
+    """The step before the text: whatever is no part of the shape itself goes into `context`."""
+
+    def shaped(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+        span = trace.get_current_span().get_span_context()
+        return {
+            "timestamp": event.pop("timestamp"),
+            "level": event.pop("level"),
+            "logger": event.pop("logger"),
+            "message": event.pop("event"),
+            "context": {"service": service, **event},
+            "trace_id": trace.format_trace_id(span.trace_id) if span.is_valid else None,
+            "span_id": trace.format_span_id(span.span_id) if span.is_valid else None,
+        }
+
+    return shaped
 
 
-def configure_logs(service: str, level: str) -> None:
-    """Send everything that this process logs, libraries included, to standard output as JSON lines.
+def _json(line: EventDict, **_options: Any) -> bytes:
+    return to_json(line, fallback=repr)
 
+
+def _json_text(line: EventDict, **options: Any) -> str:
+    return _json(line, **options).decode()
+
+
+def configure_logs(service: str, level: str, stream: TextIO | None = None) -> None:
+    """Write everything that this process logs, libraries and warnings included, to a stream as JSON lines.
+
+    To standard output, unless `stream` is another, as for a command whose output is its answer.
     Our own lines go past `logging`: its records cost more than all else of a line, and each request has one.
     """
-
-    def add_service(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-        event["service"] = service
-        return event
-
+    output = sys.stdout if stream is None else stream
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        add_service,
-        _add_trace,
         structlog.processors.format_exc_info,
     ]
+    shaped = _shaped_by(service)
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(_json)],
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        processors=[*shared, shaped, structlog.processors.JSONRenderer(_json)],
+        logger_factory=structlog.BytesLoggerFactory(output.buffer),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=NAMED_BY_EXTRA)],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
+                shaped,
+                structlog.processors.JSONRenderer(_json_text),
             ],
         )
     )
@@ -89,5 +116,6 @@ def configure_logs(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.captureWarnings(capture=True)
     for noisy in ("httpx", "httpcore", "aiokafka", "asyncio", "alembic.runtime.plugins"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

@@ -16,8 +16,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from parking_chassis.health import ReadinessCheck, health_router
+from parking_chassis.logs import milliseconds_since
 from parking_chassis.metrics import ERRORS, expect_errors
-from parking_chassis.telemetry import REQUEST_SPANS
+from parking_chassis.telemetry import NO_NATIVE_TELEMETRY
 from parking_kernel.pauses import GrowingPause
 
 log = structlog.stdlib.get_logger(__name__)
@@ -138,17 +139,24 @@ def every(
         while not stop.is_set():
             pause = seconds
             if only_while is None or only_while():
-                try:
-                    await action()
-                except Exception:  # an entry point's loop: recorded, and tried again
-                    log.exception("timer_failed", timer=name)
-                    ERRORS.labels(name).inc()
+                await _round(name, action)
             else:
                 pause = min(seconds, LOOK_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
 
     return loop
+
+
+async def _round(name: str, action: Callable[[], Awaitable[object]]) -> None:
+    began = time.perf_counter()
+    try:
+        await action()
+    except Exception:  # an entry point's loop: recorded, and tried again
+        log.exception("timer_failed", timer=name, outcome="failed", duration_ms=milliseconds_since(began))
+        ERRORS.labels(name).inc()
+    else:
+        log.debug("timer_done", timer=name, outcome="done", duration_ms=milliseconds_since(began))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +276,7 @@ def work(
         async with resources(), worker.running(app):
             yield
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, telemetry=REQUEST_SPANS)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, telemetry=NO_NATIVE_TELEMETRY)
     app.include_router(health_router(readiness))
     server = _server(app, address)
     worker.stop_server = server.stop

@@ -1,4 +1,4 @@
-"""One id, one duration and one log line for each request."""
+"""One id, one duration and one log line for each request, which names what the request was about."""
 
 import re
 import time
@@ -17,12 +17,17 @@ log = structlog.stdlib.get_logger("parking.access")
 
 ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+HTTP_400 = 400
 HTTP_500 = 500
 
 
 class RequestContext:
     """ASGI middleware: takes or makes `X-Request-ID`, echoes it, binds it to the logs, and measures.
+
+    The request's line names the ids in its path. A route whose answer makes an id binds it with
+    `structlog.contextvars.bind_contextvars`; each later line of the request has it then.
 
     Plain ASGI, since Starlette's `BaseHTTPMiddleware` costs a task for each request.
     """
@@ -47,11 +52,12 @@ class RequestContext:
             await send(message)
 
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self._app(scope, receive, send_with_id)
-            finally:
-                _record(scope, status, time.perf_counter() - started)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            _record(scope, status, time.perf_counter() - started)
 
 
 def _request_id(scope: "Scope") -> str:
@@ -70,4 +76,25 @@ def _record(scope: "Scope", status: int, seconds: float) -> None:
     REQUEST_DURATION.labels(method, route, str(status)).observe(seconds)
     if status >= HTTP_500:
         ERRORS.labels(route).inc()
-    log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+    log.info(
+        "request",
+        method=method,
+        route=route,
+        status=status,
+        outcome=_outcome(status),
+        duration_ms=round(seconds * 1000, 1),
+        **_ids_in_path(scope),
+    )
+
+
+def _outcome(status: int) -> str:
+    if status >= HTTP_500:
+        return "failed"
+    return "refused" if status >= HTTP_400 else "done"
+
+
+def _ids_in_path(scope: "Scope") -> dict[str, str]:
+    """Path parameters such as `reservation_id`. What is no id is left out: a client may write anything there."""
+    found: dict[str, object] = scope.get("path_params", {})
+    named = {name: str(value) for name, value in found.items() if name.endswith("_id")}
+    return {name: value for name, value in named.items() if ID.fullmatch(value)}

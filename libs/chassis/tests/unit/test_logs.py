@@ -2,44 +2,80 @@
 
 import json
 import logging
+import re
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
 from parking_chassis.logs import Seldom
 
 TELLING = """
-import logging, structlog
+import logging, sys, warnings
+import structlog
+from opentelemetry import trace
 from parking_chassis.logs import configure_logs
+from parking_chassis.telemetry import configure_tracing
 log = structlog.stdlib.get_logger("ours")
-configure_logs("test", "INFO")
-log.info("told", place=object, name="Zoë")
+configure_logs("test", "INFO", sys.stdout)
+configure_tracing("test", endpoint=None, sample_ratio=0)
+log.info("told", place=object, name="Zoë", reservation_id="7")
 log.debug("not told")
 try:
     raise ValueError("wrong")
 except ValueError:
     log.exception("failed")
+    logging.getLogger("theirs").exception("failed as well")
 logging.getLogger("theirs").warning("told by %s", "a library")
-logging.getLogger("theirs").info("told too")
+logging.getLogger("theirs").info("told too", extra={"reservation_id": "7", "color_message": "told too in red"})
+warnings.warn("told by Python")
+with trace.get_tracer("test").start_as_current_span("a request", kind=trace.SpanKind.SERVER):
+    log.info("told within a trace")
+    logging.getLogger("theirs").info("told within it too")
 """
+SHAPE = ["timestamp", "level", "logger", "message", "context", "trace_id", "span_id"]
 
 
-def test_every_line_has_the_same_shape() -> None:
-    """In a process of its own: what is configured is the whole process."""
+@pytest.fixture(scope="module")
+def lines() -> list[dict[str, Any]]:
+    """What a process of its own writes: what is configured is the whole process."""
     ran = subprocess.run((sys.executable, "-c", TELLING), check=True, capture_output=True)
-    lines = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert [(line["event"], line["level"], line["logger"]) for line in lines] == [
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_every_line_has_the_same_shape(lines: list[dict[str, Any]]) -> None:
+    assert [list(line) for line in lines] == [SHAPE] * len(lines)
+    told = [(line["message"], line["level"], line["logger"]) for line in lines if line["logger"] != "py.warnings"]
+    assert told == [
         ("told", "info", "ours"),
         ("failed", "error", "ours"),
+        ("failed as well", "error", "theirs"),
         ("told by a library", "warning", "theirs"),
         ("told too", "info", "theirs"),
+        ("told within a trace", "info", "ours"),
+        ("told within it too", "info", "theirs"),
     ]
-    assert {line["service"] for line in lines} == {"test"}
+    (warning,) = (line for line in lines if line["logger"] == "py.warnings")
+    assert "UserWarning: told by Python" in warning["message"]
+    assert {line["context"]["service"] for line in lines} == {"test"}
     assert all(line["timestamp"].endswith("Z") for line in lines)
-    assert (lines[0]["name"], lines[0]["place"]) == ("Zoë", repr(object))
-    assert lines[1]["exception"].endswith("ValueError: wrong")
+
+
+def test_what_a_line_is_about_stands_in_its_context(lines: list[dict[str, Any]]) -> None:
+    about = {line["message"]: line["context"] for line in lines}
+    assert about["told"] == {"service": "test", "place": repr(object), "name": "Zoë", "reservation_id": "7"}
+    assert about["told too"] == {"service": "test", "reservation_id": "7"}, "of what a library adds, nothing"
+    for failed in ("failed", "failed as well"):
+        assert about[failed]["exception"].endswith("ValueError: wrong")
+
+
+def test_the_trace_is_named_though_it_is_not_sampled(lines: list[dict[str, Any]]) -> None:
+    *outside, ours, theirs = lines
+    assert {(line["trace_id"], line["span_id"]) for line in outside} == {(None, None)}
+    assert (ours["trace_id"], ours["span_id"]) == (theirs["trace_id"], theirs["span_id"])
+    assert re.fullmatch("[0-9a-f]{32}/[0-9a-f]{16}", f"{ours['trace_id']}/{ours['span_id']}")
 
 
 def record(logger: str, message: str, *values: object) -> logging.LogRecord:

@@ -11,6 +11,7 @@ import structlog
 
 from parking_messaging.backoff import Backoff
 from parking_messaging.failures import PoisonEvent, TooManyDeadLetters, is_transient
+from parking_messaging.processing_log import log_failed
 from parking_messaging.processor import Processor
 from parking_messaging.records import Partition, Record
 from parking_messaging.waiting import wait_for_any
@@ -100,7 +101,14 @@ class Lane[Tx]:
             await self._processor.apply_run(run)
         except Exception as error:  # noqa: BLE001 - the consumer's loop: the record at fault meets it alone in the end
             if not isinstance(error, PoisonEvent):
-                _log.info("a batch failed; it is settled by halves", size=len(run), error_type=type(error).__name__)
+                _log.info(
+                    "a batch failed; it is settled by halves",
+                    group=self._processor.group,
+                    topic=run[0].topic,
+                    size=len(run),
+                    outcome="retried",
+                    error_type=type(error).__name__,
+                )
             return False
         return True
 
@@ -127,22 +135,16 @@ class Lane[Tx]:
                 tries += 1
                 if isinstance(error, PoisonEvent) or tries >= self._policy.tries:
                     verdict = error
-                    self._log_failure(record, error, tries)
+                    self._log_failed("an event cannot be applied", record, error, outcome="failed", tries=tries)
                 else:
-                    await wait_for_any(self._stopping, timeout=self._policy.between_tries.delay(tries))
+                    await self._pause_after(record, error, tries)
             else:
                 return True
         return False
 
     async def _wait(self, record: Record, error: Exception, delay: float) -> None:
-        _log.warning(
-            "a dependency is away; the lane waits",
-            group=self._processor.group,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            error_type=type(error).__name__,
-            retry_in=round(delay, 2),
+        self._log_failed(
+            "a dependency is away; the lane waits", record, error, outcome="waits", retry_in=round(delay, 2)
         )
         self.is_waiting = True
         try:
@@ -150,13 +152,17 @@ class Lane[Tx]:
         finally:
             self.is_waiting = False
 
-    def _log_failure(self, record: Record, error: Exception, tries: int) -> None:
-        _log.error(
-            "an event cannot be applied and goes to the dead letters",
-            group=self._processor.group,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            error_type=type(error).__name__,
+    async def _pause_after(self, record: Record, error: Exception, tries: int) -> None:
+        delay = self._policy.between_tries.delay(tries)
+        self._log_failed(
+            "an event failed and is tried again",
+            record,
+            error,
+            outcome="retried",
             tries=tries,
+            retry_in=round(delay, 2),
         )
+        await wait_for_any(self._stopping, timeout=delay)
+
+    def _log_failed(self, message: str, record: Record, error: Exception, **more: str | float) -> None:
+        log_failed(message, self._processor.group, record, error, **more)

@@ -1,5 +1,6 @@
 """One event, one transaction: the claim and the handler's writes commit together or not at all."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from parking_messaging.cloud_events import Envelope, envelope_of, event_of, salv
 from parking_messaging.failures import PoisonEvent, TooManyDeadLetters
 from parking_messaging.handlers import Delivery, Handlers, Kind, Route
 from parking_messaging.ports import Claim, Failure, Inbox, Transactions
+from parking_messaging.processing_log import log_buried, log_settled
 from parking_messaging.records import Record
 from parking_messaging.tracing import process_spans
 
@@ -100,7 +102,8 @@ class Processor[Tx]:
             Delivery(event_of(envelope, record.value), envelope)
             for envelope, record in zip(envelopes, records, strict=True)
         ]
-        with process_spans(envelopes, self.group):
+        began = time.perf_counter()
+        with process_spans(envelopes, self.group) as spans:
             async with self._transactions() as tx:
                 claims = await self._inbox.claim(tx, self.group, envelopes, once=self._is_once(route))
                 for record, envelope, claim in zip(records, envelopes, claims, strict=True):
@@ -109,11 +112,13 @@ class Processor[Tx]:
                 fresh = [delivery for delivery, claim in zip(deliveries, claims, strict=True) if claim is Claim.FRESH]
                 if fresh:
                     await route.handle(fresh, tx)
-        return [self._counted(record, _OUTCOMES[claim]) for record, claim in zip(records, claims, strict=True)]
+            outcomes = [_OUTCOMES[claim] for claim in claims]
+            log_settled(self.group, deliveries, spans, outcomes, time.perf_counter() - began)
+        return [self._counted(record, outcome) for record, outcome in zip(records, outcomes, strict=True)]
 
     async def bury(self, record: Record, error: Exception, attempts: int) -> Outcome:
         """Keep a record that cannot be applied. Raises TooManyDeadLetters, having written nothing, past the limit."""
-        envelope = envelope_or_salvage(record)
+        envelope, began = envelope_or_salvage(record), time.perf_counter()
         async with self._transactions() as tx:
             is_dead = await self._inbox.bury(tx, self.group, envelope, record, failure_of(error, attempts))
             recent = await self._inbox.recent_dead_letters(tx, self.group, self._limit.window) if is_dead else 0
@@ -123,7 +128,9 @@ class Processor[Tx]:
                 )
         if is_dead:
             metrics.DEAD_LETTERS.labels(self.group, self._type_label(envelope.event_type)).inc()
-        return self._counted(record, Outcome.DEAD if is_dead else Outcome.PARKED)
+        outcome = Outcome.DEAD if is_dead else Outcome.PARKED
+        log_buried(self.group, record, error, outcome, attempts, time.perf_counter() - began)
+        return self._counted(record, outcome)
 
     def _route(self, record: Record) -> Route[Tx] | None:
         return self._handlers.route(_type_of(record))

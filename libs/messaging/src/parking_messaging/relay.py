@@ -33,6 +33,7 @@ from parking_messaging.crash_points import CrashPoint, reach
 from parking_messaging.failures import BacklogLost, PublisherUnavailable
 from parking_messaging.held_subjects import HeldSubjects
 from parking_messaging.ports import Backlog, Publisher, Refusals
+from parking_messaging.processing_log import log_published
 from parking_messaging.records import Publication, Unsent
 from parking_messaging.tracing import send_spans
 from parking_messaging.waiting import finish_or_stop, wait_for_any
@@ -203,6 +204,7 @@ class Relay:
         if not batch:
             return 0
         reach(CrashPoint.EVENTS_TAKEN)
+        began = time.perf_counter()
         with send_spans(batch) as traced:
             records = [outgoing(unsent, self._source) for unsent in traced]
             publication = await self._guarded(backlog, self._publisher.publish(records))
@@ -210,6 +212,7 @@ class Relay:
             reach(CrashPoint.EVENTS_PRODUCED)
             await backlog.mark_sent(publication.acknowledged)
             self._failures = 0
+        log_published(batch, publication, time.perf_counter() - began)
         self._note(batch, publication)
         if publication.refused and self._refusals:
             await self._refusals.note(publication.refused)

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
@@ -11,7 +12,8 @@ from parking_messaging.cloud_events import Envelope, envelope_of, event_of
 from parking_messaging.failures import PoisonEvent, is_transient
 from parking_messaging.handlers import Delivery, Handlers, Kind
 from parking_messaging.ports import Claim, Inbox, Stuck, Transactions
-from parking_messaging.processor import envelope_or_salvage, failure_of
+from parking_messaging.processing_log import log_failed, log_settled
+from parking_messaging.processor import Outcome, envelope_or_salvage, failure_of
 from parking_messaging.records import Subject
 from parking_messaging.tracing import process_spans
 
@@ -87,9 +89,13 @@ class Replayer[Tx]:
         if route is None:
             raise PoisonEvent(f"nothing handles {envelope.event_type}")
         event = event_of(envelope, stuck.record.value)
-        with process_spans([envelope], self._group):
-            if await self._is_fresh(tx, envelope, route.kind):
-                await route.handle([Delivery(event, envelope)], tx)
+        delivery, began = Delivery(event, envelope), time.perf_counter()
+        with process_spans([envelope], self._group) as spans:
+            is_fresh = await self._is_fresh(tx, envelope, route.kind)
+            if is_fresh:
+                await route.handle([delivery], tx)
+            outcome = "replayed" if is_fresh else Outcome.DUPLICATE
+            log_settled(self._group, [delivery], spans, [outcome], time.perf_counter() - began)
 
     async def _is_fresh(self, tx: Tx, envelope: Envelope, kind: Kind) -> bool:
         """The subject is blocked, by ourselves: only a note in the inbox tells whether the event took effect."""
@@ -97,6 +103,7 @@ class Replayer[Tx]:
 
     async def _fail_again(self, subject: Subject, stuck: Stuck, error: Exception) -> None:
         """Keep the new error, unless somebody else dealt with the event in between."""
+        log_failed("a dead letter failed again", self._group, stuck.record, error, outcome=Outcome.DEAD)
         async with self._transactions() as tx:
             current = await self._inbox.next_stuck(tx, self._group, subject)
             if current == stuck:

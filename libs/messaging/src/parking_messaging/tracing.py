@@ -6,21 +6,24 @@ where a batch shares a transaction: whoever reads one booking's trace finds all 
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from functools import partial
+from types import MappingProxyType, TracebackType
 from typing import Final
+from uuid import UUID
 
-import structlog
 from opentelemetry import trace
-from opentelemetry.trace import Link, Span, SpanKind, Tracer
+from opentelemetry.context import attach, detach
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from parking_messaging.cloud_events import Envelope
 from parking_messaging.records import Unsent
 
-_log: Final = structlog.get_logger(__name__)
-
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 _SAMPLED: Final = frozenset("13579bdf")
 """The last digit of a traceparent whose lowest flag is set."""
+_AT_HAND: Final[ContextVar[Mapping[UUID, Span]]] = ContextVar("events_at_hand", default=MappingProxyType({}))
 
 
 def current_trace() -> dict[str, str]:
@@ -68,39 +71,71 @@ def _continued(unsent: Unsent, spans: list[Span]) -> Unsent:
 
 
 @contextmanager
-def process_spans(envelopes: Sequence[Envelope], group: str) -> Generator[None]:
-    """A consumer span for each event whose trace is sampled, while one transaction applies them all.
-
-    What the handler does lies below the first of them, and the others link to that one.
-    """
-    first, *others = [each for each in envelopes if _is_sampled(each.trace)] or envelopes[:1]
-    with ExitStack() as open_spans:
-        span = open_spans.enter_context(_processing(first, group))
-        shared = [Link(span.get_span_context())]
-        for envelope in others:
-            open_spans.enter_context(_processing(envelope, group, shared))
-        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
-            yield
+def within(headers: Mapping[str, str]) -> Generator[None]:
+    """Go on, without a span of one's own, in the trace of these headers; in the present one where they have none."""
+    token = attach(_PROPAGATOR.extract(headers))
+    try:
+        yield
+    finally:
+        detach(token)
 
 
 @contextmanager
-def _processing(envelope: Envelope, group: str, links: Sequence[Link] = ()) -> Generator[Span]:
+def process_spans(envelopes: Sequence[Envelope], group: str) -> Generator[Sequence[Span]]:
+    """A consumer span for each event, in their order, while one transaction applies them all.
+
+    What the handler does lies below the first whose trace is sampled, and the others link to that one. A span that is
+    not sampled costs little and is not exported; its ids stand in the log.
+    """
+    place = next((place for place, each in enumerate(envelopes) if _is_sampled(each.trace)), 0)
+    leading = _processing(envelopes[place], group)
+    links = [Link(leading.get_span_context())]
+    spans = [leading if at == place else _processing(each, group, links) for at, each in enumerate(envelopes)]
+    token = _AT_HAND.set({each.event_id: span for each, span in zip(envelopes, spans, strict=True)})
+    with ExitStack() as open_spans:
+        open_spans.callback(_AT_HAND.reset, token)
+        for span in spans:
+            open_spans.push(partial(_end, span))
+        with trace.use_span(leading, record_exception=False, set_status_on_exception=False):
+            yield spans
+
+
+def _end(
+    span: Span, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+) -> None:
+    if isinstance(error, Exception):
+        span.record_exception(error)
+        span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+    span.end()
+
+
+def trace_of_event(event_id: UUID) -> dict[str, str]:
+    """The headers that continue the trace of one of the events at hand, which may be several in one transaction.
+
+    Those of the present trace where the event is not at hand.
+    """
+    span = _AT_HAND.get().get(event_id)
+    if span is None:
+        return current_trace()
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier, trace.set_span_in_context(span))
+    return carrier
+
+
+def _processing(envelope: Envelope, group: str, links: Sequence[Link] = ()) -> Span:
     attributes = {
         **_attributes("process", envelope.topic, str(envelope.event_id), envelope.event_type),
         "messaging.consumer.group.name": group,
         "messaging.destination.partition.id": str(envelope.partition),
         "messaging.kafka.offset": envelope.offset,
     }
-    with _tracer().start_as_current_span(
+    return _tracer().start_span(
         f"process {envelope.topic}",
         context=_PROPAGATOR.extract(envelope.trace),
         kind=SpanKind.CONSUMER,
         attributes=attributes,
         links=links,
-    ) as span:
-        yield span
-        if span.is_recording():
-            _log.info("event processed", group=group, topic=envelope.topic, event_type=envelope.event_type)
+    )
 
 
 def _attributes(operation: str, topic: str, event_id: str, event_type: str) -> dict[str, str | int]:

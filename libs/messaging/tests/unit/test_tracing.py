@@ -1,33 +1,19 @@
 """One trace from the request to the effect, through outbox and Kafka."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.test.globals_test import reset_trace_globals
 from opentelemetry.trace import SpanContext, SpanKind
 
 from parking_messaging.cloud_events import envelope_of, outgoing
 from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Record, Unsent
-from parking_messaging.tracing import process_spans, send_spans
-
-
-@pytest.fixture
-def exported() -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    reset_trace_globals()
-    trace.set_tracer_provider(provider)
-    yield exporter
-    provider.shutdown()
-    reset_trace_globals()
+from parking_messaging.tracing import current_trace, process_spans, send_spans, trace_of_event
 
 
 def test_request_sending_and_effect_are_one_chain(exported: InMemorySpanExporter, sample: Any) -> None:
@@ -90,6 +76,29 @@ def test_what_is_not_sampled_costs_no_span(exported: InMemorySpanExporter, sampl
     with send_spans([unsent]) as traced:
         assert traced == [unsent]
     assert exported.get_finished_spans() == ()
+
+
+def test_an_event_whose_trace_is_not_sampled_is_processed_in_it(exported: InMemorySpanExporter, sample: Any) -> None:
+    """What the log names, and what the handler writes to the outbox, belongs to that trace."""
+    traceparent = f"00-{'a' * 32}-{'b' * 16}-00"
+    row = outbox_row(sample.event())._replace(headers={"traceparent": traceparent})
+    sent = outgoing(Unsent(1, row, datetime.now(UTC)), b"/services/sample")
+    record = Record(sent.topic, 0, 0, sent.key, sent.value, tuple(sent.headers))
+    with process_spans([envelope_of(record)], sample.group) as (span,):
+        written = outbox_row(sample.event()).headers["traceparent"]
+    assert exported.get_finished_spans() == ()
+    assert span.get_span_context().is_valid
+    assert written == f"00-{'a' * 32}-{trace.format_span_id(span.get_span_context().span_id)}-00"
+
+
+def test_of_a_batch_each_events_own_trace_is_known(exported: InMemorySpanExporter, sample: Any) -> None:
+    first, second = (envelope_of(*sent_within(name, sample)) for name in ("first", "second"))
+    with process_spans([first, second], sample.group):
+        continued = [trace_of_event(each.event_id)["traceparent"].split("-")[1] for each in (first, second)]
+        assert trace_of_event(uuid4()) == current_trace() != {}
+    begun = [place(one(exported, name).context)[0] for name in ("first", "second")]
+    assert continued == [trace.format_trace_id(trace_id) for trace_id in begun]
+    assert trace_of_event(first.event_id) == {}
 
 
 def sent_within(name: str, sample: Any) -> list[Record]:

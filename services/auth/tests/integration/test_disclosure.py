@@ -1,45 +1,25 @@
 """What must not be told: passwords and people, in logs, errors, events and metrics."""
 
-import io
-import json
-import logging
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 
 import httpx
 import pytest
-import structlog
 from services.auth.tests.api import EMAIL, PASSWORD, bearer, me, refresh, register, sign_in, signed_in
 from services.auth.tests.installation import Database
 
-from parking_chassis.logs import configure_logs
-
-
-class Output(io.TextIOWrapper):
-    """What a process writes, as text or as bytes."""
-
-    def __init__(self) -> None:
-        self._written = io.BytesIO()
-        super().__init__(self._written, encoding="utf-8")
-
-    def getvalue(self) -> str:
-        self.flush()
-        return self._written.getvalue().decode()
+from parking_platform.testing.logs import WrittenLogs, written_logs
 
 
 @pytest.fixture
-def logged() -> Iterator[Output]:
+def logged() -> Iterator[WrittenLogs]:
     """What the process writes, at the most talkative level."""
-    root, before = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers, root.level
-    with redirect_stdout(Output()) as output:
-        configure_logs("auth", "DEBUG")
-        yield output
-    root.handlers, root.level = handlers, level
-    structlog.configure(**before)
+    with written_logs("auth", "DEBUG") as logs:
+        yield logs
 
 
-async def test_logs_name_ids_and_never_people_passwords_or_tokens(client: httpx.AsyncClient, logged: Output) -> None:
+async def test_logs_name_ids_and_never_people_passwords_or_tokens(
+    client: httpx.AsyncClient, logged: WrittenLogs
+) -> None:
     await register(client, password="short")
     tokens = await signed_in(client)
     await sign_in(client, password="a wrong password")
@@ -47,26 +27,25 @@ async def test_logs_name_ids_and_never_people_passwords_or_tokens(client: httpx.
     await refresh(client, tokens)
     await me(client, fresh)
     await client.get("/api/v1/users", params={"query": EMAIL}, headers=bearer(fresh))
-    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
-    assert [line["route"] for line in lines if line["event"] == "request"].count("/api/v1/auth/token") == 4
+    assert [line["context"]["route"] for line in logged.lines("request")].count("/api/v1/auth/token") == 4
     for secret in (PASSWORD, "short", "a wrong password", "Dora", EMAIL, "$2b$"):
-        assert secret not in logged.getvalue()
+        assert secret not in logged.text()
     for text in (*tokens.values(), *fresh.values()):
         if isinstance(text, str) and len(text) > 40 and " " not in text:
-            assert text not in logged.getvalue()
+            assert text not in logged.text()
 
 
 async def test_a_failing_statement_is_logged_without_its_parameters(
-    client: httpx.AsyncClient, database: Database, logged: Output
+    client: httpx.AsyncClient, database: Database, logged: WrittenLogs
 ) -> None:
     await database.execute("ALTER TABLE users RENAME COLUMN full_name TO name")
     answer = await register(client)
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
     assert "full_name" not in answer.text
-    assert "UndefinedColumnError" in logged.getvalue()
+    assert "UndefinedColumnError" in logged.text()
     for secret in ("Dora", EMAIL, "$2b$"):
-        assert secret not in logged.getvalue()
+        assert secret not in logged.text()
 
 
 async def test_events_hold_nothing_of_a_person(client: httpx.AsyncClient, database: Database) -> None:

@@ -14,6 +14,7 @@ from notification_service.adapters.postgres.rooms import PostgresRoomLog
 from notification_service.adapters.postgres.unit_of_work import announcing, postgres_work, work_on
 from notification_service.adapters.redis.fan_out import RedisAnnouncements, RedisAnnouncer, connect
 from notification_service.adapters.smtp.sender import SmtpMailSender
+from notification_service.adapters.traces import following
 from notification_service.application.commands.forget_old import ForgetOldHandler
 from notification_service.application.commands.issue_ticket import IssueTicketHandler
 from notification_service.application.commands.mark_read import MarkReadHandler
@@ -148,7 +149,7 @@ def _use_cases(settings: NotificationSettings, engine: AsyncEngine, http: httpx.
     work, secrets = postgres_work(engine), RandomSecrets()
     contacts = AuthContacts(http, settings.auth_url, settings.internal_token.get_secret_value())
     return UseCases(
-        send_mails=SendMailsHandler(work, contacts, _mail_sender(settings), clock),
+        send_mails=SendMailsHandler(work, contacts, _mail_sender(settings), clock, following),
         mark_read=MarkReadHandler(work, clock),
         issue_ticket=IssueTicketHandler(work, secrets, clock),
         use_ticket=UseTicketHandler(work, secrets, clock),

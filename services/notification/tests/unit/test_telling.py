@@ -1,6 +1,7 @@
 """Events become inbox, mails and room events; mails become letters, whatever is away meanwhile."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -30,7 +31,9 @@ class Installation:
     def __post_init__(self) -> None:
         self.work = in_memory_work(self.tables)
         self.handler = TellOccasionsHandler(self.clock, new_id)
-        self.sending = SendMailsHandler(self.work, self.contacts, self.sender, self.clock)
+        self.sending = SendMailsHandler(
+            self.work, self.contacts, self.sender, self.clock, lambda _claimed: nullcontext()
+        )
 
     async def told(self, *occasions: Occasion, lot_copy: LotCopy | None = None) -> None:
         async with self.work() as work:

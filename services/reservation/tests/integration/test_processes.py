@@ -110,7 +110,8 @@ async def test_serve(reservation_program: Program, driver: Driver, lot: LotCopy)
         assert "database_connections" in metrics
         said = await stop(process)
     requests = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    assert any(each["event"] == "request" and each["status"] == 201 for each in requests)
+    (line,) = (each["context"] for each in requests if each["message"] == "request")
+    assert (line["status"], line["reservation_id"]) == (201, booked.json()["id"])
     assert "ZH 987654" not in said
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from parking_events import WireEvent
 from parking_messaging.outbox_rows import column_values, outbox_row
+from parking_messaging.processing_log import log_recorded
 from parking_messaging.records import OutboxRow
 
 type Executor = AsyncConnection | AsyncSession
@@ -33,8 +34,10 @@ class PostgresOutbox:
     """Writes events in the caller's transaction; it never commits."""
 
     async def add(self, tx: Executor, events: Sequence[WireEvent]) -> None:
-        """Write the events, in this order, in one statement."""
-        await self.add_rows(tx, [outbox_row(event) for event in events])
+        """Write the events, in this order, in one statement, and a log line for each."""
+        rows = [outbox_row(event) for event in events]
+        await self.add_rows(tx, rows)
+        log_recorded(events, rows)
 
     async def add_rows(self, tx: Executor, rows: Sequence[OutboxRow]) -> None:
         """Write rows that were made before."""

@@ -1,7 +1,7 @@
 """What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -231,6 +231,10 @@ class Contacts(Protocol):
     async def of(self, user_id: UUID) -> Contact | None:
         """A user's contact; nothing when there is no such user any more. Raises `ContactsAway`."""
         ...
+
+
+Following = Callable[[DeliveryState], AbstractContextManager[None]]
+"""Goes on, for the length of a block, in the trace of the event that a claimed delivery tells of."""
 
 
 @dataclass(frozen=True, slots=True)

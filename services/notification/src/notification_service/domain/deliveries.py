@@ -1,6 +1,7 @@
 """A delivery: one notification on its way through one channel."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -39,7 +40,10 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """All there is to know of a delivery. `version` counts what was told of it; a pending one has told nothing."""
+    """All there is to know of a delivery. `version` counts what was told of it; a pending one has told nothing.
+
+    `trace` continues the trace of the event that it tells of; one that was claimed has it.
+    """
 
     id: UUID
     notification_id: UUID
@@ -54,6 +58,7 @@ class DeliveryState:
     attempted_at: datetime | None = None
     failure: Failure | None = None
     version: int = 0
+    trace: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.adapters.postgres.tables import deliveries as queue
+from notification_service.adapters.postgres.tables import notifications
 from notification_service.domain.deliveries import Channel, Delivery, DeliveryState, DeliveryStatus, Failure
 from notification_service.domain.notifications import NotificationKind
 from parking_chassis.tables import is_among
@@ -35,7 +36,12 @@ class PostgresDeliveries:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        statement = update(queue).where(queue.c.id.in_(due)).values(due_at=until).returning(*queue.columns)
+        statement = (
+            update(queue)
+            .where(queue.c.id.in_(due), notifications.c.id == queue.c.notification_id)
+            .values(due_at=until)
+            .returning(*queue.columns, notifications.c.trace)
+        )
         return [_state(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def get(self, delivery_id: UUID) -> Delivery | None:

@@ -14,6 +14,7 @@ from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.notifications import Details, Notification, NotificationKind, NotificationState
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.money import Money
+from parking_messaging.tracing import trace_of_event
 
 
 class PostgresNotifications:
@@ -23,11 +24,15 @@ class PostgresNotifications:
         self._connection = connection
 
     async def add(self, notifications: Sequence[Notification]) -> Collection[UUID]:
-        """Keep new ones; the ids of those whose event nobody was told of before. The others are not kept."""
+        """Keep new ones; the ids of those whose event nobody was told of before. The others are not kept.
+
+        Each is kept with its event's trace: its mail is sent later.
+        """
         if not notifications:
             return set()
         once = insert(inbox).on_conflict_do_nothing(index_elements=[inbox.c.event_id]).returning(inbox.c.id)
-        found = await self._connection.execute(once, [_row(each.state) for each in notifications])
+        rows = [_row(each.state) | {"trace": trace_of_event(each.state.event_id)} for each in notifications]
+        found = await self._connection.execute(once, rows)
         return set(found.scalars())
 
     async def get(self, notification_id: UUID) -> Notification:

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.tables import instant, service_metadata
@@ -59,6 +59,7 @@ notifications = Table(
     Column("created_at", instant(), nullable=False),
     Column("read_at", instant()),
     Column("version", Integer, nullable=False),
+    Column("trace", JSONB, nullable=False, server_default=text("'{}'")),
     Index("ix_notifications_of_user", "user_id", "created_at", "id"),
 )
 

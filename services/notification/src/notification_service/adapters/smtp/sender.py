@@ -1,6 +1,7 @@
 """Notifications as mails through SMTP."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -14,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from notification_service.application.ports import Contact, Letter, MailPutOff, MailRefused, MailServerAway
 from notification_service.domain.notifications import TITLES, NotificationState
+from parking_chassis.logs import milliseconds_since
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -47,7 +49,7 @@ class SmtpMailSender:
             recipient = _address(letter.contact)
         except ValueError as error:
             raise MailRefused("the address cannot be written") from error
-        message = self.message(letter, recipient)
+        message, began, kind = self.message(letter, recipient), time.perf_counter(), letter.notification.kind.value
         try:
             # One limit for all steps together: the library's own holds for each.
             async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -63,8 +65,9 @@ class SmtpMailSender:
                 )
         except (aiosmtplib.SMTPException, OSError) as error:
             # Not the message: servers like to repeat the address in it.
-            log.warning("mail_unsent", kind=letter.notification.kind.value, error=type(error).__name__)
+            log.warning("mail_unsent", kind=kind, outcome="failed", error=type(error).__name__)
             raise meaning(error) from error
+        log.info("mail_sent", kind=kind, outcome="sent", duration_ms=milliseconds_since(began))
 
     def message(self, letter: Letter, recipient: Address) -> EmailMessage:
         """The mail, in text and HTML."""

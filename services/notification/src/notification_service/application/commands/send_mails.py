@@ -9,6 +9,7 @@ from notification_service.application.ports import (
     Contact,
     Contacts,
     ContactsAway,
+    Following,
     Letter,
     MailPutOff,
     MailRefused,
@@ -45,6 +46,7 @@ class SendMailsHandler:
     contacts: Contacts
     sender: MailSender
     clock: Clock
+    following: Following
 
     async def __call__(self, _command: SendMails) -> int:
         """How many were tried."""
@@ -60,7 +62,8 @@ class SendMailsHandler:
 
     async def _deliver(self, claimed: DeliveryState, places: asyncio.Semaphore) -> None:
         async with places:
-            await self._try(claimed)
+            with self.following(claimed):
+                await self._try(claimed)
 
     async def _try(self, claimed: DeliveryState) -> None:
         try:

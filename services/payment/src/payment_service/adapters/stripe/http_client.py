@@ -7,7 +7,7 @@ from typing import Any, override
 import httpx
 import stripe
 
-from parking_chassis.http_client import authorities
+from parking_chassis.http_client import http_client
 
 CONNECT_SECONDS = 3.0
 CONNECTIONS = 50
@@ -20,10 +20,8 @@ class TimedHttpClient(stripe.HTTPClient):
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
-            limits=httpx.Limits(max_connections=CONNECTIONS),
-            verify=authorities(),
+        self._client = http_client(
+            httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)), httpx.Limits(max_connections=CONNECTIONS)
         )
 
     @override

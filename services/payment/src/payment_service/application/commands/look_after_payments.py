@@ -53,7 +53,8 @@ class LookAfterPaymentsHandler:
             state = await self.create_intent(CreateIntent(payment_id))
             await self._record(payment_id, await self._ask(await self._no_longer_wanted(state)))
         except OutcomeUnknown as unknown:
-            _log.warning("payment %s: outcome unknown: %s", payment_id, unknown)
+            about = {"payment_id": str(payment_id), "error": str(unknown)}
+            _log.warning("payment: outcome unknown", extra={**about, "outcome": "unknown"})
         except PaymentRefused:
             await self._record(payment_id, [])
 

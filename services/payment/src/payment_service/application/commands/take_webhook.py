@@ -41,7 +41,8 @@ class TakeWebhookHandler:
                 return
             payment = await self._payment_of(work, event.observation)
             if payment is None:
-                _log.warning("the provider's event %s (%s) is about no payment of ours", event.id, event.type)
+                about = {"provider_event_id": event.id, "event_type": event.type}
+                _log.warning("the provider's event is about no payment of ours", extra=about)
                 return
             payment.observe(event.observation, self.clock.now())
             await work.payments.save(payment)

@@ -30,5 +30,6 @@ class FindUnsettledPaymentsHandler:
         async with self.open_work() as work:
             found = await work.oracle.unsettled(self.clock.now() - query.patience)
         for each in found:
-            _log.error("captured money is unsettled: payment %s of %s", each.payment_id, each.reservation_id)
+            about = {"payment_id": str(each.payment_id), "reservation_id": str(each.reservation_id)}
+            _log.error("captured money is unsettled", extra=about)
         return found

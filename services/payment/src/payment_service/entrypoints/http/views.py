@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from structlog.contextvars import bind_contextvars
+
 from parking_chassis.schemas import ResponseBody
 from parking_kernel.money import Money
 from payment_service.application.ports import Answer
@@ -109,6 +111,7 @@ class Answers:
 
     def started(self, payment: PaymentState) -> Answer:
         """201, with the client secret."""
+        _name_in_log(payment)
         view = StartedPayment(
             id=payment.id,
             status=payment.status.value,
@@ -121,4 +124,10 @@ class Answers:
 
     def refund_requested(self, payment: PaymentState, refund: Refund) -> Answer:
         """201, with the refund."""
+        _name_in_log(payment)
         return Answer(CREATED, RefundView.of(payment, refund).model_dump_json().encode())
+
+
+def _name_in_log(payment: PaymentState) -> None:
+    """The request's line names what the answer is about."""
+    bind_contextvars(payment_id=str(payment.id), reservation_id=str(payment.charge.reservation_id))

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import StringConstraints
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
+from structlog.contextvars import bind_contextvars
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
@@ -35,6 +36,8 @@ from reservation_service.entrypoints.http.views import (
 )
 
 router = APIRouter(prefix="/api/v1", tags=["reservations"])
+
+CREATED = 201
 
 SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
 Plate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9ÄÖÜäöü -]{2,16}$")]
@@ -97,7 +100,8 @@ class _Presentation:
 
     def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
         """201, with what is to be paid."""
-        return Answer(201, ReservationView.of(reservation, charge_token).model_dump_json().encode())
+        bind_contextvars(reservation_id=str(reservation.id))
+        return Answer(CREATED, ReservationView.of(reservation, charge_token).model_dump_json().encode())
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         """409, with what is free."""
@@ -164,7 +168,7 @@ def _in_the_querys_names(error: InvalidPeriod) -> Problem:
 
 @router.post(
     "/reservations",
-    status_code=201,
+    status_code=CREATED,
     response_model=ReservationView,
     dependencies=[Depends(permitted("write:reservation"))],
 )
@@ -176,6 +180,8 @@ async def reserve_spot(
     wish = Wish(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
     key = RequestKey(f"{me}:reservations", idempotency_key, fingerprint_of(body))
     answer = await does.reserve_spot(ReserveSpot(me, wish, key, _Presentation(request), body.vehicle_plate))
+    if answer.replayed and answer.status == CREATED:
+        bind_contextvars(reservation_id=from_json(answer.body)["id"])
     headers = REPLAYED if answer.replayed else {}
     media_type = MEDIA_TYPE if answer.status == SPOT_UNAVAILABLE.status else "application/json"
     return Response(answer.body, answer.status, headers, media_type)

@@ -1,0 +1,14 @@
+"""A notification keeps the trace of the event that it tells of: its mail is sent later, and belongs there."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE notifications ADD COLUMN trace jsonb NOT NULL DEFAULT '{}'")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE notifications DROP COLUMN trace")

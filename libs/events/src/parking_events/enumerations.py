@@ -2,7 +2,7 @@
 
 `status: Open[LotStatus]` reads a value that this release does not know as an `UnknownValue`, which keeps the text, so
 that a newer producer is never a reason for a dead letter. The type checker sees `LotStatus | UnknownValue`: a consumer
-that turns it into words of its own has to say what an unknown value means to it. Nobody can publish one.
+that turns it into words of its own has to say what an unknown value means to it. No producer can publish one.
 """
 
 from collections.abc import Sequence

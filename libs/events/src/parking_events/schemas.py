@@ -27,7 +27,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 REFUSED_BY_READERS_OF: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyType({"0.1": frozenset()})
 """Values added since a release whose readers refuse what they do not know: (enumeration, value).
 
-In 0.1 enumerations were closed. Whoever adds a value names it here and in the CHANGELOG: consumers of 0.1 are upgraded
+In 0.1 enumerations were closed. A value that is added is named here and in the CHANGELOG: consumers of 0.1 are upgraded
 before a producer publishes it. Later releases read any value, and need no entry.
 """
 

@@ -151,7 +151,7 @@ async def _dead_letters(analytics: Analytics) -> list[tuple[str, str]]:
         return [(subject, error) for subject, error in rows]
 
 
-async def test_what_newer_services_tell_is_no_dead_letter(
+async def test_what_newer_services_publish_is_no_dead_letter(
     analytics: Analytics, made_topics: KafkaServer, consuming: Consuming, kept: Kept
 ) -> None:
     """Every event that is consumed, once for each enumeration in it, with a value that this release does not know."""

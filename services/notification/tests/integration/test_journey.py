@@ -78,7 +78,7 @@ async def _published(notification: RunningNotification, user_id: object) -> None
     await wait_until(all_told, "four events about notifications")
 
 
-async def test_what_newer_services_tell_is_no_dead_letter(notification: RunningNotification, tell: Telling) -> None:
+async def test_what_newer_services_publish_is_no_dead_letter(notification: RunningNotification, tell: Telling) -> None:
     """Every event that is consumed, once for each enumeration in it, with a value that this release does not know."""
     states: dict[str, tuple[type[WireEvent], ...]] = {
         consumers.LOTS: (LotState,),

@@ -62,7 +62,7 @@ async def test_an_organization_that_auth_tells_of_can_own_a_lot(
     assert answer.json()["organization_id"] == str(organization_id)
 
 
-async def test_what_a_newer_auth_tells_is_no_dead_letter(
+async def test_what_a_newer_auth_publishes_is_no_dead_letter(
     parking: Parking, make_settings: Any, kafka_server: KafkaServer
 ) -> None:
     """A role that nobody knows here, and properties that came later: organizations have no enumerations."""

@@ -133,7 +133,7 @@ async def test_what_is_due_goes_back_and_old_news_changes_nothing(
     ] == [(3, 625)]
 
 
-async def test_what_a_newer_reservation_service_tells_is_no_dead_letter(
+async def test_what_a_newer_reservation_service_publishes_is_no_dead_letter(
     desk: Desk, kafka_server: KafkaServer, service: Payments, consuming: None
 ) -> None:
     """Every reservation event, once for each enumeration in it, with a value that this release does not know."""

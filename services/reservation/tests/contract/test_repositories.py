@@ -120,7 +120,7 @@ class TestAllocations:
             assert await work.allocations.free_spot(wish) is None
 
     async def test_a_spot_of_a_type_that_came_later_is_given_to_nobody(self, store: Store) -> None:
-        """Parking knows a type that this release does not: such a spot could not be told of in an event."""
+        """Parking knows a type that this release does not: no event of ours could name such a spot."""
         later = spot_copy(store.lot.id, "0", "added_later")
         async with store.work() as work:
             await work.copies.keep_spots([later])

@@ -108,7 +108,7 @@ async def test_what_payment_tells_confirms(
     assert (await driver.sees(held))["refund_due"]["amount"] == 0
 
 
-async def test_what_newer_services_tell_is_no_dead_letter(
+async def test_what_newer_services_publish_is_no_dead_letter(
     driver: Driver, lot: LotCopy, database: Database, kafka: KafkaServer, consuming: None
 ) -> None:
     """Every event that is consumed, once for each enumeration in it, with a value that this release does not know."""

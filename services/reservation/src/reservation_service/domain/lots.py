@@ -12,7 +12,7 @@ from parking_kernel.tariffs import Tariff
 from reservation_service.domain.errors import LotNotBookable
 
 SPOT_TYPES = ("standard", "compact", "accessible", "ev_charging", "motorcycle")
-"""The types of spots that can be booked. A spot of any other is parking's news to a later release."""
+"""The types of spots that can be booked. No event of ours can name another type: a later release knows it."""
 
 KEPT_FOR_SOME = ("accessible", "motorcycle")
 """Types of spots that nobody gets who does not ask for them."""

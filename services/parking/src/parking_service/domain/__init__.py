@@ -1,1 +1,1 @@
-"""What decides: lots, spots, tariffs, opening hours, occupancy, imports. Standard library only."""
+"""What decides: lots, spots, tariff versions, occupancy, imports. Standard library and kernel only."""

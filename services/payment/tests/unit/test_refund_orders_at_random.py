@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from services.payment.tests.unit.payments import INTENT, NOW, charge, intent
@@ -235,6 +236,7 @@ def _arrived(payment: Payment, provider: Provider, order: RefundOrder) -> list[i
 
 
 TestRefunding = Refunding.TestCase
+TestRefunding.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 class TestTheChecksThemselves:

@@ -243,9 +243,7 @@ class TestAnOperatorsFullRefund:
 class TestTheSpotOfARefundedReservation:
     @staticmethod
     async def refunded(service: FakeInstallation, *reservations: ReservationState) -> None:
-        refunded = [
-            Refunded(each.id, paid_by, frozenset({uuid4()})) for each in reservations if (paid_by := _payer(each))
-        ]
+        refunded = [Refunded(each.id, _payer(each), frozenset({uuid4()})) for each in reservations]
         async with service.work() as work:
             await FollowRefundsHandler(service.clock)(work, FollowRefunds(refunded))
 
@@ -269,5 +267,7 @@ class TestTheSpotOfARefundedReservation:
         assert [row.reservation_id for row in service.tables.allocations] == [paid.id]
 
 
-def _payer(state: ReservationState) -> UUID | None:
-    return state.charges[0].paid_by
+def _payer(state: ReservationState) -> UUID:
+    payment = state.charges[0].paid_by
+    assert payment is not None
+    return payment

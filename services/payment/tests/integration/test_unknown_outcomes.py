@@ -94,6 +94,34 @@ async def test_an_intent_that_nobody_waits_for_is_withdrawn(
     assert (again.status_code, again.json()["type"]) == (409, "/problems/charge-not-payable")
 
 
+@pytest.mark.parametrize(
+    "only_one_says_so", ["UPDATE payments SET cancel_requested_at = NULL", "DELETE FROM reservation_dues"]
+)
+async def test_a_payment_that_is_being_cancelled_is_not_offered_again(
+    desk: Desk, service: Payments, only_one_says_so: str
+) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await follow(service, dues(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
+    await desk.run(only_one_says_so)
+    again = await desk.start(owed)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/charge-not-payable")
+    [kept] = await desk.rows("SELECT id, stage FROM payments")
+    assert (str(kept["id"]), kept["stage"]) == (payment["id"], "requested"), "nothing was withdrawn yet"
+
+
+async def test_a_captured_payment_is_answered_also_when_its_charge_is_paid(
+    desk: Desk, browser: Browser, service: Payments
+) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await browser.confirm(payment["client_secret"], "visa")
+    await desk.wait_for_status(payment["id"], "succeeded")
+    await follow(service, dues(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
+    again = await desk.started(owed)
+    assert (again["id"], again["status"]) == (payment["id"], "succeeded")
+
+
 async def test_a_void_charge_s_intent_is_withdrawn_and_others_stay(desk: Desk, service: Payments) -> None:
     owed = Owed()
     kept = await desk.started(owed)

@@ -10,7 +10,6 @@ from services.payment.tests.integration.test_refunds import dues, follow
 from services.payment.tests.people import Owed
 
 from parking_platform.testing.waiting import wait_until
-from payment_service.application.commands.compare_with_provider import CompareWithProvider
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
 from payment_service.bootstrap import Payments
@@ -171,18 +170,3 @@ async def test_captured_money_that_pays_for_nothing_is_noticed(desk: Desk, brows
     assert str(found.payment_id) == payment["id"]
     await follow(service, dues(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
     assert await unsettled(FindUnsettledPayments(timedelta(0))) == []
-
-
-async def test_the_daily_comparison_finds_what_nobody_told(desk: Desk, browser: Browser, service: Payments) -> None:
-    compare, window = service.use_cases.compare_with_provider, CompareWithProvider(timedelta(days=1))
-    payment = await desk.started(Owed())
-    assert await compare(window) == 0
-    await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
-    await browser.confirm(payment["client_secret"], "visa")
-    await desk.run("UPDATE payments SET look_at = NULL")
-    assert await compare(window) == 1
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
-    assert await compare(window) == 0
-    await desk.run("UPDATE payments SET intent_id = 'pi_other'")
-    assert await compare(window) == 1, "an intent that no payment knows"

@@ -360,11 +360,15 @@ class PaymentGateway(Protocol):
         ...
 
     def intents_since(self, since: datetime) -> AsyncIterator[Intent]:
-        """All intents that were made since then."""
+        """All intents that were made since then, but those whose status is not known."""
         ...
 
     def refunds_since(self, since: datetime) -> AsyncIterator[ProviderRefund]:
-        """All refunds that were made since then."""
+        """All refunds that were made since then, but those whose status is not known."""
+        ...
+
+    def disputes_since(self, since: datetime) -> AsyncIterator[ProviderDispute]:
+        """All disputes that were opened since then, newest first, but those whose status is not known."""
         ...
 
 

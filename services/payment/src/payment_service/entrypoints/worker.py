@@ -1,6 +1,6 @@
 """What payment does by itself: asks the provider, sends refunds, takes events in, publishes its own, watches money."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from prometheus_client import Gauge
@@ -9,7 +9,6 @@ from prometheus_client.registry import REGISTRY, Collector
 
 from parking_chassis.database import ping
 from parking_chassis.process import Address, Loop, every, work
-from payment_service.application.commands.compare_with_provider import CompareWithProvider
 from payment_service.application.commands.decide_refund_orders import DecideRefundOrders
 from payment_service.application.commands.forget_old import ForgetOld
 from payment_service.application.commands.look_after_payments import LookAfterPayments
@@ -19,18 +18,18 @@ from payment_service.application.queries.find_unsettled_orders import FindUnsett
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
 from payment_service.application.queries.sum_captured import SumCaptured
 from payment_service.bootstrap import Payments, consumers, outbox_relay, resources, topic_watch
+from payment_service.entrypoints.comparison import DailyComparison
 
 AGENDA_SECONDS = 1.0
 REVENUE_SECONDS = 15.0
 ORDERS_SECONDS = 30.0
 MONEY_SECONDS = 60.0
 FORGET_SECONDS = 3600.0
-COMPARISON_SECONDS = 86_400.0
+COMPARISON_SECONDS = 60.0
 
 UNSETTLED = Gauge("payments_unsettled", "Captured payments that settle nothing and were not given back; alarm above 0")
 UNSETTLED_ORDERS = Gauge("refund_orders_unsettled", "Refund orders neither paid nor closed in time; alarm above 0")
 STUCK_REFUNDS = Gauge("refunds_stuck", "Refunds that failed at least once and have not arrived; alarm above 0")
-DIFFERENCES = Gauge("provider_differences", "Differences that the last daily comparison with the provider found")
 
 
 class Revenue(Collector):
@@ -51,6 +50,9 @@ def run_worker(service: Payments) -> None:
     """Run all loops until a signal."""
     relay, groups = outbox_relay(service.settings), consumers(service)
 
+    def leads() -> bool:
+        return relay.status().is_active
+
     async def check_kafka() -> None:
         if not relay.status().is_connected:
             raise ConnectionError("the relay is not connected to the outbox")
@@ -62,7 +64,7 @@ def run_worker(service: Payments) -> None:
             "outbox_relay": relay.run,
             "topic_settings": topic_watch(service.settings).run,
             **{group: consumer.run for group, consumer in groups.items()},
-            **_calls(service),
+            **_calls(service, leads),
             **_figures(service),
         },
         {"database": lambda: ping(service.engine), "kafka": check_kafka},
@@ -71,10 +73,10 @@ def run_worker(service: Payments) -> None:
     )
 
 
-def _calls(service: Payments) -> dict[str, Loop]:
+def _calls(service: Payments, leads: Callable[[], bool]) -> dict[str, Loop]:
     """What asks the provider."""
-    does = service.use_cases
-    window = timedelta(seconds=service.settings.comparison_window)
+    does, compare = service.use_cases, DailyComparison(service, leads)
+    REGISTRY.register(compare)
 
     async def look_after_payments() -> None:
         await does.look_after_payments(LookAfterPayments())
@@ -85,14 +87,11 @@ def _calls(service: Payments) -> dict[str, Loop]:
     async def decide_refund_orders() -> None:
         await does.decide_refund_orders(DecideRefundOrders())
 
-    async def compare() -> None:
-        DIFFERENCES.set(await does.compare_with_provider(CompareWithProvider(window)))
-
     return {
         "payments": every(AGENDA_SECONDS, "payments", look_after_payments),
         "refunds": every(AGENDA_SECONDS, "refunds", send_refunds),
         "refund_orders": every(ORDERS_SECONDS, "refund_orders", decide_refund_orders),
-        "comparison": every(COMPARISON_SECONDS, "comparison", compare),
+        "comparison": every(COMPARISON_SECONDS, "comparison", compare, only_while=leads),
     }
 
 

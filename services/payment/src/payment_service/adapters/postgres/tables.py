@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from parking_chassis.ended_logins import ended_logins_table
+from parking_chassis.schedules import schedules_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -177,3 +178,4 @@ idempotency_keys = Table(
 
 messaging = messaging_tables(metadata, notes_refusals=True)
 ended_logins = ended_logins_table(metadata)
+schedules = schedules_table(metadata)

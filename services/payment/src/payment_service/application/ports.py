@@ -203,6 +203,10 @@ class Oracle(Protocol):
         """How many refunds failed at least once and have not arrived."""
         ...
 
+    async def sum_up_captured(self, limit: int) -> int:
+        """Add up what was captured since the last time; how many amounts, up to `limit`."""
+        ...
+
     async def captured(self) -> Mapping[str, int]:
         """All money ever captured, in minor units, by currency."""
         ...

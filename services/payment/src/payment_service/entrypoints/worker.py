@@ -33,13 +33,16 @@ STUCK_REFUNDS = Gauge("refunds_stuck", "Refunds that failed at least once and ha
 
 
 class Revenue(Collector):
-    """`revenue_total`: what the ledger has as captured, by currency, in minor units. Exact over restarts."""
+    """`revenue_total`: what was captured, by currency, in minor units. Exact over restarts."""
 
-    def __init__(self) -> None:
+    def __init__(self, leads: Callable[[], bool]) -> None:
+        self._leads = leads
         self.captured: Mapping[str, int] = {}
 
     def collect(self) -> Iterable[CounterMetricFamily]:
-        """One sample for each currency."""
+        """One sample for each currency; none where this process does not lead, and would tell an old figure."""
+        if not self._leads():
+            self.captured = {}
         family = CounterMetricFamily("revenue", "Captured money in minor units", labels=["currency"])
         for currency, amount in self.captured.items():
             family.add_metric([currency], amount)
@@ -65,7 +68,7 @@ def run_worker(service: Payments) -> None:
             "topic_settings": topic_watch(service.settings).run,
             **{group: consumer.run for group, consumer in groups.items()},
             **_calls(service, leads),
-            **_figures(service),
+            **_figures(service, leads),
         },
         {"database": lambda: ping(service.engine), "kafka": check_kafka},
         lambda: resources(service),
@@ -95,9 +98,9 @@ def _calls(service: Payments, leads: Callable[[], bool]) -> dict[str, Loop]:
     }
 
 
-def _figures(service: Payments) -> dict[str, Loop]:
+def _figures(service: Payments, leads: Callable[[], bool]) -> dict[str, Loop]:
     """What watches the tables, and tidies them."""
-    does, revenue = service.use_cases, Revenue()
+    does, revenue = service.use_cases, Revenue(leads)
     patience = timedelta(seconds=service.settings.unsettled_after)
     REGISTRY.register(revenue)
 
@@ -114,6 +117,6 @@ def _figures(service: Payments) -> dict[str, Loop]:
 
     return {
         "money": every(MONEY_SECONDS, "money", watch_money),
-        "revenue": every(REVENUE_SECONDS, "revenue", sum_captured),
+        "revenue": every(REVENUE_SECONDS, "revenue", sum_captured, only_while=leads),
         "forget_old": every(FORGET_SECONDS, "forget_old", forget_old),
     }

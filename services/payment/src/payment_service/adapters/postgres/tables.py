@@ -6,9 +6,11 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     String,
     Table,
@@ -142,6 +144,14 @@ ledger_postings = Table(
     Column("account", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Index("ix_ledger_postings_account", "account"),
+)
+
+captured_amounts = Table(
+    "captured_amounts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("currency", String(3), nullable=False),
+    Column("amount", Numeric, nullable=False),
 )
 
 reservation_dues = Table(

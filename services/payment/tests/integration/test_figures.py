@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import paid
 from services.payment.tests.people import Owed
+from sqlalchemy import event
 
 import payment_service
 from parking_chassis.migrations import migrate, migrations_folder
 from payment_service.adapters.postgres.oracle import STUCK
+from payment_service.application.commands.forget_old import ForgetOld
 from payment_service.application.queries.sum_captured import SumCaptured
 from payment_service.bootstrap import Payments
 
@@ -70,3 +73,33 @@ async def test_stuck_refunds_are_found_without_reading_those_that_arrived(
     [[found]] = [row.values()]
     plan = found if isinstance(found, list) else json.loads(found)
     assert scanned(plan[0]["Plan"]) == {"refunds"}, "the measure itself sees such a scan"
+
+
+async def test_what_is_old_is_forgotten_batch_by_batch_until_none_is_left(desk: Desk, service: Payments) -> None:
+    for age in ("61 days", "59 days"):
+        await desk.run(
+            "INSERT INTO webhook_events SELECT CAST(:age AS text) || n, now() - CAST(CAST(:age AS text) AS interval)"
+            " FROM generate_series(1, 25) n",
+            age=age,
+        )
+    await desk.run(
+        "INSERT INTO idempotency_keys (scope, key, fingerprint, claimed_until, created_at)"
+        " SELECT 's', n::text, '', now(), now() - n * interval '1 day' FROM generate_series(1, 40) n"
+    )
+    statements = _deletes(service)
+    assert await replace(service.use_cases.forget_old, batch=10)(ForgetOld()) == 25 + 34
+    assert len(statements) == 8, "four rounds of two deletes, the last of which is not full"
+    assert [row["n"] for row in await desk.rows("SELECT count(*) AS n FROM webhook_events")] == [25]
+    assert [row["n"] for row in await desk.rows("SELECT count(*) AS n FROM idempotency_keys")] == [6]
+
+
+def _deletes(service: Payments) -> list[str]:
+    """The deletes from now on."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "DELETE" in statement:
+            seen.append(statement)
+
+    event.listen(service.engine.sync_engine, "before_cursor_execute", note)
+    return seen

@@ -69,8 +69,8 @@ class Answers(Protocol):
         """Keep the answer of a key that was claimed; without one, let the claim go."""
         ...
 
-    async def forget(self, older_than: timedelta) -> int:
-        """Delete answers that were kept for longer; how many."""
+    async def forget(self, older_than: timedelta, limit: int) -> int:
+        """Delete answers that were kept for longer, the oldest first; how many, up to `limit`."""
         ...
 
 
@@ -147,8 +147,8 @@ class Webhooks(Protocol):
         """Note a message; false when it was noted before."""
         ...
 
-    async def forget(self, older_than: timedelta) -> int:
-        """Delete notes that were kept for longer; how many."""
+    async def forget(self, older_than: timedelta, limit: int) -> int:
+        """Delete notes that were kept for longer, the oldest first; how many, up to `limit`."""
         ...
 
 

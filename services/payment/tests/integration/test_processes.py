@@ -136,8 +136,12 @@ async def test_work_heals_without_kafka_tells_its_figures_and_ends_in_time(
             return bool(await desk.rows("SELECT id FROM payments WHERE intent_id IS NOT NULL"))
 
         await wait_until(is_healed, "the payment to have its intent")
-        metrics = (await health.get("/metrics")).text
-        assert {"payments_unsettled 0.0", "refunds_stuck 0.0"} <= set(metrics.splitlines())
+
+        async def tells_its_figures() -> bool:
+            metrics = (await health.get("/metrics")).text
+            return {"payments_unsettled 0.0", "refunds_stuck 0.0"} <= set(metrics.splitlines())
+
+        await wait_until(tells_its_figures, "the worker to lead, and to tell its figures")
         assert (await health.get("/readyz")).json()["database"] == "ok"
         process.terminate()
         assert await asyncio.wait_for(process.wait(), GRACE) == 0

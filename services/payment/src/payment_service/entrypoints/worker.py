@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
-from prometheus_client import Gauge
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import REGISTRY, Collector
 
 from parking_chassis.database import ping
@@ -27,9 +26,29 @@ MONEY_SECONDS = 60.0
 FORGET_SECONDS = 3600.0
 COMPARISON_SECONDS = 60.0
 
-UNSETTLED = Gauge("payments_unsettled", "Captured payments that settle nothing and were not given back; alarm above 0")
-UNSETTLED_ORDERS = Gauge("refund_orders_unsettled", "Refund orders neither paid nor closed in time; alarm above 0")
-STUCK_REFUNDS = Gauge("refunds_stuck", "Refunds that failed at least once and have not arrived; alarm above 0")
+ALARMS = {
+    "payments_unsettled": "Captured payments that settle nothing and were not given back; alarm above 0",
+    "refund_orders_unsettled": "Refund orders neither paid nor closed in time; alarm above 0",
+    "refunds_stuck": "Refunds that failed at least once and have not arrived; alarm above 0",
+}
+
+
+class Alarms(Collector):
+    """How much money is in the wrong place: known to the process that leads, and absent in the others."""
+
+    def __init__(self, leads: Callable[[], bool]) -> None:
+        self._leads = leads
+        self.figures: Mapping[str, int] = {}
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """A sample for each that is known."""
+        if not self._leads():
+            self.figures = {}
+        for name, tells in ALARMS.items():
+            family = GaugeMetricFamily(name, tells)
+            if name in self.figures:
+                family.add_metric([], self.figures[name])
+            yield family
 
 
 class Revenue(Collector):
@@ -102,12 +121,20 @@ def _figures(service: Payments, leads: Callable[[], bool]) -> dict[str, Loop]:
     """What watches the tables, and tidies them."""
     does, revenue = service.use_cases, Revenue(leads)
     patience = timedelta(seconds=service.settings.unsettled_after)
+    alarms = Alarms(leads)
     REGISTRY.register(revenue)
+    REGISTRY.register(alarms)
 
     async def watch_money() -> None:
-        UNSETTLED.set(len(await does.find_unsettled_payments(FindUnsettledPayments(patience))))
-        UNSETTLED_ORDERS.set(len(await does.find_unsettled_orders(FindUnsettledOrders(patience))))
-        STUCK_REFUNDS.set(await does.count_stuck_refunds(CountStuckRefunds()))
+        known: Mapping[str, int] = {}
+        try:
+            known = {
+                "payments_unsettled": len(await does.find_unsettled_payments(FindUnsettledPayments(patience))),
+                "refund_orders_unsettled": len(await does.find_unsettled_orders(FindUnsettledOrders(patience))),
+                "refunds_stuck": await does.count_stuck_refunds(CountStuckRefunds()),
+            }
+        finally:
+            alarms.figures = known  # none where this failed: what was known before is old
 
     async def sum_captured() -> None:
         revenue.captured = await does.sum_captured(SumCaptured())
@@ -116,7 +143,7 @@ def _figures(service: Payments, leads: Callable[[], bool]) -> dict[str, Loop]:
         await does.forget_old(ForgetOld())
 
     return {
-        "money": every(MONEY_SECONDS, "money", watch_money),
+        "money": every(MONEY_SECONDS, "money", watch_money, only_while=leads),
         "revenue": every(REVENUE_SECONDS, "revenue", sum_captured, only_while=leads),
         "forget_old": every(FORGET_SECONDS, "forget_old", forget_old),
     }

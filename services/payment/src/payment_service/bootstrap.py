@@ -1,6 +1,7 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from parking_chassis.ended_logins import note_ended_logins
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
 from parking_chassis.revocations import EndedLogins
+from parking_chassis.schedules import Scheduled
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
@@ -28,6 +30,7 @@ from parking_messaging.replay import Replayer
 from parking_messaging.wiring import kafka_consumers, postgres_relay, postgres_replayers
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
 from payment_service.adapters.kafka.consumers import GROUPS, LOGINS, RESERVATIONS, reservation_handlers
+from payment_service.adapters.postgres.tables import schedules
 from payment_service.adapters.postgres.unit_of_work import postgres_work, work_on
 from payment_service.adapters.postgres.unpublished import PostgresUnpublishedPayments
 from payment_service.adapters.stripe.gateway import StripeGateway
@@ -161,6 +164,12 @@ def replayers(service: Payments) -> dict[str, Replayer[AsyncConnection]]:
     return postgres_replayers(_handlers(service.clock), service.engine.begin)
 
 
+def comparison_schedule(service: Payments, compare: Callable[[], Awaitable[object]]) -> Scheduled:
+    """Has the comparison run once a day in the whole service, and after a failure again in ten minutes."""
+    period, retry = timedelta(days=1), timedelta(minutes=10)
+    return Scheduled(service.engine, schedules, "comparison_with_provider", period, retry, compare)
+
+
 def use_cases_of(
     work: OpenWork,
     gateway: PaymentGateway,
@@ -180,7 +189,7 @@ def use_cases_of(
         send_refunds=SendRefundsHandler(work, gateway, clock, grace),
         decide_refund_orders=DecideRefundOrdersHandler(work, clock),
         look_after_payments=LookAfterPaymentsHandler(work, gateway, create_intent, clock, grace),
-        compare_with_provider=CompareWithProviderHandler(work, gateway, clock),
+        compare_with_provider=CompareWithProviderHandler(work, gateway, clock, grace),
         forget_old=ForgetOldHandler(work),
         get_payment=GetPaymentHandler(work),
         list_payments=ListPaymentsHandler(work),

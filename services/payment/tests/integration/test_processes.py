@@ -136,10 +136,14 @@ async def test_work_heals_without_kafka_tells_its_figures_and_ends_in_time(
             return bool(await desk.rows("SELECT id FROM payments WHERE intent_id IS NOT NULL"))
 
         await wait_until(is_healed, "the payment to have its intent")
-        metrics = (await health.get("/metrics")).text
-        figures = {"payments_unsettled 0.0", "refund_orders_unsettled 0.0", "refunds_stuck 0.0"}
-        unpaid = 'refund_orders_unpaid_total{reason="covered_by_goodwill"} 0.0'
-        assert {*figures, unpaid} <= set(metrics.splitlines())
+
+        async def shows_its_figures() -> bool:
+            metrics = (await health.get("/metrics")).text
+            figures = {"payments_unsettled 0.0", "refund_orders_unsettled 0.0", "refunds_stuck 0.0"}
+            unpaid = 'refund_orders_unpaid_total{reason="covered_by_goodwill"} 0.0'
+            return {*figures, unpaid} <= set(metrics.splitlines())
+
+        await wait_until(shows_its_figures, "the worker to lead, and to show its figures")
         assert (await health.get("/readyz")).json()["database"] == "ok"
         process.terminate()
         assert await asyncio.wait_for(process.wait(), GRACE) == 0

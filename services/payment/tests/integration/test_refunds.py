@@ -1,6 +1,7 @@
 """Money goes back: by an operator, by reservation's word, by hand at the provider, and in spite of failures."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ import pytest
 import stripe
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
+from services.payment.tests.fakes.stripe.gateway import FakeGateway
 from services.payment.tests.people import DRIVER, Owed
 
 from parking_chassis.clock import SystemClock
@@ -19,8 +21,10 @@ from payment_service.application.event_handlers.follow_reservations import (
     FollowReservations,
     FollowReservationsHandler,
 )
+from payment_service.application.ports import ProviderRefused, RefundRequest
 from payment_service.bootstrap import Payments
 from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
+from payment_service.domain.provider import ProviderRefund
 
 
 async def paid(desk: Desk, browser: Browser, owed: Owed, card: str = "visa") -> dict[str, Any]:
@@ -175,6 +179,33 @@ async def test_a_refund_without_an_answer_is_made_once(
     await desk.wait_for_status(payment["id"], "refunded")
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [1250]
     assert await desk.ledger() == {}
+
+
+class BrokenGateway(FakeGateway):
+    """One whose answers cannot be read."""
+
+    async def create_refund(self, request: RefundRequest) -> ProviderRefund:
+        raise ValueError(f"no answer for {request.amount}")
+
+
+async def test_of_refunds_that_fail_together_all_are_raised(desk: Desk, browser: Browser, service: Payments) -> None:
+    for amount in (1250, 1251):
+        owed = Owed(amount=amount)
+        await paid(desk, browser, owed)
+        await follow(service, dues(owed, amount))
+    with pytest.raises(ExceptionGroup) as raised:
+        await replace(service.use_cases.send_refunds, gateway=BrokenGateway())(SendRefunds())
+    assert sorted(map(str, raised.value.exceptions)) == ["no answer for 1250", "no answer for 1251"]
+
+
+async def test_of_payments_that_fail_together_all_are_raised(desk: Desk, service: Payments) -> None:
+    for _ in range(2):
+        await desk.started(Owed())
+    await desk.all_due()
+    knows_no_intent = FakeGateway()
+    with pytest.raises(ExceptionGroup) as raised:
+        await replace(service.use_cases.look_after_payments, gateway=knows_no_intent)(LookAfterPayments())
+    assert [type(each) for each in raised.value.exceptions] == [ProviderRefused, ProviderRefused]
 
 
 async def test_a_refund_that_fails_later_is_tried_again(desk: Desk, browser: Browser, service: Payments) -> None:

@@ -10,7 +10,6 @@ from services.payment.tests.integration.test_refunds import dues, follow
 from services.payment.tests.people import Owed
 
 from parking_platform.testing.waiting import wait_until
-from payment_service.application.commands.compare_with_provider import CompareWithProvider
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
 from payment_service.bootstrap import Payments
@@ -94,6 +93,34 @@ async def test_an_intent_that_nobody_waits_for_is_withdrawn(
     assert (again.status_code, again.json()["type"]) == (409, "/problems/charge-not-payable")
 
 
+@pytest.mark.parametrize(
+    "only_one_says_so", ["UPDATE payments SET cancel_requested_at = NULL", "DELETE FROM reservation_dues"]
+)
+async def test_a_payment_that_is_being_cancelled_is_not_offered_again(
+    desk: Desk, service: Payments, only_one_says_so: str
+) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await follow(service, dues(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
+    await desk.run(only_one_says_so)
+    again = await desk.start(owed)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/charge-not-payable")
+    [kept] = await desk.rows("SELECT id, stage FROM payments")
+    assert (str(kept["id"]), kept["stage"]) == (payment["id"], "requested"), "nothing was withdrawn yet"
+
+
+async def test_a_captured_payment_is_answered_also_when_its_charge_is_paid(
+    desk: Desk, browser: Browser, service: Payments
+) -> None:
+    owed = Owed()
+    payment = await desk.started(owed)
+    await browser.confirm(payment["client_secret"], "visa")
+    await desk.wait_for_status(payment["id"], "succeeded")
+    await follow(service, dues(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
+    again = await desk.started(owed)
+    assert (again["id"], again["status"]) == (payment["id"], "succeeded")
+
+
 async def test_a_void_charge_s_intent_is_withdrawn_and_others_stay(desk: Desk, service: Payments) -> None:
     owed = Owed()
     kept = await desk.started(owed)
@@ -143,18 +170,3 @@ async def test_captured_money_that_pays_for_nothing_is_noticed(desk: Desk, brows
     assert str(found.payment_id) == payment["id"]
     await follow(service, dues(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
     assert await unsettled(FindUnsettledPayments(timedelta(0))) == []
-
-
-async def test_the_daily_comparison_finds_what_nobody_told(desk: Desk, browser: Browser, service: Payments) -> None:
-    compare, window = service.use_cases.compare_with_provider, CompareWithProvider(timedelta(days=1))
-    payment = await desk.started(Owed())
-    assert await compare(window) == 0
-    await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
-    await browser.confirm(payment["client_secret"], "visa")
-    await desk.run("UPDATE payments SET look_at = NULL")
-    assert await compare(window) == 1
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
-    assert await compare(window) == 0
-    await desk.run("UPDATE payments SET intent_id = 'pi_other'")
-    assert await compare(window) == 1, "an intent that no payment knows"

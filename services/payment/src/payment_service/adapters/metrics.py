@@ -1,4 +1,4 @@
-"""What became of refund orders, counted in the process that did it. No label carries an id."""
+"""Counted in the process that did it. No label carries an id."""
 
 from prometheus_client import Counter
 
@@ -8,3 +8,12 @@ UNPAID_ORDERS = Counter(
 )
 for _reason in REASONS:
     UNPAID_ORDERS.labels(_reason)
+
+OBJECTS = ("intent", "refund", "dispute")
+UNKNOWN_STATUSES = Counter(
+    "provider_statuses_unknown",
+    "Objects that the comparison with the provider passed over, as this release does not know their status",
+    ["object"],
+)
+for _object in OBJECTS:
+    UNKNOWN_STATUSES.labels(_object)

@@ -69,8 +69,8 @@ class Answers(Protocol):
         """Keep the answer of a key that was claimed; without one, let the claim go."""
         ...
 
-    async def forget(self, older_than: timedelta) -> int:
-        """Delete answers that were kept for longer; how many."""
+    async def forget(self, older_than: timedelta, limit: int) -> int:
+        """Delete answers that were kept for longer, the oldest first; how many, up to `limit`."""
         ...
 
 
@@ -147,8 +147,8 @@ class Webhooks(Protocol):
         """Note a message; false when it was noted before."""
         ...
 
-    async def forget(self, older_than: timedelta) -> int:
-        """Delete notes that were kept for longer; how many."""
+    async def forget(self, older_than: timedelta, limit: int) -> int:
+        """Delete notes that were kept for longer, the oldest first; how many, up to `limit`."""
         ...
 
 
@@ -201,6 +201,10 @@ class Oracle(Protocol):
 
     async def stuck_refunds(self) -> int:
         """How many refunds failed at least once and have not arrived."""
+        ...
+
+    async def sum_up_captured(self, limit: int) -> int:
+        """Add up what was captured since the last time; how many amounts, up to `limit`."""
         ...
 
     async def captured(self) -> Mapping[str, int]:
@@ -360,11 +364,15 @@ class PaymentGateway(Protocol):
         ...
 
     def intents_since(self, since: datetime) -> AsyncIterator[Intent]:
-        """All intents that were made since then."""
+        """All intents that were made since then, but those whose status is not known."""
         ...
 
     def refunds_since(self, since: datetime) -> AsyncIterator[ProviderRefund]:
-        """All refunds that were made since then."""
+        """All refunds that were made since then, but those whose status is not known."""
+        ...
+
+    def disputes_since(self, since: datetime) -> AsyncIterator[ProviderDispute]:
+        """All disputes that were opened since then, newest first, but those whose status is not known."""
         ...
 
 

@@ -64,12 +64,13 @@ class DisputeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderDispute:
-    """The card's owner objected."""
+    """The card's owner objected, at `opened_at` where that is known."""
 
     id: str
     intent_id: str
     amount: int
     status: DisputeStatus
+    opened_at: datetime | None = None
 
 
 Observation = Intent | ProviderRefund | ProviderDispute

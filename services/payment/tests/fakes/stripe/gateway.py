@@ -95,3 +95,7 @@ class FakeGateway:
     async def refunds_since(self, since: datetime) -> AsyncIterator[ProviderRefund]:
         for refund in self.refunds.values():
             yield refund
+
+    async def disputes_since(self, since: datetime) -> AsyncIterator[ProviderDispute]:
+        for dispute in ():
+            yield dispute

@@ -47,9 +47,11 @@ class PostgresAnswers:
         else:
             await self._connection.execute(update(keys).where(mine).values(status=answer.status, body=answer.body))
 
-    async def forget(self, older_than: timedelta) -> int:
-        """Delete answers that were kept for longer; how many."""
-        statement = delete(keys).where(keys.c.created_at < func.now() - older_than)
+    async def forget(self, older_than: timedelta, limit: int) -> int:
+        """Delete answers that were kept for longer, the oldest first; how many, up to `limit`."""
+        old = select(keys.c.scope, keys.c.key).where(keys.c.created_at < func.now() - older_than)
+        chosen = old.order_by(keys.c.created_at).limit(limit).with_for_update(skip_locked=True).cte("chosen")
+        statement = delete(keys).where(keys.c.scope == chosen.c.scope, keys.c.key == chosen.c.key)
         return (await self._connection.execute(statement)).rowcount
 
 

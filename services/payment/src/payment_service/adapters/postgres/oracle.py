@@ -7,11 +7,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.postgres.rows import order_of
-from payment_service.adapters.postgres.tables import ledger_entries, refunds
+from payment_service.adapters.postgres.tables import captured_amounts
 from payment_service.application.ports import UnsettledPayment
-from payment_service.domain.ledger import EntryKind
 from payment_service.domain.refund_orders import RefundOrder
-from payment_service.domain.refunds import RefundStatus
 
 MOST = 100
 
@@ -55,6 +53,28 @@ UNSETTLED_ORDERS = text(
     """
 )
 
+# What another worker is adding up is passed over, so nothing is counted twice; the sums are the same before and after.
+SUM_UP = text(
+    """
+    WITH chosen AS (
+        SELECT id FROM captured_amounts ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM captured_amounts WHERE id IN (SELECT id FROM chosen) RETURNING currency, amount
+    ), kept AS (
+        INSERT INTO captured_amounts (currency, amount) SELECT currency, sum(amount) FROM gone GROUP BY currency
+    )
+    SELECT count(*) FROM gone
+    """
+)
+# By literals, for which the partial index of what has not arrived can be used.
+STUCK = text(
+    """
+    SELECT count(*) FROM refunds
+    WHERE status <> 'succeeded' AND (attempt > 1 OR status = 'failed')
+        AND (due_at IS NOT NULL OR provider_id IS NOT NULL)
+    """
+)
+
 
 class PostgresOracle:
     """See `payment_service.application.ports.Oracle`."""
@@ -74,17 +94,14 @@ class PostgresOracle:
 
     async def stuck_refunds(self) -> int:
         """How many refunds failed at least once and have not arrived."""
-        has_not_arrived = refunds.c.status != RefundStatus.SUCCEEDED.value
-        has_failed = (refunds.c.attempt > 1) | (refunds.c.status == RefundStatus.FAILED.value)
-        is_tried = refunds.c.due_at.is_not(None) | refunds.c.provider_id.is_not(None)
-        statement = select(func.count()).select_from(refunds).where(has_not_arrived, has_failed, is_tried)
-        return (await self._connection.execute(statement)).scalar_one()
+        return (await self._connection.execute(STUCK)).scalar_one()
+
+    async def sum_up_captured(self, limit: int) -> int:
+        """Add up what was captured since the last time; how many amounts, up to `limit`."""
+        return (await self._connection.execute(SUM_UP, {"limit": limit})).scalar_one()
 
     async def captured(self) -> Mapping[str, int]:
         """All money ever captured, in minor units, by currency."""
-        statement = (
-            select(ledger_entries.c.currency, func.sum(ledger_entries.c.gross))
-            .where(ledger_entries.c.kind == EntryKind.PAYMENT.value)
-            .group_by(ledger_entries.c.currency)
-        )
+        amounts = captured_amounts.c
+        statement = select(amounts.currency, func.sum(amounts.amount)).group_by(amounts.currency)
         return {currency: int(amount) for currency, amount in await self._connection.execute(statement)}

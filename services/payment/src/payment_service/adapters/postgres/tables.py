@@ -6,9 +6,11 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     String,
     Table,
@@ -19,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from parking_chassis.ended_logins import ended_logins_table
+from parking_chassis.schedules import schedules_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -143,6 +146,14 @@ ledger_postings = Table(
     Index("ix_ledger_postings_account", "account"),
 )
 
+captured_amounts = Table(
+    "captured_amounts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("currency", String(3), nullable=False),
+    Column("amount", Numeric, nullable=False),
+)
+
 reservation_dues = Table(
     "reservation_dues",
     metadata,
@@ -177,3 +188,4 @@ idempotency_keys = Table(
 
 messaging = messaging_tables(metadata, notes_refusals=True)
 ended_logins = ended_logins_table(metadata)
+schedules = schedules_table(metadata)

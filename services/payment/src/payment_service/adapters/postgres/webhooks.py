@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +20,9 @@ class PostgresWebhooks:
         statement = insert(webhook_events).values(id=event_id).on_conflict_do_nothing()
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def forget(self, older_than: timedelta) -> int:
-        """Delete notes that were kept for longer; how many."""
-        statement = delete(webhook_events).where(webhook_events.c.received_at < func.now() - older_than)
+    async def forget(self, older_than: timedelta, limit: int) -> int:
+        """Delete notes that were kept for longer, the oldest first; how many, up to `limit`."""
+        old = select(webhook_events.c.id).where(webhook_events.c.received_at < func.now() - older_than)
+        chosen = old.order_by(webhook_events.c.received_at).limit(limit).with_for_update(skip_locked=True).cte("chosen")
+        statement = delete(webhook_events).where(webhook_events.c.id == chosen.c.id)
         return (await self._connection.execute(statement)).rowcount

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,16 @@ import stripe
 from stripe.params import PaymentIntentCreateParams
 
 from parking_messaging.crash_points import CrashPoint, reach
+from payment_service.adapters.metrics import UNKNOWN_STATUSES
 from payment_service.adapters.stripe.http_client import TimedHttpClient
-from payment_service.adapters.stripe.objects import ATTEMPT, REFUND, Translation
+from payment_service.adapters.stripe.objects import ATTEMPT, REFUND, Translation, UnknownStatus
 from payment_service.application.ports import IntentRequest, OutcomeUnknown, ProviderRefused, RefundRequest
 from payment_service.domain.provider import Intent, ProviderDispute, ProviderRefund
 
 PAGE = 100
 ATTEMPTS_MORE = 2
 SERVER_ERROR = 500
+_log = logging.getLogger(__name__)
 
 
 class StripeGateway:
@@ -69,9 +72,10 @@ class StripeGateway:
 
     async def find_intent(self, payment_id: UUID, since: datetime) -> Intent | None:
         """The intent that was made for a payment at `since` or later."""
-        async for intent in self.intents_since(since):
-            if intent.payment_id == payment_id:
-                return intent
+        async for each in self._pages(self._client.v1.payment_intents.list_async, since):
+            # An unknown status of this one is an error: were it passed over, a second intent would be made.
+            if self._translation.payment_id(each) == payment_id:
+                return self._intent(each)
         return None
 
     async def read_intent(self, intent_id: str) -> Intent:
@@ -118,15 +122,22 @@ class StripeGateway:
         return [dispute for each in found.data if (dispute := self._translation.dispute(each))]
 
     async def intents_since(self, since: datetime) -> AsyncIterator[Intent]:
-        """All intents that were made since then."""
+        """All intents that were made since then; one of an unknown status is logged, counted and passed over."""
         async for each in self._pages(self._client.v1.payment_intents.list_async, since):
-            yield self._intent(each)
+            if intent := _if_known("intent", each.id, partial(self._intent, each)):
+                yield intent
 
     async def refunds_since(self, since: datetime) -> AsyncIterator[ProviderRefund]:
-        """All refunds that were made since then."""
+        """All refunds that were made since then; one of an unknown status is logged, counted and passed over."""
         async for each in self._pages(self._client.v1.refunds.list_async, since):
-            if refund := self._translation.refund(each):
+            if refund := _if_known("refund", each.id, partial(self._translation.refund, each)):
                 yield refund
+
+    async def disputes_since(self, since: datetime) -> AsyncIterator[ProviderDispute]:
+        """All disputes since then, newest first; one of an unknown status is logged, counted and passed over."""
+        async for each in self._pages(self._client.v1.disputes.list_async, since):
+            if dispute := _if_known("dispute", each.id, partial(self._translation.dispute, each)):
+                yield dispute
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -135,7 +146,7 @@ class StripeGateway:
     def _intent(self, found: stripe.PaymentIntent) -> Intent:
         return self._translation.intent(found, self._now())
 
-    async def _pages[Found: (stripe.PaymentIntent, stripe.Refund)](
+    async def _pages[Found: (stripe.PaymentIntent, stripe.Refund, stripe.Dispute)](
         self, ask_for: Callable[[Any], Awaitable[stripe.ListObject[Found]]], since: datetime
     ) -> AsyncIterator[Found]:
         # Not the SDK's own paging, which would ask for the next page without our deadline.
@@ -158,6 +169,16 @@ class StripeGateway:
             raise _verdict(error) from error
         reach(CrashPoint.PROVIDER_ANSWERED)
         return answer
+
+
+def _if_known[Seen](kind: str, found_id: str, read: Callable[[], Seen]) -> Seen | None:
+    """What an object says; none where its status is one that there was not when this was written."""
+    try:
+        return read()
+    except UnknownStatus as unknown:
+        _log.warning("%s is passed over, as its status is unknown: %s", found_id, unknown)
+        UNKNOWN_STATUSES.labels(kind).inc()
+        return None
 
 
 def _verdict(error: stripe.StripeError) -> Exception:

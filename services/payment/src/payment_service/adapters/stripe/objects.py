@@ -36,7 +36,8 @@ REFUNDS = {
     "failed": ProviderRefundStatus.FAILED,
     "canceled": ProviderRefundStatus.FAILED,
 }
-# Inquiries ("warning_...") take no money, and are not disputes yet.
+# They take no money, and are not disputes yet.
+INQUIRIES = frozenset({"warning_needs_response", "warning_under_review", "warning_closed"})
 DISPUTES = {
     "needs_response": DisputeStatus.OPEN,
     "under_review": DisputeStatus.OPEN,
@@ -82,7 +83,7 @@ class Translation:
             status = IntentStatus.FAILED
         return Intent(
             id=found.id,
-            payment_id=self._own_id(found.metadata, PAYMENT),
+            payment_id=self.payment_id(found),
             status=status,
             amount=found.amount,
             currency=found.currency.upper(),
@@ -112,10 +113,16 @@ class Translation:
 
     def dispute(self, found: stripe.Dispute) -> ProviderDispute | None:
         """A dispute; none for a mere inquiry, or one that is of no intent."""
-        status = DISPUTES.get(found.status)
-        if status is None or found.payment_intent is None:
+        if found.status in INQUIRIES or found.payment_intent is None:
             return None
-        return ProviderDispute(found.id, _id(found.payment_intent), found.amount, status)
+        status = DISPUTES.get(found.status)
+        if status is None:
+            raise UnknownStatus(f"dispute {found.status}")
+        return ProviderDispute(found.id, _id(found.payment_intent), found.amount, status, instant(found.created))
+
+    def payment_id(self, found: stripe.PaymentIntent) -> UUID | None:
+        """Which payment of ours an intent was made for; none for another system's."""
+        return self._own_id(found.metadata, PAYMENT)
 
     def _own_id(self, metadata: stripe.StripeObject | None, name: str) -> UUID | None:
         noted = _noted(metadata)

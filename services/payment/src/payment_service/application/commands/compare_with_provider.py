@@ -2,15 +2,15 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import OpenWork, PaymentGateway, ProviderRefused
 from payment_service.domain.errors import UnknownPayment
 from payment_service.domain.payment_states import PaymentState, PaymentStatus
-from payment_service.domain.provider import Intent, IntentStatus, ProviderRefund, ProviderRefundStatus
-from payment_service.domain.refunds import RefundStatus
+from payment_service.domain.provider import Intent, IntentStatus, ProviderDispute, ProviderRefund, ProviderRefundStatus
+from payment_service.domain.refunds import Refund, RefundStatus
 
 _log = logging.getLogger(__name__)
 _FINAL = {IntentStatus.SUCCEEDED: PaymentStatus.SUCCEEDED, IntentStatus.CANCELLED: PaymentStatus.CANCELLED}
@@ -30,11 +30,15 @@ class CompareWithProvider:
 
 @dataclass(frozen=True, slots=True)
 class CompareWithProviderHandler:
-    """Every difference is looked after; an intent of ours that no payment knows is withdrawn: nobody can pay it."""
+    """Every difference is looked after; an intent of ours that no payment knows is withdrawn: nobody can pay it.
+
+    What began less than `grace` ago and is under way on either side is no difference: word of it is on its way.
+    """
 
     open_work: OpenWork
     gateway: PaymentGateway
     clock: Clock
+    grace: timedelta
 
     async def __call__(self, command: CompareWithProvider) -> int:
         """How many differences were found. Raises `OutcomeUnknown`."""
@@ -44,6 +48,11 @@ class CompareWithProviderHandler:
             differences += await self._differs(intent)
         async for refund in self.gateway.refunds_since(since):
             differences += await self._refund_differs(refund)
+        compared: set[str] = set()
+        async for dispute in self.gateway.disputes_since(since):
+            if dispute.intent_id not in compared:  # the newest first, and a payment keeps no other
+                compared.add(dispute.intent_id)
+                differences += await self._dispute_differs(dispute)
         return differences
 
     async def _differs(self, intent: Intent) -> bool:
@@ -53,7 +62,7 @@ class CompareWithProviderHandler:
         if state is None or state.intent_id not in {None, intent.id}:
             _log.error("intent %s is ours, and no payment knows it", intent.id)
             return await self._withdraw(intent)
-        if _says_the_same(state, intent):
+        if _says_the_same(state, intent) or self._is_in_flight(state, intent):
             return False
         _log.error("payment %s differs from its intent %s", state.id, intent.id)
         return await self._look_again(state.id)
@@ -63,14 +72,43 @@ class CompareWithProviderHandler:
             payment = await work.payments.by_intent(refund.intent_id)
         if payment is None:
             return False
-        known = {each.provider_id: each.status for each in payment.state.refunds}
-        is_older_attempt = any(
-            each.id == refund.refund_id and each.attempt > refund.attempt for each in payment.state.refunds
-        )
-        if is_older_attempt or known.get(refund.id) is _REFUNDS[refund.status]:
+        if any(self._is_explained_by(each, refund) for each in payment.state.refunds):
             return False
         _log.error("payment %s differs from the provider in refund %s", payment.state.id, refund.id)
         return await self._look_again(payment.state.id)
+
+    def _is_explained_by(self, ours: Refund, refund: ProviderRefund) -> bool:
+        """Whether a refund of ours is the provider's, or a later attempt at it, or has yet to hear of it."""
+        if ours.id == refund.refund_id and ours.attempt > refund.attempt:
+            return True
+        is_it = ours.provider_id == refund.id or (
+            ours.provider_id is None and (ours.id, ours.attempt) == (refund.refund_id, refund.attempt)
+        )
+        if not is_it:
+            return False
+        is_same = ours.provider_id == refund.id and ours.status is _REFUNDS[refund.status]
+        is_open = RefundStatus.REQUESTED in {ours.status, _REFUNDS[refund.status]}
+        return is_same or (is_open and self._is_recent(ours.requested_at))
+
+    async def _dispute_differs(self, dispute: ProviderDispute) -> bool:
+        async with self.open_work() as work:
+            payment = await work.payments.by_intent(dispute.intent_id)
+        if payment is None or self._is_recent(dispute.opened_at):
+            return False
+        known = payment.state.dispute
+        if known and (known.id, known.status) == (dispute.id, dispute.status):
+            return False
+        _log.error("payment %s differs from the provider in dispute %s", payment.state.id, dispute.id)
+        return await self._look_again(payment.state.id)
+
+    def _is_in_flight(self, state: PaymentState, intent: Intent) -> bool:
+        """Whether word of it may be on its way. A wrong amount is wrong at once."""
+        is_open = state.stage not in _FINAL.values() or intent.status not in _FINAL
+        is_recent = self._is_recent(state.requested_at) or self._is_recent(state.succeeded_at)
+        return is_open and is_recent and _is_same_amount(state, intent)
+
+    def _is_recent(self, at: datetime | None) -> bool:
+        return at is not None and at > self.clock.now() - self.grace
 
     async def _payment(self, payment_id: UUID) -> PaymentState | None:
         async with self.open_work() as work:
@@ -93,8 +131,10 @@ class CompareWithProviderHandler:
         return True
 
 
+def _is_same_amount(state: PaymentState, intent: Intent) -> bool:
+    return (intent.amount, intent.currency) == (state.charge.amount.amount, state.charge.amount.currency)
+
+
 def _says_the_same(state: PaymentState, intent: Intent) -> bool:
-    amount = state.charge.amount
-    is_same_amount = (intent.amount, intent.currency) == (amount.amount, amount.currency)
     kept = state.stage if state.stage in _FINAL.values() else None
-    return is_same_amount and state.intent_id == intent.id and kept is _FINAL.get(intent.status)
+    return _is_same_amount(state, intent) and state.intent_id == intent.id and kept is _FINAL.get(intent.status)

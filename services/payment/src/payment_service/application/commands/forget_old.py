@@ -17,11 +17,18 @@ class ForgetOld:
 
 @dataclass(frozen=True, slots=True)
 class ForgetOldHandler:
-    """What is kept for repeated requests and messages goes when none can come any more."""
+    """What is kept for repeated requests and messages goes when none can come any more, a `batch` at a time."""
 
     open_work: OpenWork
+    batch: int = 1_000
 
     async def __call__(self, _command: ForgetOld) -> int:
         """How many were forgotten."""
-        async with self.open_work() as work:
-            return await work.answers.forget(_ANSWERS_KEPT) + await work.webhooks.forget(_WEBHOOKS_KEPT)
+        forgotten = 0
+        while True:
+            async with self.open_work() as work:
+                answers = await work.answers.forget(_ANSWERS_KEPT, self.batch)
+                webhooks = await work.webhooks.forget(_WEBHOOKS_KEPT, self.batch)
+            forgotten += answers + webhooks
+            if max(answers, webhooks) < self.batch:
+                return forgotten

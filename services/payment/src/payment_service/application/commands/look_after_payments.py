@@ -45,7 +45,8 @@ class LookAfterPaymentsHandler:
             due = await work.agenda.claim_payments(now, now + self.grace, _BATCH)
         outcomes = await asyncio.gather(*(self._look_after(each) for each in due), return_exceptions=True)
         if errors := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
-            raise errors[0]
+            # Raised only now that the others are done.
+            raise errors[0] if len(errors) == 1 else BaseExceptionGroup("several payments failed", errors)
         return len(due)
 
     async def _look_after(self, payment_id: UUID) -> None:

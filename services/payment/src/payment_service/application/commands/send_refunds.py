@@ -47,7 +47,8 @@ class SendRefundsHandler:
             due = await work.agenda.claim_refunds(now, now + self.grace, _BATCH)
         outcomes = await asyncio.gather(*(self._send(each) for each in due), return_exceptions=True)
         if errors := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
-            raise errors[0]
+            # Raised only now that the others are done.
+            raise errors[0] if len(errors) == 1 else BaseExceptionGroup("several refunds failed", errors)
         return len(due)
 
     async def _send(self, due: DueRefund) -> None:

@@ -78,8 +78,9 @@ class StartPaymentHandler:
         if charge.user_id != command.user_id:
             raise UnknownCharge(charge.id)
         if live := await work.payments.live_of_charge(charge.id):
+            await self._check_payable(work, charge, live)
             return live
-        await self._check_payable(work, charge)
+        await self._check_payable(work, charge, None)
         at = self.clock.now()
         payment = Payment.start(self.new_id(), charge, save_method=command.save_method, at=at)
         if await work.payments.add(payment):
@@ -88,9 +89,14 @@ class StartPaymentHandler:
         live = await work.payments.live_of_charge(charge.id)
         if live is None:  # it was cancelled between the two looks
             raise ChargeNotPayable(charge.id)
+        await self._check_payable(work, charge, live)
         return live
 
-    async def _check_payable(self, work: Work, charge: Charge) -> None:
+    async def _check_payable(self, work: Work, charge: Charge, live: PaymentState | None) -> None:
+        """Nobody shall pay what goes back at once. A captured payment can only be shown, and always may."""
+        if live and live.is_captured:
+            return
         dues = await work.dues.get(charge.reservation_id)
-        if dues and not dues.still_wants(charge.id):
+        is_being_cancelled = live is not None and live.cancel_requested_at is not None
+        if is_being_cancelled or (dues and not dues.still_wants(charge.id)):
             raise ChargeNotPayable(charge.id)

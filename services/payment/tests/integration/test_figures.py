@@ -1,0 +1,105 @@
+"""What the figures cost: what changed, not all history."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from services.payment.tests.browser import Browser
+from services.payment.tests.desk import Desk
+from services.payment.tests.integration.test_refunds import paid
+from services.payment.tests.people import Owed
+from sqlalchemy import event
+
+import payment_service
+from parking_chassis.migrations import migrate, migrations_folder
+from payment_service.adapters.postgres.oracle import STUCK
+from payment_service.application.commands.forget_old import ForgetOld
+from payment_service.application.queries.sum_captured import SumCaptured
+from payment_service.bootstrap import Payments
+
+MANY = 200_000
+
+
+def scanned(plan: dict[str, Any]) -> set[str]:
+    """The tables that a plan reads as a whole."""
+    here = {str(plan["Relation Name"])} if plan["Node Type"] == "Seq Scan" else set[str]()
+    return here.union(*(scanned(each) for each in plan.get("Plans", [])))
+
+
+async def test_revenue_is_the_ledger_s_and_is_added_up_once(desk: Desk, browser: Browser, service: Payments) -> None:
+    captured = service.use_cases.sum_captured
+    assert await captured(SumCaptured()) == {}
+    await paid(desk, browser, Owed())
+    await paid(desk, browser, Owed(amount=700, tax=0))
+    await paid(desk, browser, Owed(currency="EUR"))
+    for _ in range(2):
+        assert await captured(SumCaptured()) == {"CHF": 1950, "EUR": 1250}
+    assert len(await desk.rows("SELECT id FROM captured_amounts")) == 2, "one for each currency"
+
+
+async def test_what_was_booked_before_is_in_the_sum(desk: Desk, browser: Browser, service: Payments) -> None:
+    await paid(desk, browser, Owed())
+    folder = migrations_folder(Path(payment_service.__path__[0]))
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    url = str(service.settings.database_url)
+    config.attributes["database_url"] = url
+    await asyncio.to_thread(command.downgrade, config, "0006")
+    await asyncio.to_thread(migrate, url, folder)
+    assert await service.use_cases.sum_captured(SumCaptured()) == {"CHF": 1250}
+
+
+async def test_stuck_refunds_are_found_without_reading_those_that_arrived(
+    desk: Desk, browser: Browser, service: Payments
+) -> None:
+    payment = await paid(desk, browser, Owed())
+    await desk.run(
+        "INSERT INTO refunds (id, payment_id, place, amount, status, reason, requested_at, key, asked, attempt,"
+        " is_booked, tax) SELECT gen_random_uuid(), CAST(:id AS uuid), 0, 1, 'succeeded', 'x', now(), 'k', 1, 1,"
+        " true, 0 FROM generate_series(1, :many)",
+        id=payment["id"],
+        many=MANY,
+    )
+    await desk.run("ANALYZE refunds")
+    [row] = await desk.rows(f"EXPLAIN (FORMAT JSON) {STUCK}")
+    [[found]] = [row.values()]
+    plan = found if isinstance(found, list) else json.loads(found)
+    assert scanned(plan[0]["Plan"]) == set()
+    [row] = await desk.rows("EXPLAIN (FORMAT JSON) SELECT count(amount) FROM refunds")
+    [[found]] = [row.values()]
+    plan = found if isinstance(found, list) else json.loads(found)
+    assert scanned(plan[0]["Plan"]) == {"refunds"}, "the measure itself sees such a scan"
+
+
+async def test_what_is_old_is_forgotten_batch_by_batch_until_none_is_left(desk: Desk, service: Payments) -> None:
+    for age in ("61 days", "59 days"):
+        await desk.run(
+            "INSERT INTO webhook_events SELECT CAST(:age AS text) || n, now() - CAST(CAST(:age AS text) AS interval)"
+            " FROM generate_series(1, 25) n",
+            age=age,
+        )
+    await desk.run(
+        "INSERT INTO idempotency_keys (scope, key, fingerprint, claimed_until, created_at)"
+        " SELECT 's', n::text, '', now(), now() - n * interval '1 day' FROM generate_series(1, 40) n"
+    )
+    statements = _deletes(service)
+    assert await replace(service.use_cases.forget_old, batch=10)(ForgetOld()) == 25 + 34
+    assert len(statements) == 8, "four rounds of two deletes, the last of which is not full"
+    assert [row["n"] for row in await desk.rows("SELECT count(*) AS n FROM webhook_events")] == [25]
+    assert [row["n"] for row in await desk.rows("SELECT count(*) AS n FROM idempotency_keys")] == [6]
+
+
+def _deletes(service: Payments) -> list[str]:
+    """The deletes from now on."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "DELETE" in statement:
+            seen.append(statement)
+
+    event.listen(service.engine.sync_engine, "before_cursor_execute", note)
+    return seen

@@ -26,6 +26,7 @@ class ServiceMessaging[Tx: Executor]:
 
     `relay_url` is of the service's database, past any pooler. `handlers` stand by their consumer groups, each
     `<service>.<purpose>`. `transactions` is `engine.begin`, or what opens and commits a transaction in its place.
+    `notes_refusals`: see `postgres_relay`.
     """
 
     service: str
@@ -33,11 +34,18 @@ class ServiceMessaging[Tx: Executor]:
     relay_url: str
     transactions: Transactions[Tx]
     handlers: Mapping[str, Handlers[Tx]]
+    replication_factor: int = 1
+    notes_refusals: bool = False
 
     @cached_property
     def relay(self) -> Relay:
         """What publishes the outbox. Of all processes that run one, the active one leads (`leads`)."""
-        return postgres_relay(settings=RelaySettings(self.service), database_url=self.relay_url, kafka=self.kafka)
+        return postgres_relay(
+            settings=RelaySettings(self.service),
+            database_url=self.relay_url,
+            kafka=self.kafka,
+            notes_refusals=self.notes_refusals,
+        )
 
     @cached_property
     def consumers(self) -> Mapping[str, Consumer[Tx]]:
@@ -54,16 +62,23 @@ class ServiceMessaging[Tx: Executor]:
 
     def loops(self) -> dict[str, Loop]:
         """What a worker runs, by name."""
-        return {"outbox_relay": self.relay.run, **{group: each.run for group, each in self.consumers.items()}}
+        watch = kafka_topics.topic_watch(
+            self.kafka, self.service, groups=tuple(self.handlers), replication_factor=self.replication_factor
+        )
+        return {
+            "outbox_relay": self.relay.run,
+            "topic_settings": watch.run,
+            **{group: each.run for group, each in self.consumers.items()},
+        }
 
     def readiness(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """What a worker's readiness asks, by name."""
         return {"outbox_relay": self._check_relay, "consumers": self._check_consumers}
 
-    async def make_topics(self, replication_factor: int) -> None:
+    async def make_topics(self) -> None:
         """Make the service's topics, and those of its dead letters. Raises `TopicsNotMade` with what is wrong."""
         await kafka_topics.make_topics(
-            self.kafka, self.service, groups=tuple(self.handlers), replication_factor=replication_factor
+            self.kafka, self.service, groups=tuple(self.handlers), replication_factor=self.replication_factor
         )
 
     async def replay(self, arguments: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str
     """The settings of each service as the native platform makes them: samples for what a Secret holds."""
     run, settings = tmp_path_factory.mktemp("run"), load_settings(environment={})
     layout = Layout(run=run, state=run / "state")
+    layout.state.mkdir()
     parts = Composition(
         settings=settings, layout=layout, secrets=SecretStore(layout.secrets), profile=settings.profiles["default"]
     )

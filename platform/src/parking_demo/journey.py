@@ -20,6 +20,7 @@ from parking_platform.testing.waiting import wait_until
 SEE_SECONDS: Final = 60.0
 HOURS: Final = 2
 RADIUS_M: Final = 2_000
+MOST_FOUND: Final = 100  # the longest page; others may have opened lots at the same place
 SHOWN: Final = 3
 CARD: Final = "pm_card_threeDSecure2Required"
 
@@ -96,7 +97,12 @@ class Journey:
 
     async def _find(self) -> Sequence[str]:
         await self.operator.sign_in()
-        where = {"latitude": self.goal.latitude, "longitude": self.goal.longitude, "radius_m": RADIUS_M}
+        where = {
+            "latitude": self.goal.latitude,
+            "longitude": self.goal.longitude,
+            "radius_m": RADIUS_M,
+            "limit": MOST_FOUND,
+        }
         found: list[Json] = require(await self.driver.get("/parking-lots", params=where), codes.OK).json()["items"]
         mine = require(await self.operator.get("/organizations"), codes.OK).json()["items"]
         organizations = {organization["id"] for organization in mine}

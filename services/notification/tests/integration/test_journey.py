@@ -86,7 +86,7 @@ async def test_what_newer_services_publish_is_no_dead_letter(notification: Runni
         consumers.PAYMENTS: (PaymentState,),
         consumers.OCCUPANCY: (SpotOccupancyState, LotOccupancyState),
     }
-    assert set(states) == set(consumers.GROUPS)
+    assert set(states) == set(consumers.GROUPS) - {consumers.LOGINS}, "the ends of logins have no enumeration"
     for group, of_group in states.items():
         records = [record for state in of_group for record in later_records(state)]
         await publish_and_wait(notification.settings.kafka_bootstrap_servers, records, group)

@@ -1,4 +1,4 @@
-"""Structured logs: a JSON object a line, in one shape whoever writes it, with the trace that it belongs to.
+"""Structured logs: a JSON object a line, in one shape for all that log, with the trace that it belongs to.
 
 The shape is `timestamp, level, logger, message, context, trace_id, span_id`, and nothing else. `context` names the
 service and what the line is about (`reservation_id`, `event_id`, `topic`, `outcome`, `duration_ms` and the like), never

@@ -7,7 +7,7 @@ from parking_platform.testing.logs import written_logs
 
 
 class Worker:
-    """A worker with a timer of each kind, that leads when it is told to."""
+    """A worker with a timer of each kind, that leads when the test says so."""
 
     def __init__(self) -> None:
         self.leads = False

@@ -23,7 +23,7 @@ class UnsavedChanges(Exception):
 class Changes[A: Aggregate]:
     """The aggregates of one unit of work, as its repositories hand them out and take them back.
 
-    Aggregates are told apart by identity: two objects for the same thing are two changes of it.
+    Aggregates are distinguished by identity: two objects for the same thing are two changes of it.
     """
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from payment_service.application.commands.compare_with_provider import CompareWi
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.ports import OutcomeUnknown
 from payment_service.bootstrap import Payments
-from payment_service.entrypoints.comparison import DailyComparison
+from payment_service.entrypoints.worker import DailyComparison
 
 DAY = CompareWithProvider(timedelta(days=1))
 

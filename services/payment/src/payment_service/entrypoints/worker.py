@@ -8,6 +8,7 @@ from prometheus_client.registry import REGISTRY, Collector
 
 from parking_chassis.database import ping
 from parking_chassis.process import Address, Loop, every, work
+from payment_service.application.commands.compare_with_provider import CompareWithProvider
 from payment_service.application.commands.decide_refund_orders import DecideRefundOrders
 from payment_service.application.commands.forget_old import ForgetOld
 from payment_service.application.commands.look_after_payments import LookAfterPayments
@@ -16,8 +17,14 @@ from payment_service.application.queries.count_stuck_refunds import CountStuckRe
 from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrders
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
 from payment_service.application.queries.sum_captured import SumCaptured
-from payment_service.bootstrap import Payments, consumers, outbox_relay, resources, topic_watch
-from payment_service.entrypoints.comparison import DailyComparison
+from payment_service.bootstrap import (
+    Payments,
+    comparison_schedule,
+    consumers,
+    outbox_relay,
+    resources,
+    topic_watch,
+)
 
 AGENDA_SECONDS = 1.0
 REVENUE_SECONDS = 15.0
@@ -66,6 +73,38 @@ class Revenue(Collector):
         for currency, amount in self.captured.items():
             family.add_metric([currency], amount)
         yield family
+
+
+class DailyComparison(Collector):
+    """Compares when a day has passed since the last comparison, in whichever process that was.
+
+    `provider_differences` is there only where the process leads and has compared since: another one may know better.
+    """
+
+    def __init__(self, service: Payments, leads: Callable[[], bool]) -> None:
+        self._does = service.use_cases
+        self._window = timedelta(seconds=service.settings.comparison_window)
+        self._schedule = comparison_schedule(service, self._compare)
+        self._leads = leads
+        self._differences: int | None = None
+
+    async def __call__(self) -> bool:
+        """Compare if it is due. Whether it was; raises `OutcomeUnknown`."""
+        return await self._schedule()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """One sample, or none."""
+        if not self._leads():
+            self._differences = None
+        family = GaugeMetricFamily(
+            "provider_differences", "Differences that the last daily comparison with the provider found"
+        )
+        if self._differences is not None:
+            family.add_metric([], self._differences)
+        yield family
+
+    async def _compare(self) -> None:
+        self._differences = await self._does.compare_with_provider(CompareWithProvider(self._window))
 
 
 def run_worker(service: Payments) -> None:

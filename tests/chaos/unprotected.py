@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import reservation_service
 from parking_chassis.cli import ServiceCommands, run_command_line
+from parking_kernel.repeatable import Answer, RequestKey
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
 from parking_messaging.cloud_events import outgoing
 from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from reservation_service.adapters.kafka.to_wire import to_wire
-from reservation_service.application.ports import Answer, Bookings, Offer, RequestKey, Wish
+from reservation_service.application.ports import Bookings, Offer, Wish
 from reservation_service.bootstrap import SERVICE, Reservation, bootstrap
 from reservation_service.domain import reservations
 from reservation_service.entrypoints.http.app import reservation_app

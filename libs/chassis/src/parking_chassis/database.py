@@ -137,11 +137,14 @@ def _cause(error: BaseException) -> BaseException:
 
 
 async def with_retries[Result](operation: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a whole transaction again after a transient failure, with jitter; the last failure is raised."""
+    """Run a whole transaction again after a transient failure, with jitter; the last failure is raised.
+
+    It may run through SQLAlchemy, or on the driver itself.
+    """
     for attempt in range(1, ATTEMPTS):
         try:
             return await operation()
-        except DBAPIError as error:
+        except (DBAPIError, asyncpg.PostgresError) as error:
             if not is_transient(error):
                 raise
         await asyncio.sleep(random.uniform(0, PAUSE.after(attempt).total_seconds()))  # noqa: S311 - spreads clients, no secret

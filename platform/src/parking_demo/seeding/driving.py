@@ -15,7 +15,7 @@ from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import PAID, Passage, Story, Visit
 from parking_kernel.askers import Asker
 from parking_kernel.periods import Period
-from payment_service.application import ports as payment_ports
+from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.domain.errors import ChargeExpired, ChargeNotPayable
@@ -25,7 +25,7 @@ from reservation_service.application.commands.cancel_reservation import CancelRe
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.commands.reserve_spot import ReserveSpot
-from reservation_service.application.ports import Alternative, Answer, RequestKey, Wish
+from reservation_service.application.ports import Alternative, Wish
 from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.domain.errors import NoCredential
@@ -134,7 +134,7 @@ class Driving:
     async def _start_payment(self, driver: UUID, key: str, token: str) -> dict[str, Any] | None:
         """What the card form needs; nothing where the charge is not owed any more, as the second time through."""
         payments = self.services.payments
-        request_key = payment_ports.RequestKey(f"{driver}:payments", key, sha256(token.encode()).digest())
+        request_key = RequestKey(f"{driver}:payments", key, sha256(token.encode()).digest())
         presentation = PaymentAnswers(payments.settings.stripe_publishable_key)
         command = StartPayment(driver, token, save_method=False, key=request_key, presentation=presentation)
         try:

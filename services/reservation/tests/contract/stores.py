@@ -15,16 +15,11 @@ from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_wor
 from parking_chassis.database import PoolSettings, create_engine
 from parking_kernel.periods import Period
 from parking_kernel.pricing import price
+from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.bookings import PostgresBookings
 from reservation_service.adapters.postgres.unit_of_work import postgres_work
-from reservation_service.application.ports import (
-    Answer,
-    Bookings,
-    LotCopy,
-    OpenWork,
-    RequestKey,
-)
+from reservation_service.application.ports import Bookings, LotCopy, OpenWork
 from reservation_service.domain.lots import Spot
 from reservation_service.domain.reservations import Reservation
 

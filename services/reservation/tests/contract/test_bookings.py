@@ -8,11 +8,8 @@ import pytest
 from services.reservation.tests.contract.stores import Store, key
 from services.reservation.tests.examples import period
 
-from reservation_service.application.ports import (
-    Answer,
-    KeyReused,
-    Wish,
-)
+from parking_kernel.repeatable import Answer, KeyReused
+from reservation_service.application.ports import Wish
 from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
 
 HOUR = timedelta(hours=1)

@@ -18,6 +18,7 @@ from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_wor
 
 from parking_kernel.askers import Asker
 from parking_kernel.periods import Period
+from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.adapters.turns import FairTurns
 from reservation_service.application.commands.check_in import CheckInHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
@@ -29,7 +30,7 @@ from reservation_service.application.event_handlers.settle_payments import (
     SettlePayments,
     SettlePaymentsHandler,
 )
-from reservation_service.application.ports import Alternative, Answer, LotCopy, RequestKey, Wish
+from reservation_service.application.ports import Alternative, LotCopy, Wish
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationState

@@ -15,15 +15,9 @@ from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 
 from parking_kernel.money import Money
 from parking_kernel.periods import InvalidPeriod
+from parking_kernel.repeatable import Answer, KeyReused, RequestKey
 from reservation_service.application.commands.reserve_spot import ReserveSpot
-from reservation_service.application.ports import (
-    Answer,
-    KeyReused,
-    Offer,
-    RequestKey,
-    TooBusy,
-    Wish,
-)
+from reservation_service.application.ports import Offer, TooBusy, Wish
 from reservation_service.domain.errors import LotNotBookable, UnknownLot, UnknownSpot, WrongSpotType
 from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.reservations import HOLD, Reservation, ReservationStatus

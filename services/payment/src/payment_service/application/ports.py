@@ -6,27 +6,19 @@ state is only read. Whoever needs several payments takes them in the order of th
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from parking_kernel.pages import Position
+from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.domain.charges import Charge, Dues
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.payments import Payment
 from payment_service.domain.provider import Intent, ProviderDispute, ProviderEvent, ProviderRefund
 from payment_service.domain.refund_orders import RefundOrder
 from payment_service.domain.refunds import Refund
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it left, kept to be given again for the same key; `replayed` is true when it is."""
-
-    status: int
-    body: bytes = field(repr=False)
-    replayed: bool = False
 
 
 class Presentation(Protocol):
@@ -39,23 +31,6 @@ class Presentation(Protocol):
     def refund_requested(self, payment: PaymentState, refund: Refund) -> Answer:
         """A refund that is on its way."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """An `Idempotency-Key` with whose it is, on which route, and a fingerprint of the request."""
-
-    scope: str
-    key: str
-    fingerprint: bytes
-
-
-class KeyReused(Exception):
-    """The key came before with another request."""
-
-
-class InFlight(Exception):
-    """A request with the same key is being worked on."""
 
 
 class Answers(Protocol):

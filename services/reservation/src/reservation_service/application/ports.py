@@ -13,38 +13,13 @@ from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.pages import Position
 from parking_kernel.periods import Period
 from parking_kernel.pricing import Price
+from parking_kernel.repeatable import Answer, RequestKey
 from parking_kernel.tariffs import Tariff
 from reservation_service.domain.charges import Charge
 from reservation_service.domain.gates import GateVerdict
 from reservation_service.domain.incoming_payments import OutboxState, TakenIn
 from reservation_service.domain.lots import Closure, Lot, Spot, TariffVersion
 from reservation_service.domain.reservations import Reservation, ReservationState
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it left, kept to be given again for the same key; `replayed` is true when it is."""
-
-    status: int
-    body: bytes
-    replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """An `Idempotency-Key` with whose it is, on which route, and a fingerprint of the request."""
-
-    scope: str
-    key: str
-    fingerprint: bytes
-
-
-class KeyReused(Exception):
-    """The key came before with another request."""
-
-
-class InFlight(Exception):
-    """A request with the same key is being worked on."""
 
 
 class TooBusy(Exception):

@@ -7,7 +7,8 @@ from services.reservation.tests.fakes.postgres.lots import InMemoryLots
 from services.reservation.tests.fakes.postgres.reservations import InMemoryReservations
 from services.reservation.tests.fakes.postgres.tables import Tables
 
-from reservation_service.application.ports import Answer, KeyReused, Offer, RequestKey, Wish
+from parking_kernel.repeatable import Answer, KeyReused, RequestKey
+from reservation_service.application.ports import Offer, Wish
 from reservation_service.domain.errors import UnknownSpot
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.reservation.tests.examples import NOW
 
 from parking_kernel.periods import Period
-from reservation_service.application.ports import Answer, LotCopy, RequestKey, SpotCopy
+from parking_kernel.repeatable import Answer, RequestKey
+from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationEvent, ReservationState

@@ -18,6 +18,7 @@ from notification_service.application.ports import (
     OpenWork,
 )
 from notification_service.domain.deliveries import Delivery, DeliveryState, Failure
+from parking_kernel.batches import finish_all
 from parking_kernel.clocks import Clock
 
 _BATCH = 20
@@ -54,10 +55,7 @@ class SendMailsHandler:
         async with self.open_work() as work:
             due = await work.deliveries.claim(now, now + _LEASE, _BATCH)
         places = asyncio.Semaphore(_AT_ONCE)
-        outcomes = await asyncio.gather(*(self._deliver(each, places) for each in due), return_exceptions=True)
-        failures = [each for each in outcomes if each is not None]
-        if failures:  # raised only now that the others are done
-            raise failures[0] if len(failures) == 1 else BaseExceptionGroup("several mails failed", failures)
+        await finish_all((self._deliver(each, places) for each in due), "several mails failed")
         return len(due)
 
     async def _deliver(self, claimed: DeliveryState, places: asyncio.Semaphore) -> None:

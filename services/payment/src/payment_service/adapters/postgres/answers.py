@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_kernel.repeatable import Answer, InFlight, KeyReused, RequestKey
 from payment_service.adapters.postgres.tables import idempotency_keys as keys
-from payment_service.application.ports import Answer, InFlight, KeyReused, RequestKey
 
 
 class PostgresAnswers:

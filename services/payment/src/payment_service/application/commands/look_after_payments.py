@@ -1,12 +1,12 @@
 """Ask the provider about payments of which there was no word, and withdraw what nobody wants any more."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from parking_kernel.batches import finish_all
 from parking_kernel.clocks import Clock
 from payment_service.application.commands.create_intent import CreateIntent, CreateIntentHandler
 from payment_service.application.ports import OpenWork, OutcomeUnknown, PaymentGateway
@@ -43,10 +43,7 @@ class LookAfterPaymentsHandler:
         now = self.clock.now()
         async with self.open_work() as work:
             due = await work.agenda.claim_payments(now, now + self.grace, _BATCH)
-        outcomes = await asyncio.gather(*(self._look_after(each) for each in due), return_exceptions=True)
-        if errors := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
-            # Raised only now that the others are done.
-            raise errors[0] if len(errors) == 1 else BaseExceptionGroup("several payments failed", errors)
+        await finish_all((self._look_after(each) for each in due), "several payments failed")
         return len(due)
 
     async def _look_after(self, payment_id: UUID) -> None:

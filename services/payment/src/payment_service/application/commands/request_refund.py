@@ -6,7 +6,8 @@ from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
-from payment_service.application.ports import Answer, OpenWork, Presentation, RequestKey
+from parking_kernel.repeatable import Answer, RequestKey
+from payment_service.application.ports import OpenWork, Presentation
 from payment_service.domain.errors import UnknownPayment
 
 _CLAIM = timedelta(seconds=30)

@@ -1,10 +1,10 @@
 """Send the refunds that are due."""
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from parking_kernel.batches import finish_all
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import (
     DueRefund,
@@ -45,10 +45,7 @@ class SendRefundsHandler:
         now = self.clock.now()
         async with self.open_work() as work:
             due = await work.agenda.claim_refunds(now, now + self.grace, _BATCH)
-        outcomes = await asyncio.gather(*(self._send(each) for each in due), return_exceptions=True)
-        if errors := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
-            # Raised only now that the others are done.
-            raise errors[0] if len(errors) == 1 else BaseExceptionGroup("several refunds failed", errors)
+        await finish_all((self._send(each) for each in due), "several refunds failed")
         return len(due)
 
     async def _send(self, due: DueRefund) -> None:

@@ -5,16 +5,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from parking_kernel.clocks import Clock, NewId
+from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.create_intent import CreateIntent, CreateIntentHandler
-from payment_service.application.ports import (
-    Answer,
-    OpenWork,
-    OutcomeUnknown,
-    Presentation,
-    ReadChargeToken,
-    RequestKey,
-    Work,
-)
+from payment_service.application.ports import OpenWork, OutcomeUnknown, Presentation, ReadChargeToken, Work
 from payment_service.domain.charges import Charge
 from payment_service.domain.errors import ChargeNotPayable, PaymentRefused, UnknownCharge
 from payment_service.domain.payment_states import PaymentState

@@ -15,9 +15,9 @@ from parking_chassis.problems import NOT_FOUND, invalid_field
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import permitted
 from parking_kernel.pages import Position
+from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.request_refund import RequestRefund
 from payment_service.application.commands.start_payment import StartPayment
-from payment_service.application.ports import Answer, RequestKey
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.application.queries.list_payments import ListPayments
 from payment_service.entrypoints.http.dependencies import AskedBy, Does, Me, Service

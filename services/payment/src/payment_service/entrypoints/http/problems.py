@@ -3,7 +3,8 @@
 from parking_chassis.idempotency import in_flight, key_reused
 from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
 from parking_kernel.concurrency import ChangedMeanwhile
-from payment_service.application.ports import InFlight, InvalidEvent, InvalidSignature, KeyReused, OutcomeUnknown
+from parking_kernel.repeatable import InFlight, KeyReused
+from payment_service.application.ports import InvalidEvent, InvalidSignature, OutcomeUnknown
 from payment_service.domain import errors
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})

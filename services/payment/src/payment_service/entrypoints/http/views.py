@@ -9,7 +9,7 @@ from structlog.contextvars import bind_contextvars
 
 from parking_chassis.schemas import ResponseBody
 from parking_kernel.money import Money
-from payment_service.application.ports import Answer
+from parking_kernel.repeatable import Answer
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.refunds import Refund
 

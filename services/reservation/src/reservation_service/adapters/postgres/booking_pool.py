@@ -2,21 +2,18 @@
 
 import asyncio
 import json
-import random
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from parking_chassis.database import connection_settings, is_away
+from parking_chassis.database import connection_settings, is_away, with_retries
 from parking_chassis.telemetry import statement_span
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
-ATTEMPTS = 5
-FIRST_PAUSE = 0.01
 
 
 class DatabaseAway(ConnectionError):
@@ -39,12 +36,7 @@ class BookingPool:
 
     async def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
         """The rows of a statement, which is tried again after a deadlock. Raises `DatabaseAway`."""
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return await self._fetch(statement, *values)
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-                await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311 - spreads clients
-        return await self._fetch(statement, *values)
+        return await with_retries(lambda: self._fetch(statement, *values))
 
     def connections(self) -> tuple[int, int]:
         """How many are in use, and how many are idle."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from importlib import resources
 
 import asyncpg
 
+from parking_chassis.stored_answers import lock_of
+from parking_kernel.repeatable import Answer, InFlight, KeyReused, RequestKey
 from parking_messaging.crash_points import CrashPoint, reach
 from parking_messaging.outbox_rows import outbox_values
 from reservation_service.adapters import metrics
@@ -14,19 +15,10 @@ from reservation_service.adapters.kafka.to_wire import to_wire
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.lots import lot_of
 from reservation_service.adapters.postgres.reservations import reservation_row
-from reservation_service.application.ports import (
-    Answer,
-    InFlight,
-    KeyReused,
-    Offer,
-    RequestKey,
-    Wish,
-)
+from reservation_service.application.ports import Offer, Wish
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
-
-LOCK_BYTES = 8
 
 
 def _statement(name: str) -> str:
@@ -92,7 +84,7 @@ class PostgresBookings:
         columns = reservation_row(state)
         events = [outbox_values(to_wire(event)) for event in reservation.events]
         values = (
-            *(_lock(key), key.scope, key.key, key.fingerprint, answer.status, answer.body),
+            *(lock_of(key), key.scope, key.key, key.fingerprint, answer.status, answer.body),
             *(columns[name] for name in RESERVATION),
             *([event[name] for event in events] for name in EVENT),
         )
@@ -113,7 +105,7 @@ class PostgresBookings:
 
     async def earlier(self, key: RequestKey) -> Answer | None:
         """The first answer to this key. Raises `KeyReused` and `InFlight`."""
-        (row,) = await self._pool.fetch(FIND_EARLIER_ANSWER, _lock(key), key.scope, key.key)
+        (row,) = await self._pool.fetch(FIND_EARLIER_ANSWER, lock_of(key), key.scope, key.key)
         return _replay(row, key)
 
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
@@ -138,9 +130,3 @@ def _replay(row: asyncpg.Record, key: RequestKey) -> Answer | None:
     if not row["is_free"]:
         raise InFlight(key.key)
     return None
-
-
-def _lock(key: RequestKey) -> int:
-    """A 64-bit number for the advisory lock; of two keys that share it, one would be told to ask again."""
-    digest = blake2b(f"{key.scope}\0{key.key}".encode(), digest_size=LOCK_BYTES).digest()
-    return int.from_bytes(digest, signed=True)

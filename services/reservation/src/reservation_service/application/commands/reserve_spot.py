@@ -7,14 +7,13 @@ from uuid import UUID
 from parking_kernel.clocks import NewId
 from parking_kernel.periods import InvalidPeriod
 from parking_kernel.pricing import price
+from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.expire_holds import ExpireHolds, ExpireHoldsHandler
 from reservation_service.application.ports import (
     Alternatives,
-    Answer,
     Bookings,
     Offer,
     Presentation,
-    RequestKey,
     Tokens,
     TooBusy,
     Turns,

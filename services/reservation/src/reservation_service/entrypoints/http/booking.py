@@ -19,8 +19,9 @@ from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, invalid_fie
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
 from parking_kernel.periods import InvalidPeriod, Period
+from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.reserve_spot import ReserveSpot
-from reservation_service.application.ports import Alternative, Answer, RequestKey, Wish
+from reservation_service.application.ports import Alternative, Wish
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
 from reservation_service.domain.cancellation import DEFAULT_TERMS

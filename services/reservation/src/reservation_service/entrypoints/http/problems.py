@@ -4,7 +4,8 @@ from parking_chassis.idempotency import in_flight, key_reused
 from parking_chassis.problems import NOT_FOUND, UNAVAILABLE, Problem, ProblemKind, invalid_field
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.periods import InvalidPeriod
-from reservation_service.application.ports import InFlight, KeyReused, TooBusy
+from parking_kernel.repeatable import InFlight, KeyReused
+from reservation_service.application.ports import TooBusy
 from reservation_service.domain import errors
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})

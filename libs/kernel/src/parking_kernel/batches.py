@@ -1,0 +1,14 @@
+"""Work on many things at the same time, of which some may fail."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+
+
+async def finish_all(works: Iterable[Awaitable[object]], message: str) -> None:
+    """Wait until all have ended, and only then raise what failed: a single failure itself, several as a group.
+
+    Raises that failure, or a `BaseExceptionGroup` of all of them under the message.
+    """
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    if failures := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+        raise failures[0] if len(failures) == 1 else BaseExceptionGroup(message, failures)

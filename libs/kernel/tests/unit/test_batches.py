@@ -1,0 +1,40 @@
+"""Many works at the same time: each ends, and every failure is raised."""
+
+import pytest
+
+from parking_kernel.batches import finish_all
+
+
+class Works:
+    """Works that note that they ended, or fail."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    async def end(self, name: str) -> None:
+        self.ended.append(name)
+
+    async def fail(self, error: Exception) -> None:
+        raise error
+
+
+async def test_all_end_where_none_fails() -> None:
+    works = Works()
+    await finish_all([works.end("one"), works.end("other")], "several failed")
+    assert works.ended == ["one", "other"]
+
+
+async def test_a_single_failure_is_raised_itself_when_the_others_have_ended() -> None:
+    works = Works()
+    with pytest.raises(ConnectionError, match="away"):
+        await finish_all([works.fail(ConnectionError("away")), works.end("other")], "several failed")
+    assert works.ended == ["other"]
+
+
+async def test_of_several_failures_none_is_lost() -> None:
+    works = Works()
+    failing = [works.fail(ConnectionError("away")), works.end("other"), works.fail(LookupError("gone"))]
+    with pytest.raises(ExceptionGroup, match="several failed") as failed:
+        await finish_all(failing, "several failed")
+    assert [type(each) for each in failed.value.exceptions] == [ConnectionError, LookupError]
+    assert works.ended == ["other"]

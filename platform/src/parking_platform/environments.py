@@ -155,6 +155,7 @@ class Environments:
         made: Mapping[Use, Callable[[], Mapping[str, str]]] = {
             "mail": self._mail,
             "master_key": lambda: {"MASTER_KEY": self.secrets.key(f"{service}.master_key")},
+            "answer_keys": lambda: {"ANSWER_KEYS": self.secrets.key(f"{service}.answer_key")},
             "signing_key": lambda: {"SIGNING_KEY": self.secrets.signing_key(f"{service}.signing_key")},
             "charge_key": lambda: {"CHARGE_KEY": public_half(self.secrets.signing_key("reservation.signing_key"))},
             "internal_token": lambda: {"INTERNAL_TOKEN": self.secrets.password("internal_token")},

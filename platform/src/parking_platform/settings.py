@@ -17,6 +17,7 @@ Port = Annotated[int, Field(ge=1024, le=65535)]
 Use = Literal[
     "mail",
     "master_key",
+    "answer_keys",
     "signing_key",
     "charge_key",
     "internal_token",

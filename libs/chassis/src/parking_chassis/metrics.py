@@ -83,3 +83,44 @@ def watch_pool(engine: AsyncEngine, **others: Callable[[], tuple[int, int]]) -> 
     collector = DatabaseConnections({"engine": of_engine, **others})
     REGISTRY.register(collector)
     return collector
+
+
+class LeaderFigure(Collector):
+    """A figure of the whole service, which its leading process works out.
+
+    It has no sample where it is not known: in the other processes, which would show what was true once, and after the
+    work failed. `kind` is the family of its samples, with a `label` or without.
+    """
+
+    def __init__(
+        self,
+        leads: Callable[[], bool],
+        name: str,
+        meaning: str,
+        *,
+        label: str | None = None,
+        kind: type[CounterMetricFamily | GaugeMetricFamily] = GaugeMetricFamily,
+    ) -> None:
+        self._leads = leads
+        self._name = name
+        self._meaning = meaning
+        self._labels = [label] if label else None
+        self._kind = kind
+        self._samples: Mapping[str, float] = {}
+
+    def show(self, value: float | None) -> None:
+        """The present value of a figure without label, or none where it is not known."""
+        self._samples = {} if value is None else {"": value}
+
+    def show_each(self, values: Mapping[str, float]) -> None:
+        """The present values of a figure by its label."""
+        self._samples = dict(values)
+
+    def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
+        """What is known."""
+        if not self._leads():
+            self._samples = {}
+        family = self._kind(self._name, self._meaning, labels=self._labels)
+        for label, value in self._samples.items():
+            family.add_metric([label] if self._labels else [], value)
+        yield family

@@ -1,6 +1,8 @@
 """The settings that all services share. Each service adds its own and its prefix, once, in its `settings.py`."""
 
+import base64
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 
@@ -8,8 +10,10 @@ from pydantic import AfterValidator, Field, PostgresDsn, SecretStr, model_valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from parking_chassis.database import PoolSettings
+from parking_chassis.sealing import Sealer
 
 MIN_SECRET_LENGTH = 32
+SEALING_KEY_BYTES = 32
 
 TokenAlgorithm = Literal["ES256", "Ed25519", "HS256"]
 
@@ -34,6 +38,25 @@ def _unguessable(value: SecretStr) -> SecretStr:
 
 InternalToken = Annotated[SecretStr, AfterValidator(_unguessable)]
 """What a service shows to another one at `/internal`, and is known by (`parking_chassis.internal_access`)."""
+
+
+def _keys_in(value: SecretStr) -> Sequence[bytes]:
+    return [base64.b64decode(each, validate=True) for each in value.get_secret_value().split(",")]
+
+
+def _sealing_keys(value: SecretStr) -> SecretStr:
+    rule = f"must be {SEALING_KEY_BYTES} bytes in base64 (openssl rand -base64 32), or several of these, by commas"
+    try:
+        keys = _keys_in(value)
+    except ValueError as error:
+        raise ValueError(rule) from error
+    if any(len(key) != SEALING_KEY_BYTES for key in keys):
+        raise ValueError(rule)
+    return value
+
+
+SealingKeys = Annotated[SecretStr, AfterValidator(_sealing_keys)]
+"""The key that seals, and after it those that sealed before and still open (`parking_chassis.sealing`)."""
 
 
 class KafkaAccess(TypedDict):
@@ -142,3 +165,16 @@ class ServiceSettings(BaseSettings):
         if "HS256" in self.token_algorithms and len(self.token_algorithms) > 1:
             raise ValueError("HS256 stands alone in token_algorithms: one secret or published keys, never both")
         return self
+
+
+class AnsweringSettings(ServiceSettings):
+    """Of a service that stores its answers to requests with an `Idempotency-Key`."""
+
+    answer_keys: SealingKeys
+    """Seal the stored answers, which may hold tokens. A key that goes too early makes a repeated request fail: an old
+    one stays until the answers that it sealed are purged, after a week."""
+
+    @property
+    def answer_sealer(self) -> Sealer:
+        """What seals the stored answers."""
+        return Sealer(*_keys_in(self.answer_keys))

@@ -1,5 +1,8 @@
 """The small conventions: cursors, entity tags, settings, retries, ids."""
 
+import base64
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 import trustme
@@ -12,7 +15,8 @@ from parking_chassis.database import with_retries
 from parking_chassis.ids import new_id
 from parking_chassis.pagination import decode_cursor, encode_cursor, id_in_cursor, next_page
 from parking_chassis.problems import Problem
-from parking_chassis.settings import ServiceSettings
+from parking_chassis.sealing import CannotOpen
+from parking_chassis.settings import AnsweringSettings, ServiceSettings
 
 DATABASE = "postgresql://service@localhost/service"
 AUTHORITY = trustme.CA().cert_pem.bytes().decode()
@@ -20,6 +24,10 @@ AUTHORITY = trustme.CA().cert_pem.bytes().decode()
 
 def settings(**values: object) -> ServiceSettings:
     return ServiceSettings.model_validate({"database_url": DATABASE, "token_issuer": "https://x", **values})
+
+
+def answering(**values: object) -> AnsweringSettings:
+    return AnsweringSettings.model_validate({"database_url": DATABASE, "token_issuer": "https://x", **values})
 
 
 def test_a_cursor_comes_back_as_it_was() -> None:
@@ -128,6 +136,13 @@ def test_ids_sort_by_time() -> None:
     assert len(set(ids)) == 1000
 
 
+def test_an_id_has_the_instant_that_it_is_made_of() -> None:
+    at = datetime(2027, 3, 1, 12, 30, 15, 250_999, tzinfo=UTC)
+    ids = [new_id(at) for _ in range(1000)]
+    assert {each.int >> 80 for each in ids} == {int(at.timestamp()) * 1000 + 250}
+    assert len(set(ids)) == 1000
+
+
 class FailedStatement(Exception):
     def __init__(self, sqlstate: str) -> None:
         super().__init__(sqlstate)
@@ -160,3 +175,17 @@ async def test_another_failure_is_not_tried_again() -> None:
     with pytest.raises(DBAPIError):
         await with_retries(transaction)
     assert attempts == 1
+
+
+def test_the_first_answer_key_seals_and_all_of_them_open() -> None:
+    old, new = (base64.b64encode(bytes([each]) * 32).decode() for each in (1, 2))
+    sealed = answering(answer_keys=old).answer_sealer.seal(b"token", "x")
+    assert answering(answer_keys=f"{new},{old}").answer_sealer.open(sealed, "x") == b"token"
+    with pytest.raises(CannotOpen):
+        answering(answer_keys=new).answer_sealer.open(sealed, "x")
+
+
+@pytest.mark.parametrize("keys", ["", "no base64!", base64.b64encode(bytes(31)).decode(), "AAAA,"])
+def test_answer_keys_have_256_bits(keys: str) -> None:
+    with pytest.raises(ValidationError, match="32 bytes in base64"):
+        answering(answer_keys=keys)

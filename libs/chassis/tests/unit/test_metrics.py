@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge
+from prometheus_client.core import CounterMetricFamily
 
 from parking_chassis.app import create_app
 from parking_chassis.health import CHECK_TIMEOUT, ReadFigures
-from parking_chassis.metrics import CacheLookups
+from parking_chassis.metrics import CacheLookups, LeaderFigure
 from parking_chassis.process import every
 
 
@@ -86,3 +87,29 @@ def test_errors_are_counted_from_the_start() -> None:
     for where in ("/api/v1/things/{thing_id}", "a_timer"):
         assert REGISTRY.get_sample_value("errors_total", {"where": where}) == 0
     assert REGISTRY.get_sample_value("errors_total", {"where": "/metrics"}) is None
+
+
+def test_a_leaders_figure_is_absent_where_it_is_not_known() -> None:
+    leads = True
+    figure = LeaderFigure(lambda: leads, "things_late", "Late things")
+
+    def samples() -> list[float]:
+        return [sample.value for family in figure.collect() for sample in family.samples]
+
+    assert samples() == []
+    figure.show(3)
+    assert samples() == [3]
+    figure.show(None)
+    assert samples() == []
+    figure.show(2)
+    leads = False
+    assert samples() == []
+    leads = True
+    assert samples() == []  # what it knew when it led before is old
+
+
+def test_a_leaders_figure_may_have_a_label_and_be_a_counter() -> None:
+    figure = LeaderFigure(lambda: True, "revenue", "Captured", label="currency", kind=CounterMetricFamily)
+    figure.show_each({"CHF": 1200, "EUR": 5})
+    found = [(s.name, dict(s.labels), s.value) for family in figure.collect() for s in family.samples]
+    assert found == [("revenue_total", {"currency": "CHF"}, 1200), ("revenue_total", {"currency": "EUR"}, 5)]

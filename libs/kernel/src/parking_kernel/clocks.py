@@ -14,5 +14,5 @@ class Clock(Protocol):
         ...
 
 
-type NewId = Callable[[], UUID]
-"""Makes ids that sort by the time they were made (UUIDv7, RFC 9562)."""
+type NewId = Callable[[datetime], UUID]
+"""Makes an id of an instant. Ids sort by their instants, to the millisecond (UUIDv7, RFC 9562)."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parking_kernel.batches import finish_all
+from parking_kernel.batches import finish_all, until_all
 
 
 class Works:
@@ -38,3 +38,18 @@ async def test_of_several_failures_none_is_lost() -> None:
         await finish_all(failing, "several failed")
     assert [type(each) for each in failed.value.exceptions] == [ConnectionError, LookupError]
     assert works.ended == ["other"]
+
+
+@pytest.mark.parametrize(("things", "batches"), [(0, [0]), (2, [2]), (3, [3, 0]), (7, [3, 3, 1])])
+async def test_batches_are_settled_until_one_is_not_full(things: int, batches: list[int]) -> None:
+    seen, left = list[int](), things
+
+    async def settle(limit: int) -> int:
+        nonlocal left
+        batch = min(limit, left)
+        left -= batch
+        seen.append(batch)
+        return batch
+
+    assert await until_all(settle, 3) == things
+    assert seen == batches

@@ -34,6 +34,7 @@ class TestMails:
 
     async def test_the_mail_to_the_owner_of_a_taken_address_holds_no_secret(self, auth: FakeInstallation) -> None:
         await auth.registered()
+        auth.clock.advance(timedelta(seconds=1))
         await auth.registered()
         await self.sending(auth)(SendAccountMails())
         assert [(letter.kind, letter.secret is None) for letter in auth.sender.sent] == [

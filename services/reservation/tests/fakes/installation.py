@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.reservation.tests.examples import hourly, lot_copy, period, spot_copy
 from services.reservation.tests.fakes.clock import FakeClock
@@ -16,6 +16,7 @@ from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
+from parking_chassis.ids import new_id
 from parking_kernel.askers import Asker
 from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
@@ -62,11 +63,11 @@ class FakeInstallation:
         self.expire_holds = ExpireHoldsHandler(self.work)
         self.alternatives = FindAlternativesHandler(self.work)
         turns = FairTurns(at_once=1, patience=1.0)
-        self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, turns, self.tokens, uuid4)
+        self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, turns, self.tokens, new_id)
         self.settle = SettlePaymentsHandler(self.clock)
         self.note_payments_seen = NotePaymentsSeenHandler(self.work, self.outbox, self.backlog)
-        self.check_in = CheckInHandler(self.work, self.tokens, self.clock, uuid4, timedelta(minutes=15))
-        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, uuid4)
+        self.check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
+        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id)
 
     async def find(self, wish: Wish) -> Sequence[Alternative]:
         """See `reservation_service.application.ports.Alternatives`: worked out each time."""
@@ -97,8 +98,8 @@ class FakeInstallation:
     ) -> Answer:
         """Ask for a spot."""
         wanted = Wish(lot.id, when or period(), spot_id, spot_type)
-        request_key = RequestKey("drivers", key or str(uuid4()), repr(wanted).encode())
-        command = ReserveSpot(user_id or uuid4(), wanted, request_key, PlainPresentation(), "ZH 1")
+        request_key = RequestKey("drivers", key or str(new_id()), repr(wanted).encode())
+        command = ReserveSpot(user_id or new_id(), wanted, request_key, PlainPresentation(), "ZH 1")
         return await self.reserve_spot(command)
 
     async def held(self, lot: LotCopy, **wish: Any) -> ReservationState:
@@ -110,7 +111,7 @@ class FakeInstallation:
     async def paid(self, state: ReservationState, payment_id: UUID | None = None) -> ReservationState:
         """The same after payment told that its first charge was paid."""
         charge = state.charges[0]
-        captured = Captured(state.id, charge.id, payment_id or uuid4(), charge.amount)
+        captured = Captured(state.id, charge.id, payment_id or new_id(), charge.amount)
         async with self.work() as work:
             await self.settle(work, SettlePayments([captured]))
         return self.tables.reservations[state.id]
@@ -121,4 +122,4 @@ class FakeInstallation:
 
 
 def operator_of(lot: LotCopy) -> Asker:
-    return Asker(uuid4(), frozenset({lot.organization_id}))
+    return Asker(new_id(), frozenset({lot.organization_id}))

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -13,18 +13,19 @@ from auth_service.domain.mails import (
     QueuedMail,
     TokenPurpose,
 )
+from parking_kernel.clocks import NewId
 
 
 class InMemoryMails:
     """See `auth_service.application.ports.Mails`."""
 
-    def __init__(self, tables: Tables, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, tables: Tables, new_id: NewId) -> None:
         self._mails = tables.account_mails
         self._tokens = tables.mail_tokens
         self._new_id = new_id
 
     async def queue(self, user_id: UUID, kind: MailKind, at: datetime) -> None:
-        self._mails[self._new_id()] = MailRow(user_id, kind, at)
+        self._mails[self._new_id(at)] = MailRow(user_id, kind, at)
 
     async def queued_since(self, user_id: UUID, kind: MailKind, since: datetime) -> bool:
         mine = [row for row in self._mails.values() if (row.user_id, row.kind) == (user_id, kind)]

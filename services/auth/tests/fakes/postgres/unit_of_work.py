@@ -1,10 +1,9 @@
 """One transaction at a time: it works on a copy, which takes the place of the tables when the block ends well."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import UUID
 
 from services.auth.tests.fakes.kafka.outbox import InMemoryEvents
 from services.auth.tests.fakes.postgres.logins import InMemoryLogins
@@ -16,6 +15,7 @@ from services.auth.tests.fakes.postgres.tables import Tables
 from services.auth.tests.fakes.postgres.users import InMemoryUsers
 
 from auth_service.application.ports import OpenWork
+from parking_kernel.clocks import NewId
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class InMemoryWork:
     events: InMemoryEvents
 
 
-def in_memory_work(tables: Tables, new_id: Callable[[], UUID]) -> OpenWork:
+def in_memory_work(tables: Tables, new_id: NewId) -> OpenWork:
     lock = asyncio.Lock()
 
     @asynccontextmanager

@@ -1,6 +1,6 @@
 """The mail queue and the tokens of its links in PostgreSQL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,18 +17,19 @@ from auth_service.domain.mails import (
     TokenPurpose,
 )
 from parking_chassis.tables import is_among
+from parking_kernel.clocks import NewId
 
 
 class PostgresMails:
     """See `auth_service.application.ports.Mails`."""
 
-    def __init__(self, connection: AsyncConnection, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, connection: AsyncConnection, new_id: NewId) -> None:
         self._connection = connection
         self._new_id = new_id
 
     async def queue(self, user_id: UUID, kind: MailKind, at: datetime) -> None:
         """Have a mail sent soon after this transaction."""
-        values = {"id": self._new_id(), "user_id": user_id, "kind": kind.value, "due_at": at}
+        values = {"id": self._new_id(at), "user_id": user_id, "kind": kind.value, "due_at": at}
         await self._connection.execute(insert(account_mails).values(values))
 
     async def queued_since(self, user_id: UUID, kind: MailKind, since: datetime) -> bool:

@@ -1,8 +1,6 @@
 """One transaction and the repositories on it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -16,6 +14,7 @@ from auth_service.adapters.postgres.users import PostgresUsers
 from auth_service.application.ports import OpenWork
 from parking_chassis.database import transactions
 from parking_chassis.sealing import Sealer
+from parking_kernel.clocks import NewId
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class PostgresWork:
     events: OutboxEvents
 
 
-def postgres_work(engine: AsyncEngine, sealer: Sealer, new_id: Callable[[], UUID]) -> OpenWork:
+def postgres_work(engine: AsyncEngine, sealer: Sealer, new_id: NewId) -> OpenWork:
     """How this service opens a unit of work."""
 
     def build(connection: AsyncConnection) -> PostgresWork:

@@ -39,7 +39,7 @@ class CreateAccountHandler:
             if unknown:
                 raise UnknownRole(", ".join(sorted(unknown)))
             user = User.register(
-                self.new_id(),
+                self.new_id(now),
                 email=command.email,
                 full_name=command.full_name,
                 phone_number=None,

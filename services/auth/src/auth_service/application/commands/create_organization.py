@@ -24,7 +24,8 @@ class CreateOrganizationHandler:
 
     async def __call__(self, command: CreateOrganization) -> OrganizationState:
         """The new organization."""
-        organization = Organization.create(self.new_id(), command.name, self.clock.now())
+        now = self.clock.now()
+        organization = Organization.create(self.new_id(now), command.name, now)
         async with self.open_work() as work:
             await work.organizations.add(organization)
             await work.events.publish(organization)

@@ -38,7 +38,7 @@ class RegisterUserHandler:
         password_hash = await self.passwords.hash(command.password)
         now = self.clock.now()
         user = User.register(
-            self.new_id(),
+            self.new_id(now),
             email=command.email,
             full_name=command.full_name,
             phone_number=command.phone_number,

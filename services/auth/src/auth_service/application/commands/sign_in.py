@@ -44,7 +44,7 @@ class SignInHandler:
             user = (await work.users.get(known.id)).state
             if not user.may_sign_in or user.password_hash != known.password_hash:
                 raise InvalidCredentials
-            login = Login.start(self.new_id(), user.id, command.device, now)
+            login = Login.start(self.new_id(now), user.id, command.device, now)
             await work.logins.add(login, RefreshToken(secret.hash, login.state.id, now, None))
             await work.events.publish(login)
             grant = await work.roles.grant_of(user)

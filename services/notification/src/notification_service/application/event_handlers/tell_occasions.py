@@ -52,8 +52,10 @@ class TellOccasionsHandler:
         new = await work.notifications.add([Notification(state) for state in states])
         states = [state for state in states if state.id in new]
         mailed = {occasion.event_id for occasion in occasions if occasion.deserves_mail(now)}
-        mails = [Delivery.of(state, self.new_id(), Channel.EMAIL, now) for state in states if state.event_id in mailed]
-        on_sockets = [Delivery.of(state, self.new_id(), Channel.WEBSOCKET, now) for state in states]
+        mails = [
+            Delivery.of(state, self.new_id(now), Channel.EMAIL, now) for state in states if state.event_id in mailed
+        ]
+        on_sockets = [Delivery.of(state, self.new_id(now), Channel.WEBSOCKET, now) for state in states]
         for delivery in on_sockets:
             delivery.sent(now)
         await work.deliveries.add([*mails, *on_sockets])
@@ -64,7 +66,7 @@ class TellOccasionsHandler:
         kind, user_id, details = occasion.kind, occasion.user_id, occasion.details
         if kind is None or user_id is None or details is None or not occasion.is_news(now):
             return None
-        return NotificationState(self.new_id(), user_id, kind, details, occasion.event_id, now)
+        return NotificationState(self.new_id(now), user_id, kind, details, occasion.event_id, now)
 
 
 def _summary(state: NotificationState) -> str:

@@ -38,10 +38,10 @@ class AddSpotsHandler:
             repeated = repeated_numbers([plan.number for plan in command.spots], taken)
             if repeated:
                 raise SpotNumberTaken(repeated)
-            organization_id = lot.state.organization_id
-            spots = [Spot.create(self.new_id(), command.lot_id, organization_id, plan) for plan in command.spots]
+            organization_id, now = lot.state.organization_id, self.clock.now()
+            spots = [Spot.create(self.new_id(now), command.lot_id, organization_id, plan) for plan in command.spots]
             capacity = Counter(lot.state.capacity) + Counter(plan.type for plan in command.spots)
-            lot.change(self.clock.now(), capacity=capacity)
+            lot.change(now, capacity=capacity)
             await work.lots.save(lot)
             await work.spots.add(spots)
             await work.occupancy.recount([command.lot_id])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from parking_kernel.clocks import Clock, NewId
@@ -110,9 +111,10 @@ class ContinueImportsHandler:
         chunk.state = replace(chunk.state, **{outcome.value: getattr(chunk.state, outcome.value) + 1})
 
     def _create(self, chunk: _Chunk, draft: LotDraft) -> None:
-        lot_id, organization_id, now = self.new_id(), chunk.state.organization_id, self.clock.now()
+        organization_id, now = chunk.state.organization_id, self.clock.now()
+        lot_id = self.new_id(now)
         tariff = TariffVersion.publish(
-            TariffState(self.new_id(), organization_id, lot_id, 1, _terms(draft, chunk.default), now)
+            TariffState(self.new_id(now), organization_id, lot_id, 1, _terms(draft, chunk.default), now)
         )
         lot = Lot.create(
             LotState(
@@ -131,7 +133,7 @@ class ContinueImportsHandler:
                 **prices_of(tariff.state),
             )
         )
-        spots = self._new_spots(lot, draft.capacity, [])
+        spots = self._new_spots(lot, draft.capacity, [], now)
         chunk.new_lots.append(lot)
         chunk.new_tariffs.append(tariff)
         chunk.new_spots += spots
@@ -144,13 +146,13 @@ class ContinueImportsHandler:
         gone = surplus(spots, draft.capacity)
         for spot in gone:
             spot.remove()
-        come = self._new_spots(lot, draft.capacity, spots)
+        come = self._new_spots(lot, draft.capacity, spots, now)
         tariff = TariffVersion(await work.tariffs.get(lot.state.tariff_id))
         terms = _terms(draft, chunk.default)
         if tariff.state.terms != terms:
             number = tariff.state.number + 1
             tariff = TariffVersion.publish(
-                TariffState(self.new_id(), lot.state.organization_id, lot_id, number, terms, now)
+                TariffState(self.new_id(now), lot.state.organization_id, lot_id, number, terms, now)
             )
             chunk.new_tariffs.append(tariff)
         lot.change(
@@ -172,11 +174,13 @@ class ContinueImportsHandler:
         chunk.events += [tariff, lot, *gone, *come]
         chunk.touched.append(lot_id)
 
-    def _new_spots(self, lot: Lot, capacity: Mapping[SpotType, int], spots: Sequence[Spot]) -> list[Spot]:
+    def _new_spots(
+        self, lot: Lot, capacity: Mapping[SpotType, int], spots: Sequence[Spot], now: datetime
+    ) -> list[Spot]:
         taken = {spot.state.number for spot in spots}
         have = [spot.state.type for spot in spots]
         return [
-            Spot.create(self.new_id(), lot.state.id, lot.state.organization_id, SpotPlan(number, spot_type))
+            Spot.create(self.new_id(now), lot.state.id, lot.state.organization_id, SpotPlan(number, spot_type))
             for spot_type, count in capacity.items()
             for number in free_numbers(spot_type, count - have.count(spot_type), taken)
         ]

@@ -44,7 +44,8 @@ class CreateLotHandler:
     async def __call__(self, command: CreateLot) -> UUID:
         """The new lot's id. Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`."""
         organization_id = chosen_organization(command.asker, command.organization_id, "/organization_id")
-        now, lot_id = self.clock.now(), self.new_id()
+        now = self.clock.now()
+        lot_id = self.new_id(now)
         async with self.open_work() as work:
             try:
                 default = (await work.tariffs.default_of(organization_id)).terms
@@ -52,7 +53,7 @@ class CreateLotHandler:
                 raise why_unknown(command.asker, organization_id) from error
             terms = command.terms or in_currency(default, command.currency or default.currency)
             tariff = TariffVersion.publish(
-                TariffState(self.new_id(), organization_id, lot_id, 1, check_tariff(terms), now)
+                TariffState(self.new_id(now), organization_id, lot_id, 1, check_tariff(terms), now)
             )
             lot = Lot.create(
                 LotState(

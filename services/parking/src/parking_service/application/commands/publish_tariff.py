@@ -39,7 +39,7 @@ class PublishTariffHandler:
             if current.terms == terms:
                 return current
             tariff = TariffVersion.publish(
-                TariffState(self.new_id(), lot.state.organization_id, command.lot_id, current.number + 1, terms, now)
+                TariffState(self.new_id(now), lot.state.organization_id, command.lot_id, current.number + 1, terms, now)
             )
             lot.change(now, tariff.state)
             await work.tariffs.add([tariff])

@@ -49,13 +49,14 @@ class StartImportHandler:
             else:
                 first[source_id] = number
                 rows.append(ImportRow(number, source_id, feature))
+        now = self.clock.now()
         state = ImportState(
-            self.new_id(),
+            self.new_id(now),
             organization_id,
             command.time_zone,
             command.currency,
             len(command.features),
-            self.clock.now(),
+            now,
             refused=len(refused),
         )
         async with self.open_work() as work:

@@ -35,7 +35,7 @@ class KeepOrganizationHandler:
         except UnknownOrganization:
             now = self.clock.now()
             tariff = TariffVersion.publish(
-                TariffState(self.new_id(), organization.id, None, 1, self.default_terms, now)
+                TariffState(self.new_id(now), organization.id, None, 1, self.default_terms, now)
             )
             await work.tariffs.add([tariff])
             await work.events.publish(tariff)

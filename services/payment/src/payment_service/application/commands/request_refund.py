@@ -46,7 +46,7 @@ class RequestRefundHandler:
             if not command.asker.operates(payment.state.charge.organization_id):
                 raise UnknownPayment(command.payment_id)
             amount = payment.state.refundable if command.amount is None else command.amount
-            refund = payment.request_refund(self.new_id(), amount, command.reason, now)
+            refund = payment.request_refund(self.new_id(now), amount, command.reason, now)
             await work.payments.save(payment)
             await work.events.publish(payment)
             answer = command.presentation.refund_requested(payment.state, refund)

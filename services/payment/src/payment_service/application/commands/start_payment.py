@@ -75,7 +75,7 @@ class StartPaymentHandler:
             return live
         await self._check_payable(work, charge, None)
         at = self.clock.now()
-        payment = Payment.start(self.new_id(), charge, save_method=command.save_method, at=at)
+        payment = Payment.start(self.new_id(at), charge, save_method=command.save_method, at=at)
         if await work.payments.add(payment):
             await work.agenda.look_again(payment.state.id, at + self.grace)
             return payment.state

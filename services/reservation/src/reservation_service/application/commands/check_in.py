@@ -45,7 +45,7 @@ class CheckInHandler:
                 return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
             verdict = at_entry(reservation.state, lot.id, at, self.opens_before)
             if verdict.opens:
-                reservation.check_in(self.new_id(), at)
+                reservation.check_in(self.new_id(now), at)
                 await work.reservations.save(reservation)
                 await work.events.publish(reservation)
         stay = reservation.state.parking_session if verdict.reason is not Reason.WRONG_LOT else None

@@ -61,7 +61,7 @@ class CheckOutHandler:
             return None
         tariff, zone = await work.lots.pinned_tariff(state.parking_lot_id, state.tariff_id)
         beyond = price(tariff, Period(state.period.ends_at, at), zone)
-        return open_charge(self.new_id(), ChargeReason.OVERSTAY, beyond) if beyond.total.amount else None
+        return open_charge(self.new_id(at), ChargeReason.OVERSTAY, beyond) if beyond.total.amount else None
 
 
 def _answer(verdict: GateVerdict, state: ReservationState) -> GateAnswer:

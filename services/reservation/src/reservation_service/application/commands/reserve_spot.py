@@ -142,13 +142,13 @@ class ReserveSpotHandler:
             spot = min(left, key=lambda each: each.id in self.being_tried)
             left.remove(spot)
             reservation = Reservation.hold(
-                self.new_id(),
+                self.new_id(offer.as_of),
                 user_id=command.user_id,
                 lot=offer.lot,
                 spot=spot,
                 period=command.wish.period,
                 price=cost,
-                charge_id=self.new_id(),
+                charge_id=self.new_id(offer.as_of),
                 vehicle_plate=command.vehicle_plate,
                 at=offer.as_of,
             )

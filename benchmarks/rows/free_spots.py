@@ -19,7 +19,7 @@ from tests.chaos.load import door_of
 from tests.chaos.world import World
 
 from parking_demo.people import API, CarPark, tomorrow_at
-from reservation_service.adapters.postgres.allocations import FREE_SPOTS
+from reservation_service.adapters.postgres.timetable import FREE_SPOTS
 
 WHAT = "the free spots of a lot of 500 for an hour; so many reservations of that lot"
 SPOTS = 500

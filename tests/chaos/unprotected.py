@@ -3,8 +3,10 @@
 Only for the row that shows what the outbox is good for. Everything but this one part is the real service.
 """
 
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import reservation_service
 from parking_chassis.cli import ServiceCommands, run_command_line
@@ -15,30 +17,28 @@ from parking_messaging.cloud_events import outgoing
 from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from reservation_service.adapters.kafka.to_wire import to_wire
-from reservation_service.application.ports import Bookings, Offer, Wish
+from reservation_service.application.ports import BookingAttempt, Bookings, Candidates, Hold, SpotRequest
 from reservation_service.bootstrap import SERVICE, Reservation, bootstrap
 from reservation_service.domain import reservations
+from reservation_service.domain.lots import Lot, Spot
 from reservation_service.entrypoints.http.app import reservation_app
 from reservation_service.settings import ReservationSettings
 
 
 @dataclass(frozen=True)
 class PublishAfterCommit:
-    """Books without outbox rows, and then tells Kafka by itself. Between the two there is a gap."""
+    """Books without outbox rows, and then publishes by itself. Between the two there is a gap."""
 
     bookings: Bookings
     publisher: KafkaPublisher
 
-    async def find(self, wish: Wish, limit: int) -> Offer:
-        return await self.bookings.find(wish, limit)
+    @asynccontextmanager
+    async def attempt(self, request: SpotRequest) -> AsyncGenerator[BookingAttempt]:
+        async with self.bookings.attempt(request) as attempt:
+            yield _Attempt(attempt, self.publisher)
 
-    async def book(self, reservation: reservations.Reservation, key: RequestKey, answer: Answer) -> Answer | None:
-        given = await self.bookings.book(reservations.Reservation(reservation.state), key, answer)
-        if given and not given.replayed:
-            rows = [outbox_row(to_wire(event)) for event in reservation.events]
-            unsent = [Unsent(place, row, datetime.now(UTC)) for place, row in enumerate(rows)]
-            await self.publisher.publish([outgoing(each, b"/services/reservation") for each in unsent])
-        return given
+    async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
+        return await self.bookings.free_spots(request)
 
     async def earlier(self, key: RequestKey) -> Answer | None:
         return await self.bookings.earlier(key)
@@ -46,8 +46,29 @@ class PublishAfterCommit:
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         return await self.bookings.refuse(key, answer)
 
-    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
-        return await self.bookings.forget_answers(older_than, limit)
+
+@dataclass(frozen=True)
+class _Attempt:
+    attempt: BookingAttempt
+    publisher: KafkaPublisher
+
+    async def find(self, limit: int) -> Candidates:
+        return await self.attempt.find(limit)
+
+    async def book(self, spots: Sequence[Spot], hold: Hold, key: RequestKey) -> Answer | None:
+        held: list[reservations.Reservation] = []
+
+        def without_events(spot: Spot) -> tuple[reservations.Reservation, Answer]:
+            reservation, answer = hold(spot)
+            held.append(reservation)
+            return reservations.Reservation(reservation.state), answer
+
+        given = await self.attempt.book(spots, without_events, key)
+        if given and not given.replayed:
+            rows = [outbox_row(to_wire(event)) for event in held[-1].events]
+            unsent = [Unsent(place, row, datetime.now(UTC)) for place, row in enumerate(rows)]
+            await self.publisher.publish([outgoing(each, b"/services/reservation") for each in unsent])
+        return given
 
 
 def without_outbox(settings: ReservationSettings) -> Reservation:

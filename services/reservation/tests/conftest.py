@@ -24,7 +24,6 @@ from parking_chassis.migrations import migrate, migrations_folder
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
-from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation, bootstrap, resources
 from reservation_service.domain.lots import TariffVersion
@@ -34,7 +33,7 @@ from reservation_service.settings import ReservationSettings
 # The fakes, and what else tests share, are imported by their place in the tree: `services.reservation.tests.fakes`.
 sys.path.append(str(Path(__file__).parents[3]))
 
-from services.reservation.tests.driving import Database, Driver
+from services.reservation.tests.driving import ANSWER_KEY, Database, Driver
 from services.reservation.tests.examples import hourly, lot_copy, spot_copy
 from services.reservation.tests.payment import INTERNAL_TOKEN, Payment, migrate_payment, settings_of_payment
 
@@ -79,6 +78,7 @@ def settings_for(database_url: str, signing_key: str, **changes: object) -> Rese
             "token_algorithms": ("HS256",),
             "token_shared_secret": SECRET,
             "signing_key": signing_key,
+            "answer_keys": base64.b64encode(ANSWER_KEY).decode(),
             "internal_token": INTERNAL_TOKEN,
             "payment_url": f"http://{LOOPBACK}:{free_port()}",
             **changes,
@@ -167,18 +167,18 @@ def signed_in() -> SignIn:
 
 @pytest.fixture
 def make_lot(service: Reservation) -> MakeLot:
-    """Makes a lot as if parking had told of it."""
+    """Makes a lot as if parking had published it."""
 
     async def make(
         spots: Sequence[str] = ("standard",) * 3, tariff: TariffVersion | None = None, **changes: Any
     ) -> LotCopy:
         tariff = tariff or hourly()
         lot = lot_copy(tariff, **changes)
-        async with service.engine.begin() as connection:
-            copies = work_on(connection).copies
-            await copies.keep_tariff(tariff)
-            await copies.keep_lot(lot)
-            await copies.keep_spots([spot_copy(lot.id, str(each), kind) for each, kind in enumerate(spots, start=1)])
+        async with service.engine.begin() as connection, service.work_on(connection) as work:
+            await work.copies.keep_tariff(tariff)
+            await work.copies.keep_lot(lot)
+            copies = [spot_copy(lot.id, str(each), kind) for each, kind in enumerate(spots, start=1)]
+            await work.copies.keep_spots(copies)
         return lot
 
     return make
@@ -198,5 +198,5 @@ def driver(client: httpx.AsyncClient, signed_in: SignIn) -> Driver:
 
 @pytest.fixture
 def database(service: Reservation) -> Database:
-    """What is kept, behind the service's back."""
+    """What is stored, behind the service's back."""
     return Database(service.engine)

@@ -11,9 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_chassis.clock import SystemClock
+from parking_chassis.sealing import Sealer
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.money import Money
 from parking_platform.testing.waiting import wait_until
-from reservation_service.adapters.postgres.unit_of_work import work_on
+from reservation_service.adapters.postgres.unit_of_work import units_of_work
 from reservation_service.application.event_handlers.settle_payments import (
     Captured,
     SettlePayments,
@@ -23,6 +25,8 @@ from reservation_service.application.ports import LotCopy
 
 RESERVATIONS = "/api/v1/reservations"
 TOMORROW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+ANSWER_KEY = bytes(range(32))
+SEALER = Sealer(ANSWER_KEY)
 Headers = dict[str, str]
 Json = dict[str, Any]
 
@@ -117,7 +121,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Database:
-    """What is kept, behind the service's back."""
+    """What is stored, behind the service's back."""
 
     engine: AsyncEngine
 
@@ -133,8 +137,8 @@ class Database:
 
     async def settle_all(self, payments: Sequence[Captured]) -> None:
         """What payment's events do that wait together."""
-        async with self.engine.begin() as connection:
-            await SettlePaymentsHandler(SystemClock())(work_on(connection), SettlePayments(payments))
+        async with units_of_work(SEALER).opened_on(self.engine)(THE_SERVICE) as work:
+            await SettlePaymentsHandler(SystemClock())(work, SettlePayments(payments))
 
     async def make_overdue(self, *, caught_up: bool = True) -> None:
         """Let every hold be due since a minute ago, with payment's events taken in until now, or until before that."""

@@ -29,7 +29,8 @@ from parking_messaging.cloud_events import outgoing
 from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from parking_platform.testing.waiting import wait_until
-from reservation_service.bootstrap import Reservation, consumers
+from reservation_service.bootstrap import Reservation
+from reservation_service.entrypoints.consumers import messaging
 
 
 class Publishing:
@@ -128,7 +129,7 @@ def a_refund_event(paid: PaymentSucceededV1, reason: str = "goodwill") -> Paymen
 async def taking_in(service: Reservation) -> AsyncIterator[None]:
     """All consumers run within the block."""
     stop = asyncio.Event()
-    groups = consumers(service).values()
+    groups = messaging(service).consumers.values()
     running = [asyncio.create_task(consumer.run(stop)) for consumer in groups]
     await wait_until(lambda: all(consumer.status().partitions for consumer in groups), "the consumers", seconds=60)
     yield

@@ -25,7 +25,7 @@ from reservation_service.application.commands.cancel_reservation import CancelRe
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.commands.reserve_spot import ReserveSpot
-from reservation_service.application.ports import Alternative, Wish
+from reservation_service.application.ports import Alternative, SpotRequest
 from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.domain.errors import NoCredential
@@ -40,7 +40,7 @@ GIVEN_BACK: Final = frozenset({PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_R
 
 
 class _Answers:
-    """See `reservation_service.application.ports.Presentation`: as the API answers, but for what nobody reads."""
+    """See `reservation_service.application.ports.BookingAnswers`: as the API answers, but for what nobody reads."""
 
     def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
         """201, with what is to be paid."""
@@ -64,14 +64,14 @@ class Driving:
     async def book(self, visit: Visit) -> None:
         """Reserve and pay, as far as the story goes; at the end what happens next may happen."""
         driver = self.estate.drivers[visit.driver]
-        wish = Wish(
+        wanted = SpotRequest(
             self.estate.lots[visit.car_park],
             Period(visit.starts_at, visit.ends_at),
             spot_type=visit.spot_type.value if visit.spot_type else None,
         )
-        key = RequestKey(f"{driver}:reservations", f"demo-{visit.number}", sha256(repr(wish).encode()).digest())
-        command = ReserveSpot(driver, wish, key, _Answers())
-        answer = await self.services.reservation.use_cases.reserve_spot(command)
+        key = RequestKey(f"{driver}:reservations", f"demo-{visit.number}", sha256(repr(wanted).encode()).digest())
+        reserve_spot = self.services.reservation.use_cases.reserve_spot
+        answer = await reserve_spot(ReserveSpot(driver, wanted, key), _Answers())
         if answer.status == TAKEN:
             self.refused += 1
             return
@@ -90,7 +90,7 @@ class Driving:
         lot = self.estate.lots[passage.visit.car_park]
         gate = Asker(organizations=frozenset({self.estate.organization_id}))
         try:
-            credential = await does.get_credential(GetCredential(driver, reservation_id))
+            credential = await does.get_credential(GetCredential(Asker(driver), reservation_id))
         except NoCredential:  # the second time through, when the car is out already
             return
         if passage.inwards:
@@ -107,7 +107,7 @@ class Driving:
             return
         driver = self.estate.drivers[visit.driver]
         does = self.services.reservation.use_cases
-        state = await does.cancel_reservation(CancelReservation(driver, reservation_id))
+        state = await does.cancel_reservation(CancelReservation(Asker(driver), reservation_id))
         paid_by = next((charge.paid_by for charge in state.charges if charge.paid_by), None)
         if paid_by and state.refund_due.amount:
             await self._until_paid_back(driver, paid_by)

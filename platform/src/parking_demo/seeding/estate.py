@@ -25,7 +25,7 @@ from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.ports import LotFilter
 from parking_service.application.queries.search_lots import SearchLots
 from parking_service.domain.errors import OrganizationNotReady
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import SpotRequest
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
 from reservation_service.domain.errors import LotNotBookable, UnknownLot
@@ -117,13 +117,13 @@ async def _until_bookable(services: Services, clock: Clock, lot: UUID, place: Ca
     """Until reservation has heard of the lot and of all of its spots."""
     hours = (clock.now() + FAR_AHEAD + number * AN_HOUR for number in count())
     starts_at = next(each for each in hours if place.is_open(each) and place.is_open(each + AN_HOUR))
-    wish = Wish(lot, Period(starts_at, starts_at + AN_HOUR))
+    wanted = SpotRequest(lot, Period(starts_at, starts_at + AN_HOUR))
     does = services.reservation.use_cases
 
     async def bookable() -> bool:
         try:
-            await does.create_quote(CreateQuote(wish))
-            spots, _ = await does.get_availability(GetAvailability(wish))
+            await does.create_quote(CreateQuote(wanted))
+            spots, _ = await does.get_availability(GetAvailability(wanted))
         except (UnknownLot, LotNotBookable):  # the events of the lot or of its prices have not arrived
             return False
         return len(spots) == place.total_spots

@@ -23,6 +23,7 @@ from payment_service.application.commands.look_after_payments import LookAfterPa
 from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.entrypoints.http.app import payment_app
 from payment_service.settings import PaymentSettings
+from reservation_service.entrypoints.consumers import messaging
 from reservation_service.settings import ReservationSettings
 
 POLL_SECONDS: Final = 0.05
@@ -135,7 +136,7 @@ def _messaging(services: Services) -> Iterator[Loop]:
         own = type(settings)()  # pyright: ignore[reportCallIssue] - the environment gives the values
         yield postgres_relay(settings=often, database_url=own.relay_url, kafka=kafka).run
     yield parking_wiring.organizations_consumer(services.parking).run
-    for consumer in reservation_wiring.consumers(services.reservation).values():
+    for consumer in messaging(services.reservation).consumers.values():
         yield consumer.run
     for consumer in payment_wiring.consumers(services.payments).values():
         yield consumer.run

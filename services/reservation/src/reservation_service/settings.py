@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import InternalToken, ServiceSettings
+from parking_chassis.settings import AnsweringSettings, InternalToken
 
 
-class ReservationSettings(ServiceSettings):
-    """See `ServiceSettings` for what all services share."""
+class ReservationSettings(AnsweringSettings):
+    """See `AnsweringSettings` for what other services have too."""
 
     model_config = SettingsConfigDict(env_prefix="RESERVATION_")
 

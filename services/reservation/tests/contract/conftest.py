@@ -5,6 +5,7 @@ import pytest_asyncio
 from services.reservation.tests.contract.stores import Store, in_memory, on_postgres
 from services.reservation.tests.examples import hourly, lot_copy, spot_copy
 
+from parking_kernel.askers import THE_SERVICE
 from reservation_service.domain.lots import Spot
 
 
@@ -15,7 +16,7 @@ async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
         tariff = hourly()
         lot = lot_copy(tariff)
         copies = [spot_copy(lot.id, *each) for each in (("1",), ("2",), ("3", "accessible"))]
-        async with work() as within:
+        async with work(THE_SERVICE) as within:
             await within.copies.keep_tariff(tariff)
             await within.copies.keep_lot(lot)
             await within.copies.keep_spots(copies)

@@ -8,8 +8,9 @@ import pytest
 from services.reservation.tests.contract.stores import Store, key
 from services.reservation.tests.examples import period
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.repeatable import Answer, KeyReused
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
 
 HOUR = timedelta(hours=1)
@@ -17,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 class TestBookings:
     async def test_what_is_offered(self, store: Store) -> None:
-        wish = Wish(store.lot.id, period())
+        wish = SpotRequest(store.lot.id, period())
         offer = await store.bookings.find(wish, 8)
         assert sorted(spot.number for spot in offer.spots) == ["1", "2"]
         assert (offer.lot.id, offer.hold_is_overdue) == (store.lot.id, False)
@@ -28,7 +29,7 @@ class TestBookings:
     async def test_a_named_spot_is_offered_free_or_not_and_others_only_if_they_are(self, store: Store) -> None:
         for spot in store.spots[:2]:
             await store.booked(spot)
-        wish = Wish(store.lot.id, period())
+        wish = SpotRequest(store.lot.id, period())
         assert (await store.bookings.find(wish, 8)).spots == []
         taken, free = [await store.bookings.find(replace(wish, spot_id=store.spots[n].id), 8) for n in (0, 2)]
         assert (taken.spots, taken.is_taken) == ([store.spots[0]], True)
@@ -36,27 +37,27 @@ class TestBookings:
 
     async def test_all_that_is_free(self, store: Store) -> None:
         await store.booked(store.spots[0])
-        lot, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period()))
+        lot, spots, _ = await store.bookings.free_spots(SpotRequest(store.lot.id, period()))
         assert (lot.id, spots) == (store.lot.id, store.spots[1:])
-        _, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period(), spot_type="accessible"))
+        _, spots, _ = await store.bookings.free_spots(SpotRequest(store.lot.id, period(), spot_type="accessible"))
         assert spots == [store.spots[2]]
-        _, spots, _ = await store.bookings.free_spots(Wish(store.lot.id, period(), spot_type="motorcycle"))
+        _, spots, _ = await store.bookings.free_spots(SpotRequest(store.lot.id, period(), spot_type="motorcycle"))
         assert spots == []
         with pytest.raises(UnknownLot):
-            await store.bookings.free_spots(Wish(uuid4(), period()))
+            await store.bookings.free_spots(SpotRequest(uuid4(), period()))
 
     async def test_what_cannot_be_offered(self, store: Store) -> None:
         with pytest.raises(UnknownLot):
-            await store.bookings.find(Wish(uuid4(), period()), 8)
+            await store.bookings.find(SpotRequest(uuid4(), period()), 8)
         with pytest.raises(UnknownSpot):
-            await store.bookings.find(Wish(store.lot.id, period(), spot_id=uuid4()), 8)
+            await store.bookings.find(SpotRequest(store.lot.id, period(), spot_id=uuid4()), 8)
 
     async def test_taken_time_is_not_booked_and_its_key_stays_free(self, store: Store) -> None:
         await store.booked(store.spots[0])
         one = key("one")
         late = await store.reservation(store.spots[0])
         assert await store.bookings.book(late, one, Answer(201, b"late")) is None
-        async with store.work() as work:
+        async with store.work(THE_SERVICE) as work:
             with pytest.raises(UnknownReservation):
                 await work.reservations.read(late.state.id)
         assert await store.bookings.earlier(one) is None
@@ -68,8 +69,8 @@ class TestBookings:
         assert again == replace(first, replayed=True)
         assert await store.bookings.refuse(one, Answer(409, b"no")) == replace(first, replayed=True)
         assert await store.bookings.earlier(one) == replace(first, replayed=True)
-        async with store.work() as work:
-            assert store.spots[1] in await work.allocations.free_spots(store.lot.id, period(), None)
+        async with store.work(THE_SERVICE) as work:
+            assert store.spots[1] in await work.timetable.free_spots(store.lot.id, period(), None)
 
     async def test_a_refusal_is_kept_too(self, store: Store) -> None:
         one, refusal = key("one"), Answer(409, b"no")
@@ -88,12 +89,21 @@ class TestBookings:
             await store.bookings.book(await store.reservation(store.spots[0]), other, Answer(201, b"yes"))
         assert await store.bookings.earlier(key("one", scope="another")) is None
 
-    async def test_answers_are_forgotten_by_age(self, store: Store) -> None:
+    async def test_answers_are_purged_by_age(self, store: Store) -> None:
         await store.bookings.refuse(key("one"), Answer(409, b"no"))
-        assert await store.bookings.forget_answers(HOUR, 10) == 0
-        assert await store.bookings.forget_answers(-HOUR, 10) == 1
+        assert await store.purged(HOUR, 10) == 0
+        assert await store.purged(-HOUR, 10) == 1
 
-    async def test_answers_are_forgotten_no_more_than_asked_for(self, store: Store) -> None:
+    async def test_no_more_answers_are_purged_than_asked_for(self, store: Store) -> None:
         for name in ("one", "two", "three"):
             await store.bookings.refuse(key(name), Answer(409, b"no"))
-        assert [await store.bookings.forget_answers(-HOUR, 2) for _ in range(3)] == [2, 1, 0]
+        assert [await store.purged(-HOUR, 2) for _ in range(3)] == [2, 1, 0]
+
+    async def test_what_the_statements_store_is_what_the_chassis_reads(self, store: Store) -> None:
+        one, two, first = key("one"), key("two"), Answer(201, b"first")
+        await store.bookings.book(await store.reservation(store.spots[0]), one, first)
+        async with store.work(THE_SERVICE) as work:
+            assert await work.answers.claim(one) == replace(first, replayed=True)
+            assert await work.answers.claim(two) is None
+            await work.answers.store(two, first)
+        assert await store.bookings.earlier(two) == replace(first, replayed=True)

@@ -9,14 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 from services.reservation.tests.contract.stores import in_memory, on_postgres
+from services.reservation.tests.driving import SEALER
 from services.reservation.tests.examples import hourly, lot_copy, period
+from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 from sqlalchemy import text
 
 from parking_chassis.database import PoolSettings, create_engine
+from parking_kernel.askers import THE_SERVICE
 from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.postgres import lots
-from reservation_service.adapters.postgres.unit_of_work import postgres_work
-from reservation_service.application.ports import Bookings, LotCopy, OpenWork, Wish
+from reservation_service.adapters.postgres.bookings import PostgresBookings
+from reservation_service.adapters.postgres.unit_of_work import units_of_work
+from reservation_service.application.ports import LotCopy, OpenWork, SpotRequest
 from reservation_service.domain.lots import TariffVersion
 
 OLD, NEW = hourly(200), hourly(300)
@@ -31,24 +35,24 @@ class Store:
     """One of the two, with a lot that OLD is in force for."""
 
     work: OpenWork
-    bookings: Bookings
+    bookings: PostgresBookings | InMemoryBookings
     lot: LotCopy
 
     async def announce(self, tariff: TariffVersion | None, version: int = 2) -> None:
         """The lot's event comes."""
-        async with self.work() as work:
+        async with self.work(THE_SERVICE) as work:
             await work.copies.keep_lot(replace(self.lot, tariff_id=tariff.id if tariff else None, version=version))
 
     async def arrive(self, tariff: TariffVersion) -> None:
         """The tariff's event comes."""
-        async with self.work() as work:
+        async with self.work(THE_SERVICE) as work:
             await work.copies.keep_tariff(tariff)
 
     async def in_force(self) -> UUID | None:
         """The tariff that quotes and bookings are made by."""
-        async with self.work() as work:
+        async with self.work(THE_SERVICE) as work:
             lot = await work.lots.get(self.lot.id)
-        offer = await self.bookings.find(Wish(self.lot.id, period()), 1)
+        offer = await self.bookings.find(SpotRequest(self.lot.id, period()), 1)
         assert (offer.lot.tariff and offer.lot.tariff.id) == (lot.tariff and lot.tariff.id)
         return lot.tariff and lot.tariff.id
 
@@ -141,7 +145,7 @@ async def test_events_that_come_at_the_same_time_do_not_miss_each_other(
         store = Store(work, bookings, lot_copy(OLD))
         await store.arrive(OLD)
         await store.announce(OLD, version=1)
-        async with work() as one:
+        async with work(THE_SERVICE) as one:
             if first == "lot":
                 await one.copies.keep_lot(replace(store.lot, tariff_id=NEW.id, version=2))
             else:
@@ -167,8 +171,8 @@ async def is_waited_for(database_url: str) -> bool:
 
 async def test_different_tariffs_do_not_wait_for_each_other(database_url: str) -> None:
     engine = create_engine(database_url, "tests", PoolSettings())
-    work, one, other = postgres_work(engine), hourly(300), hourly(400)
-    async with work() as here, work() as there:
+    work, one, other = units_of_work(SEALER).opened_on(engine), hourly(300), hourly(400)
+    async with work(THE_SERVICE) as here, work(THE_SERVICE) as there:
         await here.copies.keep_tariff(one)
         await there.copies.keep_tariff(other)
         await there.copies.keep_lot(lot_copy(other, id=uuid4()))

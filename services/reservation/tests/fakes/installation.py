@@ -17,28 +17,27 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
 from parking_chassis.ids import new_id
-from parking_kernel.askers import Asker
+from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
-from reservation_service.adapters.turns import FairTurns
+from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
 from reservation_service.application.commands.check_in import CheckInHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
-from reservation_service.application.commands.note_payments_seen import NotePaymentsSeenHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpot, ReserveSpotHandler
 from reservation_service.application.event_handlers.settle_payments import (
     Captured,
     SettlePayments,
     SettlePaymentsHandler,
 )
-from reservation_service.application.ports import Alternative, LotCopy, Wish
+from reservation_service.application.ports import Alternative, LotCopy, SpotRequest
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationState
 
 
-class PlainPresentation:
-    """See `reservation_service.application.ports.Presentation`."""
+class PlainAnswers:
+    """See `reservation_service.application.ports.BookingAnswers`."""
 
     def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
         return Answer(201, str(reservation.id).encode())
@@ -49,7 +48,7 @@ class PlainPresentation:
 
 @dataclass
 class FakeInstallation:
-    """Reservation without anything outside of this process. `tables` shows what is kept and what was published."""
+    """Reservation without anything outside of this process. `tables` shows what is stored and what was published."""
 
     tables: Tables = field(default_factory=Tables)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -62,16 +61,15 @@ class FakeInstallation:
         self.bookings = InMemoryBookings(self.tables, self.clock)
         self.expire_holds = ExpireHoldsHandler(self.work)
         self.alternatives = FindAlternativesHandler(self.work)
-        turns = FairTurns(at_once=1, patience=1.0)
-        self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, turns, self.tokens, new_id)
+        self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, self.tokens, new_id)
         self.settle = SettlePaymentsHandler(self.clock)
-        self.note_payments_seen = NotePaymentsSeenHandler(self.work, self.outbox, self.backlog)
+        self.advance_payment_watermark = AdvancePaymentWatermarkHandler(self.work, self.outbox, self.backlog)
         self.check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
         self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id)
 
-    async def find(self, wish: Wish) -> Sequence[Alternative]:
+    async def find(self, request: SpotRequest) -> Sequence[Alternative]:
         """See `reservation_service.application.ports.Alternatives`: worked out each time."""
-        return await self.alternatives(FindAlternatives(wish))
+        return await self.alternatives(FindAlternatives(request))
 
     async def with_lot(
         self, spots: Sequence[str] = ("standard",), tariff: TariffVersion | None = None, **changes: object
@@ -79,7 +77,7 @@ class FakeInstallation:
         """A lot with spots of these types, numbered from 1."""
         tariff = tariff or hourly()
         lot = lot_copy(tariff, **changes)
-        async with self.work() as work:
+        async with self.work(THE_SERVICE) as work:
             await work.copies.keep_tariff(tariff)
             await work.copies.keep_lot(lot)
             copies = [spot_copy(lot.id, str(number), spot_type) for number, spot_type in enumerate(spots, start=1)]
@@ -97,10 +95,10 @@ class FakeInstallation:
         spot_type: str | None = None,
     ) -> Answer:
         """Ask for a spot."""
-        wanted = Wish(lot.id, when or period(), spot_id, spot_type)
+        wanted = SpotRequest(lot.id, when or period(), spot_id, spot_type)
         request_key = RequestKey("drivers", key or str(new_id()), repr(wanted).encode())
-        command = ReserveSpot(user_id or new_id(), wanted, request_key, PlainPresentation(), "ZH 1")
-        return await self.reserve_spot(command)
+        command = ReserveSpot(user_id or new_id(), wanted, request_key, "ZH 1")
+        return await self.reserve_spot(command, PlainAnswers())
 
     async def held(self, lot: LotCopy, **wish: Any) -> ReservationState:
         """A hold."""
@@ -109,10 +107,10 @@ class FakeInstallation:
         return self.tables.reservations[UUID(answer.body.decode())]
 
     async def paid(self, state: ReservationState, payment_id: UUID | None = None) -> ReservationState:
-        """The same after payment told that its first charge was paid."""
+        """The same after payment published that its first charge was paid."""
         charge = state.charges[0]
         captured = Captured(state.id, charge.id, payment_id or new_id(), charge.amount)
-        async with self.work() as work:
+        async with self.work(THE_SERVICE) as work:
             await self.settle(work, SettlePayments([captured]))
         return self.tables.reservations[state.id]
 

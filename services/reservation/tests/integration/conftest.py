@@ -10,8 +10,8 @@ from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
 from parking_messaging.adapters.kafka_topics import ensure_topics
 from parking_platform.testing.servers import KafkaServer
-from reservation_service.adapters.kafka.consumers import CATALOGUE, PAYMENTS
-from reservation_service.bootstrap import Reservation, bootstrap, make_topics
+from reservation_service.bootstrap import PAYMENTS, Reservation, bootstrap
+from reservation_service.entrypoints.consumers import CATALOGUE, messaging
 
 
 @pytest_asyncio.fixture
@@ -26,7 +26,7 @@ async def kafka(kafka_server: KafkaServer) -> KafkaServer:
 
 @pytest_asyncio.fixture
 async def publishing(kafka: KafkaServer) -> AsyncIterator[Publishing]:
-    """What other services tell."""
+    """What other services publish."""
     publisher = KafkaPublisher(KafkaConnection(kafka.bootstrap_servers, client_id="tests"))
     yield Publishing(publisher)
     await publisher.close()
@@ -39,8 +39,8 @@ async def service_on_kafka(
     """The wired service on the same database, with a broker, and beside payment."""
     addresses = {"kafka_bootstrap_servers": kafka.bootstrap_servers, "payment_url": payment.url}
     settings = settings_for(database_url, signing_key, **addresses)
-    await make_topics(settings)
     wired = bootstrap(settings)
+    await messaging(wired).make_topics()
     yield wired
     await wired.http.aclose()
     await wired.booking_pool.close()
@@ -49,6 +49,6 @@ async def service_on_kafka(
 
 @pytest_asyncio.fixture
 async def consuming(service_on_kafka: Reservation) -> AsyncIterator[None]:
-    """What other services tell is taken in."""
+    """What other services publish is consumed."""
     async with taking_in(service_on_kafka):
         yield

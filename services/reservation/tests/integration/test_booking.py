@@ -13,8 +13,8 @@ from services.reservation.tests.driving import TOMORROW, Database, Driver, wish
 from services.reservation.tests.examples import hourly
 from sqlalchemy import text
 
+from parking_chassis.stored_answers import SEALED
 from parking_platform.testing.waiting import wait_until
-from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
 
@@ -51,10 +51,9 @@ class TestOneBooking:
         self, driver: Driver, lot: LotCopy, service: Reservation
     ) -> None:
         before, dear = await driver.holds(lot), hourly(900)
-        async with service.engine.begin() as connection:
-            copies = work_on(connection).copies
-            await copies.keep_tariff(dear)
-            await copies.keep_lot(replace(lot, tariff_id=dear.id, version=2))
+        async with service.engine.begin() as connection, service.work_on(connection) as work:
+            await work.copies.keep_tariff(dear)
+            await work.copies.keep_lot(replace(lot, tariff_id=dear.id, version=2))
         after = await driver.holds(lot)
         assert (before["total_cost"]["amount"], after["total_cost"]["amount"]) == (600, 2700)
         assert (await driver.sees(before))["total_cost"] == before["total_cost"]
@@ -212,6 +211,22 @@ class TestIdempotency:
         assert (await driver.reserve(past)).status_code == 422
         (fingerprint,) = await database.rows("SELECT fingerprint FROM idempotency_keys WHERE key = 'one'")
         assert len(fingerprint[0]) == 32
+
+    async def test_the_stored_answer_is_sealed(self, driver: Driver, lot: LotCopy, database: Database) -> None:
+        """It holds the token that the charge is paid by, and the driver's plate."""
+        first = await driver.reserve(wish(lot, vehicle_plate="ZH 1"), "one")
+        ((stored,),) = await database.rows("SELECT body FROM idempotency_keys")
+        assert first.json()["charge"]["token"].encode() in first.content
+        assert stored.startswith(SEALED)
+        assert not [each for each in (b"eyJ", b"ZH 1", b"pending") if each in stored]
+
+    async def test_an_answer_from_before_they_were_sealed_is_still_given(
+        self, driver: Driver, lot: LotCopy, database: Database
+    ) -> None:
+        first = await driver.reserve(wish(lot), "one")
+        await database.rows("UPDATE idempotency_keys SET body = :plain", plain=first.content)
+        again = await driver.reserve(wish(lot), "one")
+        assert (again.status_code, again.content, again.headers["idempotent-replayed"]) == (201, first.content, "true")
 
     async def test_another_body_is_refused(self, driver: Driver, lot: LotCopy) -> None:
         await driver.reserve(wish(lot), "one")

@@ -6,10 +6,11 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -20,20 +21,23 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from prometheus_client import REGISTRY
 from services.reservation.tests.conftest import settings_for
-from services.reservation.tests.driving import Database, Driver, wish
+from services.reservation.tests.driving import SEALER, TOMORROW, Database, Driver, wish
 from sqlalchemy import Connection, text
 
 import reservation_service
 from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.migrations import migrate, migrations_folder
+from parking_kernel.askers import THE_SERVICE
+from parking_kernel.changes import UnsavedChanges
 from parking_kernel.opening_hours import opening_hours
+from parking_kernel.repeatable import Answer, RequestKey
 from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
 from parking_platform.testing.servers import PostgresServer
 from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.postgres.booking_pool import BookingPool, DatabaseAway
 from reservation_service.adapters.postgres.tables import metadata
-from reservation_service.adapters.postgres.unit_of_work import postgres_work
-from reservation_service.application.ports import LotCopy
+from reservation_service.adapters.postgres.unit_of_work import units_of_work
+from reservation_service.application.ports import LotCopy, Work
 from reservation_service.bootstrap import Reservation, bootstrap
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.entrypoints.http.app import reservation_app
@@ -134,6 +138,26 @@ class TestTheSchema:
         await go_down(empty_database, "base")
         await go_up(empty_database)
 
+    async def test_stored_answers_outlive_the_sealing_and_sealed_ones_do_not_outlive_it_backwards(
+        self, empty_database: str
+    ) -> None:
+        await go_up(empty_database, "0006")
+        engine = create_engine(empty_database, "tests", PoolSettings())
+        insert = text("INSERT INTO idempotency_keys VALUES ('drivers', :key, '', 201, :body)")
+        async with engine.begin() as connection:
+            await connection.execute(insert, {"key": "plain", "body": b"{}"})
+        await go_up(empty_database, "0008")
+        one = RequestKey("drivers", "sealed", b"")
+        async with units_of_work(SEALER).opened_on(engine)(THE_SERVICE) as work:
+            assert await work.answers.claim(replace(one, key="plain")) == Answer(201, b"{}", replayed=True)
+            await work.answers.store(one, Answer(201, b"{}"))
+            await work.answers.claim(replace(one, key="claimed"), timedelta(minutes=1))
+        await go_down(empty_database, "0006")
+        async with engine.connect() as connection:
+            left = (await connection.execute(text("SELECT key FROM idempotency_keys"))).scalars().all()
+        await engine.dispose()
+        assert left == ["plain"]
+
     async def test_documents_of_the_first_version_are_read_after_the_second(self, empty_database: str) -> None:
         await go_up(empty_database, "0001")
         engine = create_engine(empty_database, "tests", PoolSettings())
@@ -157,7 +181,7 @@ class TestTheSchema:
             former = (await connection.execute(documents, {"id": lot_id})).one()
         assert tuple(former) == (TARIFF_OF_0001, HOURS_OF_0001)
         await go_up(empty_database)
-        async with postgres_work(engine)() as work:
+        async with units_of_work(SEALER).opened_on(engine)(THE_SERVICE) as work:
             lot = await work.lots.get(lot_id)
             assert (await work.lots.get(always_open)).opening_hours is None
         await engine.dispose()
@@ -299,6 +323,38 @@ async def is_running(database_url: str) -> bool:
         running = found.first() is not None
     await engine.dispose()
     return running
+
+
+class TestUnsavedChanges:
+    """What happened to a reservation that nobody saved must not be committed in silence."""
+
+    async def test_in_a_unit_of_work(
+        self, driver: Driver, lot: LotCopy, database: Database, service: Reservation
+    ) -> None:
+        held = await driver.holds(lot)
+        with pytest.raises(UnsavedChanges, match="ReservationCancelled"):
+            async with units_of_work(SEALER).opened_on(service.engine)(THE_SERVICE) as work:
+                await self.cancel_without_saving(work, UUID(held["id"]))
+        await self.check_nothing_happened(database)
+
+    async def test_in_the_transaction_of_a_consumer(
+        self, driver: Driver, lot: LotCopy, database: Database, service: Reservation
+    ) -> None:
+        held = await driver.holds(lot)
+        with pytest.raises(UnsavedChanges, match="ReservationCancelled"):
+            async with service.engine.begin() as connection, service.work_on(connection) as work:
+                await self.cancel_without_saving(work, UUID(held["id"]))
+        await self.check_nothing_happened(database)
+
+    async def cancel_without_saving(self, work: Work, reservation_id: UUID) -> None:
+        reservation = await work.reservations.get(reservation_id)
+        reservation.cancel(TOMORROW)
+        await work.timetable.release(reservation_id)
+
+    async def check_nothing_happened(self, database: Database) -> None:
+        assert await database.rows("SELECT status FROM reservations") == [("pending",)]
+        assert await database.rows("SELECT count(*) FROM allocations") == [(1,)]
+        assert await database.published() == [("reservation.created", 1)]
 
 
 def counted(outcome: str) -> float:

@@ -13,7 +13,6 @@ from services.reservation.tests.conftest import MakeLot, SignIn
 from services.reservation.tests.driving import TOMORROW, Database, Driver, Gate, Json
 from services.reservation.tests.examples import hourly
 
-from reservation_service.adapters.postgres.unit_of_work import work_on
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
 
@@ -187,8 +186,8 @@ class TestOut:
     ) -> None:
         token, dear = await credential(driver, paid), hourly(10_000)
         await gate.enter(token)
-        async with service.engine.begin() as connection:
-            await work_on(connection).copies.keep_tariff(dear)
+        async with service.engine.begin() as connection, service.work_on(connection) as work:
+            await work.copies.keep_tariff(dear)
         await database.rows("UPDATE lots SET tariff_id = :tariff", tariff=dear.id)
         await database.shift(paid, timedelta(hours=-4, minutes=-16))  # so it ended an hour and some minutes ago
         out = (await gate.leave(token)).json()

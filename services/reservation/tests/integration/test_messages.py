@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from argparse import Namespace
 from uuid import UUID, uuid4
 
+import pytest
 from libs.events.tests.later_values import LATER
 from libs.messaging.tests.later_events import later_records, publish_and_wait
 from services.reservation.tests.driving import Database, Driver, wish
@@ -20,14 +22,13 @@ from services.reservation.tests.publishing import (
 
 from parking_events import EVENT_CLASSES, LotState, PaymentFailedV1, PaymentSucceededV1, SpotState, TariffState
 from parking_events.topics import RESERVATION
-from parking_messaging.replay import ReplayReport
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import meanwhile, wait_until
-from reservation_service.adapters.kafka.consumers import CATALOGUE, PAYMENTS
+from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermark
 from reservation_service.application.commands.expire_holds import ExpireHolds
-from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen
 from reservation_service.application.ports import LotCopy
-from reservation_service.bootstrap import Reservation, outbox_relay, replayers
+from reservation_service.bootstrap import PAYMENTS, Reservation
+from reservation_service.entrypoints.consumers import CATALOGUE, messaging
 
 
 async def test_every_event_keeps_its_contract_and_the_versions_count(
@@ -155,6 +156,7 @@ async def test_money_for_an_unknown_reservation_is_kept_aside_until_it_can_be_se
     publishing: Publishing,
     consuming: None,
     service_on_kafka: Reservation,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     held = await driver.holds(lot)
     await database.rows("CREATE TABLE hidden AS SELECT * FROM reservations")
@@ -163,8 +165,10 @@ async def test_money_for_an_unknown_reservation_is_kept_aside_until_it_can_be_se
     dead = "SELECT error_type FROM dead_letters WHERE resolved_at IS NULL"
     assert await wait_until(lambda: database.rows(dead), "the dead letter") == [("PoisonEvent",)]
     await database.rows("INSERT INTO reservations SELECT * FROM hidden")
-    report = await replayers(service_on_kafka)["reservation.payments"].replay()
-    assert report == ReplayReport(applied=1, discarded=0, still_blocked={})
+    arguments = Namespace(group=PAYMENTS, subject=None, discard=False)
+    assert await messaging(service_on_kafka).replay(arguments) == 0
+    said = capsys.readouterr().out
+    assert json.loads(said[said.rindex("{\n") :]) == {"applied": 1, "discarded": 0, "still_blocked": {}}
     assert (await driver.sees(held))["status"] == "confirmed"
 
 
@@ -176,7 +180,7 @@ class TestExpiryAndTheBroker:
         held, does = await driver.holds(lot), service_on_kafka.use_cases
         await publishing.tell(a_payment_event(held))
         await database.make_overdue(caught_up=False)
-        await does.note_payments_seen(NotePaymentsSeen())
+        await does.advance_payment_watermark(AdvancePaymentWatermark())
         assert await does.expire_holds(ExpireHolds()) == 0
         assert (await driver.sees(held))["status"] == "pending"
 
@@ -186,7 +190,7 @@ class TestExpiryAndTheBroker:
         held, does = await driver.holds(lot), service_on_kafka.use_cases
         await database.make_overdue(caught_up=False)
         assert await does.expire_holds(ExpireHolds()) == 0
-        await does.note_payments_seen(NotePaymentsSeen())
+        await does.advance_payment_watermark(AdvancePaymentWatermark())
         assert await does.expire_holds(ExpireHolds()) == 1
         assert (await driver.sees(held))["status"] == "expired"
 
@@ -210,7 +214,7 @@ class TestExpiryAndTheBroker:
 
         async with meanwhile(tell_all_the_time()):
             for _ in range(3):
-                await does.note_payments_seen(NotePaymentsSeen())
+                await does.advance_payment_watermark(AdvancePaymentWatermark())
         assert await does.expire_holds(ExpireHolds()) == 1
 
     async def test_it_waits_while_the_broker_is_away(
@@ -219,7 +223,7 @@ class TestExpiryAndTheBroker:
         """`service` names a broker that is not there."""
         await driver.holds(lot)
         await database.make_overdue(caught_up=False)
-        await service.use_cases.note_payments_seen(NotePaymentsSeen())
+        await service.use_cases.advance_payment_watermark(AdvancePaymentWatermark())
         assert await service.use_cases.expire_holds(ExpireHolds()) == 0
 
 
@@ -228,7 +232,7 @@ async def test_the_relay_publishes_what_happened(
 ) -> None:
     await driver.holds(lot)
     stop = asyncio.Event()
-    running = asyncio.create_task(outbox_relay(service_on_kafka.settings).run(stop))
+    running = asyncio.create_task(messaging(service_on_kafka).relay.run(stop))
     await wait_until(lambda: database.rows("SELECT 1 FROM outbox WHERE sent_at IS NOT NULL"), "the relay")
     stop.set()
     await running

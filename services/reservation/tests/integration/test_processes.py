@@ -1,6 +1,7 @@
 """`serve`, `work` and the commands as processes: ready, telling how they are, gone when told to."""
 
 import asyncio
+import base64
 import json
 import signal
 import time
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import httpx
 import pytest_asyncio
 from services.reservation.tests.conftest import ISSUER, SECRET
-from services.reservation.tests.driving import Database, Driver, wish
+from services.reservation.tests.driving import ANSWER_KEY, Database, Driver, wish
 from services.reservation.tests.payment import INTERNAL_TOKEN, Payment
 
 from parking_platform.ports import free_port
@@ -84,6 +85,7 @@ async def reservation_program(database_url: str, signing_key: str, kafka: KafkaS
         "token_algorithms": '["HS256"]',
         "token_shared_secret": SECRET,
         "signing_key": signing_key,
+        "answer_keys": base64.b64encode(ANSWER_KEY).decode(),
         "internal_token": INTERNAL_TOKEN,
         "payment_url": payment.url,
     }

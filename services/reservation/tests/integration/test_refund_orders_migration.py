@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from alembic import command
 from alembic.config import Config
-from services.reservation.tests.driving import Database
+from services.reservation.tests.driving import SEALER, Database
 from services.reservation.tests.examples import NOW, a_hold
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
@@ -20,9 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import reservation_service
 from parking_chassis.database import PoolSettings, create_engine
 from parking_chassis.migrations import migrate, migrations_folder
+from parking_kernel.askers import THE_SERVICE
 from parking_platform.testing.servers import PostgresServer
-from reservation_service.adapters.postgres.reservations import PostgresReservations
 from reservation_service.adapters.postgres.tables import reservations
+from reservation_service.adapters.postgres.unit_of_work import units_of_work
 from reservation_service.domain.refund_orders import RefundReason, next_order
 
 FOLDER = migrations_folder(Path(reservation_service.__path__[0]))
@@ -112,9 +113,9 @@ async def move(engine: AsyncEngine, revision: str) -> None:
 async def test_each_payment_is_named_with_what_goes_back_of_it(engine: AsyncEngine) -> None:
     await write(engine, *(row for row, _ in CASES.values()))
     await move(engine, "head")
-    async with engine.connect() as connection:
+    async with units_of_work(SEALER).opened_on(engine)(THE_SERVICE) as work:
         for case, (row, expected) in CASES.items():
-            state = await PostgresReservations(connection).read(row["id"])
+            state = await work.reservations.read(row["id"])
             named = [(each.payment_id, each.amount.amount) for each in state.refund_orders]
             assert named == expected, case
             assert {each.reason for each in state.refund_orders} <= {RefundReason.CONVERTED}

@@ -14,22 +14,22 @@ from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.payment.outbox import HttpPaymentOutbox
+from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermark
 from reservation_service.application.commands.expire_holds import ExpireHolds
-from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen
 from reservation_service.application.ports import LotCopy, PaymentOutbox
 from reservation_service.bootstrap import Reservation
 
 
 async def round_of_timers(service: Reservation) -> int:
     """What `work` does each second; how many holds expired."""
-    await service.use_cases.note_payments_seen(NotePaymentsSeen())
+    await service.use_cases.advance_payment_watermark(AdvancePaymentWatermark())
     return await service.use_cases.expire_holds(ExpireHolds())
 
 
 def asking(service: Reservation, outbox: PaymentOutbox) -> Reservation:
     """The service, whose question goes elsewhere."""
-    note = replace(service.use_cases.note_payments_seen, outbox=outbox)
-    return replace(service, use_cases=replace(service.use_cases, note_payments_seen=note))
+    note = replace(service.use_cases.advance_payment_watermark, outbox=outbox)
+    return replace(service, use_cases=replace(service.use_cases, advance_payment_watermark=note))
 
 
 async def statuses(driver: Driver, *held: Json) -> Sequence[str]:

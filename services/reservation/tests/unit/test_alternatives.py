@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from services.reservation.tests.examples import a_lot, period
 
 from reservation_service.adapters.alternatives import OncePerSecond
-from reservation_service.application.ports import Alternative, Wish
+from reservation_service.application.ports import Alternative, SpotRequest
 
 
 class Search:
@@ -19,7 +19,7 @@ class Search:
         self.fails = False
         self.released = asyncio.Event()
 
-    async def __call__(self, wish: Wish) -> Sequence[Alternative]:
+    async def __call__(self, wish: SpotRequest) -> Sequence[Alternative]:
         self.calls += 1
         await self.released.wait()
         if self.fails:
@@ -27,7 +27,7 @@ class Search:
         return []
 
 
-WISH = Wish(a_lot().id, period())
+WISH = SpotRequest(a_lot().id, period())
 
 
 async def test_all_that_ask_at_once_share_one_search() -> None:
@@ -39,7 +39,7 @@ async def test_all_that_ask_at_once_share_one_search() -> None:
     assert await asyncio.gather(*asking) == [[]] * 10
     await once.find(WISH)
     assert search.calls == 1
-    await once.find(Wish(WISH.parking_lot_id, period(4)))
+    await once.find(SpotRequest(WISH.parking_lot_id, period(4)))
     assert search.calls == 2
 
 

@@ -8,7 +8,7 @@ import pytest
 from services.reservation.tests.examples import START, hourly
 from services.reservation.tests.fakes.installation import FakeInstallation, operator_of
 
-from parking_kernel.askers import EVERYTHING, Asker
+from parking_kernel.askers import EVERYTHING, THE_SERVICE, Asker
 from parking_kernel.money import Money
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
@@ -102,7 +102,7 @@ class TestGoingOut:
 
     async def test_overstay_costs_by_the_bookings_own_tariff(self, barrier: Barrier) -> None:
         dear = hourly(10_000)
-        async with barrier.service.work() as work:
+        async with barrier.service.work(THE_SERVICE) as work:
             await work.copies.keep_tariff(dear)
             await work.copies.keep_lot(replace(barrier.lot, tariff_id=dear.id, version=2))
         await barrier.enter()
@@ -121,11 +121,11 @@ class TestTheCredential:
         held = await service.held(await service.with_lot(), user_id=driver)
         get = GetCredentialHandler(service.work, service.tokens)
         with pytest.raises(NoCredential, match="pending"):
-            await get(GetCredential(driver, held.id))
+            await get(GetCredential(Asker(driver), held.id))
         assert (await service.paid(held)).status is ReservationStatus.CONFIRMED
-        assert await get(GetCredential(driver, held.id)) == f"credential {held.id}"
+        assert await get(GetCredential(Asker(driver), held.id)) == f"credential {held.id}"
         with pytest.raises(UnknownReservation):
-            await get(GetCredential(uuid4(), held.id))
+            await get(GetCredential(Asker(uuid4()), held.id))
 
     def test_commands_keep_it_out_of_logs(self) -> None:
         asker = Asker(permissions=frozenset({EVERYTHING}))

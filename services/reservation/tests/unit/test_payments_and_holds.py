@@ -13,13 +13,17 @@ from services.reservation.tests.fakes.installation import FakeInstallation
 from services.reservation.tests.fakes.payment.outbox import FakePaymentOutbox
 
 from parking_chassis.process import OneByOne
+from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.money import Money
 from parking_kernel.pauses import GrowingPause
+from reservation_service.application.commands.advance_payment_watermark import (
+    AdvancePaymentWatermark,
+    AdvancePaymentWatermarkHandler,
+)
 from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
 from reservation_service.application.commands.expire_holds import ExpireHolds
-from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers, ForgetOldAnswersHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
-from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen, NotePaymentsSeenHandler
+from reservation_service.application.commands.purge_answers import PurgeAnswers, PurgeAnswersHandler
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
 from reservation_service.application.ports import LotCopy, OpenWork, Work
 from reservation_service.domain.errors import NotCancellable, UnknownReservation
@@ -66,7 +70,7 @@ class TestMoneyInTime:
         lot, second = await service.with_lot(["standard", "standard"]), uuid4()
         one, other = await service.held(lot), await service.held(lot)
         twice = Captured(one.id, one.charges[0].id, second, OWED)
-        async with service.work() as work:
+        async with service.work(THE_SERVICE) as work:
             await service.settle(work, SettlePayments([captured(other), captured(one), twice]))
         settled = [service.tables.reservations[each.id] for each in (one, other)]
         assert [(each.status, each.paid, each.refund_due, each.version) for each in settled] == [
@@ -80,7 +84,7 @@ class TestMoneyInTime:
         held = await service.held(await service.with_lot())
         unknown = Captured(uuid4(), uuid4(), uuid4(), OWED)
         with pytest.raises(UnknownReservation):
-            async with service.work() as work:
+            async with service.work(THE_SERVICE) as work:
                 await service.settle(work, SettlePayments([captured(held), unknown]))
         assert service.tables.reservations[held.id].status is S.PENDING
 
@@ -138,13 +142,13 @@ class TestExpiry:
 
     async def test_it_waits_until_payments_are_taken_in(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
-        note = service.note_payments_seen
+        note = service.advance_payment_watermark
         service.clock.advance(HOLD)
         service.backlog.is_caught_up = False
-        await note(NotePaymentsSeen())
+        await note(AdvancePaymentWatermark())
         assert await service.expire_holds(ExpireHolds()) == 0
         service.backlog.is_caught_up = True
-        await note(NotePaymentsSeen())
+        await note(AdvancePaymentWatermark())
         assert await service.expire_holds(ExpireHolds()) == 1
         assert service.tables.allocations == []
 
@@ -152,11 +156,11 @@ class TestExpiry:
         await service.held(await service.with_lot())
         service.clock.advance(HOLD)
         service.outbox.says = OutboxState(is_clear=False)
-        await service.note_payments_seen(NotePaymentsSeen())
+        await service.advance_payment_watermark(AdvancePaymentWatermark())
         assert await service.expire_holds(ExpireHolds()) == 0
         assert service.backlog.questions == 0, "what is not published is not in Kafka either"
         service.outbox.says = OutboxState(is_clear=True)
-        await service.note_payments_seen(NotePaymentsSeen())
+        await service.advance_payment_watermark(AdvancePaymentWatermark())
         assert await service.expire_holds(ExpireHolds()) == 1
 
     async def test_a_reservation_whose_events_kafka_refuses_waits_alone(self, service: FakeInstallation) -> None:
@@ -164,14 +168,14 @@ class TestExpiry:
         refused, other = await service.held(lot), await service.held(lot)
         service.clock.advance(HOLD)
         service.outbox.says = OutboxState(is_clear=True, held_reservations=frozenset({refused.id}))
-        await service.note_payments_seen(NotePaymentsSeen())
+        await service.advance_payment_watermark(AdvancePaymentWatermark())
         assert await service.expire_holds(ExpireHolds()) == 1
         states = service.tables.reservations
         assert (states[refused.id].status, states[other.id].status) == (S.PENDING, S.EXPIRED)
         assert (await service.reserve(lot, spot_id=refused.spot.id)).status == 409
         service.clock.advance(timedelta(seconds=1))
         service.outbox.says = OutboxState(is_clear=True)
-        await service.note_payments_seen(NotePaymentsSeen())
+        await service.advance_payment_watermark(AdvancePaymentWatermark())
         assert (await service.reserve(lot, spot_id=refused.spot.id)).status == 201
 
     async def test_payment_is_asked_after_the_time_and_before_kafka(self, service: FakeInstallation) -> None:
@@ -186,16 +190,16 @@ class TestExpiry:
                 service.clock.advance(timedelta(minutes=1))
                 return await super().state()
 
-        await NotePaymentsSeenHandler(service.work, Later(), service.backlog)(NotePaymentsSeen())
+        await AdvancePaymentWatermarkHandler(service.work, Later(), service.backlog)(AdvancePaymentWatermark())
         assert service.tables.payments_seen["seen"] == TakenIn(due)
 
     async def test_kafka_is_asked_only_while_a_hold_is_due(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
-        note = service.note_payments_seen
-        await note(NotePaymentsSeen())
+        note = service.advance_payment_watermark
+        await note(AdvancePaymentWatermark())
         assert (service.backlog.questions, service.tables.payments_seen["seen"]) == (0, TakenIn(NOW))
         service.clock.advance(HOLD)
-        await note(NotePaymentsSeen())
+        await note(AdvancePaymentWatermark())
         assert (service.backlog.questions, service.tables.payments_seen["seen"]) == (1, TakenIn(NOW + HOLD))
 
 
@@ -204,20 +208,20 @@ class TestCancelling:
         lot, driver = await service.with_lot(), uuid4()
         paid = await service.paid(await service.held(lot, user_id=driver))
         cancel = CancelReservationHandler(service.work, service.clock)
-        state = await cancel(CancelReservation(driver, paid.id))
+        state = await cancel(CancelReservation(Asker(driver), paid.id))
         assert (state.status, state.refund_due) == (S.CANCELLED, OWED)
         assert (await service.reserve(lot)).status == 201
-        assert await cancel(CancelReservation(driver, paid.id)) == state
+        assert await cancel(CancelReservation(Asker(driver), paid.id)) == state
 
     async def test_only_ones_own(self, service: FakeInstallation) -> None:
         held = await service.held(await service.with_lot())
         with pytest.raises(UnknownReservation):
-            await CancelReservationHandler(service.work, service.clock)(CancelReservation(uuid4(), held.id))
+            await CancelReservationHandler(service.work, service.clock)(CancelReservation(Asker(uuid4()), held.id))
 
     async def test_what_is_refused_stays_as_it_was(self, service: FakeInstallation) -> None:
         lost = await expired(service, await service.with_lot())
         with pytest.raises(NotCancellable):
-            await CancelReservationHandler(service.work, service.clock)(CancelReservation(lost.user_id, lost.id))
+            await CancelReservationHandler(service.work, service.clock)(CancelReservation(Asker(lost.user_id), lost.id))
         assert service.tables.reservations[lost.id] == lost
 
 
@@ -260,8 +264,8 @@ class Broken:
         self._broken = broken
 
     @asynccontextmanager
-    async def __call__(self) -> AsyncGenerator[Work]:
-        async with self._open_work() as work:
+    async def __call__(self, asker: Asker) -> AsyncGenerator[Work]:
+        async with self._open_work(asker) as work:
             yield cast("Work", BrokenWork(work, self._broken))
 
 
@@ -296,13 +300,13 @@ class TestTimers:
         assert service.tables.reservations[paid.id].status is S.NO_SHOW
         assert service.tables.allocations == []
 
-    async def test_answers_are_kept_for_seven_days(self, service: FakeInstallation) -> None:
+    async def test_answers_are_stored_for_seven_days(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard", "standard"])
-        forget = ForgetOldAnswersHandler(service.bookings)
+        purge = PurgeAnswersHandler(service.work)
         first: UUID = (await service.held(lot, key="one")).id
         service.clock.advance(timedelta(days=7))
-        assert await forget(ForgetOldAnswers()) == 0
+        assert await purge(PurgeAnswers()) == 0
         service.clock.advance(timedelta(seconds=1))
-        assert await forget(ForgetOldAnswers()) == 1
+        assert await purge(PurgeAnswers()) == 1
         later = await service.held(lot, key="one", when=period(3, service.clock.now()))
         assert later.id != first

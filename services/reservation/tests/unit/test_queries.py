@@ -8,7 +8,7 @@ from services.reservation.tests.fakes.installation import FakeInstallation, oper
 
 from parking_kernel.askers import Asker
 from parking_kernel.periods import InvalidPeriod, Period
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import SpotRequest
 from reservation_service.application.queries.create_quote import CreateQuote, CreateQuoteHandler
 from reservation_service.application.queries.get_availability import GetAvailability, GetAvailabilityHandler
 from reservation_service.application.queries.get_reservation import GetReservation, GetReservationHandler
@@ -26,7 +26,7 @@ class TestQuotes:
     async def test_a_quote_is_what_the_booking_will_cost(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
         quote, version, expires_at = await CreateQuoteHandler(service.work, service.clock)(
-            CreateQuote(Wish(lot.id, period()))
+            CreateQuote(SpotRequest(lot.id, period()))
         )
         held = await service.held(lot)
         assert (quote.total, quote.line_items) == (held.owed, held.charges[0].line_items)
@@ -35,7 +35,7 @@ class TestQuotes:
     async def test_what_cannot_be_booked_is_not_quoted(self, service: FakeInstallation) -> None:
         closed = await service.with_lot(is_open=False)
         with pytest.raises(LotNotBookable):
-            await CreateQuoteHandler(service.work, service.clock)(CreateQuote(Wish(closed.id, period())))
+            await CreateQuoteHandler(service.work, service.clock)(CreateQuote(SpotRequest(closed.id, period())))
 
 
 class TestAvailability:
@@ -43,17 +43,17 @@ class TestAvailability:
         lot = await service.with_lot(["standard", "compact", "standard", "accessible"])
         await service.held(lot)
         get = GetAvailabilityHandler(service.bookings, service.clock)
-        spots, as_of = await get(GetAvailability(Wish(lot.id, period())))
+        spots, as_of = await get(GetAvailability(SpotRequest(lot.id, period())))
         assert ([spot.number for spot in spots], as_of) == (["2", "3", "4"], NOW)
-        spots, _ = await get(GetAvailability(Wish(lot.id, period(), spot_type="standard")))
+        spots, _ = await get(GetAvailability(SpotRequest(lot.id, period(), spot_type="standard")))
         assert [spot.number for spot in spots] == ["3"]
-        spots, _ = await get(GetAvailability(Wish(lot.id, period(3, START + timedelta(hours=3)))))
+        spots, _ = await get(GetAvailability(SpotRequest(lot.id, period(3, START + timedelta(hours=3)))))
         assert len(spots) == 4
 
     async def test_nothing_is_free_where_nothing_can_be_booked(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(closures=[Closure(START + timedelta(hours=1), None)])
         get = GetAvailabilityHandler(service.bookings, service.clock)
-        spots, _ = await get(GetAvailability(Wish(lot.id, period())))
+        spots, _ = await get(GetAvailability(SpotRequest(lot.id, period())))
         assert spots == ()
 
     @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ class TestAvailability:
         """What is taken between two instants is read, and an unbounded period would read all of the timetable."""
         lot = await service.with_lot()
         with pytest.raises(InvalidPeriod) as refused:
-            await GetAvailabilityHandler(service.bookings, service.clock)(GetAvailability(Wish(lot.id, when)))
+            await GetAvailabilityHandler(service.bookings, service.clock)(GetAvailability(SpotRequest(lot.id, when)))
         assert refused.value.field == field
 
     async def test_a_period_that_has_begun_may_be_asked_for(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
         get = GetAvailabilityHandler(service.bookings, service.clock)
-        spots, _ = await get(GetAvailability(Wish(lot.id, period(3, NOW - timedelta(hours=1)))))
+        spots, _ = await get(GetAvailability(SpotRequest(lot.id, period(3, NOW - timedelta(hours=1)))))
         assert len(spots) == 1
 
 

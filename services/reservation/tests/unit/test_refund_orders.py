@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.reservation.tests.examples import NOW, START, ZURICH, a_hold, hourly, period
 from services.reservation.tests.fakes.installation import FakeInstallation
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.money import Money
 from parking_kernel.pricing import price
 from reservation_service.application.event_handlers.follow_refunds import (
@@ -244,7 +245,7 @@ class TestTheSpotOfARefundedReservation:
     @staticmethod
     async def refunded(service: FakeInstallation, *reservations: ReservationState) -> None:
         refunded = [Refunded(each.id, _payer(each), frozenset({uuid4()})) for each in reservations]
-        async with service.work() as work:
+        async with service.work(THE_SERVICE) as work:
             await FollowRefundsHandler(service.clock)(work, FollowRefunds(refunded))
 
     async def test_is_free_again(self, service: FakeInstallation) -> None:

@@ -4,23 +4,26 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from typing import Self
 from uuid import UUID, uuid4
 
 import pytest
 from services.reservation.tests.examples import NOW, START, hourly, lot_copy, period
-from services.reservation.tests.fakes.installation import FakeInstallation, PlainPresentation
+from services.reservation.tests.fakes.installation import FakeInstallation
 from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.money import Money
 from parking_kernel.periods import InvalidPeriod
 from parking_kernel.repeatable import Answer, KeyReused, RequestKey
 from reservation_service.application.commands.reserve_spot import ReserveSpot
-from reservation_service.application.ports import Offer, TooBusy, Wish
+from reservation_service.application.ports import Candidates, LotCopy, SpotRequest, TooBusy
 from reservation_service.domain.errors import LotNotBookable, UnknownLot, UnknownSpot, WrongSpotType
 from reservation_service.domain.incoming_payments import TakenIn
-from reservation_service.domain.reservations import HOLD, Reservation, ReservationStatus
+from reservation_service.domain.lots import Spot
+from reservation_service.domain.reservations import HOLD, Reservation, ReservationState, ReservationStatus
 
 SECOND = timedelta(seconds=1)
 
@@ -95,8 +98,8 @@ class TestRepeatedRequests:
         lot = await service.with_lot()
         held = await service.held(lot)
         refused = await service.reserve(lot, key="one")
-        async with service.work() as work:
-            await work.allocations.free(held.id)
+        async with service.work(THE_SERVICE) as work:
+            await work.timetable.release(held.id)
         again = await service.reserve(lot, key="one")
         assert (again.status, again.body, again.replayed) == (409, refused.body, True)
 
@@ -147,54 +150,47 @@ class TestOverdueHoldsInTheWay:
         assert [(await service.reserve(lot)).status for _ in range(60)] == [201] * 60
 
 
-class NeverLucky:
-    """See `reservation_service.application.ports.Bookings`: something is free each time, and gone when it is taken."""
+class NeverLucky(InMemoryBookings):
+    """Something is free each time, and gone when it is taken; `turns` counts those that were waited for."""
 
     def __init__(self, service: FakeInstallation, rounds: int) -> None:
+        super().__init__(service.tables, service.clock)
         self._service = service
         self.rounds = rounds
+        self.turns = 0
 
-    async def find(self, wish: Wish, limit: int) -> Offer:
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[Self]:
+        self.turns += 1
+        yield self
+
+    async def find(self, request: SpotRequest, limit: int) -> Candidates:
         self._service.clock.advance(SECOND)
-        offer = await self._service.bookings.find(wish, limit)
-        return replace(offer, as_of=self._service.clock.now())
+        return replace(await super().find(request, limit), as_of=self._service.clock.now())
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
         self.rounds -= 1
-        return await self._service.bookings.book(reservation, key, answer) if self.rounds < 0 else None
-
-    async def earlier(self, key: RequestKey) -> Answer | None:
-        return await self._service.bookings.earlier(key)
+        return await super().book(reservation, key, answer) if self.rounds < 0 else None
 
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         raise AssertionError("what is free must not be refused")
 
-    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
-        return 0
-
 
 class SlowBookings(InMemoryBookings):
-    """Writing takes a while; `in_vain` counts what was written for nothing."""
+    """Writing takes a while; `failed` counts what was written for nothing, `tried` what was to be written."""
 
-    in_vain = 0
+    failed = 0
+
+    def __init__(self, service: FakeInstallation) -> None:
+        super().__init__(service.tables, service.clock, at_once=100)
+        self.tried: list[tuple[ReservationState, Answer]] = []
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+        self.tried.append((reservation.state, answer))
         await asyncio.sleep(0)
         given = await super().book(reservation, key, answer)
-        self.in_vain += given is None
+        self.failed += given is None
         return given
-
-
-@dataclass
-class CountedTurns:
-    """See `reservation_service.application.ports.Turns`: nobody waits."""
-
-    taken_so_far: int = 0
-
-    @asynccontextmanager
-    async def taken(self) -> AsyncGenerator[None]:
-        self.taken_so_far += 1
-        yield
 
 
 class TestCrowds:
@@ -205,18 +201,18 @@ class TestCrowds:
 
     async def test_who_may_have_any_leaves_those_that_others_are_just_booking(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard"] * 4)
-        bookings = SlowBookings(service.tables, service.clock)
-        service.reserve_spot = replace(service.reserve_spot, bookings=bookings, turns=CountedTurns())
+        bookings = SlowBookings(service)
+        service.reserve_spot = replace(service.reserve_spot, bookings=bookings)
         answers = await asyncio.gather(*(service.reserve(lot) for _ in range(4)))
-        assert ([each.status for each in answers], bookings.in_vain) == ([201] * 4, 0)
-        assert not service.reserve_spot.being_tried
+        assert ([each.status for each in answers], bookings.failed) == ([201] * 4, 0)
+        assert not bookings.attempts.under_way
 
     async def test_and_does_not_queue_again(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard"])
-        turns = CountedTurns()
-        service.reserve_spot = replace(service.reserve_spot, bookings=NeverLucky(service, rounds=4), turns=turns)
+        bookings = NeverLucky(service, rounds=4)
+        service.reserve_spot = replace(service.reserve_spot, bookings=bookings)
         await service.reserve(lot)
-        assert turns.taken_so_far == 1
+        assert bookings.turns == 1
 
     async def test_who_loses_for_too_long_is_told_to_come_again_and_not_that_nothing_is_free(
         self, service: FakeInstallation
@@ -225,6 +221,38 @@ class TestCrowds:
         service.reserve_spot = replace(service.reserve_spot, bookings=NeverLucky(service, rounds=100))
         with pytest.raises(TooBusy):
             await service.reserve(lot)
+
+    async def test_candidates_that_are_lost_cost_one_price_and_one_token(self, service: FakeInstallation) -> None:
+        """The token names the reservation and its charge, not the spot, so it holds for each of them."""
+        lot = await service.with_lot(["standard"] * 4)
+        bookings = NeverLucky(service, rounds=6)
+        service.reserve_spot = replace(service.reserve_spot, bookings=bookings)
+        answer = await service.reserve(lot)
+        assert (answer.status, service.tokens.charges_signed) == (201, 1)
+
+    async def test_the_ids_are_made_once_for_a_request(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard"] * 4)
+        bookings = SlowBookings(service)
+        await asyncio.gather(*(service.held(lot) for _ in range(3)))  # in one hour, and now all want the same again
+        service.reserve_spot = replace(service.reserve_spot, bookings=bookings)
+        spots = [spot.id for spot in service.tables.spots.values()]
+        bookings.find = AlwaysThese(service, lot, spots).find
+        assert (await service.reserve(lot)).status == 201
+        tried = [state for state, _ in bookings.tried]
+        assert [state.spot.id for state in tried] == spots
+        assert len({(state.id, state.charges, state.created_at) for state in tried}) == 1
+
+
+class AlwaysThese:
+    """What was free when it was looked for, though some of it is taken by now."""
+
+    def __init__(self, service: FakeInstallation, lot: LotCopy, spots: list[UUID]) -> None:
+        self._service, self._lot, self._spots = service, lot, spots
+
+    async def find(self, request: SpotRequest, limit: int) -> Candidates:
+        found = await self._service.bookings.find(request, limit)
+        known = self._service.tables.spots
+        return replace(found, spots=[Spot(each, known[each].number, known[each].type) for each in self._spots])
 
 
 class CountedLooks(InMemoryBookings):
@@ -236,9 +264,9 @@ class CountedLooks(InMemoryBookings):
         self.looking = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def find(self, wish: Wish, limit: int) -> Offer:
+    async def find(self, request: SpotRequest, limit: int) -> Candidates:
         self.looks += 1
-        seen = await super().find(wish, limit)
+        seen = await super().find(request, limit)
         self.looking.set()
         await self.go_on.wait()
         return seen
@@ -257,7 +285,7 @@ class TestOneLookForMany:
         looks.go_on.set()
         assert {each.status for each in await asyncio.gather(*asking)} == {409}
         assert looks.looks == 2  # the first's own, and one for all who asked meanwhile
-        assert not service.reserve_spot.crowds
+        assert not looks.attempts.under_way
 
     async def test_who_asked_after_the_look_began_looks_for_himself(self, service: FakeInstallation) -> None:
         """Else a spot that was given back in between would be refused to him."""
@@ -267,14 +295,14 @@ class TestOneLookForMany:
         service.reserve_spot = replace(service.reserve_spot, bookings=looks)
         first = asyncio.ensure_future(service.reserve(lot))
         await looks.looking.wait()
-        async with service.work() as work:
-            await work.allocations.free(held.id)
+        async with service.work(THE_SERVICE) as work:
+            await work.timetable.release(held.id)
         second = asyncio.ensure_future(service.reserve(lot))
         await asyncio.sleep(0)
         looks.go_on.set()
         assert ((await first).status, (await second).status) == (409, 201)
 
-    async def test_a_look_says_nothing_of_another_wish(self, service: FakeInstallation) -> None:
+    async def test_a_look_says_nothing_of_another_request(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard", "compact"])
         await service.held(lot, spot_type="standard")
         answers = await asyncio.gather(*(service.reserve(lot, spot_type=each) for each in ("standard", "compact")))
@@ -286,7 +314,7 @@ class TestThePrice:
         lot = await service.with_lot(["standard", "standard"])
         dear = hourly(900)
         before = await service.held(lot)
-        async with service.work() as work:
+        async with service.work(THE_SERVICE) as work:
             await work.copies.keep_tariff(dear)
             await work.copies.keep_lot(replace(lot, tariff_id=dear.id, version=2))
         after = await service.held(lot)
@@ -305,7 +333,7 @@ class TestAlternatives:
         near = await service.with_lot(tariff=hourly(500), latitude=47.381)
         await service.with_lot(latitude=47.39, is_open=False)
         await service.held(lot)
-        found = await service.find(Wish(lot.id, period()))
+        found = await service.find(SpotRequest(lot.id, period()))
         assert [(each.parking_lot_id, each.period.starts_at) for each in found] == [
             (lot.id, START + timedelta(hours=3)),
             (lot.id, START - timedelta(hours=3)),
@@ -318,18 +346,18 @@ class TestAlternatives:
         lot = await service.with_lot()
         soon = period(3, NOW + timedelta(hours=1))
         await service.held(lot, when=soon)
-        (only,) = await service.find(Wish(lot.id, soon))
+        (only,) = await service.find(SpotRequest(lot.id, soon))
         assert only.period == period(3, NOW + timedelta(hours=4))
         service.tables.lots[lot.id] = replace(service.tables.lots[lot.id], is_open=False)
-        assert await service.find(Wish(lot.id, soon)) == []
+        assert await service.find(SpotRequest(lot.id, soon)) == []
 
     async def test_a_driver_is_offered_no_spot_that_is_kept_for_some(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["accessible"])
-        assert await service.find(Wish(lot.id, period())) == []
-        (first, *_) = await service.find(Wish(lot.id, period(), spot_type="accessible"))
+        assert await service.find(SpotRequest(lot.id, period())) == []
+        (first, *_) = await service.find(SpotRequest(lot.id, period(), spot_type="accessible"))
         assert first.spot.type == "accessible"
 
 
 def test_the_command_keeps_the_plate_out_of_logs() -> None:
-    wish = Wish(uuid4(), period())
-    assert "ZH 1" not in repr(ReserveSpot(uuid4(), wish, RequestKey("", "", b""), PlainPresentation(), "ZH 1"))
+    request = SpotRequest(uuid4(), period())
+    assert "ZH 1" not in repr(ReserveSpot(uuid4(), request, RequestKey("", "", b""), "ZH 1"))

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from services.reservation.tests.examples import NOW
 from services.reservation.tests.fakes.installation import FakeInstallation
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.opening_hours import WEEKDAYS, opening_hours
 from parking_kernel.periods import Period
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.lots import Closure
 from reservation_service.domain.periods import FURTHEST, LONGEST
 
@@ -42,19 +43,19 @@ async def test_every_suggestion_can_be_booked_as_it_is(
     closures = (closure,) if closure else ()
     lot = await service.with_lot(opening_hours=week, closures=closures)
     await service.with_lot(opening_hours=week, closures=closures, latitude=47.381)
-    for suggestion in await service.find(Wish(lot.id, period)):
+    for suggestion in await service.find(SpotRequest(lot.id, period)):
         there = service.tables.lots[suggestion.parking_lot_id]
         answer = await service.reserve(there, when=suggestion.period, spot_id=suggestion.spot.id)
         assert answer.status == 201
-        async with service.work() as work:
-            await work.allocations.free(next(reversed(service.tables.reservations)))
+        async with service.work(THE_SERVICE) as work:
+            await work.timetable.release(next(reversed(service.tables.reservations)))
 
 
 async def test_near_the_horizon_the_earlier_times_are_suggested(service: FakeInstallation) -> None:
     lot = await service.with_lot()
     wanted = Period(LAST_START, LAST_START + timedelta(hours=1))
     await service.held(lot, when=wanted)
-    starts = [each.period.starts_at for each in await service.find(Wish(lot.id, wanted))]
+    starts = [each.period.starts_at for each in await service.find(SpotRequest(lot.id, wanted))]
     assert starts == [LAST_START - timedelta(hours=1), LAST_START - timedelta(hours=2)]
 
 
@@ -63,4 +64,4 @@ async def test_a_lot_without_prices_suggests_nothing_and_hinders_nobody(service:
     near = await service.with_lot(latitude=47.381)
     service.tables.tariffs.pop(lot.tariff_id or lot.id)
     soon = Period(NOW + timedelta(hours=1), NOW + timedelta(hours=2))
-    assert [each.parking_lot_id for each in await service.find(Wish(lot.id, soon))] == [near.id]
+    assert [each.parking_lot_id for each in await service.find(SpotRequest(lot.id, soon))] == [near.id]

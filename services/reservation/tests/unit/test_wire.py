@@ -29,13 +29,13 @@ from parking_events.values import Money, Place
 from parking_kernel.opening_hours import Hours
 from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tax, TimeBand
 from parking_messaging.failures import PoisonEvent
-from reservation_service.adapters.kafka import from_wire
 from reservation_service.adapters.kafka.to_wire import CONTRACTS, to_wire
 from reservation_service.adapters.metrics import outcome_of
 from reservation_service.application.event_handlers.follow_refunds import Refunded
 from reservation_service.domain import reservations
 from reservation_service.domain.lots import SPOT_TYPES, Closure
 from reservation_service.domain.reservations import ReservationChanged, ReservationEvent
+from reservation_service.entrypoints import consumers
 
 DOMAIN_EVENTS = [
     each
@@ -81,7 +81,7 @@ class TestLots:
             exceptions=(wire_lot.ExceptionalDay(day=date(2026, 12, 25), hours=()),),
         )
         event = a_wire_lot(opening_hours=hours, tariff_id=uuid4())
-        copy = from_wire.lot_copy(event)
+        copy = consumers.lot_copy(event)
         assert (copy.id, copy.version, copy.is_open, copy.tariff_id) == (event.parking_lot_id, 3, True, event.tariff_id)
         assert copy.opening_hours is not None
         assert copy.opening_hours.week[0] == (Hours(6 * 60, 24 * 60),)
@@ -90,17 +90,17 @@ class TestLots:
 
     @pytest.mark.parametrize("status", [wire_lot.LotStatus.CLOSED, wire_lot.LotStatus.RETIRED])
     def test_only_an_open_one_can_be_booked(self, status: wire_lot.LotStatus) -> None:
-        assert not from_wire.lot_copy(a_wire_lot(status=status)).is_open
+        assert not consumers.lot_copy(a_wire_lot(status=status)).is_open
 
     def test_closures_of_the_whole_lot_are_kept(self) -> None:
         whole = wire_lot.Closure(closure_id=uuid4(), starts_at=START, ends_at=None)
         of_spots = wire_lot.Closure(closure_id=uuid4(), starts_at=START, spot_ids=(uuid4(),))
-        assert from_wire.lot_copy(a_wire_lot(closures=(whole, of_spots))).closures == (Closure(START, None),)
+        assert consumers.lot_copy(a_wire_lot(closures=(whole, of_spots))).closures == (Closure(START, None),)
 
     @pytest.mark.parametrize("zone", ["Europe/Atlantis", "Europe", "../etc/passwd"])
     def test_a_zone_that_does_not_exist_is_poison(self, zone: str) -> None:
         with pytest.raises(PoisonEvent, match="time zone"):
-            from_wire.lot_copy(a_wire_lot(time_zone=zone))
+            consumers.lot_copy(a_wire_lot(time_zone=zone))
 
 
 @pytest.mark.parametrize("status", list(SpotStatus))
@@ -114,7 +114,7 @@ def test_a_spot(status: SpotStatus) -> None:
         spot_type=SpotType.COMPACT,
         status=status,
     )
-    copy = from_wire.spot_copy(event)
+    copy = consumers.spot_copy(event)
     assert (copy.id, copy.number, copy.type) == (event.spot_id, "A1", "compact")
     assert copy.in_service is (status is SpotStatus.IN_SERVICE)
 
@@ -131,7 +131,7 @@ def test_a_tariff_in_the_order_of_its_lines() -> None:
         caps=(wire_tariff.Cap(per=wire_tariff.CapPeriod.TWENTY_FOUR_HOURS, amount=5),),
         time_bands=(wire_tariff.TimeBand(weekdays=(6, 7), starts="18:00", ends="24:00", lines=(line,)),),
     )
-    version = from_wire.tariff_version(event)
+    version = consumers.tariff_version(event)
     assert version is not None
     assert version.id == event.tariff_id
     tariff = version.tariff
@@ -146,24 +146,24 @@ def test_a_tariff_that_nothing_can_be_priced_by_is_poison() -> None:
     band = wire_tariff.TimeBand(weekdays=(6,), starts="18:00", ends="24:00", lines=(endless,))
     for event in (a_wire_tariff(lines=(endless,)), a_wire_tariff(time_bands=(band,))):
         with pytest.raises(PoisonEvent, match="increments"):
-            from_wire.tariff_version(event)
+            consumers.tariff_version(event)
 
 
 class TestValuesThatCameLater:
     """A newer parking may know more than this release."""
 
     def test_a_lot_of_another_status_cannot_be_booked(self) -> None:
-        copies = [from_wire.lot_copy(event) for _path, event in later_events(LotCreatedV1)]
+        copies = [consumers.lot_copy(event) for _path, event in later_events(LotCreatedV1)]
         assert [copy.is_open for copy in copies] == [path != "status" for path, _event in later_events(LotCreatedV1)]
 
     def test_a_spot_of_another_status_cannot_be_booked_and_a_type_is_kept(self) -> None:
-        copies = {path: from_wire.spot_copy(event) for path, event in later_events(SpotCreatedV1)}
+        copies = {path: consumers.spot_copy(event) for path, event in later_events(SpotCreatedV1)}
         assert copies.keys() == {"status", "spot_type"}
         assert not copies["status"].in_service
         assert (copies["spot_type"].type, copies["spot_type"].in_service) == (LATER, True)
 
     def test_a_tariff_that_counts_otherwise_is_not_understood(self) -> None:
-        found = {path: from_wire.tariff_version(event) for path, event in later_events(TariffPublishedV1)}
+        found = {path: consumers.tariff_version(event) for path, event in later_events(TariffPublishedV1)}
         assert {"lines/0/type", "caps/0/per", "time_bands/0/lines/0/type"} <= found.keys()
         assert set(found.values()) == {None}
 
@@ -201,14 +201,14 @@ class TestRefunds:
     def test_only_all_of_a_payment_concerns_its_reservation(self) -> None:
         arrived = RefundStatus.SUCCEEDED
         part = self.event((599, arrived, "goodwill"), (1, RefundStatus.FAILED, "goodwill"))
-        assert from_wire.refunded(part) is None
+        assert consumers.refunded(part) is None
         whole = self.event((599, arrived, "goodwill"), (1, arrived, "provider"), (5, RefundStatus.FAILED, "goodwill"))
-        assert from_wire.refunded(whole) == Refunded(
+        assert consumers.refunded(whole) == Refunded(
             whole.reservation_id, whole.payment_id, frozenset(each.refund_id for each in whole.refunds[:2])
         )
 
     def test_what_payment_gave_before_orders_had_names_is_no_operators(self) -> None:
-        refunded = from_wire.refunded(self.event((600, RefundStatus.SUCCEEDED, "reservation")))
+        refunded = consumers.refunded(self.event((600, RefundStatus.SUCCEEDED, "reservation")))
         assert refunded is not None
         assert refunded.refund_ids == frozenset()
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from cachetools import TTLCache
 
 from parking_chassis.metrics import CACHE_LOOKUPS
-from reservation_service.application.ports import Alternative, Wish
+from reservation_service.application.ports import Alternative, SpotRequest
 
 SECONDS = 1.0
 MOST_WINDOWS = 1_000
@@ -23,26 +23,26 @@ class OncePerSecond:
     However long the database takes, nobody asks the same again meanwhile; a failure is not kept.
     """
 
-    def __init__(self, find: Callable[[Wish], Awaitable[Found]]) -> None:
+    def __init__(self, find: Callable[[SpotRequest], Awaitable[Found]]) -> None:
         self._find = find
-        self._found = TTLCache[Wish, Found](MOST_WINDOWS, SECONDS)
-        self._finding: dict[Wish, asyncio.Task[Found]] = {}
+        self._found = TTLCache[SpotRequest, Found](MOST_WINDOWS, SECONDS)
+        self._finding: dict[SpotRequest, asyncio.Task[Found]] = {}
 
-    async def find(self, wish: Wish) -> Found:
+    async def find(self, request: SpotRequest) -> Found:
         """The nearest ways to park otherwise. All that ask at once wait for the same answer."""
-        found = self._found.get(wish)
-        CACHE_LOOKUPS.count("alternatives", hit=found is not None or wish in self._finding)
+        found = self._found.get(request)
+        CACHE_LOOKUPS.count("alternatives", hit=found is not None or request in self._finding)
         if found is not None:
             return found
-        if wish not in self._finding:
-            self._finding[wish] = asyncio.create_task(self._work_out(wish), name="alternatives")
+        if request not in self._finding:
+            self._finding[request] = asyncio.create_task(self._work_out(request), name="alternatives")
         # One that stops waiting must not take the answer from the others.
-        return await asyncio.shield(self._finding[wish])
+        return await asyncio.shield(self._finding[request])
 
-    async def _work_out(self, wish: Wish) -> Found:
+    async def _work_out(self, request: SpotRequest) -> Found:
         try:
-            found = await self._find(wish)
+            found = await self._find(request)
         finally:
-            del self._finding[wish]
-        self._found[wish] = found
+            del self._finding[request]
+        self._found[request] = found
         return found

@@ -1,15 +1,15 @@
 """What became of reservations, counted in the process that does it. No label carries an id."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from prometheus_client import Counter
 
 from reservation_service.domain.reservations import ReservationEvent
 
 RESERVATIONS = Counter("reservations", "What became of them; `refused` ones never were", ["outcome"])
-REFUSED = "refused"
 
 
 class Waits(StrEnum):
@@ -26,16 +26,14 @@ for each in Waits:
     EXPIRY_WAITS.labels(each.value)  # a series from the start: an alarm needs the 0 before the 1
 
 
-def count(events: Iterable[ReservationEvent]) -> None:
-    """Count what happened, once it is committed."""
-    for event in events:
-        RESERVATIONS.labels(outcome_of(type(event))).inc()
-
-
 def outcome_of(event: type[ReservationEvent]) -> str:
     """`ReservationNoShow` counts as `no_show`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__.removeprefix("Reservation")).lower()
 
 
-for _outcome in (REFUSED, *map(outcome_of, ReservationEvent.__subclasses__())):
-    RESERVATIONS.labels(_outcome)  # from the start, at 0: the first of each kind is then an increase
+# All series from the start, at 0: the first of each kind is then an increase.
+REFUSALS: Final = RESERVATIONS.labels("refused")
+OUTCOMES: Final[Mapping[type[ReservationEvent], Counter]] = {
+    event: RESERVATIONS.labels(outcome_of(event)) for event in ReservationEvent.__subclasses__()
+}
+"""The series of each event, to be counted once it is committed."""

@@ -1,13 +1,15 @@
 """Reservation's own copy of what it needs of a lot (event-carried state, decision 0002)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.periods import Period
+from parking_kernel.pricing import Price, price
 from parking_kernel.tariffs import Tariff
 from reservation_service.domain.errors import LotNotBookable
 
@@ -26,7 +28,7 @@ class TariffVersion:
     """A version of a lot's prices, which never changes; bookings name the one that they were made under."""
 
     id: UUID
-    tariff: Tariff
+    tariff: Tariff = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,16 @@ class Lot:
         if self.tariff is None:
             raise LotNotBookable(f"{self.name} has no prices yet; ask again in a moment.")
         return self.tariff
+
+    def price(self, period: Period) -> Price:
+        """What the period costs by the tariff in force. Raises `LotNotBookable` while that has not arrived."""
+        return _price(self.priced_by, period, self.zone)
+
+
+@lru_cache(2_048)
+def _price(version: TariffVersion, period: Period, zone: ZoneInfo) -> Price:
+    """A version never changes, so neither does its price; many who want the same hour of a lot ask for the same one."""
+    return price(version.tariff, period, zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """`reservation-service`: serve, work, migrate, replay, openapi."""
 
-import sys
 from functools import partial
 
 import reservation_service
-from parking_chassis.cli import Arguments, ServiceCommands, Subcommand, run_command_line
-from parking_messaging.replay import add_replay_arguments, run_replay
-from reservation_service.bootstrap import GROUPS, SERVICE, bootstrap, make_topics, replayers, resources
+from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
+from parking_messaging.replay import add_replay_arguments
+from reservation_service.bootstrap import SERVICE, Reservation, bootstrap, resources
+from reservation_service.entrypoints.consumers import GROUPS, messaging
 from reservation_service.entrypoints.http.app import reservation_app
 from reservation_service.entrypoints.worker import run_worker
 from reservation_service.settings import ReservationSettings
@@ -14,10 +14,12 @@ from reservation_service.settings import ReservationSettings
 COMMANDS = ServiceCommands(SERVICE, reservation_service, ReservationSettings, bootstrap)
 
 
-async def _replay(arguments: Arguments) -> None:
-    service = COMMANDS.wired()
-    async with resources(service):
-        sys.exit(await run_replay(arguments, replayers(service)))
+async def _make_topics(settings: ReservationSettings) -> None:
+    await messaging(bootstrap(settings)).make_topics()
+
+
+async def _replay(service: Reservation, arguments: Arguments) -> int:
+    return await messaging(service).replay(arguments)
 
 
 def main() -> None:
@@ -27,10 +29,14 @@ def main() -> None:
         "Which spot is whose, and when.",
         [
             COMMANDS.serve("answer HTTP", reservation_app),
-            COMMANDS.work("let holds go, take events in, publish events", run_worker),
-            COMMANDS.migrate("make what this version needs: schema, topics", make_topics),
-            Subcommand(
-                "replay", "apply dead letters again, in order", _replay, partial(add_replay_arguments, groups=GROUPS)
+            COMMANDS.work("expire holds, consume events, publish events", run_worker),
+            COMMANDS.migrate("make what this version needs: schema, topics", _make_topics),
+            COMMANDS.command(
+                "replay",
+                "apply dead letters again, in order",
+                _replay,
+                resources=resources,
+                add_arguments=partial(add_replay_arguments, groups=GROUPS),
             ),
             COMMANDS.openapi(reservation_app),
         ],

@@ -1,12 +1,13 @@
-"""What reservation does by itself: let holds go, take events in, publish its own."""
+"""What reservation does by itself: expire holds, consume events, publish its own."""
 
 from parking_chassis.database import ping
-from parking_chassis.process import Address, every, work
+from parking_chassis.process import Address, Timer, timer_loops, work
+from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermark
 from reservation_service.application.commands.expire_holds import ExpireHolds
-from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers
 from reservation_service.application.commands.note_no_shows import NoteNoShows
-from reservation_service.application.commands.note_payments_seen import NotePaymentsSeen
-from reservation_service.bootstrap import Reservation, consumers, outbox_relay, resources, topic_watch
+from reservation_service.application.commands.purge_answers import PurgeAnswers
+from reservation_service.bootstrap import Reservation, UseCases, resources
+from reservation_service.entrypoints.consumers import messaging
 
 HOLDS_SECONDS = 1.0
 NO_SHOWS_SECONDS = 30.0
@@ -15,38 +16,24 @@ ANSWERS_SECONDS = 3600.0
 
 def run_worker(service: Reservation) -> None:
     """Run all loops until a signal."""
-    does, settings = service.use_cases, service.settings
-    relay, groups = outbox_relay(settings), consumers(service)
-
-    async def note_payments_seen() -> None:
-        await does.note_payments_seen(NotePaymentsSeen())
-
-    async def expire_holds() -> None:
-        await does.expire_holds(ExpireHolds())
-
-    async def note_no_shows() -> None:
-        await does.note_no_shows(NoteNoShows())
-
-    async def forget_answers() -> None:
-        await does.forget_old_answers(ForgetOldAnswers())
-
-    async def check_kafka() -> None:
-        if not relay.status().is_connected:
-            raise ConnectionError("the relay is not connected to the outbox")
-        if away := [group for group, consumer in groups.items() if not consumer.status().is_ready]:
-            raise ConnectionError(f"not consuming: {', '.join(away)}")
-
+    settings, kafka = service.settings, messaging(service)
     work(
-        {
-            "outbox_relay": relay.run,
-            "topic_settings": topic_watch(settings).run,
-            **{group: consumer.run for group, consumer in groups.items()},
-            "payments_seen": every(HOLDS_SECONDS, "payments_seen", note_payments_seen),
-            "holds": every(HOLDS_SECONDS, "holds", expire_holds),
-            "no_shows": every(NO_SHOWS_SECONDS, "no_shows", note_no_shows),
-            "old_answers": every(ANSWERS_SECONDS, "old_answers", forget_answers),
-        },
-        {"database": lambda: ping(service.engine), "kafka": check_kafka},
+        {**kafka.loops(), **timer_loops(timers(service.use_cases), lambda: kafka.leads)},
+        {"database": lambda: ping(service.engine), **kafka.readiness()},
         lambda: resources(service),
         Address(settings.http_host, settings.worker_port, settings.shutdown_grace),
     )
+
+
+def timers(does: UseCases) -> list[Timer]:
+    """What a worker does again and again.
+
+    Holds expire in any worker, and so does the watermark advance which they wait for: neither may depend on a leader,
+    whose relay stands still while Kafka is away.
+    """
+    return [
+        Timer("payment_watermark", HOLDS_SECONDS, lambda: does.advance_payment_watermark(AdvancePaymentWatermark())),
+        Timer("holds", HOLDS_SECONDS, lambda: does.expire_holds(ExpireHolds())),
+        Timer("no_shows", NO_SHOWS_SECONDS, lambda: does.note_no_shows(NoteNoShows()), in_the_leader=True),
+        Timer("old_answers", ANSWERS_SECONDS, lambda: does.purge_answers(PurgeAnswers()), in_the_leader=True),
+    ]

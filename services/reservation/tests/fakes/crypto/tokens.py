@@ -9,7 +9,11 @@ from reservation_service.domain.reservations import ReservationState
 class FakeTokens:
     """See `reservation_service.application.ports.Tokens`: legible, and signed by their first word."""
 
+    def __init__(self) -> None:
+        self.charges_signed = 0
+
     def charge(self, reservation: ReservationState, charge: Charge, at: datetime) -> str:
+        self.charges_signed += 1
         return f"charge {charge.id}"
 
     def credential(self, reservation: ReservationState) -> str:

@@ -1,14 +1,20 @@
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Self
 
 from services.reservation.tests.fakes.clock import FakeClock
-from services.reservation.tests.fakes.postgres.allocations import InMemoryAllocations
 from services.reservation.tests.fakes.postgres.lots import InMemoryLots
 from services.reservation.tests.fakes.postgres.reservations import InMemoryReservations
 from services.reservation.tests.fakes.postgres.tables import Tables
+from services.reservation.tests.fakes.postgres.timetable import InMemoryTimetable
 
-from parking_kernel.repeatable import Answer, KeyReused, RequestKey
-from reservation_service.application.ports import Offer, Wish
+from parking_chassis.fakes.answers import InMemoryAnswers
+from parking_kernel.changes import Changes
+from parking_kernel.repeatable import Answer, RequestKey
+from reservation_service.adapters.booking_attempts import BookingAttempts
+from reservation_service.adapters.postgres.booking_pool import ConcurrencyLimiter
+from reservation_service.application.ports import Candidates, SpotRequest
 from reservation_service.domain.errors import UnknownSpot
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
@@ -17,64 +23,64 @@ from reservation_service.domain.reservations import Reservation
 class InMemoryBookings:
     """See `reservation_service.application.ports.Bookings`. Nothing else runs between two of its lines."""
 
-    def __init__(self, tables: Tables, clock: FakeClock) -> None:
+    def __init__(self, tables: Tables, clock: FakeClock, at_once: int = 1) -> None:
         self._tables = tables
         self._clock = clock
+        self._limiter = ConcurrencyLimiter(at_once, patience=1.0)
+        self.attempts = BookingAttempts(self._turn)
+        self.attempt = self.attempts.attempt
 
-    async def find(self, wish: Wish, limit: int) -> Offer:
-        lot = await InMemoryLots(self._tables).get(wish.parking_lot_id)
-        now, seen = self._clock.now(), self._tables.payments_seen["seen"]
-        overdue = await InMemoryReservations(self._tables).overdue(min(now, seen.until), 1, wish, held=seen.held)
-        free = await InMemoryAllocations(self._tables).free_spots(lot.id, wish.period, wish.spot_type)
-        if wish.spot_id:
-            named = self._named(wish)
-            return Offer(lot, [named], bool(overdue), now, is_taken=named not in free)
-        fitting = [spot for spot in free if wish.spot_type or spot.type in GIVEN_TO_ANYBODY]
-        return Offer(lot, fitting[:limit], not fitting and bool(overdue), now)
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[Self]:
+        async with self._limiter.entered():
+            yield self
 
-    async def free_spots(self, wish: Wish) -> tuple[Lot, Sequence[Spot], datetime]:
-        lot = await InMemoryLots(self._tables).get(wish.parking_lot_id)
-        free = await InMemoryAllocations(self._tables).free_spots(lot.id, wish.period, wish.spot_type)
+    async def find(self, request: SpotRequest, limit: int) -> Candidates:
+        lot = await InMemoryLots(self._tables).get(request.parking_lot_id)
+        now, watermark = self._clock.now(), self._tables.payments_seen["seen"]
+        reservations = InMemoryReservations(self._tables, Changes[Reservation]())
+        overdue = await reservations.overdue(min(now, watermark.until), 1, request, held=watermark.held)
+        free = await InMemoryTimetable(self._tables).free_spots(lot.id, request.period, request.spot_type)
+        if request.spot_id:
+            named = self._named(request)
+            return Candidates(lot, [named], bool(overdue), now, is_taken=named not in free)
+        fitting = [spot for spot in free if request.spot_type or spot.type in GIVEN_TO_ANYBODY]
+        return Candidates(lot, fitting[:limit], not fitting and bool(overdue), now)
+
+    async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
+        lot = await InMemoryLots(self._tables).get(request.parking_lot_id)
+        free = await InMemoryTimetable(self._tables).free_spots(lot.id, request.period, request.spot_type)
         return lot, free, self._clock.now()
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
         if earlier := await self.earlier(key):
             return earlier
-        if not await InMemoryAllocations(self._tables).take(reservation.state):
+        if not await InMemoryTimetable(self._tables).take(reservation.state):
             return None
         self._tables.reservations[reservation.state.id] = reservation.state
         self._tables.outbox += reservation.events
-        return self._kept(key, answer)
+        return await self._stored(key, answer)
 
     async def earlier(self, key: RequestKey) -> Answer | None:
-        if (key.scope, key.key) not in self._tables.answers:
-            return None
-        first, answer, _ = self._tables.answers[key.scope, key.key]
-        if first.fingerprint != key.fingerprint:
-            raise KeyReused(key.key)
-        return Answer(answer.status, answer.body, replayed=True)
+        return await self._answers().claim(key)
 
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
-        return await self.earlier(key) or self._kept(key, answer)
+        return await self.earlier(key) or await self._stored(key, answer)
 
-    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
-        last = self._clock.now() - older_than
-        old = [place for place, (_, _, at) in self._tables.answers.items() if at < last][:limit]
-        for place in old:
-            del self._tables.answers[place]
-        return len(old)
-
-    def _kept(self, key: RequestKey, answer: Answer) -> Answer:
-        self._tables.answers[key.scope, key.key] = (key, answer, self._clock.now())
+    async def _stored(self, key: RequestKey, answer: Answer) -> Answer:
+        await self._answers().store(key, answer)
         return answer
 
-    def _named(self, wish: Wish) -> Spot:
-        spot = self._tables.spots.get(wish.spot_id) if wish.spot_id else None
+    def _answers(self) -> InMemoryAnswers:
+        return InMemoryAnswers(self._tables.answers, self._clock.now, set())
+
+    def _named(self, request: SpotRequest) -> Spot:
+        spot = self._tables.spots.get(request.spot_id) if request.spot_id else None
         if (
             spot is None
-            or spot.parking_lot_id != wish.parking_lot_id
+            or spot.parking_lot_id != request.parking_lot_id
             or not spot.in_service
             or spot.type not in SPOT_TYPES
         ):
-            raise UnknownSpot(wish.spot_id)
+            raise UnknownSpot(request.spot_id)
         return Spot(spot.id, spot.number, spot.type)

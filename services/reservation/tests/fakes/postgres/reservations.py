@@ -4,8 +4,9 @@ from uuid import UUID
 
 from services.reservation.tests.fakes.postgres.tables import Tables
 
+from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
 
@@ -15,11 +16,12 @@ Position = tuple[datetime, UUID] | None
 class InMemoryReservations:
     """See `reservation_service.application.ports.Reservations`. The whole unit of work is one lock."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, changes: Changes[Reservation]) -> None:
         self._tables = tables
+        self._changes = changes
 
     async def get(self, reservation_id: UUID) -> Reservation:
-        return Reservation(await self.read(reservation_id))
+        return self._changes.loaded(Reservation(await self.read(reservation_id)))
 
     async def get_all(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
         return {each: await self.get(each) for each in reservation_ids}
@@ -36,6 +38,7 @@ class InMemoryReservations:
         if kept is None or kept.version != reservation.loaded_version:
             raise ChangedMeanwhile("reservation")
         self._tables.reservations[reservation.state.id] = reservation.state
+        self._changes.saved(reservation)
 
     async def of_user(self, user_id: UUID, after: Position, limit: int) -> Sequence[ReservationState]:
         return self._page(lambda state: state.user_id == user_id, after, limit)
@@ -47,14 +50,14 @@ class InMemoryReservations:
         return bool(await self.overdue(at, 1))
 
     async def overdue(
-        self, at: datetime, limit: int, in_the_way_of: Wish | None = None, *, held: Collection[UUID] = ()
+        self, at: datetime, limit: int, in_the_way_of: SpotRequest | None = None, *, held: Collection[UUID] = ()
     ) -> Sequence[Reservation]:
         due = [
             state
             for state in self._holds_due(at)
             if state.id not in held and (in_the_way_of is None or self._meets(state, in_the_way_of))
         ]
-        return [Reservation(state) for state in due[:limit]]
+        return [self._changes.loaded(Reservation(state)) for state in due[:limit]]
 
     async def missed(self, at: datetime, after: Position, limit: int) -> Sequence[tuple[datetime, UUID]]:
         found = sorted(
@@ -72,13 +75,13 @@ class InMemoryReservations:
         ]
         return [self._tables.reservations[reservation_id] for _, reservation_id in sorted(due)]
 
-    def _meets(self, state: ReservationState, wish: Wish) -> bool:
+    def _meets(self, state: ReservationState, request: SpotRequest) -> bool:
         return any(
             row.reservation_id == state.id
-            and row.parking_lot_id == wish.parking_lot_id
-            and wish.spot_id in {None, row.spot_id}
-            and row.during.starts_at < wish.period.ends_at
-            and wish.period.starts_at < row.during.ends_at
+            and row.parking_lot_id == request.parking_lot_id
+            and request.spot_id in {None, row.spot_id}
+            and row.during.starts_at < request.period.ends_at
+            and request.period.starts_at < row.during.ends_at
             for row in self._tables.allocations
         )
 

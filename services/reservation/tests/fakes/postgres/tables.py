@@ -1,13 +1,12 @@
 """The tables as dictionaries. Their values are frozen, so a copy of the dictionaries is a copy of everything."""
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from uuid import UUID
 
 from services.reservation.tests.examples import NOW
 
+from parking_chassis.fakes.answers import StoredAnswer
 from parking_kernel.periods import Period
-from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.lots import TariffVersion
@@ -30,15 +29,13 @@ class Tables:
     announced: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     reservations: dict[UUID, ReservationState] = field(default_factory=dict[UUID, ReservationState])
     allocations: list[AllocationRow] = field(default_factory=list[AllocationRow])
-    answers: dict[tuple[str, str], tuple[RequestKey, Answer, datetime]] = field(
-        default_factory=dict[tuple[str, str], tuple[RequestKey, Answer, datetime]]
-    )
+    answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[ReservationEvent] = field(default_factory=list[ReservationEvent])
     payments_seen: dict[str, TakenIn] = field(default_factory=lambda: {"seen": TakenIn(NOW)})
 
     def copy(self) -> "Tables":
         return Tables(**{each.name: getattr(self, each.name).copy() for each in fields(self)})
 
-    def take_over(self, other: "Tables") -> None:
+    def take_over(self, draft: "Tables") -> None:
         for each in fields(self):
-            setattr(self, each.name, getattr(other, each.name))
+            setattr(self, each.name, getattr(draft, each.name))

@@ -1,50 +1,36 @@
-"""One transaction at a time: it works on a copy, which takes the place of the tables when the block ends well."""
+"""Units of work on the tables in memory."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from services.reservation.tests.fakes.clock import FakeClock
-from services.reservation.tests.fakes.kafka.outbox import InMemoryEvents
-from services.reservation.tests.fakes.postgres.allocations import InMemoryAllocations
 from services.reservation.tests.fakes.postgres.lots import InMemoryCopies, InMemoryLots
-from services.reservation.tests.fakes.postgres.payments_seen import FakeTime, InMemoryPaymentsSeen
+from services.reservation.tests.fakes.postgres.payment_watermark import FakeTime, InMemoryPaymentWatermark
 from services.reservation.tests.fakes.postgres.reservations import InMemoryReservations
 from services.reservation.tests.fakes.postgres.tables import Tables
+from services.reservation.tests.fakes.postgres.timetable import InMemoryTimetable
 
-from reservation_service.application.ports import OpenWork
-
-
-@dataclass(frozen=True, slots=True)
-class InMemoryWork:
-    """See `reservation_service.application.ports.Work`."""
-
-    lots: InMemoryLots
-    copies: InMemoryCopies
-    allocations: InMemoryAllocations
-    reservations: InMemoryReservations
-    payments_seen: InMemoryPaymentsSeen
-    time: FakeTime
-    events: InMemoryEvents
+from parking_chassis.fakes.answers import InMemoryAnswers
+from parking_chassis.fakes.units_of_work import in_memory_units_of_work
+from parking_kernel.askers import Asker
+from parking_kernel.changes import Changes
+from reservation_service.application.ports import OpenWork, Work
+from reservation_service.domain.reservations import Reservation
 
 
 def in_memory_work(tables: Tables, clock: FakeClock) -> OpenWork:
-    lock = asyncio.Lock()
+    def build(draft: Tables, _asker: Asker, changes: Changes[Reservation]) -> Work:
+        return Work(
+            lots=InMemoryLots(draft),
+            copies=InMemoryCopies(draft),
+            timetable=InMemoryTimetable(draft),
+            reservations=InMemoryReservations(draft, changes),
+            payment_watermark=InMemoryPaymentWatermark(draft),
+            answers=InMemoryAnswers(draft.answers, clock.now, set()),
+            time=FakeTime(clock),
+        )
 
-    @asynccontextmanager
-    async def open_work() -> AsyncGenerator[InMemoryWork]:
-        async with lock:
-            draft = tables.copy()
-            yield InMemoryWork(
-                InMemoryLots(draft),
-                InMemoryCopies(draft),
-                InMemoryAllocations(draft),
-                InMemoryReservations(draft),
-                InMemoryPaymentsSeen(draft),
-                FakeTime(clock),
-                InMemoryEvents(draft),
-            )
-            tables.take_over(draft)
+    return in_memory_units_of_work(tables, build, _publish)
 
-    return open_work
+
+def _publish(draft: Tables, changed: Sequence[Reservation]) -> None:
+    draft.outbox += [event for reservation in changed for event in reservation.events]

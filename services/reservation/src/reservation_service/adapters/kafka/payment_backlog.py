@@ -1,4 +1,4 @@
-"""What payment published and reservation has not taken in yet."""
+"""What payment published and reservation has not consumed yet."""
 
 from typing import Final
 
@@ -8,7 +8,6 @@ from parking_events.topics import PAYMENT
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_lag import has_caught_up
 from parking_messaging.failures import SourceUnavailable
-from reservation_service.adapters.kafka.consumers import PAYMENTS
 from reservation_service.adapters.metrics import EXPIRY_WAITS, Waits
 
 log = structlog.stdlib.get_logger(__name__)
@@ -20,13 +19,14 @@ PATIENCE: Final = 1.5
 class KafkaPaymentBacklog:
     """See `reservation_service.application.ports.PaymentBacklog`. Asks the brokers, whose word cannot be stale."""
 
-    def __init__(self, kafka: KafkaConnection) -> None:
+    def __init__(self, kafka: KafkaConnection, group: str) -> None:
         self._kafka = kafka
+        self._group = group
 
     async def is_taken_in(self) -> bool:
-        """Whether all that is there now is taken in; false too while Kafka does not answer, or has no such topic."""
+        """Whether all that is there now is consumed; false too while Kafka does not answer, or has no such topic."""
         try:
-            is_taken_in = await has_caught_up(self._kafka, PAYMENTS, [PAYMENT.name], patience=PATIENCE)
+            is_taken_in = await has_caught_up(self._kafka, self._group, [PAYMENT.name], patience=PATIENCE)
         except SourceUnavailable as error:
             EXPIRY_WAITS.labels(Waits.KAFKA_AWAY.value).inc()
             log.warning("expiry_waits", why=str(error))

@@ -1,21 +1,30 @@
-"""The hot path on the driver itself: find in one round trip, book in one statement (docs/decisions/0018)."""
+"""The hot path on the driver itself: find in one round trip, book in one statement (docs/decisions/0018).
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+The statements read and write the table of `parking_chassis.stored_answers` themselves: a booking and its answer are one
+statement, on the driver that the chassis' own answers do not use.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
 from importlib import resources
 
 import asyncpg
+from cachetools import LRUCache
 
-from parking_chassis.stored_answers import lock_of
+from parking_chassis.sealing import Sealer
+from parking_chassis.stored_answers import lock_of, opened_body, sealed_body
 from parking_kernel.repeatable import Answer, InFlight, KeyReused, RequestKey
 from parking_messaging.crash_points import CrashPoint, reach
 from parking_messaging.outbox_rows import outbox_values
 from reservation_service.adapters import metrics
+from reservation_service.adapters.booking_attempts import BookingAttempts
 from reservation_service.adapters.kafka.to_wire import to_wire
-from reservation_service.adapters.postgres.booking_pool import BookingPool
+from reservation_service.adapters.postgres.booking_pool import AllTaken, BookingPool, Fetching
 from reservation_service.adapters.postgres.lots import lot_of
-from reservation_service.adapters.postgres.reservations import reservation_row
-from reservation_service.application.ports import Offer, Wish
+from reservation_service.adapters.postgres.rows import reservation_row
+from reservation_service.application.ports import Candidates, SpotRequest, TooBusy
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
@@ -30,8 +39,10 @@ FIND_ANY_SPOT = _statement("find_any_spot")
 FIND_FREE_SPOTS = _statement("find_free_spots")
 BOOK = _statement("book")
 FIND_EARLIER_ANSWER = _statement("find_earlier_answer")
-KEEP_REFUSAL = _statement("keep_refusal")
-FORGET_ANSWERS = _statement("forget_answers")
+STORE_REFUSAL = _statement("store_refusal")
+
+LOTS_AT_HAND = 1_000
+_DOCUMENTS = ("opening_hours", "closures", "document")  # as text, as the driver has them
 
 # In the order of the parameters of book.sql.
 RESERVATION = (
@@ -42,91 +53,129 @@ RESERVATION = (
 EVENT = ("id", "aggregatetype", "aggregateid", "version", "partition_key", "type", "payload", "headers")
 
 
-class PostgresBookings:
-    """See `reservation_service.application.ports.Bookings`. Each statement is a transaction of its own."""
+class _Lots:
+    """The lots that were read last, understood once for each version: a booking costs less than understanding one."""
 
-    def __init__(self, pool: BookingPool) -> None:
-        self._pool = pool
+    def __init__(self) -> None:
+        self._known = LRUCache[tuple[object, ...], Lot](LOTS_AT_HAND)
 
-    async def find(self, wish: Wish, limit: int) -> Offer:
+    def of(self, row: asyncpg.Record) -> Lot:
+        """The lot of a row. A tariff that arrives late changes it without a new version."""
+        state = (row["id"], row["version"], row["is_open"], row["tariff_id"], row["document"] is None)
+        if (lot := self._known.get(state)) is None:
+            documents = {name: json.loads(row[name]) for name in _DOCUMENTS if row[name] is not None}
+            lot = self._known[state] = lot_of({**row, **documents})
+        return lot
+
+
+class _Statements:
+    """The statements of a booking, each a transaction of its own, on a connection or on any of the pool."""
+
+    def __init__(self, on: Fetching, sealer: Sealer, lots: _Lots) -> None:
+        self._on = on
+        self._sealer = sealer
+        self._lots = lots
+
+    async def find(self, request: SpotRequest, limit: int) -> Candidates:
         """The lot, and the spots to try. Raises `UnknownLot`, and `UnknownSpot` for a named one."""
-        lot_id, starts_at, ends_at = wish.parking_lot_id, wish.period.starts_at, wish.period.ends_at
-        if wish.spot_id:
-            rows = await self._pool.fetch(FIND_NAMED_SPOT, lot_id, wish.spot_id, starts_at, ends_at)
+        lot_id, starts_at, ends_at = request.parking_lot_id, request.period.starts_at, request.period.ends_at
+        if request.spot_id:
+            rows = await self._on.fetch(FIND_NAMED_SPOT, lot_id, request.spot_id, starts_at, ends_at)
         else:
-            values = (lot_id, starts_at, ends_at, wish.spot_type, limit, GIVEN_TO_ANYBODY)
-            rows = await self._pool.fetch(FIND_ANY_SPOT, *values)
+            values = (lot_id, starts_at, ends_at, request.spot_type, limit, GIVEN_TO_ANYBODY)
+            rows = await self._on.fetch(FIND_ANY_SPOT, *values)
         if not rows:
-            raise UnknownLot(wish.parking_lot_id)
+            raise UnknownLot(request.parking_lot_id)
         spots = [
             Spot(row["spot_id"], row["spot_number"], row["spot_type"]) for row in rows if row["spot_type"] in SPOT_TYPES
         ]
-        if wish.spot_id and not spots:
-            raise UnknownSpot(wish.spot_id)
+        if request.spot_id and not spots:
+            raise UnknownSpot(request.spot_id)
         first = rows[0]
-        return Offer(lot_of(first), spots, first["hold_is_overdue"], first["as_of"], first.get("is_taken", False))
+        return Candidates(
+            self._lots.of(first), spots, first["hold_is_overdue"], first["as_of"], first.get("is_taken", False)
+        )
 
-    async def free_spots(self, wish: Wish) -> tuple[Lot, Sequence[Spot], datetime]:
+    async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
         """The lot, and all spots that are free at the instant, by number. Raises `UnknownLot`."""
-        period = wish.period
-        rows = await self._pool.fetch(
-            FIND_FREE_SPOTS, wish.parking_lot_id, period.starts_at, period.ends_at, wish.spot_type
+        period = request.period
+        rows = await self._on.fetch(
+            FIND_FREE_SPOTS, request.parking_lot_id, period.starts_at, period.ends_at, request.spot_type
         )
         if not rows:
-            raise UnknownLot(wish.parking_lot_id)
+            raise UnknownLot(request.parking_lot_id)
         (row,) = rows
         free = zip(row["ids"] or (), row["numbers"] or (), row["types"] or (), strict=True)
-        return lot_of(row), [Spot(*each) for each in free if each[2] in SPOT_TYPES], row["as_of"]
+        return self._lots.of(row), [Spot(*each) for each in free if each[2] in SPOT_TYPES], row["as_of"]
 
     async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
-        """Write hold, spot's time, events and answer: all, or nothing when the time is taken."""
-        state = reservation.state
-        columns = reservation_row(state)
+        """Write hold, spot's time, events and answer: all, or nothing when the time is taken (then none is answered).
+
+        Where the key was used before, the first answer. Raises `KeyReused` and `InFlight`.
+        """
+        columns = reservation_row(reservation.state)
+        columns["charges"] = json.dumps(columns["charges"])
         events = [outbox_values(to_wire(event)) for event in reservation.events]
         values = (
-            *(lock_of(key), key.scope, key.key, key.fingerprint, answer.status, answer.body),
+            *(lock_of(key), *self._row(key, answer)),
             *(columns[name] for name in RESERVATION),
             *([event[name] for event in events] for name in EVENT),
         )
         try:
-            (row,) = await self._pool.fetch(BOOK, *values)
+            (row,) = await self._on.fetch(BOOK, *values)
         except asyncpg.UniqueViolationError:
             # The same request committed after this statement's snapshot, and undid all of it.
             if replayed := await self.earlier(key):
                 return replayed
             raise
-        if replayed := _replay(row, key):
+        if replayed := self._replay(row, key):
             return replayed
         if not row["is_booked"]:
             return None
         reach(CrashPoint.BOOKING_COMMITTED)
-        metrics.count(reservation.events)
+        for event in reservation.events:
+            metrics.OUTCOMES[type(event)].inc()
         return answer
 
     async def earlier(self, key: RequestKey) -> Answer | None:
         """The first answer to this key. Raises `KeyReused` and `InFlight`."""
-        (row,) = await self._pool.fetch(FIND_EARLIER_ANSWER, lock_of(key), key.scope, key.key)
-        return _replay(row, key)
+        (row,) = await self._on.fetch(FIND_EARLIER_ANSWER, lock_of(key), key.scope, key.key)
+        return self._replay(row, key)
 
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
-        """Keep a refusal under its key; what is answered. Raises `KeyReused` and `InFlight`."""
-        values = (key.scope, key.key, key.fingerprint, answer.status, answer.body)
-        if await self._pool.fetch(KEEP_REFUSAL, *values):
-            metrics.RESERVATIONS.labels(metrics.REFUSED).inc()
+        """Store a refusal under its key; what is answered. Raises `KeyReused` and `InFlight`."""
+        if await self._on.fetch(STORE_REFUSAL, *self._row(key, answer)):
+            metrics.REFUSALS.inc()
             return answer
         return await self.earlier(key) or answer
 
-    async def forget_answers(self, older_than: timedelta, limit: int) -> int:
-        """Delete answers that were kept for longer; how many, at most `limit`."""
-        (row,) = await self._pool.fetch(FORGET_ANSWERS, older_than, limit)
-        return row["forgotten"]
+    def _row(self, key: RequestKey, answer: Answer) -> tuple[object, ...]:
+        body = sealed_body(self._sealer, key, answer.body)
+        return key.scope, key.key, key.fingerprint, answer.status, body
+
+    def _replay(self, row: asyncpg.Record, key: RequestKey) -> Answer | None:
+        if row["fingerprint"] is not None:
+            if row["fingerprint"] != key.fingerprint:
+                raise KeyReused(key.key)
+            return Answer(row["status"], opened_body(self._sealer, key, row["body"]), replayed=True)
+        if not row["is_free"]:
+            raise InFlight(key.key)
+        return None
 
 
-def _replay(row: asyncpg.Record, key: RequestKey) -> Answer | None:
-    if row["fingerprint"] is not None:
-        if row["fingerprint"] != key.fingerprint:
-            raise KeyReused(key.key)
-        return Answer(row["status"], row["body"], replayed=True)
-    if not row["is_free"]:
-        raise InFlight(key.key)
-    return None
+class PostgresBookings(_Statements):
+    """See `reservation_service.application.ports.Bookings`."""
+
+    def __init__(self, pool: BookingPool, sealer: Sealer) -> None:
+        super().__init__(pool, sealer, _Lots())
+        self._pool = pool
+        self.attempt = BookingAttempts(self._turn).attempt
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[_Statements]:
+        """One that has waited for its turn has a connection, and the other way round."""
+        try:
+            async with self._pool.connection() as connection:
+                yield _Statements(connection, self._sealer, self._lots)
+        except AllTaken as error:
+            raise TooBusy from error

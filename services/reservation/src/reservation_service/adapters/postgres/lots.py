@@ -28,7 +28,7 @@ from parking_kernel.opening_hours import opening_hours_of
 from parking_kernel.tariffs import Tariff, tariff_of
 from parking_messaging.state_copies import upsert_if_newer
 from reservation_service.adapters.postgres import tables
-from reservation_service.adapters.postgres.documents import Row, closures_document, closures_of
+from reservation_service.adapters.postgres.rows import Row, closures_document, closures_of
 from reservation_service.adapters.postgres.tables import lots, tariffs
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.errors import UnknownLot

@@ -6,48 +6,36 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.pages import Position
-from parking_kernel.periods import Period
-from reservation_service.adapters.postgres.documents import (
-    Row,
-    charges_document,
-    charges_of,
-    refund_orders_document,
-    refund_orders_of,
-)
+from reservation_service.adapters.postgres.rows import reservation_of, reservation_row
 from reservation_service.adapters.postgres.tables import allocations, reservations
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
-from reservation_service.domain.lots import Spot
-from reservation_service.domain.reservations import (
-    ParkingSession,
-    Reservation,
-    ReservationState,
-    ReservationStatus,
-)
+from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
 
 
 class PostgresReservations:
     """See `reservation_service.application.ports.Reservations`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Reservation]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def get(self, reservation_id: UUID) -> Reservation:
         """One reservation, locked until the transaction ends. Raises `UnknownReservation`."""
-        return Reservation(await self._one(_by_id(reservation_id).with_for_update(), reservation_id))
+        return self._loaded(await self._one(_by_id(reservation_id).with_for_update(), reservation_id))
 
     async def get_all(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
         """Reservations, locked until the transaction ends. Raises `UnknownReservation`.
 
-        In the order in which holds are let go, so that neither waits for what the other has.
+        In the order in which holds expire, so that neither waits for what the other has.
         """
-        statement = _in_order_of_letting_go().where(reservations.c.id.in_(reservation_ids)).with_for_update()
+        statement = _in_order_of_expiry().where(reservations.c.id.in_(reservation_ids)).with_for_update()
         rows = (await self._connection.execute(statement)).mappings()
-        found = {state.id: Reservation(state) for state in map(_state, rows)}
+        found = {state.id: self._loaded(state) for state in map(reservation_of, rows)}
         for missing in set(reservation_ids) - found.keys():
             raise UnknownReservation(missing)
         return found
@@ -57,13 +45,14 @@ class PostgresReservations:
         return await self._one(_by_id(reservation_id), reservation_id)
 
     async def save(self, reservation: Reservation) -> None:
-        """Keep a changed reservation. Raises `ChangedMeanwhile`."""
+        """Store a changed reservation; its events are published. Raises `ChangedMeanwhile`."""
         if reservation.state.version == reservation.loaded_version:
             return
         mine = (reservations.c.id == reservation.state.id) & (reservations.c.version == reservation.loaded_version)
         statement = update(reservations).where(mine).values(reservation_row(reservation.state))
         if (await self._connection.execute(statement)).rowcount != 1:
             raise ChangedMeanwhile("reservation")
+        self._changes.saved(reservation)
 
     async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
         """A driver's reservations, the newest first, after a position."""
@@ -79,15 +68,15 @@ class PostgresReservations:
         return (await self._connection.execute(statement)).first() is not None
 
     async def overdue(
-        self, at: datetime, limit: int, in_the_way_of: Wish | None = None, *, held: Collection[UUID] = ()
+        self, at: datetime, limit: int, in_the_way_of: SpotRequest | None = None, *, held: Collection[UUID] = ()
     ) -> Sequence[Reservation]:
         """Holds that were due by an instant, without those of `held` reservations, the oldest first, locked."""
-        statement = _in_order_of_letting_go().where(_is_overdue(at)).limit(limit).with_for_update()
+        statement = _in_order_of_expiry().where(_is_overdue(at)).limit(limit).with_for_update()
         if in_the_way_of:
             statement = statement.where(_is_in_the_way_of(in_the_way_of))
         if held:
             statement = statement.where(reservations.c.id.not_in(held))
-        return [Reservation(_state(row)) for row in (await self._connection.execute(statement)).mappings()]
+        return [self._loaded(reservation_of(row)) for row in (await self._connection.execute(statement)).mappings()]
 
     async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
         """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
@@ -102,11 +91,14 @@ class PostgresReservations:
             statement = statement.where(tuple_(*place) > after)
         return [(ends_at, reservation_id) for ends_at, reservation_id in await self._connection.execute(statement)]
 
+    def _loaded(self, state: ReservationState) -> Reservation:
+        return self._changes.loaded(Reservation(state))
+
     async def _one(self, statement: Select[Any], reservation_id: UUID) -> ReservationState:
         row = (await self._connection.execute(statement)).mappings().first()
         if row is None:
             raise UnknownReservation(reservation_id)
-        return _state(row)
+        return reservation_of(row)
 
     async def _page(self, whose: ColumnElement[bool], after: Position | None, limit: int) -> Sequence[ReservationState]:
         position = tuple_(reservations.c.created_at, reservations.c.id)
@@ -118,14 +110,14 @@ class PostgresReservations:
         )
         if after:
             statement = statement.where(position < after)
-        return [_state(row) for row in (await self._connection.execute(statement)).mappings()]
+        return [reservation_of(row) for row in (await self._connection.execute(statement)).mappings()]
 
 
 def _by_id(reservation_id: UUID) -> Select[Any]:
     return select(reservations).where(reservations.c.id == reservation_id)
 
 
-def _in_order_of_letting_go() -> Select[Any]:
+def _in_order_of_expiry() -> Select[Any]:
     return select(reservations).order_by(reservations.c.hold_expires_at, reservations.c.id)
 
 
@@ -133,66 +125,14 @@ def _is_overdue(at: datetime) -> ColumnElement[bool]:
     return (reservations.c.status == ReservationStatus.PENDING.value) & (reservations.c.hold_expires_at <= at)
 
 
-def _is_in_the_way_of(wish: Wish) -> ColumnElement[bool]:
-    during = func.tstzrange(wish.period.starts_at, wish.period.ends_at, "[)")
+def _is_in_the_way_of(request: SpotRequest) -> ColumnElement[bool]:
+    during = func.tstzrange(request.period.starts_at, request.period.ends_at, "[)")
     in_the_way = (
         (allocations.c.reservation_id == reservations.c.id)
-        & (allocations.c.parking_lot_id == wish.parking_lot_id)
+        & (allocations.c.parking_lot_id == request.parking_lot_id)
         & allocations.c.blocking
         & allocations.c.during.op("&&")(during)
     )
-    if wish.spot_id:
-        in_the_way &= allocations.c.spot_id == wish.spot_id
+    if request.spot_id:
+        in_the_way &= allocations.c.spot_id == request.spot_id
     return exists().where(in_the_way)
-
-
-def reservation_row(state: ReservationState) -> dict[str, Any]:
-    """The columns of a reservation."""
-    stay = state.parking_session
-    return {
-        "id": state.id,
-        "user_id": state.user_id,
-        "organization_id": state.organization_id,
-        "parking_lot_id": state.parking_lot_id,
-        "spot_id": state.spot.id,
-        "spot_number": state.spot.number,
-        "spot_type": state.spot.type,
-        "starts_at": state.period.starts_at,
-        "ends_at": state.period.ends_at,
-        "status": state.status.value,
-        "tariff_id": state.tariff_id,
-        "currency": state.currency,
-        "charges": charges_document(state.charges),
-        "refund_due": state.refund_due.amount,
-        "refund_orders": refund_orders_document(state.refund_orders),
-        "created_at": state.created_at,
-        "hold_expires_at": state.hold_expires_at,
-        "vehicle_plate": state.vehicle_plate,
-        "parking_session_id": stay.id if stay else None,
-        "entered_at": stay.entered_at if stay else None,
-        "exited_at": stay.exited_at if stay else None,
-        "version": state.version,
-    }
-
-
-def _state(row: Row) -> ReservationState:
-    currency = row["currency"]
-    stay_id = row["parking_session_id"]
-    return ReservationState(
-        id=row["id"],
-        user_id=row["user_id"],
-        organization_id=row["organization_id"],
-        parking_lot_id=row["parking_lot_id"],
-        spot=Spot(row["spot_id"], row["spot_number"], row["spot_type"]),
-        period=Period(row["starts_at"], row["ends_at"]),
-        status=ReservationStatus(row["status"]),
-        tariff_id=row["tariff_id"],
-        currency=currency,
-        charges=charges_of(row["charges"], currency),
-        created_at=row["created_at"],
-        hold_expires_at=row["hold_expires_at"],
-        vehicle_plate=row["vehicle_plate"],
-        parking_session=ParkingSession(stay_id, row["entered_at"], row["exited_at"]) if stay_id else None,
-        version=row["version"],
-        refund_orders=refund_orders_of(row["refund_orders"], currency),
-    )

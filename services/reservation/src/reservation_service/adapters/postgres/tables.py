@@ -9,8 +9,6 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
-    LargeBinary,
-    SmallInteger,
     String,
     Table,
     Text,
@@ -20,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
 
 from parking_chassis.ended_logins import ended_logins_table
+from parking_chassis.stored_answers import idempotency_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -122,18 +121,6 @@ allocations = Table(
     Index("ix_allocations_reservation_id", "reservation_id"),
 )
 
-idempotency_keys = Table(
-    "idempotency_keys",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("status", SmallInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("created_at", instant(), nullable=False, server_default=text("now()")),
-    Index("ix_idempotency_keys_created_at", "created_at"),
-)
-
 payments_seen = Table(
     "payments_seen",
     metadata,
@@ -143,3 +130,4 @@ payments_seen = Table(
 
 messaging = messaging_tables(metadata)
 ended_logins = ended_logins_table(metadata)
+idempotency_keys = idempotency_table(metadata)

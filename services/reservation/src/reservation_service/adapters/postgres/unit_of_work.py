@@ -1,44 +1,31 @@
 """One transaction and the repositories on it."""
 
-from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
-from parking_chassis.database import transactions
-from reservation_service.adapters.kafka.outbox import OutboxEvents
-from reservation_service.adapters.postgres.allocations import PostgresAllocations
+from parking_chassis.sealing import Sealer
+from parking_chassis.stored_answers import PostgresAnswers
+from parking_chassis.units_of_work import Transaction, UnitsOfWork
 from reservation_service.adapters.postgres.lots import PostgresCopies, PostgresLots
-from reservation_service.adapters.postgres.payments_seen import DatabaseTime, PostgresPaymentsSeen
+from reservation_service.adapters.postgres.outbox import publish
+from reservation_service.adapters.postgres.payment_watermark import DatabaseTime, PostgresPaymentWatermark
 from reservation_service.adapters.postgres.reservations import PostgresReservations
-from reservation_service.application.ports import OpenWork
+from reservation_service.adapters.postgres.tables import idempotency_keys
+from reservation_service.adapters.postgres.timetable import PostgresTimetable
+from reservation_service.application.ports import Work
+from reservation_service.domain.reservations import Reservation
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresWork:
-    """See `reservation_service.application.ports.Work`."""
+def units_of_work(sealer: Sealer) -> UnitsOfWork[Work, Reservation]:
+    """How this service makes its units of work."""
 
-    lots: PostgresLots
-    copies: PostgresCopies
-    allocations: PostgresAllocations
-    reservations: PostgresReservations
-    payments_seen: PostgresPaymentsSeen
-    time: DatabaseTime
-    events: OutboxEvents
+    def build(transaction: Transaction[Reservation]) -> Work:
+        connection = transaction.connection
+        return Work(
+            lots=PostgresLots(connection),
+            copies=PostgresCopies(connection),
+            timetable=PostgresTimetable(connection),
+            reservations=PostgresReservations(transaction),
+            payment_watermark=PostgresPaymentWatermark(connection),
+            answers=PostgresAnswers(connection, idempotency_keys, sealer),
+            time=DatabaseTime(connection),
+        )
 
-
-def work_on(connection: AsyncConnection) -> PostgresWork:
-    """The repositories on a transaction that someone else opened."""
-    return PostgresWork(
-        PostgresLots(connection),
-        PostgresCopies(connection),
-        PostgresAllocations(connection),
-        PostgresReservations(connection),
-        PostgresPaymentsSeen(connection),
-        DatabaseTime(connection),
-        OutboxEvents(connection),
-    )
-
-
-def postgres_work(engine: AsyncEngine) -> OpenWork:
-    """How this service opens a unit of work."""
-    return transactions(engine, work_on)
+    return UnitsOfWork(build, publish)

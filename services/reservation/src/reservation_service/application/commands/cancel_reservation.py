@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 from reservation_service.application.ports import OpenWork
 from reservation_service.domain.errors import UnknownReservation
@@ -13,25 +14,24 @@ from reservation_service.domain.reservations import ReservationState
 class CancelReservation:
     """A driver cancels one of their own."""
 
-    user_id: UUID
+    asker: Asker
     reservation_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class CancelReservationHandler:
-    """Frees the spot's time; what goes back follows the terms, and payment gives it back."""
+    """Releases the spot's time; what goes back follows the terms, and payment gives it back."""
 
     open_work: OpenWork
     clock: Clock
 
     async def __call__(self, command: CancelReservation) -> ReservationState:
         """The cancelled reservation. Raises `UnknownReservation` and `NotCancellable`."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             reservation = await work.reservations.get(command.reservation_id)
-            if reservation.state.user_id != command.user_id:
+            if reservation.state.user_id != command.asker.user_id:
                 raise UnknownReservation(command.reservation_id)
             reservation.cancel(self.clock.now())
-            await work.allocations.free(command.reservation_id)
+            await work.timetable.release(command.reservation_id)
             await work.reservations.save(reservation)
-            await work.events.publish(reservation)
         return reservation.state

@@ -35,7 +35,7 @@ class CheckInHandler:
         """Whether the gate opens; refusals are answers, not errors. Raises `UnknownLot` for another's lot."""
         now = self.clock.now()
         at = min(command.at or now, now)
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.parking_lot_id)
             if not command.asker.operates(lot.organization_id):
                 raise UnknownLot(command.parking_lot_id)
@@ -47,6 +47,5 @@ class CheckInHandler:
             if verdict.opens:
                 reservation.check_in(self.new_id(now), at)
                 await work.reservations.save(reservation)
-                await work.events.publish(reservation)
         stay = reservation.state.parking_session if verdict.reason is not Reason.WRONG_LOT else None
         return GateAnswer(verdict, stay.id if stay else None)

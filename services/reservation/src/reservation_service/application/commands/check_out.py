@@ -27,7 +27,7 @@ class CheckOut:
 
 @dataclass(frozen=True, slots=True)
 class CheckOutHandler:
-    """Ends the stay and frees the spot; time beyond the end is priced by the booking's own tariff."""
+    """Ends the stay and releases the spot; time beyond the end is priced by the booking's own tariff."""
 
     open_work: OpenWork
     tokens: Tokens
@@ -37,7 +37,7 @@ class CheckOutHandler:
     async def __call__(self, command: CheckOut) -> GateAnswer:
         """Whether the gate opens, and what is owed; refusals are answers. Raises `UnknownLot` for another's lot."""
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.parking_lot_id)
             if not command.asker.operates(lot.organization_id):
                 raise UnknownLot(command.parking_lot_id)
@@ -52,9 +52,8 @@ class CheckOutHandler:
 
     async def _let_out(self, work: Work, reservation: Reservation, at: datetime) -> None:
         reservation.check_out(await self._overstay(work, reservation.state, at), at)
-        await work.allocations.free(reservation.state.id)
+        await work.timetable.release(reservation.state.id)
         await work.reservations.save(reservation)
-        await work.events.publish(reservation)
 
     async def _overstay(self, work: Work, state: ReservationState, at: datetime) -> Charge | None:
         if at <= state.period.ends_at:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from reservation_service.application.ports import Attempts, OpenWork
 
@@ -30,7 +31,7 @@ class NoteNoShowsHandler:
         """How many were marked."""
         at, after, noted = self.clock.now(), None, 0
         while True:
-            async with self.open_work() as work:
+            async with self.open_work(THE_SERVICE) as work:
                 missed = await work.reservations.missed(at, after, _BATCH)
             for _ended_at, reservation_id in missed:
                 noted += await self.attempts.attempt(reservation_id, partial(self._note, reservation_id))
@@ -39,11 +40,10 @@ class NoteNoShowsHandler:
             after = missed[-1]
 
     async def _note(self, reservation_id: UUID) -> bool:
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             reservation = await work.reservations.get(reservation_id)
             noted = reservation.note_no_show(self.clock.now())
             if noted:
-                await work.allocations.free(reservation_id)
+                await work.timetable.release(reservation_id)
                 await work.reservations.save(reservation)
-                await work.events.publish(reservation)
         return noted

@@ -1,26 +1,26 @@
 """Hold a spot's time for a driver."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from parking_kernel.clocks import NewId
 from parking_kernel.periods import InvalidPeriod
-from parking_kernel.pricing import price
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.expire_holds import ExpireHolds, ExpireHoldsHandler
 from reservation_service.application.ports import (
     Alternatives,
+    BookingAnswers,
+    BookingAttempt,
     Bookings,
-    Offer,
-    Presentation,
+    Candidates,
+    Hold,
+    SpotRequest,
     Tokens,
     TooBusy,
-    Turns,
-    Wish,
 )
 from reservation_service.domain.errors import ReservationError, WrongSpotType
-from reservation_service.domain.lots import check_open
+from reservation_service.domain.lots import Lot, Spot, check_open
 from reservation_service.domain.periods import check_bookable
 from reservation_service.domain.reservations import Reservation
 
@@ -33,38 +33,9 @@ class ReserveSpot:
     """A driver wants a spot's time. `key` makes a repeated request harmless."""
 
     user_id: UUID
-    wish: Wish
+    request: SpotRequest
     key: RequestKey
-    presentation: Presentation
     vehicle_plate: str | None = field(default=None, repr=False)
-
-
-@dataclass(slots=True)
-class _Crowd:
-    """All of this process who want the same at this moment.
-
-    Whoever looks and sees that nothing is free has seen it for all who had asked by then: at that instant, after they
-    asked and before they are answered, their refusal was right too. Who asks later looks anew.
-    """
-
-    size: int = 0
-    _now: int = 0
-    _looked: int = 0
-    _seen: Offer | None = None
-
-    def next_moment(self) -> int:
-        """Tells which came first: an asking or a look."""
-        self._now += 1
-        return self._now
-
-    def nothing_is_free(self, looked: int, offer: Offer) -> None:
-        """What was seen by a look that began at that moment."""
-        if looked > self._looked:
-            self._looked, self._seen = looked, offer
-
-    def refusal(self, asked: int) -> Offer | None:
-        """What was seen when nothing was free, if somebody looked since that moment."""
-        return self._seen if self._looked > asked else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,107 +45,89 @@ class ReserveSpotHandler:
     bookings: Bookings
     expire_holds: ExpireHoldsHandler
     alternatives: Alternatives
-    turns: Turns
     tokens: Tokens
     new_id: NewId
-    being_tried: set[UUID] = field(default_factory=set[UUID])
-    """Spots that others of this process are just booking; who may have any tries those last."""
-    crowds: dict[Wish, _Crowd] = field(default_factory=dict[Wish, _Crowd])
 
-    async def __call__(self, command: ReserveSpot) -> Answer:
+    async def __call__(self, command: ReserveSpot, answers: BookingAnswers) -> Answer:
         """The answer, a repeated one where the key came before.
 
         Raises `UnknownLot`, `UnknownSpot`, `WrongSpotType`, `InvalidPeriod`, `LotNotBookable`, `TooBusy`, `KeyReused`
         and `InFlight`.
         """
         try:
-            return await self._reserve(command)
+            async with self.bookings.attempt(command.request) as attempt:
+                candidates, answer = await self._try(command, attempt, answers)
+            return answer or await self._refuse(command, candidates, answers)
         except (ReservationError, InvalidPeriod):
             # What was answered once is answered again, even if by now the request itself would be refused.
             if answer := await self.bookings.earlier(command.key):
                 return answer
             raise
 
-    async def _reserve(self, command: ReserveSpot) -> Answer:
-        """A spot, or a refusal that was right at one instant: nothing free then, and no overdue hold in the way."""
-        crowd = self.crowds.setdefault(command.wish, _Crowd())
-        crowd.size += 1
-        asked = crowd.next_moment()
-        try:
-            async with self.turns.taken():
-                offer, answer = await self._try(command, crowd, asked)
-        finally:
-            crowd.size -= 1
-            if not crowd.size:
-                del self.crowds[command.wish]
-        return answer or await self._refuse(command, offer)
+    async def _try(
+        self, command: ReserveSpot, attempt: BookingAttempt, answers: BookingAnswers
+    ) -> tuple[Candidates, Answer | None]:
+        """What was seen last, and the answer when a spot was got.
 
-    async def _try(self, command: ReserveSpot, crowd: _Crowd, asked: int) -> tuple[Offer, Answer | None]:
-        """What was offered last, and the answer when it was got.
-
-        As long as spots are free, losing one only means that another client got it, so another is tried: in the same
-        turn, for who has waited once is not sent to the end of the queue.
+        Without an answer a refusal is right: at one instant nothing was free, and no overdue hold was in the way. As
+        long as spots are free, losing one only means that another client got it, so another is tried: in the same turn,
+        for a client that has waited once is not sent to the end of the queue.
         """
-        began: datetime | None = None
+        request = command.request
+        first: Candidates | None = None
+        held: tuple[Lot, Hold] | None = None
         while True:
-            if seen := crowd.refusal(asked):
-                return seen, None
-            looked = crowd.next_moment()
-            offer = await self.bookings.find(command.wish, _CANDIDATES)
-            _check(command.wish, offer)
-            if not offer.is_taken and (answer := await self._book_one(command, offer)):
-                return offer, answer
-            if offer.hold_is_overdue:
-                await self.expire_holds(ExpireHolds(command.wish))
-            elif offer.is_taken or not offer.spots:
-                crowd.nothing_is_free(looked, offer)
-                return offer, None
-            elif command.wish.spot_id:
-                return offer, None
-            began = began or offer.as_of
-            if offer.as_of - began > _PATIENCE:
+            candidates = await attempt.find(_CANDIDATES)
+            _check(request, candidates)
+            first = first or candidates
+            if candidates.spots and not candidates.is_taken:
+                if held is None or held[0] != candidates.lot:
+                    held = candidates.lot, self._hold(command, candidates, answers)
+                if answer := await attempt.book(candidates.spots, held[1], command.key):
+                    return candidates, answer
+            if candidates.hold_is_overdue:
+                await self.expire_holds(ExpireHolds(request))
+            elif candidates.nothing_is_free or request.spot_id:
+                return candidates, None
+            if candidates.as_of - first.as_of > _PATIENCE:
                 raise TooBusy
 
-    async def _book_one(self, command: ReserveSpot, offer: Offer) -> Answer | None:
-        cost = price(offer.lot.priced_by.tariff, command.wish.period, offer.lot.zone)
-        left = list(offer.spots)
-        while left:
-            spot = min(left, key=lambda each: each.id in self.being_tried)
-            left.remove(spot)
+    def _hold(self, command: ReserveSpot, candidates: Candidates, answers: BookingAnswers) -> Hold:
+        """Makes the hold on each spot: with the same ids and price, and the same token, which names no spot."""
+        lot, at, period = candidates.lot, candidates.as_of, command.request.period
+        reservation_id, charge_id, cost = self.new_id(at), self.new_id(at), lot.price(period)
+        token: str | None = None
+
+        def hold(spot: Spot) -> tuple[Reservation, Answer]:
+            nonlocal token
             reservation = Reservation.hold(
-                self.new_id(offer.as_of),
+                reservation_id,
                 user_id=command.user_id,
-                lot=offer.lot,
+                lot=lot,
                 spot=spot,
-                period=command.wish.period,
+                period=period,
                 price=cost,
-                charge_id=self.new_id(offer.as_of),
+                charge_id=charge_id,
                 vehicle_plate=command.vehicle_plate,
-                at=offer.as_of,
+                at=at,
             )
-            charge = reservation.state.payable
-            token = self.tokens.charge(reservation.state, charge, offer.as_of) if charge else None
-            answer = command.presentation.booked(reservation.state, token)
-            self.being_tried.add(spot.id)
-            try:
-                given = await self.bookings.book(reservation, command.key, answer)
-            finally:
-                self.being_tried.discard(spot.id)
-            if given:
-                return given
-        return None
+            if token is None and (charge := reservation.state.payable):
+                token = self.tokens.charge(reservation.state, charge, at)
+            return reservation, answers.booked(reservation.state, token)
 
-    async def _refuse(self, command: ReserveSpot, offer: Offer) -> Answer:
-        wish = command.wish
-        if wish.spot_id:
-            wish = replace(wish, spot_id=None, spot_type=offer.spots[0].type)
-        alternatives = await self.alternatives.find(wish)
-        return await self.bookings.refuse(command.key, command.presentation.taken(alternatives))
+        return hold
+
+    async def _refuse(self, command: ReserveSpot, candidates: Candidates, answers: BookingAnswers) -> Answer:
+        request = command.request
+        if request.spot_id:
+            request = replace(request, spot_id=None, spot_type=candidates.spots[0].type)
+        alternatives = await self.alternatives.find(request)
+        return await self.bookings.refuse(command.key, answers.taken(alternatives))
 
 
-def _check(wish: Wish, offer: Offer) -> None:
-    check_bookable(wish.period, offer.as_of)
-    check_open(offer.lot, wish.period)
-    for spot in offer.spots:
-        if wish.spot_type and spot.type != wish.spot_type:
+def _check(request: SpotRequest, candidates: Candidates) -> None:
+    check_bookable(request.period, candidates.as_of)
+    check_open(candidates.lot, request.period)
+    for spot in candidates.spots:
+        if request.spot_type and spot.type != request.spot_type:
             raise WrongSpotType(spot.type)

@@ -10,7 +10,7 @@ from reservation_service.application.ports import Work
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """Payment says that all of a payment went back, by these refunds."""
+    """Payment published that all of a payment went back, by these refunds."""
 
     reservation_id: UUID
     payment_id: UUID
@@ -26,7 +26,7 @@ class FollowRefunds:
 
 @dataclass(frozen=True, slots=True)
 class FollowRefundsHandler:
-    """Cancels a confirmed reservation when an operator gave back all that was paid for it, and frees its spot."""
+    """Cancels a confirmed reservation when an operator gave back all that was paid for it, and releases its spot."""
 
     clock: Clock
 
@@ -36,7 +36,6 @@ class FollowRefundsHandler:
         for each in event.refunded:
             reservation = reservations[each.reservation_id]
             if reservation.note_refund(each.payment_id, each.refund_ids, self.clock.now()):
-                await work.allocations.free(each.reservation_id)
+                await work.timetable.release(each.reservation_id)
         for reservation in reservations.values():
             await work.reservations.save(reservation)
-            await work.events.publish(reservation)

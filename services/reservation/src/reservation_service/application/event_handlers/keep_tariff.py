@@ -14,5 +14,5 @@ class KeepTariff:
 
 
 async def keep_tariff(work: Work, event: KeepTariff) -> None:
-    """Keep it; bookings name the version that they were quoted."""
+    """Store it; bookings name the version that they were quoted."""
     await work.copies.keep_tariff(event.version)

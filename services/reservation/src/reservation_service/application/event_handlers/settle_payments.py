@@ -13,7 +13,7 @@ from reservation_service.domain.reservations import Reservation, ReservationStat
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """Payment says that it has the money."""
+    """Payment published that it has the money."""
 
     reservation_id: UUID
     charge_id: UUID
@@ -43,7 +43,6 @@ class SettlePaymentsHandler:
                 await self._late(work, reservation, each)
         for reservation in reservations.values():
             await work.reservations.save(reservation)
-            await work.events.publish(reservation)
 
     async def _late(self, work: Work, reservation: Reservation, event: Captured) -> None:
         now = self.clock.now()
@@ -54,10 +53,10 @@ class SettlePaymentsHandler:
             reservation.give_back(event.payment_id, event.amount, RefundReason.TOO_LATE, now)
 
     async def _room(self, work: Work, state: ReservationState) -> ReservationState | None:
-        equal = await work.allocations.free_spots(state.parking_lot_id, state.period, state.spot.type)
+        equal = await work.timetable.free_spots(state.parking_lot_id, state.period, state.spot.type)
         same_first = sorted(equal, key=lambda spot: spot.id != state.spot.id)
         for spot in same_first:
             moved = state.moved_to(spot)
-            if await work.allocations.take(moved):
+            if await work.timetable.take(moved):
                 return moved
         return None

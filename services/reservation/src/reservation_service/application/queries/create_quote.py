@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
-from parking_kernel.pricing import Price, price
-from reservation_service.application.ports import OpenWork, Wish
+from parking_kernel.pricing import Price
+from reservation_service.application.ports import OpenWork, SpotRequest
 from reservation_service.domain.lots import check_open
 from reservation_service.domain.periods import check_bookable
 from reservation_service.domain.reservations import HOLD
@@ -15,7 +16,7 @@ from reservation_service.domain.reservations import HOLD
 class CreateQuote:
     """A driver asks for a price."""
 
-    wish: Wish
+    request: SpotRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,9 @@ class CreateQuoteHandler:
 
     async def __call__(self, query: CreateQuote) -> tuple[Price, str, datetime]:
         """The price, the tariff version, and until when it may be relied on. Raises as `ReserveSpotHandler` does."""
-        wish, now = query.wish, self.clock.now()
-        check_bookable(wish.period, now)
-        async with self.open_work() as work:
-            lot = await work.lots.get(wish.parking_lot_id)
-        check_open(lot, wish.period)
-        version = lot.priced_by
-        return price(version.tariff, wish.period, lot.zone), str(version.id), now + HOLD
+        request, now = query.request, self.clock.now()
+        check_bookable(request.period, now)
+        async with self.open_work(THE_SERVICE) as work:
+            lot = await work.lots.get(request.parking_lot_id)
+        check_open(lot, request.period)
+        return lot.price(request.period), str(lot.priced_by.id), now + HOLD

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.periods import InvalidPeriod, Period
-from parking_kernel.pricing import price
-from reservation_service.application.ports import Alternative, OpenWork, Wish, Work
+from reservation_service.application.ports import Alternative, OpenWork, SpotRequest, Work
 from reservation_service.domain.errors import LotNotBookable
 from reservation_service.domain.lots import Lot, check_open
 from reservation_service.domain.periods import check_bookable
@@ -18,9 +18,9 @@ _MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class FindAlternatives:
-    """The wish that could not be met: for any spot, or any of a type."""
+    """The request that could not be met: for any spot, or any of a type."""
 
-    wish: Wish
+    request: SpotRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +34,38 @@ class FindAlternativesHandler:
 
     async def __call__(self, query: FindAlternatives) -> Sequence[Alternative]:
         """Five at most."""
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             as_of = await work.time.now()
-            lot = await work.lots.get(query.wish.parking_lot_id)
+            lot = await work.lots.get(query.request.parking_lot_id)
             found: list[Alternative] = []
-            async for alternative in self._all(work, lot, query.wish, as_of):
+            async for alternative in self._all(work, lot, query.request, as_of):
                 found.append(alternative)
                 if len(found) == _MOST:
                     break
         return found
 
-    async def _all(self, work: Work, lot: Lot, wish: Wish, as_of: datetime) -> AsyncIterator[Alternative]:
-        for period in (wish.period, *_shifted(wish.period, as_of)):
-            if found := await self._in_lot(work, lot, replace(wish, period=period), as_of, 0):
+    async def _all(self, work: Work, lot: Lot, request: SpotRequest, as_of: datetime) -> AsyncIterator[Alternative]:
+        for period in (request.period, *_shifted(request.period, as_of)):
+            if found := await self._in_lot(work, lot, replace(request, period=period), as_of, 0):
                 yield found
         for neighbour, distance_m in await work.lots.near(lot.id, _NEARBY_LOTS):
-            there = replace(wish, parking_lot_id=neighbour.id)
+            there = replace(request, parking_lot_id=neighbour.id)
             if found := await self._in_lot(work, neighbour, there, as_of, round(distance_m)):
                 yield found
 
-    async def _in_lot(self, work: Work, lot: Lot, wish: Wish, as_of: datetime, distance_m: int) -> Alternative | None:
+    async def _in_lot(
+        self, work: Work, lot: Lot, request: SpotRequest, as_of: datetime, distance_m: int
+    ) -> Alternative | None:
         try:
-            check_bookable(wish.period, as_of)
-            check_open(lot, wish.period)
-            tariff = lot.priced_by.tariff
+            check_bookable(request.period, as_of)
+            check_open(lot, request.period)
+            cost = lot.price(request.period)
         except (InvalidPeriod, LotNotBookable):
             return None
-        spot = await work.allocations.free_spot(wish)
+        spot = await work.timetable.free_spot(request)
         if spot is None:
             return None
-        return Alternative(lot.id, spot, wish.period, price(tariff, wish.period, lot.zone), distance_m, as_of)
+        return Alternative(lot.id, spot, request.period, cost, distance_m, as_of)
 
 
 def _shifted(period: Period, as_of: datetime) -> list[Period]:

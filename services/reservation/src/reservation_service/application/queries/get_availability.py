@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from parking_kernel.clocks import Clock
-from reservation_service.application.ports import Bookings, Wish
+from reservation_service.application.ports import Bookings, SpotRequest
 from reservation_service.domain.errors import LotNotBookable
 from reservation_service.domain.lots import Spot, check_open
 from reservation_service.domain.periods import check_bounded
@@ -15,7 +15,7 @@ from reservation_service.domain.periods import check_bounded
 class GetAvailability:
     """Of a lot, for a period, of a kind or all."""
 
-    wish: Wish
+    request: SpotRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class GetAvailabilityHandler:
 
     async def __call__(self, query: GetAvailability) -> tuple[Sequence[Spot], datetime]:
         """The free spots by number, true at the instant. Raises `UnknownLot` and `InvalidPeriod`."""
-        check_bounded(query.wish.period, self.clock.now())
-        lot, spots, as_of = await self.bookings.free_spots(query.wish)
+        check_bounded(query.request.period, self.clock.now())
+        lot, spots, as_of = await self.bookings.free_spots(query.request)
         try:
-            check_open(lot, query.wish.period)
+            check_open(lot, query.request.period)
         except LotNotBookable:
             return (), as_of
         return spots, as_of

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from parking_kernel.askers import Asker
 from reservation_service.application.ports import OpenWork, Tokens
 from reservation_service.domain.errors import NoCredential, UnknownReservation
 from reservation_service.domain.reservations import ReservationStatus
@@ -14,7 +15,7 @@ _WITH_CREDENTIAL = frozenset({ReservationStatus.CONFIRMED, ReservationStatus.ACT
 class GetCredential:
     """A driver asks for the QR code of one of their reservations."""
 
-    user_id: UUID
+    asker: Asker
     reservation_id: UUID
 
 
@@ -27,9 +28,9 @@ class GetCredentialHandler:
 
     async def __call__(self, query: GetCredential) -> str:
         """The text of the QR code. Raises `UnknownReservation`, and `NoCredential` before it is paid."""
-        async with self.open_work() as work:
+        async with self.open_work(query.asker) as work:
             state = await work.reservations.read(query.reservation_id)
-        if state.user_id != query.user_id:
+        if state.user_id != query.asker.user_id:
             raise UnknownReservation(query.reservation_id)
         if state.status not in _WITH_CREDENTIAL:
             raise NoCredential(f"A reservation that is {state.status.value} opens no gate.")

@@ -31,7 +31,7 @@ class GetReservationHandler:
 
         Raises `UnknownReservation` for one that the asker may not know of.
         """
-        async with self.open_work() as work:
+        async with self.open_work(query.asker) as work:
             state = await work.reservations.read(query.reservation_id)
         if not query.asker.may_see(state.user_id, state.organization_id):
             raise UnknownReservation(query.reservation_id)

@@ -29,7 +29,7 @@ class ListReservationsHandler:
 
     async def __call__(self, query: ListReservations) -> Sequence[ReservationState]:
         """At most `limit`. Raises `UnknownLot` for one that the asker does not operate."""
-        async with self.open_work() as work:
+        async with self.open_work(query.asker) as work:
             if query.parking_lot_id is None:
                 if query.asker.user_id is None:
                     return ()

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import StringConstraints
 from pydantic_core import from_json, to_json
-from structlog.contextvars import bind_contextvars
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
@@ -21,7 +20,7 @@ from parking_chassis.security import permitted
 from parking_kernel.periods import InvalidPeriod, Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.reserve_spot import ReserveSpot
-from reservation_service.application.ports import Alternative, Wish
+from reservation_service.application.ports import Alternative, SpotRequest
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
 from reservation_service.domain.cancellation import DEFAULT_TERMS
@@ -93,15 +92,11 @@ class ReservationRequest(RequestBody):
     vehicle_plate: Plate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Presentation:
-    """How a booking and a refusal are answered, as they are kept under the key."""
-
-    request: Request
+class _Answers:
+    """See `reservation_service.application.ports.BookingAnswers`: as this API answers."""
 
     def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
         """201, with what is to be paid."""
-        bind_contextvars(reservation_id=str(reservation.id))
         return Answer(CREATED, ReservationView.of(reservation, charge_token).model_dump_json().encode())
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
@@ -111,23 +106,26 @@ class _Presentation:
             "title": SPOT_UNAVAILABLE.title,
             "status": SPOT_UNAVAILABLE.status,
             "detail": "Nothing that was asked for is free in that time.",
-            "instance": self.request.url.path,
-            "request_id": self.request.scope.get("request_id"),
+            "instance": f"{router.prefix}/reservations",
+            "request_id": get_contextvars().get("request_id"),
             "alternatives": [AlternativeView.of(each).model_dump(mode="json") for each in alternatives],
         }
         return Answer(SPOT_UNAVAILABLE.status, json.dumps(body).encode())
+
+
+ANSWERS: Final = _Answers()
 
 
 @router.post("/quotes")
 @may_answer(NOT_FOUND, LOT_NOT_BOOKABLE)
 async def create_quote(body: QuoteRequest, does: Does) -> Quote:
     """What a stay would cost, line by line."""
-    wish = Wish(body.parking_lot_id, Period(body.start_time, body.end_time), spot_type=body.spot_type)
-    price, tariff_version, expires_at = await does.create_quote(CreateQuote(wish))
+    wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), spot_type=body.spot_type)
+    price, tariff_version, expires_at = await does.create_quote(CreateQuote(wanted))
     return Quote(
         parking_lot_id=body.parking_lot_id,
-        start_time=wish.period.starts_at,
-        end_time=wish.period.ends_at,
+        start_time=wanted.period.starts_at,
+        end_time=wanted.period.ends_at,
         total_cost=MoneyView.of(price.total),
         line_items=LineItemView.all_of(price.line_items),
         taxes=MoneyView.of(price.tax),
@@ -151,8 +149,8 @@ async def get_availability(
 ) -> Response:
     """Which spots are free for the whole period: 31 days at most, which begin within a year."""
     try:
-        wish = Wish(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
-        spots, as_of = await does.get_availability(GetAvailability(wish))
+        wanted = SpotRequest(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
+        spots, as_of = await does.get_availability(GetAvailability(wanted))
     except InvalidPeriod as error:
         raise _in_the_querys_names(error) from error
     # Written directly: to validate five hundred spots costs more than to find them. Ids as text: the encoder takes
@@ -174,14 +172,12 @@ def _in_the_querys_names(error: InvalidPeriod) -> Problem:
     dependencies=[Depends(permitted("write:reservation"))],
 )
 @may_answer(NOT_FOUND, SPOT_UNAVAILABLE, LOT_NOT_BOOKABLE, IN_FLIGHT)
-async def reserve_spot(
-    body: ReservationRequest, request: Request, does: Does, me: Me, idempotency_key: IdempotencyKey
-) -> Response:
+async def reserve_spot(body: ReservationRequest, does: Does, me: Me, idempotency_key: IdempotencyKey) -> Response:
     """Hold a spot's time for fifteen minutes; pay the charge to confirm it. What costs nothing is confirmed at once."""
-    wish = Wish(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
+    wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
     key = RequestKey(f"{me}:reservations", idempotency_key, fingerprint_of(body))
-    answer = await does.reserve_spot(ReserveSpot(me, wish, key, _Presentation(request), body.vehicle_plate))
-    if answer.replayed and answer.status == CREATED:
+    answer = await does.reserve_spot(ReserveSpot(me, wanted, key, body.vehicle_plate), ANSWERS)
+    if answer.status == CREATED:
         bind_contextvars(reservation_id=from_json(answer.body)["id"])
     headers = REPLAYED if answer.replayed else {}
     media_type = MEDIA_TYPE if answer.status == SPOT_UNAVAILABLE.status else "application/json"

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import FORBIDDEN, Problem
-from parking_chassis.security import SignedIn, asking, user_of
+from parking_chassis.security import SignedIn, asker_of, asking, user_of
 from parking_kernel.askers import Asker
 from reservation_service.bootstrap import Reservation, UseCases
 
@@ -27,8 +27,14 @@ async def _user_id(principal: SignedIn) -> UUID:
     raise Problem(FORBIDDEN, "Only a person can do this; the token speaks for a machine.")
 
 
+async def _driver(principal: SignedIn, _me: Annotated[UUID, Depends(_user_id)]) -> Asker:
+    """A person, with the organizations in which they may reserve."""
+    return asker_of(principal, "write:reservation")
+
+
 Service = Annotated[Reservation, Depends(_service)]
 Does = Annotated[UseCases, Depends(_use_cases)]
 Me = Annotated[UUID, Depends(_user_id)]
+Driver = Annotated[Asker, Depends(_driver)]
 Reader = Annotated[Asker, Depends(asking("read:reservation"))]
 GateKeeper = Annotated[Asker, Depends(asking("operate:gate"))]

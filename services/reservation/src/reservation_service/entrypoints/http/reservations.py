@@ -26,7 +26,7 @@ from reservation_service.application.commands.cancel_reservation import CancelRe
 from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.application.queries.list_reservations import ListReservations
-from reservation_service.entrypoints.http.dependencies import Does, Me, Reader, Service
+from reservation_service.entrypoints.http.dependencies import Does, Driver, Reader, Service
 from reservation_service.entrypoints.http.problems import CHANGED_MEANWHILE, NO_CREDENTIAL, NOT_CANCELLABLE
 from reservation_service.entrypoints.http.views import ReservationView
 
@@ -42,7 +42,7 @@ Accept = Annotated[str, Header(include_in_schema=False)]
 
 
 class Cancellation(RequestBody):
-    """Why; for the operator's statistics, kept nowhere else."""
+    """Why; for the operator's statistics, stored nowhere else."""
 
     reason: Annotated[str, StringConstraints(max_length=200)] | None = None
 
@@ -79,11 +79,11 @@ async def get_reservation(reservation_id: UUID, response: Response, does: Does, 
 @router.post("/{reservation_id}/cancel", dependencies=[Depends(permitted("write:reservation"))])
 @may_answer(NOT_FOUND, NOT_CANCELLABLE, CHANGED_MEANWHILE)
 async def cancel_reservation(
-    reservation_id: UUID, does: Does, me: Me, response: Response, body: Cancellation | None = None
+    reservation_id: UUID, does: Does, driver: Driver, response: Response, body: Cancellation | None = None
 ) -> ReservationView:
     """Give a reservation up; what goes back follows the terms of the quote."""
     del body
-    state = await does.cancel_reservation(CancelReservation(me, reservation_id))
+    state = await does.cancel_reservation(CancelReservation(driver, reservation_id))
     response.headers["ETag"] = etag(state.version)
     return ReservationView.of(state)
 
@@ -94,10 +94,10 @@ async def cancel_reservation(
     responses={200: {"content": {SVG: {}, PNG: {}}, "description": "The QR code"}},
 )
 @may_answer(NOT_FOUND, NO_CREDENTIAL, NOT_ACCEPTABLE)
-async def get_qr(reservation_id: UUID, service: Service, me: Me, accept: Accept = SVG) -> Response:
+async def get_qr(reservation_id: UUID, service: Service, driver: Driver, accept: Accept = SVG) -> Response:
     """The QR code for the gate, as SVG or PNG by `Accept`."""
     media_type = _preferred(accept)
-    text = await service.use_cases.get_credential(GetCredential(me, reservation_id))
+    text = await service.use_cases.get_credential(GetCredential(driver, reservation_id))
     image = service.qr_png(text) if media_type == PNG else service.qr_svg(text)
     return Response(image, media_type=media_type, headers={"Cache-Control": "private, no-store", "Vary": "Accept"})
 

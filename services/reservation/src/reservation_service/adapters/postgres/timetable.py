@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_kernel.periods import Period
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Spot
 from reservation_service.domain.reservations import ReservationState
 
@@ -20,7 +20,7 @@ TAKE = text(
     ON CONFLICT DO NOTHING
     """
 )
-FREE = text("DELETE FROM allocations WHERE reservation_id = :reservation_id")
+RELEASE = text("DELETE FROM allocations WHERE reservation_id = :reservation_id")
 
 # NOT IN reads what is taken once, from the constraint's own index (docs/decisions/0001).
 FREE_SPOTS = text(
@@ -37,8 +37,8 @@ FREE_SPOTS = text(
 )
 
 
-class PostgresAllocations:
-    """See `reservation_service.application.ports.Allocations`."""
+class PostgresTimetable:
+    """See `reservation_service.application.ports.Timetable`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -54,24 +54,24 @@ class PostgresAllocations:
         }
         return (await self._connection.execute(TAKE, values)).rowcount == 1
 
-    async def free(self, reservation_id: UUID) -> None:
+    async def release(self, reservation_id: UUID) -> None:
         """Give all time back that a reservation holds."""
-        await self._connection.execute(FREE, {"reservation_id": reservation_id})
+        await self._connection.execute(RELEASE, {"reservation_id": reservation_id})
 
     async def free_spots(self, parking_lot_id: UUID, period: Period, spot_type: str | None) -> Sequence[Spot]:
         """All spots in service that are free for the whole period, by number."""
-        return await self._free(Wish(parking_lot_id, period, spot_type=spot_type), given=SPOT_TYPES, limit=None)
+        return await self._free(SpotRequest(parking_lot_id, period, spot_type=spot_type), given=SPOT_TYPES, limit=None)
 
-    async def free_spot(self, wish: Wish) -> Spot | None:
-        """One of those that a wish for any spot, or any of a type, could be met with."""
-        return next(iter(await self._free(wish, given=GIVEN_TO_ANYBODY, limit=1)), None)
+    async def free_spot(self, request: SpotRequest) -> Spot | None:
+        """One of those that a request for any spot, or any of a type, could be met with."""
+        return next(iter(await self._free(request, given=GIVEN_TO_ANYBODY, limit=1)), None)
 
-    async def _free(self, wish: Wish, given: Sequence[str], limit: int | None) -> Sequence[Spot]:
+    async def _free(self, request: SpotRequest, given: Sequence[str], limit: int | None) -> Sequence[Spot]:
         values = {
-            "parking_lot_id": wish.parking_lot_id,
-            "starts_at": wish.period.starts_at,
-            "ends_at": wish.period.ends_at,
-            "spot_type": wish.spot_type,
+            "parking_lot_id": request.parking_lot_id,
+            "starts_at": request.period.starts_at,
+            "ends_at": request.period.ends_at,
+            "spot_type": request.spot_type,
             "given": list(given),
             "limit": limit,
         }

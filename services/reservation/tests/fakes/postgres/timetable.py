@@ -4,13 +4,13 @@ from uuid import UUID
 from services.reservation.tests.fakes.postgres.tables import AllocationRow, Tables
 
 from parking_kernel.periods import Period
-from reservation_service.application.ports import Wish
+from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Spot
 from reservation_service.domain.reservations import ReservationState
 
 
-class InMemoryAllocations:
-    """See `reservation_service.application.ports.Allocations`."""
+class InMemoryTimetable:
+    """See `reservation_service.application.ports.Timetable`."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -22,7 +22,7 @@ class InMemoryAllocations:
         self._tables.allocations.append(row)
         return True
 
-    async def free(self, reservation_id: UUID) -> None:
+    async def release(self, reservation_id: UUID) -> None:
         kept = [row for row in self._tables.allocations if row.reservation_id != reservation_id]
         self._tables.allocations = kept
 
@@ -35,9 +35,9 @@ class InMemoryAllocations:
         ]
         return sorted(found, key=lambda spot: spot.number)
 
-    async def free_spot(self, wish: Wish) -> Spot | None:
-        spots = await self.free_spots(wish.parking_lot_id, wish.period, wish.spot_type)
-        return next((spot for spot in spots if wish.spot_type or spot.type in GIVEN_TO_ANYBODY), None)
+    async def free_spot(self, request: SpotRequest) -> Spot | None:
+        spots = await self.free_spots(request.parking_lot_id, request.period, request.spot_type)
+        return next((spot for spot in spots if request.spot_type or spot.type in GIVEN_TO_ANYBODY), None)
 
     def is_free(self, spot_id: UUID, period: Period) -> bool:
         return not any(

@@ -1,4 +1,4 @@
-"""How far payment's events were taken in, and the database's clock."""
+"""How far payment's events were consumed, and the database's clock."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from reservation_service.adapters.postgres.tables import payments_seen
 from reservation_service.domain.incoming_payments import TakenIn
 
 
-class PostgresPaymentsSeen:
-    """See `reservation_service.application.ports.PaymentsSeen`. One row, which the migration makes."""
+class PostgresPaymentWatermark:
+    """See `reservation_service.application.ports.PaymentWatermark`. One row, which the migration makes."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -20,10 +20,10 @@ class PostgresPaymentsSeen:
         row = (await self._connection.execute(select(payments_seen))).one()
         return TakenIn(row.until, frozenset(row.held))
 
-    async def note(self, seen: TakenIn) -> None:
-        """Replace what was noted, unless a later instant is noted already."""
-        newer = payments_seen.c.until < seen.until
-        values = {"until": seen.until, "held": sorted(seen.held)}
+    async def advance(self, watermark: TakenIn) -> None:
+        """Replace the watermark, unless it is at a later instant already."""
+        newer = payments_seen.c.until < watermark.until
+        values = {"until": watermark.until, "held": sorted(watermark.held)}
         await self._connection.execute(update(payments_seen).where(newer).values(values))
 
 

@@ -6,8 +6,8 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 from reservation_service.domain.incoming_payments import TakenIn
 
 
-class InMemoryPaymentsSeen:
-    """See `reservation_service.application.ports.PaymentsSeen`."""
+class InMemoryPaymentWatermark:
+    """See `reservation_service.application.ports.PaymentWatermark`."""
 
     def __init__(self, tables: Tables) -> None:
         self._row = tables.payments_seen
@@ -15,9 +15,9 @@ class InMemoryPaymentsSeen:
     async def read(self) -> TakenIn:
         return self._row["seen"]
 
-    async def note(self, seen: TakenIn) -> None:
-        if self._row["seen"].until < seen.until:
-            self._row["seen"] = seen
+    async def advance(self, watermark: TakenIn) -> None:
+        if self._row["seen"].until < watermark.until:
+            self._row["seen"] = watermark
 
 
 class FakeTime:

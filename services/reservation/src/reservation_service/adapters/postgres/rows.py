@@ -1,4 +1,7 @@
-"""Closures, charges and refund orders as JSON documents, and back; the rest has the kernel's plain forms."""
+"""Reservations as rows, their charges and refund orders and lots' closures as JSON documents, and back.
+
+The rest has the kernel's plain forms.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,10 +9,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from parking_kernel.money import Money
+from parking_kernel.periods import Period
 from parking_kernel.pricing import LineItem
 from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus
-from reservation_service.domain.lots import Closure
+from reservation_service.domain.lots import Closure, Spot
 from reservation_service.domain.refund_orders import RefundOrder, RefundReason
+from reservation_service.domain.reservations import ParkingSession, ReservationState, ReservationStatus
 
 Document = Mapping[str, Any]
 
@@ -98,4 +103,57 @@ def refund_orders_of(documents: Sequence[Document], currency: str) -> tuple[Refu
             RefundReason(document["reason"]),
         )
         for document in documents
+    )
+
+
+def reservation_row(state: ReservationState) -> dict[str, Any]:
+    """The columns of a reservation."""
+    stay = state.parking_session
+    return {
+        "id": state.id,
+        "user_id": state.user_id,
+        "organization_id": state.organization_id,
+        "parking_lot_id": state.parking_lot_id,
+        "spot_id": state.spot.id,
+        "spot_number": state.spot.number,
+        "spot_type": state.spot.type,
+        "starts_at": state.period.starts_at,
+        "ends_at": state.period.ends_at,
+        "status": state.status.value,
+        "tariff_id": state.tariff_id,
+        "currency": state.currency,
+        "charges": charges_document(state.charges),
+        "refund_due": state.refund_due.amount,
+        "refund_orders": refund_orders_document(state.refund_orders),
+        "created_at": state.created_at,
+        "hold_expires_at": state.hold_expires_at,
+        "vehicle_plate": state.vehicle_plate,
+        "parking_session_id": stay.id if stay else None,
+        "entered_at": stay.entered_at if stay else None,
+        "exited_at": stay.exited_at if stay else None,
+        "version": state.version,
+    }
+
+
+def reservation_of(row: Row) -> ReservationState:
+    """The reservation of a row."""
+    currency = row["currency"]
+    stay_id = row["parking_session_id"]
+    return ReservationState(
+        id=row["id"],
+        user_id=row["user_id"],
+        organization_id=row["organization_id"],
+        parking_lot_id=row["parking_lot_id"],
+        spot=Spot(row["spot_id"], row["spot_number"], row["spot_type"]),
+        period=Period(row["starts_at"], row["ends_at"]),
+        status=ReservationStatus(row["status"]),
+        tariff_id=row["tariff_id"],
+        currency=currency,
+        charges=charges_of(row["charges"], currency),
+        created_at=row["created_at"],
+        hold_expires_at=row["hold_expires_at"],
+        vehicle_plate=row["vehicle_plate"],
+        parking_session=ParkingSession(stay_id, row["entered_at"], row["exited_at"]) if stay_id else None,
+        version=row["version"],
+        refund_orders=refund_orders_of(row["refund_orders"], currency),
     )

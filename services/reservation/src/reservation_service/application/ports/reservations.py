@@ -1,0 +1,63 @@
+"""The reservations themselves."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from parking_kernel.pages import Position
+from reservation_service.application.ports.timetable import SpotRequest
+from reservation_service.domain.reservations import Reservation, ReservationState
+
+
+class Reservations(Protocol):
+    """The reservations."""
+
+    async def get(self, reservation_id: UUID) -> Reservation:
+        """One reservation, locked until the transaction ends. Raises `UnknownReservation`."""
+        ...
+
+    async def get_all(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
+        """Reservations, locked until the transaction ends. Raises `UnknownReservation`."""
+        ...
+
+    async def read(self, reservation_id: UUID) -> ReservationState:
+        """One reservation, not locked. Raises `UnknownReservation`."""
+        ...
+
+    async def save(self, reservation: Reservation) -> None:
+        """Store a changed reservation; its events are published. Raises `ChangedMeanwhile`."""
+        ...
+
+    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
+        """A driver's reservations, the newest first, after a position."""
+        ...
+
+    async def of_lot(self, parking_lot_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
+        """A lot's reservations, the newest first, after a position."""
+        ...
+
+    async def hold_is_overdue(self, at: datetime) -> bool:
+        """Whether any hold was due by an instant."""
+        ...
+
+    async def overdue(
+        self, at: datetime, limit: int, in_the_way_of: SpotRequest | None = None, *, held: Collection[UUID] = ()
+    ) -> Sequence[Reservation]:
+        """Holds that were due by an instant, without those of `held` reservations, the oldest first, locked.
+
+        Another that asks for them meanwhile waits, and gets what is left.
+        """
+        ...
+
+    async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
+        """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
+        ...
+
+
+class Attempts(Protocol):
+    """Does the same for each of many things, so that one which fails holds up no other."""
+
+    async def attempt(self, thing: UUID, action: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether it was done. False where it failed: that is recorded, and tried again after a growing pause."""
+        ...

@@ -1,0 +1,29 @@
+"""The unit of work."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from parking_kernel.askers import Asker
+from parking_kernel.repeatable import Answers
+from reservation_service.application.ports.lots import Copies, Lots
+from reservation_service.application.ports.payments import PaymentWatermark, Time
+from reservation_service.application.ports.reservations import Reservations
+from reservation_service.application.ports.timetable import Timetable
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One transaction's repositories. What they saved is published when it ends."""
+
+    lots: Lots
+    copies: Copies
+    timetable: Timetable
+    reservations: Reservations
+    payment_watermark: PaymentWatermark
+    answers: Answers
+    time: Time
+
+
+OpenWork = Callable[[Asker], AbstractAsyncContextManager[Work]]
+"""Opens a transaction in somebody's name: it commits when its block ends, and rolls back when the block raises."""

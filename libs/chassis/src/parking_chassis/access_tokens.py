@@ -163,6 +163,7 @@ class AccessTokenVerifier:
             client_id={"essential": True},
         )
         self._revocations = revocations
+        self._lookups = CACHE_LOOKUPS.of("access_tokens")
         self._remembered: TLRUCache[str, Principal] = TLRUCache(
             MAX_REMEMBERED, ttu=lambda _token, principal, _now: principal.expires_at, timer=now
         )
@@ -174,10 +175,12 @@ class AccessTokenVerifier:
     async def verify(self, token: str) -> Principal:
         """Whom the token speaks for. Raises `InvalidToken`, and `KeysUnavailable` when it cannot be judged."""
         principal = self._remembered.get(token)
-        CACHE_LOOKUPS.count("access_tokens", hit=principal is not None)
         if principal is None:
+            self._lookups.misses += 1
             principal = _principal_of(await self._checked_claims(token))
             self._remembered[token] = principal
+        else:
+            self._lookups.hits += 1
         if self._revocations is not None and await self._revocations.is_revoked(principal):
             raise InvalidToken("this login was ended")
         return principal

@@ -1,7 +1,7 @@
 """The technical metrics that every process exposes (Prometheus). No label carries an id or personal data."""
 
-from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -24,16 +24,31 @@ def expect_errors(*places: str) -> None:
         ERRORS.labels(place)
 
 
+@dataclass(slots=True)
+class Lookups:
+    """How often a cache had what was looked for, and how often not."""
+
+    hits: int = 0
+    misses: int = 0
+
+
 class CacheLookups(Collector):
     """What the caches of this process answered themselves, since it started."""
 
     def __init__(self) -> None:
-        self._hits = Tally[str]()
-        self._misses = Tally[str]()
+        self._lookups: dict[str, Lookups] = {}
+
+    def of(self, cache: str) -> Lookups:
+        """The counts of one cache, for a hot path to count in."""
+        return self._lookups.setdefault(cache, Lookups())
 
     def count(self, cache: str, *, hit: bool) -> None:
         """Count one look-up."""
-        (self._hits if hit else self._misses)[cache] += 1
+        lookups = self.of(cache)
+        if hit:
+            lookups.hits += 1
+        else:
+            lookups.misses += 1
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
         """The look-ups by outcome, and the share of hits of each cache that was asked."""
@@ -41,11 +56,12 @@ class CacheLookups(Collector):
         rate = GaugeMetricFamily(
             "cache_hit_rate", "Share of look-ups that a cache answered since start", labels=["cache"]
         )
-        for cache in sorted(self._hits.keys() | self._misses.keys()):
-            hits, misses = self._hits[cache], self._misses[cache]
-            lookups.add_metric([cache, "hit"], hits)
-            lookups.add_metric([cache, "miss"], misses)
-            rate.add_metric([cache], hits / (hits + misses))
+        for cache, known in sorted(self._lookups.items()):
+            if not (asked := known.hits + known.misses):
+                continue
+            lookups.add_metric([cache, "hit"], known.hits)
+            lookups.add_metric([cache, "miss"], known.misses)
+            rate.add_metric([cache], known.hits / asked)
         yield lookups
         yield rate
 

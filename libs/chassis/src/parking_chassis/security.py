@@ -47,6 +47,28 @@ def permitted(permission: str) -> Callable[[Principal], Awaitable[Principal]]:
     return check
 
 
+def person_with(permission: str) -> Callable[[Principal], Awaitable[UUID]]:
+    """A dependency: the user who asks. It answers 403 without the permission, and to a machine.
+
+    One instead of two: solving a dependency costs a hot path as much as a small statement.
+    """
+
+    @may_answer(FORBIDDEN)
+    async def check(principal: SignedIn) -> UUID:
+        if not principal.may(permission):
+            raise Problem(FORBIDDEN, f"This needs the permission {permission}.")
+        return person(principal)
+
+    return check
+
+
+def person(principal: Principal) -> UUID:
+    """The user whom a token speaks for. Raises a 403 problem for a machine."""
+    if user_id := user_of(principal):
+        return user_id
+    raise Problem(FORBIDDEN, "Only a person can do this; the token speaks for a machine.")
+
+
 def asker_of(principal: Principal, permission: str) -> Asker:
     """Who asks, with the organizations in which the permission lets them act; a machine client is no user."""
     organizations = principal.organizations if principal.may(permission) else ()

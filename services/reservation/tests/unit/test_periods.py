@@ -4,7 +4,7 @@ import pytest
 from services.reservation.tests.examples import NOW, period
 
 from parking_kernel.periods import InvalidPeriod, Period
-from reservation_service.domain.periods import FURTHEST, LONGEST, TOLERANCE, check_bookable
+from reservation_service.domain.lots import FURTHEST, LONGEST, TOLERANCE, check_bookable
 
 SECOND = timedelta(seconds=1)
 

@@ -14,8 +14,7 @@ from reservation_service.application.queries.get_availability import GetAvailabi
 from reservation_service.application.queries.get_reservation import GetReservation, GetReservationHandler
 from reservation_service.application.queries.list_reservations import ListReservations, ListReservationsHandler
 from reservation_service.domain.errors import LotNotBookable, UnknownLot, UnknownReservation
-from reservation_service.domain.lots import Closure
-from reservation_service.domain.periods import FURTHEST, LONGEST
+from reservation_service.domain.lots import FURTHEST, LONGEST, Closure
 
 
 def driver(user_id: object = None) -> Asker:

@@ -11,8 +11,7 @@ from parking_kernel.askers import THE_SERVICE
 from parking_kernel.opening_hours import WEEKDAYS, opening_hours
 from parking_kernel.periods import Period
 from reservation_service.application.ports import SpotRequest
-from reservation_service.domain.lots import Closure
-from reservation_service.domain.periods import FURTHEST, LONGEST
+from reservation_service.domain.lots import FURTHEST, LONGEST, Closure
 
 QUARTER = timedelta(minutes=15)
 LAST_START = NOW + FURTHEST

@@ -3,12 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from libs.events.tests.later_values import LATER, with_a_later_value
 from prometheus_client import REGISTRY
-from services.reservation.tests.examples import NOW, START, a_hold
+from services.reservation.tests.examples import NOW, START, a_hold, a_lot, hourly, period
 
 from parking_events import (
     EVENT_CLASSES,
@@ -29,13 +30,19 @@ from parking_events.values import Money, Place
 from parking_kernel.opening_hours import Hours
 from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tax, TimeBand
 from parking_messaging.failures import PoisonEvent
-from reservation_service.adapters.kafka.to_wire import CONTRACTS, to_wire
+from parking_messaging.outbox_rows import outbox_values
+from reservation_service.adapters.kafka.to_wire import CONTRACTS, booked_values, to_wire
 from reservation_service.adapters.metrics import outcome_of
 from reservation_service.application.event_handlers.follow_refunds import Refunded
 from reservation_service.domain import reservations
-from reservation_service.domain.lots import SPOT_TYPES, Closure
-from reservation_service.domain.reservations import ReservationChanged, ReservationEvent
+from reservation_service.domain.charges import ChargeReason, open_charge
+from reservation_service.domain.lots import SPOT_TYPES, Closure, Spot
+from reservation_service.domain.refund_orders import RefundReason
+from reservation_service.domain.reservations import HOLD, Reservation, ReservationChanged, ReservationEvent
 from reservation_service.entrypoints import consumers
+from reservation_service.entrypoints.http.views import ReservationView, reservation_json
+
+MICROSECOND = timedelta(microseconds=1)
 
 DOMAIN_EVENTS = [
     each
@@ -259,6 +266,37 @@ class TestOwnEvents:
         first = to_wire(reservation.events[0])
         assert isinstance(first, ReservationState)
         assert first.refund_orders == (), "none is said, or it would look like an event of release 0.1"
+
+    def test_what_a_booking_writes_unchecked_is_what_the_contract_would_have_written(self) -> None:
+        for event in self.all_that_may_happen():
+            checked, unchecked = outbox_values(to_wire(event)), booked_values(event)
+            assert unchecked.pop("id") != checked.pop("id")
+            assert unchecked == checked
+
+    def test_what_a_booking_answers_unchecked_is_what_the_view_would_have_answered(self) -> None:
+        for event in self.all_that_may_happen():
+            for token in (None, "token"):
+                checked = ReservationView.of(event.reservation, token)
+                assert reservation_json(event.reservation, token) == checked.model_dump_json().encode()
+
+    def all_that_may_happen(self) -> list[ReservationEvent]:
+        """Holds that cost something and nothing, a stay with its end, money that goes back, in a lot with odd names."""
+        lot, spot = a_lot(hourly(0)), Spot(uuid4(), 'Ä-"1"', "ev_charging")
+        values: dict[str, Any] = {
+            "user_id": uuid4(),
+            "lot": lot,
+            "spot": spot,
+            "period": period(),
+            "at": NOW + MICROSECOND,
+        }
+        free = Reservation.hold(uuid4(), **values, price=lot.price(period()), charge_id=uuid4(), vehicle_plate=None)
+        reservation, refunded = a_hold(), a_hold()
+        reservation.settle(reservation.state.charges[0].id, uuid4(), reservation.state.owed, NOW)
+        reservation.check_in(uuid4(), START)
+        reservation.check_out(open_charge(uuid4(), ChargeReason.OVERSTAY, a_lot().price(period())), START + HOLD)
+        refunded.give_back(uuid4(), refunded.state.owed, RefundReason.NOT_OWED, NOW)
+        refunded.cancel(NOW)
+        return [*free.events, *reservation.events, *refunded.events]
 
     def test_why_and_what_changed(self) -> None:
         state = replace(a_hold().state, version=2)

@@ -105,7 +105,8 @@ class _Attempt:
             return seen
         looked = self.identical.next_moment()
         candidates = await self.statements.find(self.request, limit)
-        self.identical.note(looked, candidates)
+        if not candidates.spots or candidates.is_taken:
+            self.identical.note(looked, candidates)
         return candidates
 
     async def book(self, spots: Sequence[Spot], hold: Hold, key: RequestKey) -> Answer | None:

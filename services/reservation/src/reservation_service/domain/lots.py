@@ -1,14 +1,14 @@
-"""Reservation's own copy of what it needs of a lot (event-carried state, decision 0002)."""
+"""Reservation's own copy of what it needs of a lot (event-carried state, decision 0002), and when it can be booked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from parking_kernel.opening_hours import OpeningHours
-from parking_kernel.periods import Period
+from parking_kernel.periods import InvalidPeriod, Period
 from parking_kernel.pricing import Price, price
 from parking_kernel.tariffs import Tariff
 from reservation_service.domain.errors import LotNotBookable
@@ -21,6 +21,10 @@ KEPT_FOR_SOME = ("accessible", "motorcycle")
 
 GIVEN_TO_ANYBODY = tuple(each for each in SPOT_TYPES if each not in KEPT_FOR_SOME)
 """Types of spots for a driver who names none."""
+
+LONGEST = timedelta(days=31)
+FURTHEST = timedelta(days=366)
+TOLERANCE = timedelta(minutes=5)  # a client's clock, and the time it takes to press the button
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,21 @@ def check_open(lot: Lot, period: Period) -> None:
     if not hours.is_open_at(period.starts_at, lot.zone):
         raise LotNotBookable(f"{lot.name} is shut at the start, {_local(lot, period.starts_at)}.")
     raise LotNotBookable(f"{lot.name} is shut at the end, {_local(lot, period.ends_at)}.")
+
+
+def check_bookable(period: Period, now: datetime) -> None:
+    """Raise `InvalidPeriod` for one that is over, too long, or too far away."""
+    if period.starts_at < now - TOLERANCE:
+        raise InvalidPeriod("start_time", "must not be in the past")
+    check_bounded(period, now)
+
+
+def check_bounded(period: Period, now: datetime) -> None:
+    """Raise `InvalidPeriod` for one that is too long or too far away."""
+    if period.length > LONGEST:
+        raise InvalidPeriod("end_time", f"must be at most {LONGEST.days} days after start_time")
+    if period.starts_at > now + FURTHEST:
+        raise InvalidPeriod("start_time", f"must be within {FURTHEST.days} days from now")
 
 
 def _local(lot: Lot, at: datetime) -> str:

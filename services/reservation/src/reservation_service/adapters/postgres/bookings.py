@@ -16,11 +16,11 @@ from cachetools import LRUCache
 from parking_chassis.sealing import Sealer
 from parking_chassis.stored_answers import lock_of, opened_body, sealed_body
 from parking_kernel.repeatable import Answer, InFlight, KeyReused, RequestKey
-from parking_messaging.crash_points import CrashPoint, reach
-from parking_messaging.outbox_rows import outbox_values
+from parking_messaging import crash_points
+from parking_messaging.crash_points import CrashPoint
 from reservation_service.adapters import metrics
 from reservation_service.adapters.booking_attempts import BookingAttempts
-from reservation_service.adapters.kafka.to_wire import to_wire
+from reservation_service.adapters.kafka.to_wire import booked_values
 from reservation_service.adapters.postgres.booking_pool import AllTaken, BookingPool, Fetching
 from reservation_service.adapters.postgres.lots import lot_of
 from reservation_service.adapters.postgres.rows import reservation_row
@@ -115,7 +115,7 @@ class _Statements:
         """
         columns = reservation_row(reservation.state)
         columns["charges"] = json.dumps(columns["charges"])
-        events = [outbox_values(to_wire(event)) for event in reservation.events]
+        events = [booked_values(event) for event in reservation.events]
         values = (
             *(lock_of(key), *self._row(key, answer)),
             *(columns[name] for name in RESERVATION),
@@ -132,7 +132,8 @@ class _Statements:
             return replayed
         if not row["is_booked"]:
             return None
-        reach(CrashPoint.BOOKING_COMMITTED)
+        if crash_points.ORDERS:
+            crash_points.reach(CrashPoint.BOOKING_COMMITTED)
         for event in reservation.events:
             metrics.OUTCOMES[type(event)].inc()
         return answer

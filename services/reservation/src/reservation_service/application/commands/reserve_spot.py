@@ -20,8 +20,7 @@ from reservation_service.application.ports import (
     TooBusy,
 )
 from reservation_service.domain.errors import ReservationError, WrongSpotType
-from reservation_service.domain.lots import Lot, Spot, check_open
-from reservation_service.domain.periods import check_bookable
+from reservation_service.domain.lots import Lot, Spot, check_bookable, check_open
 from reservation_service.domain.reservations import Reservation
 
 _CANDIDATES = 4

@@ -7,8 +7,7 @@ from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_kernel.pricing import Price
 from reservation_service.application.ports import OpenWork, SpotRequest
-from reservation_service.domain.lots import check_open
-from reservation_service.domain.periods import check_bookable
+from reservation_service.domain.lots import check_bookable, check_open
 from reservation_service.domain.reservations import HOLD
 
 

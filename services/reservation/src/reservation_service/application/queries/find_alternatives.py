@@ -8,8 +8,7 @@ from parking_kernel.askers import THE_SERVICE
 from parking_kernel.periods import InvalidPeriod, Period
 from reservation_service.application.ports import Alternative, OpenWork, SpotRequest, Work
 from reservation_service.domain.errors import LotNotBookable
-from reservation_service.domain.lots import Lot, check_open
-from reservation_service.domain.periods import check_bookable
+from reservation_service.domain.lots import Lot, check_bookable, check_open
 
 _SHIFTS = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
 _NEARBY_LOTS = 3

@@ -7,8 +7,7 @@ from datetime import datetime
 from parking_kernel.clocks import Clock
 from reservation_service.application.ports import Bookings, SpotRequest
 from reservation_service.domain.errors import LotNotBookable
-from reservation_service.domain.lots import Spot, check_open
-from reservation_service.domain.periods import check_bounded
+from reservation_service.domain.lots import Spot, check_bounded, check_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import StringConstraints
 from pydantic_core import from_json, to_json
 from structlog.contextvars import bind_contextvars, get_contextvars
@@ -16,16 +16,17 @@ from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fin
 from parking_chassis.instants import Instant
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
-from parking_chassis.security import permitted
+from parking_chassis.security import person_with
 from parking_kernel.periods import InvalidPeriod, Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.reserve_spot import ReserveSpot
 from reservation_service.application.ports import Alternative, SpotRequest
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
+from reservation_service.bootstrap import UseCases
 from reservation_service.domain.cancellation import DEFAULT_TERMS
 from reservation_service.domain.reservations import ReservationState
-from reservation_service.entrypoints.http.dependencies import Does, Me
+from reservation_service.entrypoints.http.dependencies import Does
 from reservation_service.entrypoints.http.problems import LOT_NOT_BOOKABLE, SPOT_UNAVAILABLE
 from reservation_service.entrypoints.http.views import (
     AlternativeView,
@@ -33,6 +34,7 @@ from reservation_service.entrypoints.http.views import (
     MoneyView,
     ReservationView,
     SpotView,
+    reservation_json,
 )
 
 router = APIRouter(prefix="/api/v1", tags=["reservations"])
@@ -40,6 +42,7 @@ router = APIRouter(prefix="/api/v1", tags=["reservations"])
 CREATED = 201
 
 SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
+Driver = Annotated[UUID, Depends(person_with("write:reservation"))]
 Plate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9ÄÖÜäöü -]{2,16}$")]
 
 
@@ -97,7 +100,7 @@ class _Answers:
 
     def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
         """201, with what is to be paid."""
-        return Answer(CREATED, ReservationView.of(reservation, charge_token).model_dump_json().encode())
+        return Answer(CREATED, reservation_json(reservation, charge_token))
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         """409, with what is free."""
@@ -165,18 +168,16 @@ def _in_the_querys_names(error: InvalidPeriod) -> Problem:
     return invalid_field(f"query/{name}", error.rule.replace("start_time", "from"))
 
 
-@router.post(
-    "/reservations",
-    status_code=CREATED,
-    response_model=ReservationView,
-    dependencies=[Depends(permitted("write:reservation"))],
-)
+@router.post("/reservations", status_code=CREATED, response_model=ReservationView)
 @may_answer(NOT_FOUND, SPOT_UNAVAILABLE, LOT_NOT_BOOKABLE, IN_FLIGHT)
-async def reserve_spot(body: ReservationRequest, does: Does, me: Me, idempotency_key: IdempotencyKey) -> Response:
+async def reserve_spot(
+    body: ReservationRequest, request: Request, driver: Driver, idempotency_key: IdempotencyKey
+) -> Response:
     """Hold a spot's time for fifteen minutes; pay the charge to confirm it. What costs nothing is confirmed at once."""
     wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
-    key = RequestKey(f"{me}:reservations", idempotency_key, fingerprint_of(body))
-    answer = await does.reserve_spot(ReserveSpot(me, wanted, key, body.vehicle_plate), ANSWERS)
+    key = RequestKey(f"{driver}:reservations", idempotency_key, fingerprint_of(body))
+    does: UseCases = request.app.state.service.use_cases
+    answer = await does.reserve_spot(ReserveSpot(driver, wanted, key, body.vehicle_plate), ANSWERS)
     if answer.status == CREATED:
         bind_contextvars(reservation_id=from_json(answer.body)["id"])
     headers = REPLAYED if answer.replayed else {}

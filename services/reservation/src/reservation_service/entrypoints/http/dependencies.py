@@ -1,13 +1,12 @@
 """What the routes get handed in."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends, Request
 
 from parking_chassis.api_document import may_answer
-from parking_chassis.problems import FORBIDDEN, Problem
-from parking_chassis.security import SignedIn, asker_of, asking, user_of
+from parking_chassis.problems import FORBIDDEN
+from parking_chassis.security import SignedIn, asker_of, asking, person
 from parking_kernel.askers import Asker
 from reservation_service.bootstrap import Reservation, UseCases
 
@@ -21,20 +20,14 @@ async def _use_cases(request: Request) -> UseCases:
 
 
 @may_answer(FORBIDDEN)
-async def _user_id(principal: SignedIn) -> UUID:
-    if user_id := user_of(principal):
-        return user_id
-    raise Problem(FORBIDDEN, "Only a person can do this; the token speaks for a machine.")
-
-
-async def _driver(principal: SignedIn, _me: Annotated[UUID, Depends(_user_id)]) -> Asker:
+async def _driver(principal: SignedIn) -> Asker:
     """A person, with the organizations in which they may reserve."""
+    person(principal)
     return asker_of(principal, "write:reservation")
 
 
 Service = Annotated[Reservation, Depends(_service)]
 Does = Annotated[UseCases, Depends(_use_cases)]
-Me = Annotated[UUID, Depends(_user_id)]
 Driver = Annotated[Asker, Depends(_driver)]
 Reader = Annotated[Asker, Depends(asking("read:reservation"))]
 GateKeeper = Annotated[Asker, Depends(asking("operate:gate"))]

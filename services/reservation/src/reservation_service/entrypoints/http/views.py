@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from parking_chassis.schemas import ResponseBody
 from parking_kernel import money, pricing
 from reservation_service.application.ports import Alternative
@@ -85,31 +87,46 @@ class ReservationView(ResponseBody):
     @classmethod
     def of(cls, state: reservations.ReservationState, charge_token: str | None = None) -> Self:
         """From the domain's; the token is that of the charge to be paid."""
-        stay, payable = state.parking_session, state.payable
-        return cls(
-            id=state.id,
-            user_id=state.user_id,
-            parking_lot_id=state.parking_lot_id,
-            spot_id=state.spot.id,
-            spot_number=state.spot.number,
-            spot_type=state.spot.type,
-            start_time=state.period.starts_at,
-            end_time=state.period.ends_at,
-            status=state.status.value,
-            hold_expires_at=state.hold_expires_at,
-            total_cost=MoneyView.of(state.priced),
-            line_items=[item for each in state.charges for item in LineItemView.all_of(each.line_items)],
-            refund_due=MoneyView.of(state.refund_due),
-            charge=ChargeView(id=payable.id, amount=MoneyView.of(payable.amount), token=charge_token)
+        return cls.model_validate_json(reservation_json(state, charge_token))
+
+
+def reservation_json(state: reservations.ReservationState, charge_token: str | None = None) -> bytes:
+    """A `ReservationView` as it is answered, without the check: a booking is made of what was just checked."""
+    stay, payable = state.parking_session, state.payable
+    return to_json(
+        {
+            "id": str(state.id),
+            "user_id": str(state.user_id),
+            "parking_lot_id": str(state.parking_lot_id),
+            "spot_id": str(state.spot.id),
+            "spot_number": state.spot.number,
+            "spot_type": state.spot.type,
+            "start_time": state.period.starts_at,
+            "end_time": state.period.ends_at,
+            "status": state.status.value,
+            "hold_expires_at": state.hold_expires_at,
+            "total_cost": _plain(state.priced),
+            "line_items": [
+                {"label": item.label, "kind": item.kind, "amount": item.amount}
+                for charge in state.charges
+                for item in charge.line_items
+            ],
+            "refund_due": _plain(state.refund_due),
+            "charge": {"id": str(payable.id), "amount": _plain(payable.amount), "token": charge_token}
             if payable and charge_token
             else None,
-            vehicle_plate=state.vehicle_plate,
-            parking_session=ParkingSessionView(id=stay.id, entered_at=stay.entered_at, exited_at=stay.exited_at)
+            "vehicle_plate": state.vehicle_plate,
+            "parking_session": {"id": str(stay.id), "entered_at": stay.entered_at, "exited_at": stay.exited_at}
             if stay
             else None,
-            created_at=state.created_at,
-            version=state.version,
-        )
+            "created_at": state.created_at,
+            "version": state.version,
+        }
+    )
+
+
+def _plain(amount: money.Money) -> dict[str, object]:
+    return {"amount": amount.amount, "currency": amount.currency}
 
 
 class AlternativeView(ResponseBody):

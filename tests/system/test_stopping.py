@@ -1,4 +1,4 @@
-"""A process that is told to stop finishes what it has begun, and ends by itself."""
+"""A process that is asked to stop finishes what it has begun, and ends by itself."""
 
 import asyncio
 import re
@@ -54,6 +54,6 @@ async def test_down_lets_every_process_end_by_itself(platform: RunningPlatform) 
 
 
 def _exit_codes(platform: RunningPlatform, name: str) -> list[int]:
-    """How a process ended each time, as the supervisor that started it tells."""
-    told = re.findall(rf"(?:exited|stopped): {name} \((?:exit status (\d+)|terminated by)", platform.log("supervisor"))
-    return [int(code) if code else -1 for code in told]
+    """How a process ended each time, as the supervisor that started it reports."""
+    codes = re.findall(rf"(?:exited|stopped): {name} \((?:exit status (\d+)|terminated by)", platform.log("supervisor"))
+    return [int(code) if code else -1 for code in codes]

@@ -147,7 +147,7 @@ class Driver(Person):
         start: datetime | None = None,
         hours: int = 3,
         key: str | None = None,
-        **wish: Any,
+        **spot_request: Any,
     ) -> httpx.Response:
         """Ask for a spot, tomorrow from noon on unless said otherwise."""
         start = start or tomorrow_at(12)
@@ -155,7 +155,7 @@ class Driver(Person):
             "parking_lot_id": lot.id,
             "start_time": start.isoformat(),
             "end_time": (start + timedelta(hours=hours)).isoformat(),
-            **wish,
+            **spot_request,
         }
         return await self.post("/reservations", body, headers={"Idempotency-Key": key or str(uuid4())})
 

@@ -135,7 +135,7 @@ class Account:
             self.deliveries.enqueue(event["id"], kind)
 
     def later(self, action: str, object_id: str, seconds: float) -> None:
-        """Put something on the agenda; agenda.py knows the actions."""
+        """Plan something for later; due_work.py knows the actions."""
         self.store.run(
             "INSERT INTO agenda (due_at, action, object) VALUES (?, ?, ?)",
             self.clock.now() + seconds,

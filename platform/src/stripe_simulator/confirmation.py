@@ -146,7 +146,7 @@ def go_on(account: Account, intent: Body, method: Body, card: Card, *, authentic
 
 
 def settle_later(account: Account, intent_id: str) -> None:
-    """The agenda's part of a payment that was `processing`."""
+    """The later part of a payment that was `processing`."""
     intent = account.find(intent_id)
     if intent is None or intent["status"] != "processing":
         return

@@ -242,7 +242,7 @@ def close(account: Account, intent: Body, reason: str | None, *, expired: bool =
 
 
 def expire_authorization(account: Account, intent_id: str) -> None:
-    """The agenda's part: an authorization that nobody captured in time."""
+    """The later part: an authorization that nobody captured in time."""
     intent = account.find(intent_id)
     if intent is not None and intent["status"] == "requires_capture":
         close(account, intent, "automatic", expired=True)

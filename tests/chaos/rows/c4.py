@@ -85,7 +85,7 @@ async def _figures(world: World, back: Sequence[float]) -> Mapping[str, object]:
         "lost bookings": zero_of(len(acknowledged)),
         "captures without reservation or refund": zero_of(books.captures),
         "events missing": zero_of(sum(len(ids) for ids in log.ids.values())),
-        "events told again": log.repeats,
+        "events published again": log.repeats,
         "requests": len(operations),
         "requests tried more than once": sum(1 for each in operations if len(each.tries) > 1),
         "first answers": dict(Counter(each.tries[0] for each in operations).most_common()),

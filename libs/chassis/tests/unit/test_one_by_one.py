@@ -51,7 +51,7 @@ async def test_it_says_what_was_done() -> None:
     assert failures("fine") == 0
 
 
-async def test_what_fails_is_logged_counted_and_left_alone_for_ever_longer(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_what_fails_is_logged_counted_and_paused_longer_each_time(capsys: pytest.CaptureFixture[str]) -> None:
     clock, trouble = Clock(), Trouble()
     one_by_one = OneByOne("trouble", PAUSE, clock)
     tried: list[float] = []

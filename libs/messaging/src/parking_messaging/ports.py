@@ -214,6 +214,6 @@ class Inbox[Tx](Protocol):
         """Note that a replayed event failed; a parked one becomes the subject's dead letter."""
         ...
 
-    async def forget(self, tx: Tx, consumer: str, older_than: timedelta, limit: int) -> int:
+    async def purge(self, tx: Tx, consumer: str, older_than: timedelta, limit: int) -> int:
         """Delete up to `limit` of what was noted longer ago; the number deleted."""
         ...

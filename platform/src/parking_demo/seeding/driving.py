@@ -64,13 +64,13 @@ class Driving:
     async def book(self, visit: Visit) -> None:
         """Reserve and pay, as far as the story goes; at the end what happens next may happen."""
         driver = self.estate.drivers[visit.driver]
-        wish = Wish(
+        spot_request = Wish(
             self.estate.lots[visit.car_park],
             Period(visit.starts_at, visit.ends_at),
             spot_type=visit.spot_type.value if visit.spot_type else None,
         )
-        key = RequestKey(f"{driver}:reservations", f"demo-{visit.number}", sha256(repr(wish).encode()).digest())
-        command = ReserveSpot(driver, wish, key, _Answers())
+        key = RequestKey(f"{driver}:reservations", f"demo-{visit.number}", sha256(repr(spot_request).encode()).digest())
+        command = ReserveSpot(driver, spot_request, key, _Answers())
         answer = await self.services.reservation.use_cases.reserve_spot(command)
         if answer.status == TAKEN:
             self.refused += 1

@@ -117,13 +117,13 @@ async def _until_bookable(services: Services, clock: Clock, lot: UUID, place: Ca
     """Until reservation has heard of the lot and of all of its spots."""
     hours = (clock.now() + FAR_AHEAD + number * AN_HOUR for number in count())
     starts_at = next(each for each in hours if place.is_open(each) and place.is_open(each + AN_HOUR))
-    wish = Wish(lot, Period(starts_at, starts_at + AN_HOUR))
+    spot_request = Wish(lot, Period(starts_at, starts_at + AN_HOUR))
     does = services.reservation.use_cases
 
     async def bookable() -> bool:
         try:
-            await does.create_quote(CreateQuote(wish))
-            spots, _ = await does.get_availability(GetAvailability(wish))
+            await does.create_quote(CreateQuote(spot_request))
+            spots, _ = await does.get_availability(GetAvailability(spot_request))
         except (UnknownLot, LotNotBookable):  # the events of the lot or of its prices have not arrived
             return False
         return len(spots) == place.total_spots

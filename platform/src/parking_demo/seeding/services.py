@@ -144,13 +144,13 @@ def _messaging(services: Services) -> Iterator[Loop]:
 def _timers(payments: payment_wiring.Payments) -> Iterator[Loop]:
     does = payments.use_cases
 
-    async def look_after_payments() -> object:
+    async def reconcile_payments() -> object:
         return await does.look_after_payments(LookAfterPayments())
 
     async def send_refunds() -> object:
         return await does.send_refunds(SendRefunds())
 
-    yield _repeated(look_after_payments, LOOK_SECONDS)
+    yield _repeated(reconcile_payments, LOOK_SECONDS)
     yield _repeated(send_refunds, REFUNDS_SECONDS)
 
 

@@ -106,7 +106,7 @@ _FAIL_AGAIN: Final = text(
     """
 )
 # Ids begin with their time: the bound on `event_id` lets the primary key find the old ones.
-_FORGET: Final = text(
+_PURGE: Final = text(
     """
     DELETE FROM inbox WHERE consumer = :consumer AND event_id = ANY (ARRAY(
         SELECT event_id FROM inbox
@@ -207,12 +207,12 @@ class PostgresInbox:
             await tx.execute(_UNPARK, {"position": stuck.position})
             await self._keep_dead(tx, consumer, envelope, stuck.record, failure)
 
-    async def forget(self, tx: Executor, consumer: str, older_than: timedelta, limit: int) -> int:
+    async def purge(self, tx: Executor, consumer: str, older_than: timedelta, limit: int) -> int:
         """Delete by age."""
         youngest = uuid7(int((datetime.now(UTC) - older_than).timestamp()))
         values = {"consumer": consumer, "youngest": youngest, "period": older_than, "limit": limit}
-        forgotten = await tx.execute(_FORGET, values)
-        return forgotten.rowcount  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        purged = await tx.execute(_PURGE, values)
+        return purged.rowcount  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
 
     def _limited(self, consumer: str, subject: Subject) -> dict[str, Any]:
         return {**_subject(consumer, subject), "idle_limit": self._idle_limit}

@@ -141,7 +141,7 @@ async def test_nobody_has_to_listen(sending: Gateway):
 
 @asynccontextmanager
 async def exporting(socket_path: Path, endpoint: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The process that makes spans of lines; it must end by itself when it is told to."""
+    """The process that makes spans of lines; it must end by itself when it is asked to."""
     arguments = ("--socket", str(socket_path), "--otlp-endpoint", endpoint)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "parking_chassis.gateway_spans", *arguments)
     try:

@@ -14,7 +14,7 @@ from tests.deployment.rendering import CHECKOUT, Rendered, SecretKeys, Workload
 
 from parking_chassis.settings import ServiceSettings
 
-# Whoever is on the other side of the gateway may sit on the same machine.
+# A client on the other side of the gateway may run on the same machine.
 _PUBLIC = {"public_url", "token_issuer"}
 _HERE = re.compile(r"localhost|127\.0\.0\.1")
 _PLACEHOLDER = re.compile(r"\$\{([A-Z0-9_]+)\}")

@@ -178,7 +178,7 @@ def _sign_in(schema: BaseSchema, person: Account, double: Account, url: str) -> 
     class _BearerOfTheDouble(_Bearer):
         account = double
 
-    # Whoever ends all their logins ends that of the fuzz too: a double does it, with a new login each time.
+    # A user who ends all their logins would end that of the fuzz too: a double does it, with a new login each time.
     schema.auth(refresh_interval=TOKEN_SECONDS, retry_on=[]).skip_for(method="DELETE", path=LOGINS)(_Bearer)
     schema.auth(refresh_interval=None).apply_to(method="DELETE", path=LOGINS)(_BearerOfTheDouble)
 

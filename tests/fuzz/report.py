@@ -1,4 +1,4 @@
-"""What a run tells: how each operation answered, which ones never did what they are for, and what went wrong."""
+"""What a run reports: how each operation answered, which ones never did what they are for, and what went wrong."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -19,10 +19,10 @@ LateMoney = Callable[[Driver, CarPark], Awaitable[tuple[Json, Json]]]
 
 @pytest_asyncio.fixture
 async def late_money(databases: Databases, provider: Provider) -> LateMoney:
-    """A driver pays for the first spot, and nobody hears of it until the hold has run out and after.
+    """A driver pays for the first spot, and nobody learns of it until after the hold has run out.
 
     The provider takes the money, keeps its message back, and refuses every question about the intent: else payment
-    would hear of the money as soon as it tries to withdraw the intent of the expired hold.
+    would learn of the money as soon as it tries to withdraw the intent of the expired hold.
     """
 
     async def pay(driver: Driver, lot: CarPark) -> tuple[Json, Json]:

@@ -113,11 +113,11 @@ class Person:
         return {"Authorization": f"Bearer {self.tokens['access_token']}"}
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
-        """Ask."""
+        """A GET, signed in."""
         return await self.send("GET", path, **more)
 
     async def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
-        """Tell."""
+        """A POST, signed in."""
         return await self.send("POST", path, json=body, **more)
 
     async def send(
@@ -216,7 +216,7 @@ class Operator(Person):
     organization_id: str
 
     async def post_when_known(self, path: str, body: object) -> httpx.Response:
-        """As `post`, again as long as parking has not heard of the organization: it was made a moment ago."""
+        """As `post`, again as long as parking does not know the organization, which was made a moment ago."""
 
         async def answered() -> httpx.Response | None:
             answer = await self.post(path, body)

@@ -108,7 +108,7 @@ class Layout:
             )
 
     def delete(self) -> list[Path]:
-        """Delete all of it, and tell what was deleted."""
+        """Delete all of it; returns what was deleted."""
         deleted = [path for path in (self.state, self.run) if path.exists()]
         for path in deleted:
             shutil.rmtree(path)

@@ -1,4 +1,4 @@
-"""The supervisor process: keeps our processes running, and tells how they are."""
+"""The supervisor process: keeps our processes running, and reports their states."""
 
 import os
 import shlex
@@ -26,7 +26,7 @@ START_RETRIES = 60
 
 
 class SupervisorFailed(PlatformFailure):
-    """The supervisor did not start or did not do what it was told."""
+    """The supervisor did not start or did not do what it was asked to."""
 
 
 class State(StrEnum):
@@ -115,7 +115,7 @@ class Supervisor:
         return (*changed, *removed)
 
     def states(self) -> Mapping[str, ProcessState]:
-        """All processes that we told it to run."""
+        """All processes that we asked it to run."""
         found = cast("list[dict[str, Any]]", self._call("getAllProcessInfo"))
         return {
             info["name"]: ProcessState(info["name"], State(info["statename"]), info["pid"], info["start"])
@@ -132,7 +132,7 @@ class Supervisor:
         self._ignoring(Faults.NOT_RUNNING, "stopProcess", name)
 
     def shut_down(self) -> None:
-        """Tell the supervisor to end, with whatever still runs. `running` says when it has."""
+        """Ask the supervisor to end, with whatever still runs. `running` says when it has."""
         self._call("shutdown")
 
     async def reap(self) -> None:

@@ -77,7 +77,7 @@ class Panel:
         return [Fault(**fault) for fault in self.store.note("faults", [])]
 
     def add_fault(self, description: Mapping[str, Any]) -> Fault:
-        """Let something go wrong; raises ValueError for a description that makes no fault."""
+        """Make something go wrong; raises ValueError for a description that makes no fault."""
         try:
             fault = Fault(**description)
         except TypeError as error:
@@ -88,7 +88,7 @@ class Panel:
         return fault
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         self._keep([])
 
     def take_fault(self, method: str, path: str) -> Fault | None:

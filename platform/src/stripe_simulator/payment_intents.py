@@ -228,7 +228,7 @@ def cancel(call: Call) -> Body:
 
 
 def close(account: Account, intent: Body, reason: str | None, *, expired: bool = False) -> Body:
-    """Cancel, and let go of money that was only held."""
+    """Cancel, and release money that was only held."""
     if intent["status"] == "requires_capture":
         charge = account.get("charge", intent["latest_charge"], "charge")
         charge |= {"amount_refunded": charge["amount"], "refunded": True}
@@ -249,7 +249,7 @@ def expire_authorization(account: Account, intent_id: str) -> None:
 
 
 def capture(call: Call) -> Body:
-    """POST /v1/payment_intents/{intent}/capture, in whole or in part; the rest is let go."""
+    """POST /v1/payment_intents/{intent}/capture, in whole or in part; the rest is released."""
     account, intent = call.account, existing(call)
     if intent["status"] != "requires_capture":
         message = (

@@ -218,7 +218,7 @@ async def test_down_leaves_nothing_even_when_the_supervisor_was_killed() -> None
 
             assert running.stack.left() == []
             assert await running.stack.health() == []
-            # Whoever only looks around in the state directory is left alone.
+            # A process that only looks around in the state directory is left alone.
             assert visitor.returncode is None
             visitor.kill()
             await visitor.wait()

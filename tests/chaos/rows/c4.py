@@ -20,7 +20,7 @@ LOTS, SPOTS = 4, 10
 BETWEEN = 5
 """Requests that are made between two crashes of a service."""
 
-# Where each can happen under this load; several services take turns.
+# Where each can happen under this load; several services are killed in rotation.
 PLACES: Mapping[CrashPoint, Sequence[str]] = {
     CrashPoint.BOOKING_COMMITTED: ["reservation"],
     CrashPoint.EVENTS_TAKEN: ["reservation", "payment", "notification"],
@@ -33,7 +33,7 @@ PLACES: Mapping[CrashPoint, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Size:
-    """How often each point is tried, over the services that it takes turns in."""
+    """How often each point is tried, in rotation over its services."""
 
     times: int
 

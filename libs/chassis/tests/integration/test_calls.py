@@ -1,4 +1,4 @@
-"""A service that asks another carries the trace there, and nothing that the spans tell names anybody."""
+"""A service that asks another carries the trace there, and no span names anybody."""
 
 import asyncio
 from collections.abc import AsyncIterator

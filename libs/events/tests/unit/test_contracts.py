@@ -1,4 +1,4 @@
-"""What holds for every wire event, whoever wrote it."""
+"""What holds for every wire event, whichever service publishes it."""
 
 import json
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ class TooManyDeadLetters(Exception):
 
 
 class BacklogLost(Exception):
-    """The connection that holds the relay's lock is gone; whoever held it must stop publishing."""
+    """The connection that holds the relay's lock is gone; the relay that held it must stop publishing."""
 
 
 class PublisherUnavailable(Exception):

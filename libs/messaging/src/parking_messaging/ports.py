@@ -90,12 +90,12 @@ class Publisher(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of Kafka at once; what is under way counts as not sent."""
+        """Disconnect from Kafka at once; what is under way counts as not sent."""
         ...
 
 
 class PartitionListener(Protocol):
-    """Is told which partitions come and go."""
+    """Is notified of partitions that come and go."""
 
     async def assigned(self, partitions: Collection[Partition]) -> None:
         """These are ours from now on."""

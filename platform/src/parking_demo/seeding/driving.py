@@ -144,7 +144,7 @@ class Driving:
         return json.loads(answer.body)
 
     async def _give_card(self, payment: dict[str, Any], card: str) -> None:
-        """Complete the payment as Stripe.js does. What comes of it, payment hears from the provider."""
+        """Complete the payment as Stripe.js does. Payment learns the outcome from the provider."""
         intent, _, _ = payment["client_secret"].partition("_secret_")
         form = {"client_secret": payment["client_secret"], "payment_method": card, "key": payment["publishable_key"]}
         await self.browser.post(f"/v1/payment_intents/{intent}/confirm", data=form)

@@ -101,7 +101,7 @@ async def at_work(services: Services) -> AsyncIterator[None]:
 
 
 async def outboxes_are_empty(services: Services) -> bool:
-    """Whether everything that happened was told."""
+    """Whether all events were published."""
     return not any([await _has_unsent(engine) for engine in services.engines])
 
 
@@ -111,7 +111,7 @@ def _changed[Settings: ServiceSettings](settings: Settings, database_url: str, *
 
 
 class _Receiver(uvicorn.Server):
-    """Payment's HTTP application, where the provider tells what happened. Signals are the seeding's own business."""
+    """Payment's HTTP application, which takes the provider's webhooks. Signals are the seeding's own business."""
 
     def __init__(self, payments: payment_wiring.Payments) -> None:
         address = payments.settings

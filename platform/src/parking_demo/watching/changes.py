@@ -18,7 +18,7 @@ class Thing(NamedTuple):
 
 
 class State(NamedTuple):
-    """Its state in a word, and what else is worth telling."""
+    """Its state in a word, and what else is worth showing."""
 
     word: str
     more: str = ""

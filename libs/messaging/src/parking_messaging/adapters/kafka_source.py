@@ -20,7 +20,7 @@ from parking_messaging.records import Partition, Record
 
 
 class KafkaSource:
-    """See `RecordSource`. Reads from the start where the group has no offset yet; commits only what it is told to.
+    """See `RecordSource`. Reads from the start where the group has no offset yet; commits only what it is asked to.
 
     Partitions are given out by range, so that topics with the same key and the same number of partitions meet in one
     process. Times in seconds.

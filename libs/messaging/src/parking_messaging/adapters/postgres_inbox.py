@@ -15,8 +15,8 @@ from parking_messaging.cloud_events import Envelope, printable
 from parking_messaging.ports import Claim, Failure, Stuck
 from parking_messaging.records import OutboxRow, Record, Subject
 
-# A process that freezes in a handler keeps its transaction open, and whoever takes over its partition waits for the
-# inbox row in it. So each transaction says how long it may stand idle, after which PostgreSQL ends it.
+# A process that freezes in a handler keeps its transaction open, and the process that takes over its partition waits
+# for the inbox row in it. So each transaction says how long it may be idle, after which PostgreSQL ends it.
 #
 # The share lock on the block waits for a replay that is draining the subject: it either finds the subject still
 # blocked, and parks, or finds it free, with everything that was parked applied.

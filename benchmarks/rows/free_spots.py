@@ -59,7 +59,7 @@ class Lot:
 
     @property
     def path(self) -> str:
-        """Whom to ask."""
+        """What is asked."""
         return f"{API}/parking-lots/{self.park.id}/availability"
 
     def named(self, way: str) -> str:

@@ -104,7 +104,7 @@ def ports(rendered: Rendered) -> list[str]:
 
 
 def time_to_stop(rendered: Rendered) -> list[str]:
-    """Nobody is killed who keeps to `shutdown_grace`, for what is being answered and then for the loops."""
+    """No process that keeps to `shutdown_grace` is killed, for what is being answered and then for the loops."""
     found: list[str] = []
     for workload in rendered.services:
         if workload.is_lasting and not _invalid_at_all(rendered, workload):

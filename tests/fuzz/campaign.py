@@ -1,4 +1,4 @@
-"""One service, fuzzed as one person. What to send is schemathesis's business; here is who asks, and what came of it."""
+"""One service, fuzzed as one person. What to send is schemathesis's business; here is who asks, and how it ended."""
 
 import json
 import time
@@ -75,7 +75,7 @@ class Outcome:
         return Outcome(self.answers, shown)
 
     def add(self, other: "Outcome") -> None:
-        """Take in what another campaign found."""
+        """Add what another campaign found."""
         for operation, counts in other.answers.items():
             self.answers.setdefault(operation, Counter()).update(counts)
         self.faults = {**other.faults, **self.faults}

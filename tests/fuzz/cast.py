@@ -36,7 +36,7 @@ Words = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Account:
-    """Whom to sign in as."""
+    """An account to sign in with."""
 
     email: str
     password: str

@@ -62,7 +62,7 @@ class Databases:
         """Fifteen minutes by the database's clock: nobody can wait so long, nor turn that clock.
 
         So this one hold ends now. Everything else stays with the service: it finds the hold due, asks Kafka whether
-        its money is on the way, and lets it go.
+        its money is on the way, and expires it.
         """
         statement = "UPDATE reservations SET hold_expires_at = clock_timestamp() WHERE id = $1 AND status = 'pending'"
         await self.rows("reservation", statement, reservation_id)

@@ -82,7 +82,7 @@ async def test_a_paid_hold_waits_for_a_relay_that_stands_still(
     databases: Databases,
     relay_stands_still: Callable[[], None],
 ) -> None:
-    """Its money is captured, and Kafka has nothing of it: Kafka alone would say that everything was taken in."""
+    """Its money is captured, and Kafka has nothing of it: Kafka alone would say that everything was consumed."""
     lot = await operator.open_lot(spots=1)
     reservation = (await driver.reserve(lot)).json()
     payment = await driver.begin_payment(reservation["charge"]["token"])

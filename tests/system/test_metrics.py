@@ -116,7 +116,7 @@ async def test_what_waits_is_shown_though_no_worker_lives(
 
 
 async def _travel(driver: Driver, operator: Operator, lot: CarPark, provider: Provider) -> None:
-    """On a second device: book, find the spot taken twice, pay though the provider stumbles, drive in and out."""
+    """On a second device: book, find the spot taken twice, pay though the provider fails once, drive in and out."""
     await driver.sign_in()
     start, spot = soon(), lot.spots["1"]
     reservation = require(await driver.reserve(lot, start=start, spot_id=spot), codes.CREATED).json()

@@ -17,7 +17,7 @@ class NotRunning(Exception):
 
 
 class Account(BaseModel):
-    """Whom to sign in as."""
+    """An account to sign in with."""
 
     email: str
     password: str = Field(repr=False)

@@ -104,7 +104,7 @@ class Person:
         self.tokens = require(await self.city.client.post(f"{API}/auth/token", data=form), codes.OK).json()
 
     async def user_id(self) -> str:
-        """Who one is, in ids."""
+        """The person's id."""
         return require(await self.get("/users/me"), codes.OK).json()["id"]
 
     @property
@@ -138,7 +138,7 @@ class CarPark:
 
 
 class Driver(Person):
-    """Parks."""
+    """A driver."""
 
     async def reserve(
         self,
@@ -197,7 +197,7 @@ class Driver(Person):
         return page
 
     async def qr_text(self, reservation_id: str) -> str:
-        """What the QR code on the phone says, read as a gate reads it."""
+        """The text of the QR code, read as a gate reads it."""
         answer = await self.get(f"/reservations/{reservation_id}/qr", headers={"Accept": "image/png"})
         picture = Image.open(io.BytesIO(require(answer, codes.OK).content))
         read = zxingcpp.read_barcodes(picture)
@@ -211,7 +211,7 @@ class Driver(Person):
 
 
 class Operator(Person):
-    """Runs lots."""
+    """An operator, who runs lots."""
 
     organization_id: str
 
@@ -261,7 +261,7 @@ class Operator(Person):
 
 
 class Administrator(Person):
-    """Runs the platform."""
+    """An administrator, who runs the platform."""
 
     async def take_on_an_operator(self) -> Operator:
         """A new organization with one member."""

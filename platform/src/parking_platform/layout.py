@@ -9,7 +9,7 @@ from typing import Self
 
 from parking_platform.failures import PlatformFailure
 
-# PostgreSQL and nginx's workers run as other users, who may not be able to enter the checkout.
+# PostgreSQL and nginx's workers run as other users, which may not be able to enter the checkout.
 STATE_PARENT = Path("/var/tmp")  # noqa: S108 - the directory below it is checked to be ours
 
 

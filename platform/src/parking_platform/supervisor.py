@@ -30,7 +30,7 @@ class SupervisorFailed(PlatformFailure):
 
 
 class State(StrEnum):
-    """The supervisor's words for a process."""
+    """The supervisor's names for the states of a process."""
 
     STOPPED = "STOPPED"
     STARTING = "STARTING"
@@ -136,7 +136,7 @@ class Supervisor:
         self._call("shutdown")
 
     async def reap(self) -> None:
-        """Take leave of the supervisor's process, when it is our child."""
+        """Wait for the end of the supervisor's process, when it is our child."""
         if self._child:
             await self._child.stop()
 
@@ -181,7 +181,7 @@ def _control_sections(layout: Layout, socket: Path, pid_file: Path) -> str:
 
 
 def program_section(spec: ProcessSpec, logs: Path) -> str:
-    """One process in the supervisor's words. Raises SupervisorFailed for what those cannot say."""
+    """One process as the supervisor's configuration has it. Raises SupervisorFailed for what those cannot say."""
     environment = user_environment(spec.user) | dict(spec.environment)
     for name, value in environment.items():
         if set(value) & set("\"'\n"):

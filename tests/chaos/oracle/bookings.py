@@ -14,7 +14,7 @@ OVERLAPS = """
     SELECT a.reservation_id AS one, b.reservation_id AS other FROM allocations a JOIN allocations b
         ON a.spot_id = b.spot_id AND a.during && b.during AND a.id < b.id AND a.blocking AND b.blocking
     WHERE a.parking_lot_id = ANY($1)"""
-# The same from the reservations themselves, in case what holds the time and what was promised have parted.
+# The same from the reservations themselves, in case the allocations differ from them.
 OVERSOLD = """
     SELECT a.id AS one, b.id AS other FROM reservations a JOIN reservations b
         ON a.spot_id = b.spot_id AND a.id < b.id AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at

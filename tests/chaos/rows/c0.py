@@ -116,7 +116,7 @@ async def _without_outbox(world: World) -> Sequence[str]:
         await asyncio.wait_for(process.wait(), START_SECONDS)
         await asyncio.gather(asking, return_exceptions=True)
     report = events.missing(*await world.published())
-    for table in ("reservations", "allocations"):  # who comes after this row finds a platform that is whole
+    for table in ("reservations", "allocations"):  # rows that come after this one find a platform that is whole
         await world.databases.rows("reservation", f"DELETE FROM {table} WHERE parking_lot_id = $1", UUID(lot.id))
     return report
 

@@ -1,4 +1,4 @@
-"""C16: one reservation in a hundred cannot be handled, until the cause is mended."""
+"""C16: one reservation in a hundred cannot be handled, until the cause is fixed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ FAULT = """
         IF abs(hashtext(NEW.id::text)) % {one_in} = 0 THEN RAISE EXCEPTION 'poison'; END IF; RETURN NEW;
     END $$;
     CREATE TRIGGER fail_it BEFORE INSERT OR UPDATE ON reservation_owners FOR EACH ROW EXECUTE FUNCTION fail_it()"""
-MENDED = "DROP TRIGGER fail_it ON reservation_owners; DROP FUNCTION fail_it"
+FIXED = "DROP TRIGGER fail_it ON reservation_owners; DROP FUNCTION fail_it"
 POISONED = "SELECT id FROM reservations WHERE parking_lot_id = ANY($1) AND abs(hashtext(id::text)) % {one_in} = 0"
 DEAD = "SELECT count(*) FROM dead_letters WHERE consumer = $1 AND resolved_at IS NULL"
 CREATED = "SELECT id, created_at FROM reservations WHERE parking_lot_id = ANY($1)"
@@ -46,7 +46,7 @@ SHORT = Size(requests=150, one_in=10)
 
 
 async def run(world: World, size: Size, verdict: Verdict) -> None:
-    """A load with the fault; then it is mended, and an operator replays."""
+    """A load with the fault; then it is fixed, and an operator replays."""
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
     drivers = await world.drivers(DRIVERS, patience=90)
     async with _faulty(world, size):
@@ -74,7 +74,7 @@ async def _faulty(world: World, size: Size) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            await connection.execute(MENDED)
+            await connection.execute(FIXED)
 
 
 async def _poisoned(world: World, size: Size) -> list[UUID]:

@@ -39,7 +39,7 @@ SHORT = Size(times=2)
 
 @dataclass(frozen=True)
 class Stay:
-    """A booking that was paid, and all that can befall it."""
+    """A booking that was paid, and all that can happen to it."""
 
     world: World
     driver: PersistentDriver

@@ -36,7 +36,7 @@ SHORT = Size(buckets=3)
 
 @dataclass(frozen=True)
 class Flood:
-    """Who empties a bucket, and somebody else who asks for the same meanwhile."""
+    """A client that empties a bucket, and another that asks for the same meanwhile."""
 
     bucket: str
     ask: Ask

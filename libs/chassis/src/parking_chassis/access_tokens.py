@@ -31,7 +31,7 @@ KEYS_RETRY_SECONDS = 5.0
 CLOCK_SKEW_SECONDS = 5
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - the media type of RFC 9068
 LONGEST_LIFETIME: Final = timedelta(minutes=10)
-"""What auth gives an access token at most, from `iat` to `exp`."""
+"""The longest lifetime of an access token, from `iat` to `exp`."""
 
 
 class InvalidToken(Exception):

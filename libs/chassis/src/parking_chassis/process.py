@@ -163,7 +163,7 @@ async def _round(name: str, action: Callable[[], Awaitable[object]]) -> None:
 class Timer:
     """What a worker does again after each pause: in every worker, or only `in_the_leader`, once in the whole service.
 
-    What runs in the leader alone must bear to run twice: at a hand-over two may lead for a moment.
+    What runs in the leader alone must tolerate running twice: at a hand-over two may lead for a moment.
     """
 
     name: str
@@ -216,7 +216,7 @@ class OneByOne:
         return is_done
 
     def _leave_alone(self, thing: Hashable, failures: int) -> float:
-        """For how many seconds. What nobody asked for long after it was due is settled in another way."""
+        """Returns for how many seconds. Things that were not attempted for long after they were due are dropped."""
         pause, longest = self._pause.after(failures).total_seconds(), self._pause.longest.total_seconds()
         present = self._clock()
         self._failed = {each: known for each, known in self._failed.items() if present < known.again_at + longest}

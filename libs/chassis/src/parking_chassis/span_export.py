@@ -64,7 +64,7 @@ class SpanSender(SpanExporter):
 
 
 def _impersonal(span: ReadableSpan) -> ReadableSpan:
-    """The span with known attributes alone. The words of an error are not known: PostgreSQL's repeat values."""
+    """The span with known attributes alone. The message of an error is not known: PostgreSQL's repeats values."""
     return ReadableSpan(
         name=span.name,
         context=span.context,

@@ -1,4 +1,4 @@
-"""A thing that fails holds up no other, and is tried again ever later."""
+"""A thing that fails holds up no other, and is tried again after longer and longer pauses."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ class Clock:
 
 
 class Trouble:
-    """Fails until it is mended."""
+    """Fails until it is fixed."""
 
     def __init__(self) -> None:
         self.attempts = 0

@@ -24,7 +24,7 @@ _CONTENT_TYPE: Final = ("content-type", b"application/json")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What surrounds an event: who said it, about what, and where it lay."""
+    """What surrounds an event: which service published it, what it is about, and where it came from."""
 
     event_id: UUID
     event_type: str

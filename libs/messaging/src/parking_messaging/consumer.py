@@ -56,7 +56,7 @@ class ConsumerSettings:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerStatus:
-    """For `/readyz`, and for who must know how fresh a copy is. `lag` counts records not yet settled."""
+    """For `/readyz`, and for code that must know how fresh a copy is. `lag` counts records not yet settled."""
 
     is_connected: bool
     has_given_up: bool

@@ -1,4 +1,4 @@
-"""Forgetting what the inbox noted long ago."""
+"""Purging old entries of the inbox."""
 
 import asyncio
 import time

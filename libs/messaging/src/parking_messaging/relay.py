@@ -10,9 +10,10 @@ subject. So first appearances in the log are in order, whichever process dies wh
 
 *At least once.* A row is marked after the acknowledgement. Whatever dies in between leaves it unsent.
 
-*One at a time.* The lock keeps a second relay quiet. Order does not depend on it: two relays at once could only repeat.
-A holder that stands still loses it within seconds (`adapters.postgres_backlog.HAND_OVER`), so one that lives asks for
-it every `lock_check`, whatever it waits for; and one that took longer over a batch asks before it publishes that.
+*One at a time.* The lock keeps a second relay from publishing. Order does not depend on it: two relays at once could
+only repeat. A holder that stands still loses it within seconds (`adapters.postgres_backlog.HAND_OVER`), so one that
+lives asks for it every `lock_check`, whatever it waits for; and one that took longer over a batch asks before it
+publishes that.
 """
 
 import asyncio

@@ -48,7 +48,7 @@ class Replayer[Tx]:
         """Apply what is stuck, each event in a transaction of its own, dead letters before what waits behind them.
 
         `subject` limits it to one aggregate's id. `discard` gives up the dead letters (they stay on record) and
-        replays the rest: for events that nothing can mend.
+        replays the rest: for events that nothing can fix.
         """
         applied = discarded = 0
         still_blocked: dict[str, str] = {}

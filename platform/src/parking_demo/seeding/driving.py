@@ -101,7 +101,7 @@ class Driving:
             await self._pay_overstay(passage.visit, driver, reservation_id)
 
     async def cancel(self, visit: Visit) -> None:
-        """Give a booking up, and wait for the money."""
+        """Cancel a booking, and wait for the refund."""
         reservation_id = self.reservations.get(visit.number)
         if reservation_id is None:
             return

@@ -59,7 +59,7 @@ class Services:
 
 
 def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
-    """All of them, by the settings in the environment, but for the clock and for the ways to their databases."""
+    """All of them, by the settings in the environment, but for the clock and the URLs of their databases."""
     # The environment gives the values that pyright misses.
     auth_settings = _changed(
         AuthSettings(),  # pyright: ignore[reportCallIssue]
@@ -84,7 +84,7 @@ def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
 
 @asynccontextmanager
 async def at_work(services: Services) -> AsyncIterator[None]:
-    """Relays, consumers, payment's timers and its door for webhooks, for the block. What fails ends the block too."""
+    """Relays, consumers, payment's timers and its webhook endpoint, for the block. A failure ends the block too."""
     stop = asyncio.Event()
     receiver = _Receiver(services.payments)
     async with AsyncExitStack() as closing:

@@ -122,7 +122,7 @@ IDLE_LIMIT: Final = timedelta(seconds=15)
 
 
 class PostgresInbox:
-    """See `Inbox`. Dead letters leave through the outbox, in the transaction that buries them."""
+    """See `Inbox`. Dead letters are published through the outbox, in the transaction that records them."""
 
     def __init__(self, outbox: PostgresOutbox | None = None, *, idle_limit: timedelta = IDLE_LIMIT) -> None:
         self._outbox = outbox or PostgresOutbox()
@@ -193,7 +193,7 @@ class PostgresInbox:
         return Stuck(position=row.position, is_dead=row.is_dead, record=_record(row))
 
     async def release(self, tx: Executor, consumer: str, stuck: Stuck, resolution: str) -> None:  # noqa: ARG002 - the port's
-        """A dead letter stays, with its end noted; a parked event has done its time."""
+        """A dead letter stays, marked as resolved; a parked event is deleted."""
         if stuck.is_dead:
             await tx.execute(_RESOLVE, {"position": stuck.position, "resolution": resolution})
         else:

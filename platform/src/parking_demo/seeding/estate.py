@@ -75,8 +75,8 @@ async def _organization(services: Services, operator: UUID) -> UUID:
 
 async def _lots(services: Services, organization_id: UUID, places: Sequence[CarPark]) -> list[UUID]:
     does, asker = services.parking.use_cases, Asker(organizations=frozenset({organization_id}))
-    wanted = LotFilter(at=services.parking.clock.now(), organization_id=organization_id, sort="name", limit=MOST)
-    known = {lot.name: lot for lot in await does.search_lots(SearchLots(wanted))}
+    spot_request = LotFilter(at=services.parking.clock.now(), organization_id=organization_id, sort="name", limit=MOST)
+    known = {lot.name: lot for lot in await does.search_lots(SearchLots(spot_request))}
     lots: list[UUID] = []
     for place in places:
         lot_id = known[place.name].id if place.name in known else await opened(services, asker, place)
@@ -87,7 +87,7 @@ async def _lots(services: Services, organization_id: UUID, places: Sequence[CarP
 
 
 async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
-    """The new lot of a car park, as soon as parking has heard of the organization that the asker works for."""
+    """The new lot of a car park, as soon as parking knows the organization that the asker works for."""
     command = CreateLot(
         asker=asker,
         organization_id=None,
@@ -114,16 +114,16 @@ async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
 
 
 async def _until_bookable(services: Services, clock: Clock, lot: UUID, place: CarPark) -> None:
-    """Until reservation has heard of the lot and of all of its spots."""
+    """Until reservation knows the lot and all of its spots."""
     hours = (clock.now() + FAR_AHEAD + number * AN_HOUR for number in count())
     starts_at = next(each for each in hours if place.is_open(each) and place.is_open(each + AN_HOUR))
-    wanted = SpotRequest(lot, Period(starts_at, starts_at + AN_HOUR))
+    spot_request = SpotRequest(lot, Period(starts_at, starts_at + AN_HOUR))
     does = services.reservation.use_cases
 
     async def bookable() -> bool:
         try:
-            await does.create_quote(CreateQuote(wanted))
-            spots, _ = await does.get_availability(GetAvailability(wanted))
+            await does.create_quote(CreateQuote(spot_request))
+            spots, _ = await does.get_availability(GetAvailability(spot_request))
         except (UnknownLot, LotNotBookable):  # the events of the lot or of its prices have not arrived
             return False
         return len(spots) == place.total_spots

@@ -31,7 +31,7 @@ Headers = dict[str, str]
 Json = dict[str, Any]
 
 
-def wish(lot: LotCopy, *, start: datetime = TOMORROW, hours: float = 3, **more: object) -> Json:
+def spot_request(lot: LotCopy, *, start: datetime = TOMORROW, hours: float = 3, **more: object) -> Json:
     """The body of a request for a spot."""
     end = start + timedelta(hours=hours)
     return {
@@ -79,7 +79,7 @@ class Driver:
 
     async def holds(self, lot: LotCopy, **more: Any) -> Json:
         """Get a spot."""
-        answer = await self.reserve(wish(lot, **more))
+        answer = await self.reserve(spot_request(lot, **more))
         assert answer.status_code == 201, answer.text
         return answer.json()
 

@@ -34,12 +34,12 @@ from reservation_service.entrypoints.consumers import messaging
 
 
 class Publishing:
-    """Tells what other services tell."""
+    """Publishes what other services publish."""
 
     def __init__(self, publisher: KafkaPublisher) -> None:
         self._publisher = publisher
 
-    async def tell(self, event: WireEvent) -> None:
+    async def publish(self, event: WireEvent) -> None:
         """Publish, and wait until the broker has it."""
         now = datetime.now(UTC)
         await self._publisher.publish([outgoing(Unsent(1, outbox_row(event), now), b"/services/somebody")])

@@ -18,20 +18,22 @@ HOUR = timedelta(hours=1)
 
 class TestBookings:
     async def test_what_is_offered(self, store: Store) -> None:
-        wish = SpotRequest(store.lot.id, period())
-        offer = await store.bookings.find(wish, 8)
-        assert sorted(spot.number for spot in offer.spots) == ["1", "2"]
-        assert (offer.lot.id, offer.hold_is_overdue) == (store.lot.id, False)
-        assert len((await store.bookings.find(wish, 1)).spots) == 1
-        assert (await store.bookings.find(replace(wish, spot_type="accessible"), 8)).spots == [store.spots[2]]
-        assert (await store.bookings.find(replace(wish, spot_id=store.spots[2].id), 8)).spots == [store.spots[2]]
+        spot_request = SpotRequest(store.lot.id, period())
+        candidates = await store.bookings.find(spot_request, 8)
+        assert sorted(spot.number for spot in candidates.spots) == ["1", "2"]
+        assert (candidates.lot.id, candidates.hold_is_overdue) == (store.lot.id, False)
+        assert len((await store.bookings.find(spot_request, 1)).spots) == 1
+        assert (await store.bookings.find(replace(spot_request, spot_type="accessible"), 8)).spots == [store.spots[2]]
+        assert (await store.bookings.find(replace(spot_request, spot_id=store.spots[2].id), 8)).spots == [
+            store.spots[2]
+        ]
 
     async def test_a_named_spot_is_offered_free_or_not_and_others_only_if_they_are(self, store: Store) -> None:
         for spot in store.spots[:2]:
             await store.booked(spot)
-        wish = SpotRequest(store.lot.id, period())
-        assert (await store.bookings.find(wish, 8)).spots == []
-        taken, free = [await store.bookings.find(replace(wish, spot_id=store.spots[n].id), 8) for n in (0, 2)]
+        spot_request = SpotRequest(store.lot.id, period())
+        assert (await store.bookings.find(spot_request, 8)).spots == []
+        taken, free = [await store.bookings.find(replace(spot_request, spot_id=store.spots[n].id), 8) for n in (0, 2)]
         assert (taken.spots, taken.is_taken) == ([store.spots[0]], True)
         assert (free.spots, free.is_taken) == ([store.spots[2]], False)
 

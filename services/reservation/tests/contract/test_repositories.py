@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 
 class TestCopies:
-    async def test_a_lot_comes_back_as_it_was_told(self, store: Store) -> None:
+    async def test_a_lot_comes_back_as_it_was_published(self, store: Store) -> None:
         hours = opening_hours({"mon": [("06:00", "24:00")]}, [(START.date(), [])], "")
         closures = (Closure(START, None), Closure(START, START + HOUR))
         changed = replace(store.lot, opening_hours=hours, closures=closures, is_open=False, version=2)
@@ -109,30 +109,30 @@ class TestAllocations:
             await work.timetable.release(first.state.id)
             assert await work.timetable.take(second.state)
 
-    async def test_one_free_spot_for_a_wish(self, store: Store) -> None:
+    async def test_one_free_spot_for_a_request(self, store: Store) -> None:
         async with store.work(THE_SERVICE) as work:
-            wish = SpotRequest(store.lot.id, period())
-            assert await work.timetable.free_spot(wish) == store.spots[0]
-            assert await work.timetable.free_spot(replace(wish, spot_type="accessible")) == store.spots[2]
-            assert await work.timetable.free_spot(replace(wish, spot_type="compact")) is None
+            spot_request = SpotRequest(store.lot.id, period())
+            assert await work.timetable.free_spot(spot_request) == store.spots[0]
+            assert await work.timetable.free_spot(replace(spot_request, spot_type="accessible")) == store.spots[2]
+            assert await work.timetable.free_spot(replace(spot_request, spot_type="compact")) is None
         for spot in store.spots[:2]:
             await store.booked(spot)
         async with store.work(THE_SERVICE) as work:
-            assert await work.timetable.free_spot(wish) is None
+            assert await work.timetable.free_spot(spot_request) is None
 
     async def test_a_spot_of_a_type_that_came_later_is_given_to_nobody(self, store: Store) -> None:
         """Parking knows a type that this release does not: no event of ours could name such a spot."""
         later = spot_copy(store.lot.id, "0", "added_later")
         async with store.work(THE_SERVICE) as work:
             await work.copies.keep_spots([later])
-            wish = SpotRequest(store.lot.id, period())
-            assert await work.timetable.free_spots(store.lot.id, wish.period, None) == store.spots
-            assert await work.timetable.free_spot(wish) == store.spots[0]
-        assert set((await store.bookings.find(wish, 8)).spots) == set(store.spots[:2])
-        _, spots, _ = await store.bookings.free_spots(wish)
+            spot_request = SpotRequest(store.lot.id, period())
+            assert await work.timetable.free_spots(store.lot.id, spot_request.period, None) == store.spots
+            assert await work.timetable.free_spot(spot_request) == store.spots[0]
+        assert set((await store.bookings.find(spot_request, 8)).spots) == set(store.spots[:2])
+        _, spots, _ = await store.bookings.free_spots(spot_request)
         assert spots == store.spots
         with pytest.raises(UnknownSpot):
-            await store.bookings.find(replace(wish, spot_id=later.id), 8)
+            await store.bookings.find(replace(spot_request, spot_id=later.id), 8)
 
 
 class TestReservations:
@@ -213,10 +213,10 @@ class TestReservations:
             assert await work.reservations.hold_is_overdue(due)
             assert not await work.reservations.hold_is_overdue(first.created_at)
             assert await work.reservations.overdue(first.created_at, 10) == []
-            wish = SpotRequest(store.lot.id, period())
-            (in_the_way,) = await work.reservations.overdue(due, 10, wish)
+            spot_request = SpotRequest(store.lot.id, period())
+            (in_the_way,) = await work.reservations.overdue(due, 10, spot_request)
             assert in_the_way.state.id == first.id
-            elsewhere = replace(wish, spot_id=store.spots[1].id)
+            elsewhere = replace(spot_request, spot_id=store.spots[1].id)
             assert await work.reservations.overdue(due, 10, elsewhere) == []
 
     async def test_missed_ones(self, store: Store) -> None:

@@ -52,8 +52,8 @@ class Store:
         """The tariff that quotes and bookings are made by."""
         async with self.work(THE_SERVICE) as work:
             lot = await work.lots.get(self.lot.id)
-        offer = await self.bookings.find(SpotRequest(self.lot.id, period()), 1)
-        assert (offer.lot.tariff and offer.lot.tariff.id) == (lot.tariff and lot.tariff.id)
+        candidates = await self.bookings.find(SpotRequest(self.lot.id, period()), 1)
+        assert (candidates.lot.tariff and candidates.lot.tariff.id) == (lot.tariff and lot.tariff.id)
         return lot.tariff and lot.tariff.id
 
 
@@ -114,7 +114,7 @@ async def test_one_that_is_announced_and_taken_back_never_serves(store: Store) -
     assert await store.in_force() == OLD.id
 
 
-async def test_a_lot_that_is_told_without_a_tariff_has_none(store: Store) -> None:
+async def test_a_lot_that_is_published_without_a_tariff_has_none(store: Store) -> None:
     await store.announce(NEW)
     await store.announce(None, version=3)
     await store.arrive(NEW)

@@ -100,9 +100,9 @@ class FakeInstallation:
         command = ReserveSpot(user_id or new_id(), wanted, request_key, "ZH 1")
         return await self.reserve_spot(command, PlainAnswers())
 
-    async def held(self, lot: LotCopy, **wish: Any) -> ReservationState:
+    async def held(self, lot: LotCopy, **spot_request: Any) -> ReservationState:
         """A hold."""
-        answer = await self.reserve(lot, **wish)
+        answer = await self.reserve(lot, **spot_request)
         assert answer.status == 201
         return self.tables.reservations[UUID(answer.body.decode())]
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from services.reservation.tests.conftest import MakeLot, SignIn
-from services.reservation.tests.driving import TOMORROW, Database, Driver, wish
+from services.reservation.tests.driving import TOMORROW, Database, Driver, spot_request
 from services.reservation.tests.examples import hourly
 from sqlalchemy import text
 
@@ -26,7 +26,7 @@ SELECT count(*) FROM allocations a JOIN allocations b
 
 class TestOneBooking:
     async def test_the_quote_is_the_charge_line_by_line(self, driver: Driver, lot: LotCopy) -> None:
-        quote = (await driver.client.post("/api/v1/quotes", json=wish(lot))).json()
+        quote = (await driver.client.post("/api/v1/quotes", json=spot_request(lot))).json()
         booked = await driver.holds(lot)
         assert booked["total_cost"] == quote["total_cost"] == {"amount": 600, "currency": "CHF"}
         assert booked["line_items"] == quote["line_items"]
@@ -74,14 +74,14 @@ class TestOneBooking:
         lot = await make_lot(["standard"])
         for start in (TOMORROW, TOMORROW + timedelta(hours=3), TOMORROW - timedelta(hours=3)):
             await driver.holds(lot, start=start)
-        assert (await driver.reserve(wish(lot, start=TOMORROW + timedelta(hours=2)))).status_code == 409
+        assert (await driver.reserve(spot_request(lot, start=TOMORROW + timedelta(hours=2)))).status_code == 409
 
 
 class TestClashes:
     async def test_a_refusal_names_what_is_free(self, driver: Driver, make_lot: MakeLot, database: Database) -> None:
         lot, near = await make_lot(["standard"]), await make_lot(["standard"], latitude=47.39)
         await driver.holds(lot)
-        refused = await driver.reserve(wish(lot))
+        refused = await driver.reserve(spot_request(lot))
         assert refused.headers["content-type"] == "application/problem+json"
         problem = refused.json()
         assert (problem["status"], problem["type"]) == (409, "/problems/spot-unavailable")
@@ -99,7 +99,7 @@ class TestClashes:
     ) -> None:
         ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
         drivers = [Driver(client, signed_in()) for _ in range(200)]
-        answers = await asyncio.gather(*(each.reserve(wish(lot, spot_id=spot_id)) for each in drivers))
+        answers = await asyncio.gather(*(each.reserve(spot_request(lot, spot_id=spot_id)) for each in drivers))
         assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 199}
         assert all(answer.json()["alternatives"] for answer in answers if answer.status_code == 409)
         assert await database.rows("SELECT count(*) FROM reservations") == [(1,)]
@@ -112,11 +112,11 @@ class TestClashes:
         await database.rows("ALTER TABLE allocations DROP CONSTRAINT no_double_booking")
         ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
         drivers = [Driver(client, signed_in()) for _ in range(20)]
-        answers = await asyncio.gather(*(each.reserve(wish(lot, spot_id=spot_id)) for each in drivers))
+        answers = await asyncio.gather(*(each.reserve(spot_request(lot, spot_id=spot_id)) for each in drivers))
         assert sum(answer.status_code == 201 for answer in answers) > 1
         assert (await database.rows(OVERLAPS))[0][0] > 0
 
-    async def test_a_crowd_gets_every_spot_and_no_refusal_before_the_last(
+    async def test_many_at_once_get_every_spot_and_no_refusal_before_the_last(
         self, client: httpx.AsyncClient, make_lot: MakeLot, signed_in: SignIn, database: Database
     ) -> None:
         """2 000 attempts, 64 in flight, 100 spots with unlike gaps, so that all want the same ones first."""
@@ -135,7 +135,7 @@ class TestClashes:
 
         async def attempt() -> int:
             async with in_flight:
-                return (await driver.insists(wish(lot))).status_code
+                return (await driver.insists(spot_request(lot))).status_code
 
         statuses = Counter(await asyncio.gather(*(attempt() for _ in range(2000))))
         assert statuses == {201: 100, 409: 1900}
@@ -153,8 +153,8 @@ class TestIdempotency:
     async def test_fifty_at_once_with_one_key_are_one_booking(
         self, driver: Driver, lot: LotCopy, database: Database
     ) -> None:
-        answers = await asyncio.gather(*(driver.reserve(wish(lot), "one") for _ in range(50)))
-        again = await driver.reserve(wish(lot), "one")
+        answers = await asyncio.gather(*(driver.reserve(spot_request(lot), "one") for _ in range(50)))
+        again = await driver.reserve(spot_request(lot), "one")
         assert {answer.status_code for answer in answers} <= {201, 409}
         assert {answer.content for answer in answers if answer.status_code == 201} == {again.content}
         in_flight = [answer.json()["type"] for answer in answers if answer.status_code == 409]
@@ -164,14 +164,14 @@ class TestIdempotency:
         assert await database.published() == [("reservation.created", 1)]
 
     async def test_the_first_answer_says_nothing_of_a_repeat(self, driver: Driver, lot: LotCopy) -> None:
-        assert "idempotent-replayed" not in (await driver.reserve(wish(lot))).headers
+        assert "idempotent-replayed" not in (await driver.reserve(spot_request(lot))).headers
 
     async def test_a_key_that_is_being_worked_on(
         self, driver: Driver, lot: LotCopy, service: Reservation, database: Database
     ) -> None:
         """A booking waits for another's unfinished one; its repeat is told so at once."""
         ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
-        body = wish(lot, spot_id=spot_id)
+        body = spot_request(lot, spot_id=spot_id)
         async with service.engine.connect() as other:
             await other.execute(
                 text(
@@ -192,29 +192,29 @@ class TestIdempotency:
     async def test_a_refusal_is_repeated_too(self, driver: Driver, make_lot: MakeLot, database: Database) -> None:
         lot = await make_lot(["standard"])
         held = await driver.holds(lot)
-        refused = await driver.reserve(wish(lot), "two words")
+        refused = await driver.reserve(spot_request(lot), "two words")
         assert (await driver.cancel(held)).status_code == 200
-        again = await driver.reserve(wish(lot), "two words")
+        again = await driver.reserve(spot_request(lot), "two words")
         assert (again.status_code, again.content) == (409, refused.content)
         assert again.headers["idempotent-replayed"] == "true"
         assert again.headers["content-type"] == "application/problem+json"
-        assert (await driver.reserve(wish(lot), "three")).status_code == 201
+        assert (await driver.reserve(spot_request(lot), "three")).status_code == 201
 
     async def test_the_answer_outlives_the_time_and_the_lot(
         self, driver: Driver, lot: LotCopy, database: Database
     ) -> None:
-        body = wish(lot)
+        body = spot_request(lot)
         first = await driver.reserve(body, "one")
         await database.rows("UPDATE lots SET is_open = false")
         assert (await driver.reserve(body, "one")).content == first.content
-        past = wish(lot, start=TOMORROW - timedelta(days=2))
+        past = spot_request(lot, start=TOMORROW - timedelta(days=2))
         assert (await driver.reserve(past)).status_code == 422
         (fingerprint,) = await database.rows("SELECT fingerprint FROM idempotency_keys WHERE key = 'one'")
         assert len(fingerprint[0]) == 32
 
     async def test_the_stored_answer_is_sealed(self, driver: Driver, lot: LotCopy, database: Database) -> None:
         """It holds the token that the charge is paid by, and the driver's plate."""
-        first = await driver.reserve(wish(lot, vehicle_plate="ZH 1"), "one")
+        first = await driver.reserve(spot_request(lot, vehicle_plate="ZH 1"), "one")
         ((stored,),) = await database.rows("SELECT body FROM idempotency_keys")
         assert first.json()["charge"]["token"].encode() in first.content
         assert stored.startswith(SEALED)
@@ -223,37 +223,37 @@ class TestIdempotency:
     async def test_an_answer_from_before_they_were_sealed_is_still_given(
         self, driver: Driver, lot: LotCopy, database: Database
     ) -> None:
-        first = await driver.reserve(wish(lot), "one")
+        first = await driver.reserve(spot_request(lot), "one")
         await database.rows("UPDATE idempotency_keys SET body = :plain", plain=first.content)
-        again = await driver.reserve(wish(lot), "one")
+        again = await driver.reserve(spot_request(lot), "one")
         assert (again.status_code, again.content, again.headers["idempotent-replayed"]) == (201, first.content, "true")
 
     async def test_another_body_is_refused(self, driver: Driver, lot: LotCopy) -> None:
-        await driver.reserve(wish(lot), "one")
-        other = await driver.reserve(wish(lot, hours=4), "one")
+        await driver.reserve(spot_request(lot), "one")
+        other = await driver.reserve(spot_request(lot, hours=4), "one")
         assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
         assert other.json()["errors"][0]["pointer"] == "header/Idempotency-Key"
 
-    async def test_the_same_wish_written_otherwise_is_the_same(self, driver: Driver, lot: LotCopy) -> None:
-        first = await driver.reserve(wish(lot), "one")
-        again = await driver.reserve({**wish(lot), "spot_type": None}, "one")
+    async def test_the_same_request_written_otherwise_is_the_same(self, driver: Driver, lot: LotCopy) -> None:
+        first = await driver.reserve(spot_request(lot), "one")
+        again = await driver.reserve({**spot_request(lot), "spot_type": None}, "one")
         assert again.content == first.content
 
     @pytest.mark.parametrize("key", [None, "", "k" * 256])
     async def test_a_key_is_required(self, driver: Driver, lot: LotCopy, key: str | None) -> None:
         headers = driver.headers if key is None else {**driver.headers, "Idempotency-Key": key}
-        answer = await driver.client.post("/api/v1/reservations", json=wish(lot), headers=headers)
+        answer = await driver.client.post("/api/v1/reservations", json=spot_request(lot), headers=headers)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] == "header/Idempotency-Key"
 
     async def test_two_drivers_keys_do_not_meet(
         self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn
     ) -> None:
-        answers = [await Driver(client, signed_in()).reserve(wish(lot), "one") for _ in range(2)]
+        answers = [await Driver(client, signed_in()).reserve(spot_request(lot), "one") for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 201]
         assert answers[0].json()["id"] != answers[1].json()["id"]
 
     async def test_what_was_invalid_leaves_its_key_free(self, driver: Driver, lot: LotCopy, database: Database) -> None:
-        unknown = {**wish(lot), "parking_lot_id": str(uuid4())}
+        unknown = {**spot_request(lot), "parking_lot_id": str(uuid4())}
         assert (await driver.reserve(unknown, "one")).status_code == 404
-        assert (await driver.reserve(wish(lot), "one")).status_code == 201
+        assert (await driver.reserve(spot_request(lot), "one")).status_code == 201

@@ -21,7 +21,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from prometheus_client import REGISTRY
 from services.reservation.tests.conftest import settings_for
-from services.reservation.tests.driving import SEALER, TOMORROW, Database, Driver, wish
+from services.reservation.tests.driving import SEALER, TOMORROW, Database, Driver, spot_request
 from sqlalchemy import Connection, text
 
 import reservation_service
@@ -233,7 +233,7 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 class TestADatabaseThatIsAway:
-    async def test_requests_are_told_so_and_go_on_when_it_is_back(
+    async def test_requests_are_answered_503_and_go_on_when_it_is_back(
         self, driver: Driver, lot: LotCopy, database_url: str, signing_key: str
     ) -> None:
         address = urlsplit(database_url)
@@ -245,18 +245,18 @@ class TestADatabaseThatIsAway:
         transport = httpx.ASGITransport(reservation_app(service), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://reservation") as client:
             far = Driver(client, driver.headers)
-            first = await far.reserve(wish(lot), "one")
+            first = await far.reserve(spot_request(lot), "one")
             await cable.cut()
             for answer in (
-                await far.reserve(wish(lot)),
-                await far.reserve(wish(lot), "one"),
+                await far.reserve(spot_request(lot)),
+                await far.reserve(spot_request(lot), "one"),
                 await far.get(f"/{first.json()['id']}"),
-                await far.client.post("/api/v1/quotes", json=wish(lot)),
+                await far.client.post("/api/v1/quotes", json=spot_request(lot)),
             ):
                 assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), answer.text
                 assert answer.json()["type"] == "/problems/service-unavailable"
             await cable.plug_in()
-            again = await far.reserve(wish(lot), "one")
+            again = await far.reserve(spot_request(lot), "one")
             assert (again.status_code, again.content) == (201, first.content)
         await service.booking_pool.close()
         await service.engine.dispose()
@@ -366,7 +366,7 @@ async def test_what_becomes_of_reservations_is_counted(
 ) -> None:
     before = {outcome: counted(outcome) for outcome in ("created", "refused", "confirmed", "cancelled")}
     held = await driver.holds(lot)
-    body = wish(lot, spot_id=held["spot_id"])
+    body = spot_request(lot, spot_id=held["spot_id"])
     for _ in range(2):
         await driver.reserve(body, "once")
     await database.settle(held)

@@ -108,9 +108,9 @@ class TestIn:
         token = await credential(driver, paid)
         await database.shift(paid, timedelta(hours=-4))
         assert (await gate.enter(token)).json()["reason"] == "too_late"
-        told_late = datetime.now(UTC) - timedelta(hours=2)
-        assert (await gate.enter(token, told_late)).json()["decision"] == "open"
-        assert (await driver.sees(paid))["parking_session"]["entered_at"] == told_late.isoformat().replace(
+        reported_late = datetime.now(UTC) - timedelta(hours=2)
+        assert (await gate.enter(token, reported_late)).json()["decision"] == "open"
+        assert (await driver.sees(paid))["parking_session"]["entered_at"] == reported_late.isoformat().replace(
             "+00:00", "Z"
         )
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 from services.reservation.tests.conftest import MakeLot, SignIn
-from services.reservation.tests.driving import TOMORROW, Database, Driver, Json, captured, wish
+from services.reservation.tests.driving import TOMORROW, Database, Driver, Json, captured, spot_request
 from sqlalchemy import text
 
 from parking_platform.testing.waiting import wait_until
@@ -42,7 +42,7 @@ class TestExpiry:
         await driver.holds(lot)
         await database.make_overdue(caught_up=False)
         assert await service.use_cases.expire_holds(ExpireHolds()) == 0
-        assert (await driver.reserve(wish(lot))).status_code == 409
+        assert (await driver.reserve(spot_request(lot))).status_code == 409
 
     @pytest.mark.parametrize("is_named", [True, False])
     async def test_none_is_refused_for_a_hold_that_is_over(
@@ -52,10 +52,10 @@ class TestExpiry:
         held = await driver.holds(lot)
         await database.make_overdue()
         spot = {"spot_id": held["spot_id"]} if is_named else {}
-        assert (await driver.reserve(wish(lot, **spot))).status_code == 201
+        assert (await driver.reserve(spot_request(lot, **spot))).status_code == 201
         assert (await driver.sees(held))["status"] == "expired"
 
-    async def test_a_crowd_behind_overdue_holds_gets_every_spot(
+    async def test_many_behind_overdue_holds_get_every_spot(
         self, client: httpx.AsyncClient, make_lot: MakeLot, signed_in: SignIn, database: Database
     ) -> None:
         lot = await make_lot(["standard"] * 80)
@@ -63,7 +63,7 @@ class TestExpiry:
         for _ in range(80):
             await first.holds(lot)
         await database.make_overdue()
-        answers = await asyncio.gather(*(second.insists(wish(lot)) for _ in range(100)))
+        answers = await asyncio.gather(*(second.insists(spot_request(lot)) for _ in range(100)))
         assert sorted(answer.status_code for answer in answers) == [201] * 80 + [409] * 20
 
     async def test_a_hold_that_is_paid_in_time_never_expires(

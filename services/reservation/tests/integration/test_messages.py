@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from libs.events.tests.later_values import LATER
 from libs.messaging.tests.later_events import later_records, publish_and_wait
-from services.reservation.tests.driving import Database, Driver, wish
+from services.reservation.tests.driving import Database, Driver, spot_request
 from services.reservation.tests.examples import lot_copy
 from services.reservation.tests.publishing import (
     Publishing,
@@ -53,18 +53,18 @@ async def test_every_event_keeps_its_contract_and_the_versions_count(
     assert len(rows) == 7
 
 
-async def test_what_parking_tells_can_be_booked(
+async def test_what_parking_publishes_can_be_booked(
     driver: Driver, database: Database, publishing: Publishing, consuming: None
 ) -> None:
     lot_id, tariff_id = uuid4(), uuid4()
-    await publishing.tell(a_lot_event(lot_id, tariff_id, name="new", version=3))
-    await publishing.tell(a_lot_event(lot_id, tariff_id, name="old", version=2))
-    await publishing.tell(a_spot_event(lot_id))
-    await publishing.tell(a_tariff_event(tariff_id, lot_id))
+    await publishing.publish(a_lot_event(lot_id, tariff_id, name="new", version=3))
+    await publishing.publish(a_lot_event(lot_id, tariff_id, name="old", version=2))
+    await publishing.publish(a_spot_event(lot_id))
+    await publishing.publish(a_tariff_event(tariff_id, lot_id))
     await wait_until(
         lambda: database.rows("SELECT 1 FROM lots, spots, tariffs WHERE lots.version = 3"), "the lot with all it needs"
     )
-    body = wish(lot_copy(None, id=lot_id))
+    body = spot_request(lot_copy(None, id=lot_id))
     booked = await driver.reserve(body)
     assert (booked.status_code, booked.json()["spot_number"]) == (201, "A1")
     assert await database.rows("SELECT name FROM lots") == [("new",)]
@@ -74,14 +74,14 @@ async def test_a_lot_whose_event_overtakes_its_tariff_s_keeps_its_prices(
     driver: Driver, database: Database, publishing: Publishing, consuming: None
 ) -> None:
     lot_id, tariff_id, dearer = uuid4(), uuid4(), uuid4()
-    await publishing.tell(a_tariff_event(tariff_id, lot_id))
-    await publishing.tell(a_lot_event(lot_id, tariff_id))
+    await publishing.publish(a_tariff_event(tariff_id, lot_id))
+    await publishing.publish(a_lot_event(lot_id, tariff_id))
     await wait_until(lambda: database.rows("SELECT 1 FROM lots, tariffs"), "the lot with its tariff")
-    await publishing.tell(a_lot_event(lot_id, dearer, version=2))
+    await publishing.publish(a_lot_event(lot_id, dearer, version=2))
     await wait_until(lambda: database.rows("SELECT 1 FROM lots WHERE version = 2"), "the lot's event")
 
     async def quoted_by() -> str:
-        quote = await driver.client.post("/api/v1/quotes", json=wish(lot_copy(None, id=lot_id)))
+        quote = await driver.client.post("/api/v1/quotes", json=spot_request(lot_copy(None, id=lot_id)))
         assert quote.status_code == 200, quote.text
         return quote.json()["tariff_version"]
 
@@ -89,20 +89,20 @@ async def test_a_lot_whose_event_overtakes_its_tariff_s_keeps_its_prices(
         return await quoted_by() == str(dearer)
 
     assert await quoted_by() == str(tariff_id)
-    await publishing.tell(a_tariff_event(dearer, lot_id))
+    await publishing.publish(a_tariff_event(dearer, lot_id))
     await wait_until(is_quoted_by_the_dearer, "the announced tariff")
 
 
-async def test_what_payment_tells_confirms(
+async def test_what_payment_publishes_confirms(
     driver: Driver, lot: LotCopy, database: Database, publishing: Publishing, consuming: None
 ) -> None:
     held = await driver.holds(lot)
     event = a_payment_event(held)
     for _ in range(2):
-        await publishing.tell(event)
+        await publishing.publish(event)
     await wait_until(lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'confirmed'"), "the confirmation")
     last = a_payment_event(await driver.holds(lot))
-    await publishing.tell(last)
+    await publishing.publish(last)
     await wait_until(
         lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'confirmed' OFFSET 1"), "the one after it"
     )
@@ -121,8 +121,8 @@ async def test_what_newer_services_publish_is_no_dead_letter(
     await publish_and_wait(kafka.bootstrap_servers, payments, PAYMENTS)
     assert await database.rows("SELECT topic, error FROM dead_letters") == []
     assert (await driver.sees(held))["status"] == "confirmed"
-    told = "SELECT type FROM spots WHERE number = '2-017'"  # as the examples have it
-    types = [name for (name,) in await database.rows(told)]
+    published = "SELECT type FROM spots WHERE number = '2-017'"  # as the examples have it
+    types = [name for (name,) in await database.rows(published)]
     assert len(types) == len([*later_records(SpotState)])
     assert LATER in types
 
@@ -133,10 +133,10 @@ async def test_what_an_operator_gave_back_in_full_frees_the_spot(
     held, kept = await driver.holds(lot), await driver.holds(lot)
     payments = [a_payment_event(each) for each in (held, kept)]
     for event in (*payments, a_refund_event(payments[1], "reservation"), *[a_refund_event(payments[0])] * 2):
-        await publishing.tell(event)
+        await publishing.publish(event)
     await wait_until(lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'cancelled'"), "the cancellation")
     last = a_payment_event(await driver.holds(lot, spot_id=held["spot_id"]))
-    await publishing.tell(last)
+    await publishing.publish(last)
     await wait_until(
         lambda: database.rows("SELECT 1 FROM reservations WHERE status = 'confirmed' OFFSET 1"), "the one after it"
     )
@@ -161,7 +161,7 @@ async def test_money_for_an_unknown_reservation_is_kept_aside_until_it_can_be_se
     held = await driver.holds(lot)
     await database.rows("CREATE TABLE hidden AS SELECT * FROM reservations")
     await database.rows("DELETE FROM reservations")
-    await publishing.tell(a_payment_event(held))
+    await publishing.publish(a_payment_event(held))
     dead = "SELECT error_type FROM dead_letters WHERE resolved_at IS NULL"
     assert await wait_until(lambda: database.rows(dead), "the dead letter") == [("PoisonEvent",)]
     await database.rows("INSERT INTO reservations SELECT * FROM hidden")
@@ -173,12 +173,12 @@ async def test_money_for_an_unknown_reservation_is_kept_aside_until_it_can_be_se
 
 
 class TestExpiryAndTheBroker:
-    async def test_a_hold_waits_for_what_payment_told(
+    async def test_a_hold_waits_for_what_payment_published(
         self, driver: Driver, lot: LotCopy, database: Database, publishing: Publishing, service_on_kafka: Reservation
     ) -> None:
         """Nobody consumes, so the payment stays untaken: it must keep the hold alive."""
         held, does = await driver.holds(lot), service_on_kafka.use_cases
-        await publishing.tell(a_payment_event(held))
+        await publishing.publish(a_payment_event(held))
         await database.make_overdue(caught_up=False)
         await does.advance_payment_watermark(AdvancePaymentWatermark())
         assert await does.expire_holds(ExpireHolds()) == 0
@@ -208,11 +208,11 @@ class TestExpiryAndTheBroker:
         await database.make_overdue(caught_up=False)
         failed = PaymentFailedV1.model_validate(payment_of(UUID(held["id"])).model_dump())
 
-        async def tell_all_the_time() -> None:
+        async def publish_all_the_time() -> None:
             while True:
-                await publishing.tell(failed)
+                await publishing.publish(failed)
 
-        async with meanwhile(tell_all_the_time()):
+        async with meanwhile(publish_all_the_time()):
             for _ in range(3):
                 await does.advance_payment_watermark(AdvancePaymentWatermark())
         assert await does.expire_holds(ExpireHolds()) == 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import httpx
 import pytest_asyncio
 from services.reservation.tests.conftest import ISSUER, SECRET
-from services.reservation.tests.driving import ANSWER_KEY, Database, Driver, wish
+from services.reservation.tests.driving import ANSWER_KEY, Database, Driver, spot_request
 from services.reservation.tests.payment import INTERNAL_TOKEN, Payment
 
 from parking_platform.ports import free_port
@@ -105,7 +105,7 @@ async def stop(process: asyncio.subprocess.Process) -> str:
 
 async def test_serve(reservation_program: Program, driver: Driver, lot: LotCopy) -> None:
     async with reservation_program.ready("serve") as (process, client):
-        booked = await Driver(client, driver.headers).reserve(wish(lot, vehicle_plate="ZH 987654"))
+        booked = await Driver(client, driver.headers).reserve(spot_request(lot, vehicle_plate="ZH 987654"))
         assert booked.status_code == 201
         metrics = (await client.get("/metrics")).text
         assert 'reservations_total{outcome="created"} 1.0' in metrics
@@ -117,7 +117,7 @@ async def test_serve(reservation_program: Program, driver: Driver, lot: LotCopy)
     assert "ZH 987654" not in said
 
 
-async def test_work_lets_holds_go_and_tells_of_it(
+async def test_work_expires_holds_and_publishes_it(
     reservation_program: Program, driver: Driver, lot: LotCopy, database: Database
 ) -> None:
     code, said = await reservation_program.run("migrate")

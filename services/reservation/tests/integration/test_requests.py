@@ -8,7 +8,7 @@ import httpx
 import pytest
 import structlog
 from services.reservation.tests.conftest import MakeLot, SignIn
-from services.reservation.tests.driving import RESERVATIONS, TOMORROW, Database, Driver, wish
+from services.reservation.tests.driving import RESERVATIONS, TOMORROW, Database, Driver, spot_request
 
 from parking_chassis.pagination import encode_cursor
 from reservation_service.application.ports import LotCopy
@@ -70,16 +70,16 @@ class TestReading:
     async def test_without_a_token(self, client: httpx.AsyncClient, lot: LotCopy) -> None:
         for answer in (
             await client.get(RESERVATIONS),
-            await client.post(RESERVATIONS, json=wish(lot), headers={"Idempotency-Key": "one"}),
+            await client.post(RESERVATIONS, json=spot_request(lot), headers={"Idempotency-Key": "one"}),
             await client.post("/api/v1/gates/check-in", json={}),
         ):
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
     async def test_who_may_not_reserve(self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn) -> None:
         guest = Driver(client, signed_in(scope="read:parking"))
-        assert (await guest.reserve(wish(lot))).status_code == 403
+        assert (await guest.reserve(spot_request(lot))).status_code == 403
         machine = Driver(client, signed_in(subject="integrator"))
-        assert (await machine.reserve(wish(lot))).status_code == 403
+        assert (await machine.reserve(spot_request(lot))).status_code == 403
 
 
 class TestAvailability:
@@ -148,7 +148,7 @@ class TestAvailability:
     ],
 )
 async def test_bad_requests(driver: Driver, lot: LotCopy, changes: dict[str, Any], pointer: str, rule: str) -> None:
-    answer = await driver.reserve({**wish(lot), **changes})
+    answer = await driver.reserve({**spot_request(lot), **changes})
     assert answer.status_code == 422, answer.text
     problem = answer.json()
     assert problem["type"] == "/problems/invalid-request"
@@ -168,9 +168,9 @@ async def test_things_that_do_not_exist(driver: Driver, lot: LotCopy, make_lot: 
     other = await make_lot()
     ((elsewhere,),) = await database.rows("SELECT id FROM spots WHERE parking_lot_id = :lot LIMIT 1", lot=other.id)
     for body in (
-        {**wish(lot), "parking_lot_id": str(uuid4())},
-        wish(lot, spot_id=uuid4()),
-        wish(lot, spot_id=elsewhere),
+        {**spot_request(lot), "parking_lot_id": str(uuid4())},
+        spot_request(lot, spot_id=uuid4()),
+        spot_request(lot, spot_id=elsewhere),
     ):
         answer = await driver.reserve(body)
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
@@ -180,7 +180,7 @@ async def test_things_that_do_not_exist(driver: Driver, lot: LotCopy, make_lot: 
 
 async def test_a_spot_of_another_type(driver: Driver, lot: LotCopy, database: Database) -> None:
     ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
-    answer = await driver.reserve(wish(lot, spot_id=spot_id, spot_type="compact"))
+    answer = await driver.reserve(spot_request(lot, spot_id=spot_id, spot_type="compact"))
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"pointer": "/spot_type", "detail": "must be standard, as the named spot is"}]
 
@@ -195,7 +195,10 @@ async def test_a_spot_of_another_type(driver: Driver, lot: LotCopy, database: Da
 )
 async def test_lots_that_cannot_be_booked(driver: Driver, make_lot: MakeLot, changes: dict[str, Any], why: str) -> None:
     lot = await make_lot(**changes)
-    answers = [await driver.reserve(wish(lot)), await driver.client.post("/api/v1/quotes", json=wish(lot))]
+    answers = [
+        await driver.reserve(spot_request(lot)),
+        await driver.client.post("/api/v1/quotes", json=spot_request(lot)),
+    ]
     for answer in answers:
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/lot-not-bookable")
         assert why in answer.json()["detail"]
@@ -205,7 +208,7 @@ async def test_no_plate_in_logs_events_or_errors(driver: Driver, lot: LotCopy, d
     plate = "ZH 987654"
     with structlog.testing.capture_logs() as logs:
         held = await driver.holds(lot, vehicle_plate=plate)
-        refused = await driver.reserve(wish(lot, vehicle_plate=plate, color="red"))
+        refused = await driver.reserve(spot_request(lot, vehicle_plate=plate, color="red"))
         await driver.cancel(held)
     assert plate not in repr(logs)
     assert plate not in refused.text

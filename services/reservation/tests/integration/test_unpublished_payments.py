@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from prometheus_client import REGISTRY
-from services.reservation.tests.driving import Database, Driver, Json, wish
+from services.reservation.tests.driving import Database, Driver, Json, spot_request
 from services.reservation.tests.fakes.payment.outbox import FakePaymentOutbox
 from services.reservation.tests.payment import INTERNAL_TOKEN, Payment
 from services.reservation.tests.publishing import a_payment_event, taking_in
@@ -91,10 +91,10 @@ async def test_behind_a_refused_event_one_reservation_waits_and_no_other(
     assert await statuses(driver, paid, unpaid) == ["pending", "expired"]
     assert await database.rows("SELECT held FROM payments_seen") == [([UUID(paid["id"])],)]
     # Its spot stays taken, and whoever wants it is told so at once, however the spot is asked for.
-    assert (await driver.reserve(wish(lot, spot_id=paid["spot_id"]))).status_code == 409
+    assert (await driver.reserve(spot_request(lot, spot_id=paid["spot_id"]))).status_code == 409
     await driver.holds(lot)
     await driver.holds(lot)
-    assert (await driver.reserve(wish(lot))).status_code == 409
+    assert (await driver.reserve(spot_request(lot))).status_code == 409
     await payment.run("UPDATE outbox SET sent_at = now()")
     assert await round_of_timers(service_on_kafka) == 1
     assert await statuses(driver, paid) == ["expired"]

@@ -20,7 +20,7 @@ async def test_only_so_many_have_a_turn_at_once() -> None:
     assert most == 2
 
 
-async def test_who_waits_too_long_is_told_so_and_takes_nobodys_turn() -> None:
+async def test_one_that_waits_too_long_is_refused_and_takes_nobodys_turn() -> None:
     limiter = ConcurrencyLimiter(at_once=1, patience=0.01)
     async with limiter.entered():
         with pytest.raises(AllTaken):

@@ -59,7 +59,7 @@ class TestComingIn:
         barrier.service.clock.present = START - timedelta(hours=1)
         assert (await barrier.enter(START)).verdict.reason is Reason.TOO_EARLY
 
-    async def test_an_entry_that_is_told_late_counts_from_when_it_was(self, barrier: Barrier) -> None:
+    async def test_an_entry_that_is_reported_late_counts_from_when_it_was(self, barrier: Barrier) -> None:
         barrier.service.clock.present = END + MINUTE
         assert (await barrier.enter(END - MINUTE)).verdict.opens
         stay = barrier.state.parking_session

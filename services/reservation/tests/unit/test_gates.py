@@ -61,7 +61,7 @@ def test_a_no_show_comes_in_only_if_that_happened_in_time() -> None:
 
 
 @pytest.mark.parametrize("status", list(S))
-def test_another_lots_gate_tells_nothing_else(status: ReservationStatus) -> None:
+def test_another_lots_gate_says_nothing_else(status: ReservationStatus) -> None:
     state = replace(a_hold().state, status=status)
     assert at_entry(state, uuid4(), START).reason is Reason.WRONG_LOT
     assert at_exit(state, uuid4()).reason is Reason.WRONG_LOT

@@ -41,7 +41,7 @@ def captured(held: ReservationState) -> Captured:
 async def expired(service: FakeInstallation, lot: LotCopy) -> ReservationState:
     held = await service.held(lot)
     service.clock.advance(HOLD)
-    service.tables.payments_seen["seen"] = TakenIn(service.clock.now())
+    service.tables.payment_watermark["seen"] = TakenIn(service.clock.now())
     assert await service.expire_holds(ExpireHolds()) == 1
     return service.tables.reservations[held.id]
 
@@ -53,7 +53,7 @@ class TestMoneyInTime:
         assert (paid.status, paid.paid) == (S.CONFIRMED, OWED)
         assert service.published() == ["ReservationCreated", "ReservationConfirmed"]
 
-    async def test_told_twice_it_confirms_once(self, service: FakeInstallation) -> None:
+    async def test_published_twice_it_confirms_once(self, service: FakeInstallation) -> None:
         held, payment = await service.held(await service.with_lot()), uuid4()
         await service.paid(held, payment)
         again = await service.paid(held, payment)
@@ -119,7 +119,7 @@ class TestLateMoney:
         assert (back.status, back.refund_due, back.paid) == (S.EXPIRED, OWED, NOTHING)
         assert service.tables.outbox[-1].reason == "too_late"
 
-    async def test_told_twice_it_goes_back_once(self, service: FakeInstallation) -> None:
+    async def test_published_twice_it_goes_back_once(self, service: FakeInstallation) -> None:
         lot, payment = await service.with_lot(), uuid4()
         lost = await expired(service, lot)
         await service.held(lot)
@@ -137,7 +137,7 @@ class TestExpiry:
     async def test_a_hold_that_is_not_due_stays(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
         service.clock.advance(HOLD - timedelta(seconds=1))
-        service.tables.payments_seen["seen"] = TakenIn(START)
+        service.tables.payment_watermark["seen"] = TakenIn(START)
         assert await service.expire_holds(ExpireHolds()) == 0
 
     async def test_it_waits_until_payments_are_taken_in(self, service: FakeInstallation) -> None:
@@ -191,16 +191,16 @@ class TestExpiry:
                 return await super().state()
 
         await AdvancePaymentWatermarkHandler(service.work, Later(), service.backlog)(AdvancePaymentWatermark())
-        assert service.tables.payments_seen["seen"] == TakenIn(due)
+        assert service.tables.payment_watermark["seen"] == TakenIn(due)
 
     async def test_kafka_is_asked_only_while_a_hold_is_due(self, service: FakeInstallation) -> None:
         await service.held(await service.with_lot())
         note = service.advance_payment_watermark
         await note(AdvancePaymentWatermark())
-        assert (service.backlog.questions, service.tables.payments_seen["seen"]) == (0, TakenIn(NOW))
+        assert (service.backlog.questions, service.tables.payment_watermark["seen"]) == (0, TakenIn(NOW))
         service.clock.advance(HOLD)
         await note(AdvancePaymentWatermark())
-        assert (service.backlog.questions, service.tables.payments_seen["seen"]) == (1, TakenIn(NOW + HOLD))
+        assert (service.backlog.questions, service.tables.payment_watermark["seen"]) == (1, TakenIn(NOW + HOLD))
 
 
 class TestCancelling:

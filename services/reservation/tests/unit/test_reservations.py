@@ -131,7 +131,7 @@ class TestPaying:
         assert reservation.state == before
 
     @each_state
-    def test_the_same_payment_told_again_changes_nothing(self, status: ReservationStatus) -> None:
+    def test_the_same_payment_published_again_changes_nothing(self, status: ReservationStatus) -> None:
         reservation = IN_STATE[status]()
         charge, payment = reservation.state.charges[0], uuid4()
         if not reservation.settle(charge.id, payment, OWED, NOW):

@@ -126,11 +126,11 @@ class TestRepeatedRequests:
 
 
 class TestOverdueHoldsInTheWay:
-    async def test_they_are_let_go_for_who_asks(self, service: FakeInstallation) -> None:
+    async def test_they_expire_for_a_request(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
         held = await service.held(lot)
         service.clock.advance(HOLD)
-        service.tables.payments_seen["seen"] = TakenIn(service.clock.now())
+        service.tables.payment_watermark["seen"] = TakenIn(service.clock.now())
         assert (await service.reserve(lot)).status == 201
         assert service.tables.reservations[held.id].status is ReservationStatus.EXPIRED
 
@@ -138,30 +138,30 @@ class TestOverdueHoldsInTheWay:
         lot = await service.with_lot()
         await service.held(lot)
         service.clock.advance(HOLD)
-        service.tables.payments_seen["seen"] = TakenIn(service.clock.now() - SECOND)
+        service.tables.payment_watermark["seen"] = TakenIn(service.clock.now() - SECOND)
         assert (await service.reserve(lot)).status == 409
 
-    async def test_more_than_are_let_go_at_a_time(self, service: FakeInstallation) -> None:
+    async def test_more_than_expire_at_a_time(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard"] * 60)
         for _ in range(60):
             await service.held(lot)
         service.clock.advance(HOLD)
-        service.tables.payments_seen["seen"] = TakenIn(service.clock.now())
+        service.tables.payment_watermark["seen"] = TakenIn(service.clock.now())
         assert [(await service.reserve(lot)).status for _ in range(60)] == [201] * 60
 
 
 class NeverLucky(InMemoryBookings):
-    """Something is free each time, and gone when it is taken; `turns` counts those that were waited for."""
+    """Something is free each time, and gone when it is taken; `times_queued` counts the waits for a turn."""
 
     def __init__(self, service: FakeInstallation, rounds: int) -> None:
         super().__init__(service.tables, service.clock)
         self._service = service
         self.rounds = rounds
-        self.turns = 0
+        self.times_queued = 0
 
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[Self]:
-        self.turns += 1
+        self.times_queued += 1
         yield self
 
     async def find(self, request: SpotRequest, limit: int) -> Candidates:
@@ -193,7 +193,7 @@ class SlowBookings(InMemoryBookings):
         return given
 
 
-class TestCrowds:
+class TestManyAtOnce:
     async def test_who_loses_one_spot_tries_the_next(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard"])
         service.reserve_spot = replace(service.reserve_spot, bookings=NeverLucky(service, rounds=4))
@@ -212,9 +212,9 @@ class TestCrowds:
         bookings = NeverLucky(service, rounds=4)
         service.reserve_spot = replace(service.reserve_spot, bookings=bookings)
         await service.reserve(lot)
-        assert bookings.turns == 1
+        assert bookings.times_queued == 1
 
-    async def test_who_loses_for_too_long_is_told_to_come_again_and_not_that_nothing_is_free(
+    async def test_one_that_loses_for_too_long_is_asked_to_come_again_and_not_that_nothing_is_free(
         self, service: FakeInstallation
     ) -> None:
         lot = await service.with_lot(["standard"])

@@ -37,7 +37,7 @@ class InMemoryBookings:
 
     async def find(self, request: SpotRequest, limit: int) -> Candidates:
         lot = await InMemoryLots(self._tables).get(request.parking_lot_id)
-        now, watermark = self._clock.now(), self._tables.payments_seen["seen"]
+        now, watermark = self._clock.now(), self._tables.payment_watermark["seen"]
         reservations = InMemoryReservations(self._tables, Changes[Reservation]())
         overdue = await reservations.overdue(min(now, watermark.until), 1, request, held=watermark.held)
         free = await InMemoryTimetable(self._tables).free_spots(lot.id, request.period, request.spot_type)

@@ -10,7 +10,7 @@ class InMemoryPaymentWatermark:
     """See `reservation_service.application.ports.PaymentWatermark`."""
 
     def __init__(self, tables: Tables) -> None:
-        self._row = tables.payments_seen
+        self._row = tables.payment_watermark
 
     async def read(self) -> TakenIn:
         return self._row["seen"]

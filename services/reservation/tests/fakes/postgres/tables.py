@@ -31,7 +31,7 @@ class Tables:
     allocations: list[AllocationRow] = field(default_factory=list[AllocationRow])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[ReservationEvent] = field(default_factory=list[ReservationEvent])
-    payments_seen: dict[str, TakenIn] = field(default_factory=lambda: {"seen": TakenIn(NOW)})
+    payment_watermark: dict[str, TakenIn] = field(default_factory=lambda: {"seen": TakenIn(NOW)})
 
     def copy(self) -> "Tables":
         return Tables(**{each.name: getattr(self, each.name).copy() for each in fields(self)})

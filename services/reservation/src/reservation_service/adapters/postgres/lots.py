@@ -155,18 +155,18 @@ class PostgresCopies:
 
 def _upsert_lot(values: Mapping[str, Any]) -> Insert:
     statement = upsert(lots).values(**values, announced_tariff_id=None)
-    told = statement.excluded
+    published = statement.excluded
     # Where neither is here, the newer one is the better one to wait for.
     waits = ~_is_here(literal(values["tariff_id"], Uuid)) & _is_here(literal_column("lots.tariff_id", Uuid))
-    waits &= told.tariff_id.is_not(None)
+    waits &= published.tariff_id.is_not(None)
     return statement.on_conflict_do_update(
         index_elements=[lots.c.id],
         set_={
-            **{name: told[name] for name in values if name != "id"},
-            "tariff_id": case((waits, lots.c.tariff_id), else_=told.tariff_id),
-            "announced_tariff_id": case((waits, told.tariff_id), else_=null()),
+            **{name: published[name] for name in values if name != "id"},
+            "tariff_id": case((waits, lots.c.tariff_id), else_=published.tariff_id),
+            "announced_tariff_id": case((waits, published.tariff_id), else_=null()),
         },
-        where=lots.c.version < told.version,
+        where=lots.c.version < published.version,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from reservation_service.adapters.postgres.tables import payments_seen
+from reservation_service.adapters.postgres.tables import payment_watermark
 from reservation_service.domain.incoming_payments import TakenIn
 
 
@@ -17,14 +17,14 @@ class PostgresPaymentWatermark:
 
     async def read(self) -> TakenIn:
         """Holds that fell due after that, and those of held reservations, must wait: their money may be on the way."""
-        row = (await self._connection.execute(select(payments_seen))).one()
+        row = (await self._connection.execute(select(payment_watermark))).one()
         return TakenIn(row.until, frozenset(row.held))
 
     async def advance(self, watermark: TakenIn) -> None:
         """Replace the watermark, unless it is at a later instant already."""
-        newer = payments_seen.c.until < watermark.until
+        newer = payment_watermark.c.until < watermark.until
         values = {"until": watermark.until, "held": sorted(watermark.held)}
-        await self._connection.execute(update(payments_seen).where(newer).values(values))
+        await self._connection.execute(update(payment_watermark).where(newer).values(values))
 
 
 class DatabaseTime:

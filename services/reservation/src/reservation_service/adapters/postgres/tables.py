@@ -121,7 +121,7 @@ allocations = Table(
     Index("ix_allocations_reservation_id", "reservation_id"),
 )
 
-payments_seen = Table(
+payment_watermark = Table(
     "payments_seen",
     metadata,
     Column("until", instant(), nullable=False),

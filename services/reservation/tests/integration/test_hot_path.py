@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import CodeType
 
-from services.reservation.tests.driving import Driver
+from services.reservation.tests.driving import TOMORROW, Driver
 
 from reservation_service.application.ports import LotCopy
 
@@ -43,3 +44,13 @@ async def test_a_booking_passes_few_files(driver: Driver, lot: LotCopy) -> None:
     with files_run() as seen:
         await driver.holds(lot)
     assert len(seen) <= MOST_FILES, "\n".join(sorted(seen))
+
+
+async def test_a_price_that_is_not_known_yet_adds_the_kernels_pricing_alone(driver: Driver, lot: LotCopy) -> None:
+    await driver.holds(lot)
+    with files_run() as usual:
+        await driver.holds(lot)
+    with files_run() as seen:
+        await driver.holds(lot, start=TOMORROW + timedelta(hours=9))
+    assert {str(Path(each).parent) for each in seen - usual} == {"libs/kernel/src/parking_kernel"}
+    assert len(seen - usual) <= 3

@@ -11,6 +11,7 @@ from auth_service.application.commands.verify_email import VerifyEmail, VerifyEm
 from auth_service.domain.errors import InvalidMailToken, TooBusy, UnacceptablePassword, UnknownRole
 from auth_service.domain.mails import REPEAT_AFTER, MailKind, MailToken, TokenPurpose
 from parking_chassis.ids import new_id
+from parking_kernel.askers import THE_SERVICE
 
 
 def queued(auth: FakeInstallation) -> list[MailKind]:
@@ -66,8 +67,8 @@ async def test_the_token_of_the_mail_verifies_once(auth: FakeInstallation) -> No
     user = await auth.registered()
     secret = auth.secrets.new()
     expires_at = auth.clock.now() + timedelta(hours=48)
-    async with auth.work() as work:
-        await work.mails.keep_token(MailToken(secret.hash, user.id, TokenPurpose.VERIFY_EMAIL, expires_at))
+    async with auth.work(THE_SERVICE) as work:
+        await work.mails.store_token(MailToken(secret.hash, user.id, TokenPurpose.VERIFY_EMAIL, expires_at))
     verify = VerifyEmailHandler(auth.work, auth.secrets, auth.clock)
     await verify(VerifyEmail(secret.text))
     assert auth.tables.users[user.id].is_verified

@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from services.auth.tests.fakes.installation import FakeInstallation
+from services.auth.tests.people import ADMIN, id_in, rendered
 
 from auth_service.application.commands.add_member import AddMember, AddMemberHandler
 from auth_service.application.commands.assign_role import AssignRole, AssignRoleHandler
@@ -21,19 +22,19 @@ from parking_kernel.concurrency import ChangedMeanwhile
 
 async def organization(auth: FakeInstallation, name: str = "Acme") -> UUID:
     create = CreateOrganizationHandler(auth.work, auth.clock, new_id)
-    return (await create(CreateOrganization(name))).id
+    return id_in(await create(CreateOrganization(ADMIN, name), rendered))
 
 
 async def join(auth: FakeInstallation, organization_id: UUID, user_id: UUID) -> None:
-    await AddMemberHandler(auth.work, auth.clock)(AddMember(organization_id, user_id, MemberRole.OPERATOR))
+    await AddMemberHandler(auth.work, auth.clock)(AddMember(ADMIN, organization_id, user_id, MemberRole.OPERATOR))
 
 
 async def leave(auth: FakeInstallation, organization_id: UUID, user_id: UUID) -> None:
-    await RemoveMemberHandler(auth.work, auth.clock)(RemoveMember(organization_id, user_id))
+    await RemoveMemberHandler(auth.work, auth.clock)(RemoveMember(ADMIN, organization_id, user_id))
 
 
 async def assign(auth: FakeInstallation, user_id: UUID, role: str) -> None:
-    await AssignRoleHandler(auth.work, auth.clock)(AssignRole(user_id, role))
+    await AssignRoleHandler(auth.work, auth.clock)(AssignRole(ADMIN, user_id, role))
 
 
 class TestRoles:
@@ -44,7 +45,7 @@ class TestRoles:
             await assign(auth, user.id, "admin")
         assert auth.tables.users[user.id].roles == {"user", "admin"}
         for _ in range(2):
-            await revoke(RevokeRole(user.id, "admin"))
+            await revoke(RevokeRole(ADMIN, user.id, "admin"))
         assert auth.tables.users[user.id].roles == {"user"}
         assert auth.published() == ["UserRegistered", "RoleAssigned", "RoleRevoked"]
 
@@ -53,11 +54,11 @@ class TestRoles:
         with pytest.raises(UnknownRole):
             await assign(auth, user.id, "king")
         with pytest.raises(UnknownRole):
-            await RevokeRoleHandler(auth.work, auth.clock)(RevokeRole(user.id, "king"))
+            await RevokeRoleHandler(auth.work, auth.clock)(RevokeRole(ADMIN, user.id, "king"))
         with pytest.raises(UnknownUser):
             await assign(auth, uuid4(), "admin")
         with pytest.raises(UnknownUser):
-            await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(uuid4()))
+            await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(ADMIN, uuid4()))
 
 
 class TestMembers:
@@ -66,7 +67,7 @@ class TestMembers:
         acme = await organization(auth)
         await join(auth, acme, user.id)
         await join(auth, acme, user.id)
-        profile, grant = await GetProfileHandler(auth.work)(GetProfile(user.id))
+        profile, grant = await GetProfileHandler(auth.work)(GetProfile(ADMIN, user.id))
         assert profile.roles == {"user", "operator"}
         assert [(each.organization_id, each.role) for each in grant.memberships] == [(acme, MemberRole.OPERATOR)]
         assert auth.published() == ["UserRegistered", "OrganizationCreated", "MemberAdded", "RoleAssigned"]
@@ -102,7 +103,7 @@ class TestMembers:
 async def test_a_name_is_changed_only_by_someone_who_saw_the_last_one(auth: FakeInstallation) -> None:
     acme = await organization(auth)
     rename = RenameOrganizationHandler(auth.work, auth.clock)
-    assert (await rename(RenameOrganization(acme, "Acme Parking", expected_version=1))).version == 2
+    assert (await rename(RenameOrganization(ADMIN, acme, "Acme Parking", expected_version=1))).version == 2
     with pytest.raises(ChangedMeanwhile):
-        await rename(RenameOrganization(acme, "Acme & Sons", expected_version=1))
-    assert (await rename(RenameOrganization(acme, "Acme & Sons"))).version == 3
+        await rename(RenameOrganization(ADMIN, acme, "Acme & Sons", expected_version=1))
+    assert (await rename(RenameOrganization(ADMIN, acme, "Acme & Sons"))).version == 3

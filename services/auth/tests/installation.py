@@ -16,7 +16,7 @@ type Database = asyncpg.Connection[Any]
 """A connection to look at what is really stored."""
 
 type Mails = Callable[[str], Awaitable[list[dict[str, Any]]]]
-"""Sends what is due, then tells which mails came to an address, the newest first."""
+"""Sends what is due, then says which mails came to an address, the newest first."""
 
 
 def settings_for(database_url: str, **changes: object) -> AuthSettings:

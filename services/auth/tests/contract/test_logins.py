@@ -8,9 +8,9 @@ from services.auth.tests.people import NOW, stored_login, stored_user
 
 from auth_service.application.ports import Logins, OpenWork
 from auth_service.domain.logins import (
-    KEPT_WHEN_OVER,
     LOGIN_LIFETIME,
     REFRESH_TOKEN_LIFETIME,
+    STORED_WHEN_OVER,
     EndReason,
     RefreshToken,
 )
@@ -123,7 +123,7 @@ async def test_devices_are_those_that_can_go_on_the_newest_first(open_work: Open
 
 async def test_what_is_over_for_long_is_purged_in_batches(open_work: OpenWork) -> None:
     user = await stored_user(open_work)
-    long_ago = NOW - REFRESH_TOKEN_LIFETIME - KEPT_WHEN_OVER - SECOND
+    long_ago = NOW - REFRESH_TOKEN_LIFETIME - STORED_WHEN_OVER - SECOND
     for number in range(3):
         await stored_login(open_work, user.state.id, b"unused %d" % number, long_ago)
     ended = await stored_login(open_work, user.state.id, b"ended", NOW)
@@ -134,8 +134,8 @@ async def test_what_is_over_for_long_is_purged_in_batches(open_work: OpenWork) -
         # Two logins with their tokens and the token of the third, then the third.
         assert [await purged(work.logins, NOW, 2) for _ in range(3)] == [3, 1, 0]
         assert await work.logins.by_refresh_token(b"unused 0") is None
-        assert await purged(work.logins, NOW + KEPT_WHEN_OVER, 2) == 0
-        assert await purged(work.logins, NOW + KEPT_WHEN_OVER + SECOND, 2) == 1
+        assert await purged(work.logins, NOW + STORED_WHEN_OVER, 2) == 0
+        assert await purged(work.logins, NOW + STORED_WHEN_OVER + SECOND, 2) == 1
         assert await work.logins.get(ended.state.id) is None
         assert await work.logins.get(fresh.state.id) is not None
 

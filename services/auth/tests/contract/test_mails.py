@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.auth.tests.people import NOW, stored_user
 
 from auth_service.application.ports import OpenWork
-from auth_service.domain.mails import KEPT_WHEN_SENT, MAX_ATTEMPTS, MailKind, MailToken, QueuedMail, TokenPurpose
+from auth_service.domain.mails import MAX_ATTEMPTS, STORED_WHEN_SENT, MailKind, MailToken, QueuedMail, TokenPurpose
 from parking_kernel.askers import THE_SERVICE
 
 MINUTE = timedelta(minutes=1)
@@ -65,8 +65,8 @@ async def test_a_failed_mail_waits_and_counts_and_is_given_up_in_the_end(open_wo
             at += MINUTE
             await work.mails.failed(mail.id, at)
         assert await work.mails.claim(at, at + MINUTE, 10) == []
-        assert await work.mails.purge(at + KEPT_WHEN_SENT, 10) == 0
-        assert await work.mails.purge(at + KEPT_WHEN_SENT + SECOND, 10) == 1
+        assert await work.mails.purge(at + STORED_WHEN_SENT, 10) == 0
+        assert await work.mails.purge(at + STORED_WHEN_SENT + SECOND, 10) == 1
 
 
 async def test_mails_of_a_kind_are_remembered_by_their_last_time(open_work: OpenWork) -> None:
@@ -89,8 +89,8 @@ async def test_sent_mails_are_purged_after_a_week(open_work: OpenWork) -> None:
             await work.mails.queue(user.state.id, MailKind.VERIFY_EMAIL, NOW)
         for mail in await work.mails.claim(NOW, NOW + MINUTE, 3):
             await work.mails.sent(mail.id, NOW)
-        assert await work.mails.purge(NOW + KEPT_WHEN_SENT, 2) == 0
-        later = NOW + KEPT_WHEN_SENT + SECOND
+        assert await work.mails.purge(NOW + STORED_WHEN_SENT, 2) == 0
+        later = NOW + STORED_WHEN_SENT + SECOND
         assert [await work.mails.purge(later, 2) for _ in range(3)] == [2, 1, 0]
 
 

@@ -21,7 +21,7 @@ MANY = 40_000
 FEW = 25
 """Of each thing that is over; a timer may read so many and hardly more."""
 
-# Of all that is kept, a few are over: ended long ago, unused, too old, expired, sent, given up.
+# Of all that is stored, a few are over: ended long ago, unused, too old, expired, sent, given up.
 ROWS = f"""
 INSERT INTO users
 SELECT gen_random_uuid(), 'u' || n || '@example.com', '', NULL, '', true, 'active', '{{user}}', now(), 1

@@ -1,4 +1,4 @@
-"""Making an account, and what is told to whom."""
+"""Making an account, and what is published."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def queued(auth: FakeInstallation) -> list[MailKind]:
     return [row.kind for row in auth.tables.account_mails.values()]
 
 
-async def test_a_new_user_is_kept_told_of_and_gets_a_mail(auth: FakeInstallation) -> None:
+async def test_a_new_user_is_stored_and_published_and_gets_a_mail(auth: FakeInstallation) -> None:
     user = await auth.registered()
     assert auth.tables.users == {user.id: user}
     assert auth.published() == ["UserRegistered"]

@@ -1,5 +1,6 @@
 """Who may do what, and where."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,15 +10,19 @@ from services.auth.tests.people import ADMIN, id_in, rendered
 from auth_service.application.commands.add_member import AddMember, AddMemberHandler
 from auth_service.application.commands.assign_role import AssignRole, AssignRoleHandler
 from auth_service.application.commands.create_organization import CreateOrganization, CreateOrganizationHandler
+from auth_service.application.commands.end_all_logins import EndAllLogins, EndAllLoginsHandler
 from auth_service.application.commands.remove_member import RemoveMember, RemoveMemberHandler
 from auth_service.application.commands.rename_organization import RenameOrganization, RenameOrganizationHandler
 from auth_service.application.commands.revoke_role import RevokeRole, RevokeRoleHandler
 from auth_service.application.commands.suspend_user import SuspendUser, SuspendUserHandler
 from auth_service.application.queries.get_profile import GetProfile, GetProfileHandler
+from auth_service.application.queries.list_organizations import ListOrganizations, ListOrganizationsHandler
 from auth_service.domain.errors import UnknownOrganization, UnknownRole, UnknownUser
 from auth_service.domain.organizations import MemberRole
 from parking_chassis.ids import new_id
+from parking_kernel.askers import Asker
 from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.repeatable import KeyReused, RequestKey
 
 
 async def organization(auth: FakeInstallation, name: str = "Acme") -> UUID:
@@ -107,3 +112,36 @@ async def test_a_name_is_changed_only_by_someone_who_saw_the_last_one(auth: Fake
     with pytest.raises(ChangedMeanwhile):
         await rename(RenameOrganization(ADMIN, acme, "Acme & Sons", expected_version=1))
     assert (await rename(RenameOrganization(ADMIN, acme, "Acme & Sons"))).version == 3
+
+
+async def test_an_asker_sees_the_organizations_that_are_theirs(auth: FakeInstallation) -> None:
+    user = await auth.registered()
+    acme, zenith = await organization(auth), await organization(auth, "Zenith")
+    await join(auth, zenith, user.id)
+    find = ListOrganizationsHandler(auth.work)
+
+    async def seen_by(asker: Asker) -> list[UUID]:
+        return [each.id for each in await find(ListOrganizations(asker, None, 10))]
+
+    assert await seen_by(Asker(user.id)) == [zenith]
+    assert set(await seen_by(Asker(permissions=frozenset({"manage:organizations"})))) == {acme, zenith}
+    assert await seen_by(Asker(permissions=frozenset({"read:parking"}))) == [], "a machine client belongs to none"
+
+
+async def test_a_machine_client_has_no_devices_to_sign_out(auth: FakeInstallation) -> None:
+    await auth.registered()
+    await auth.signed_in()
+    await EndAllLoginsHandler(auth.work, auth.clock)(EndAllLogins(Asker()))
+    assert [each.is_open for each in auth.tables.logins.values()] == [True]
+
+
+async def test_a_tenant_is_made_once_for_each_key(auth: FakeInstallation) -> None:
+    create = CreateOrganizationHandler(auth.work, auth.clock, new_id)
+    key = RequestKey("ada:organizations", "one", b"Acme")
+    first = await create(CreateOrganization(ADMIN, "Acme", key), rendered)
+    again = await create(CreateOrganization(ADMIN, "Acme", key), rendered)
+    assert again == replace(first, replayed=True)
+    with pytest.raises(KeyReused):
+        await create(CreateOrganization(ADMIN, "Zenith", replace(key, fingerprint=b"Zenith")), rendered)
+    assert list(auth.tables.organizations) == [id_in(first)]
+    assert auth.published() == ["OrganizationCreated"]

@@ -1,5 +1,6 @@
 """What auth does by itself: mails, keys, purges."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from services.auth.tests.fakes.installation import EMAIL, FakeInstallation
@@ -11,6 +12,7 @@ from auth_service.application.commands.verify_email import VerifyEmail, VerifyEm
 from auth_service.domain.logins import REFRESH_TOKEN_LIFETIME
 from auth_service.domain.mails import MAX_ATTEMPTS, PAUSE, MailKind
 from auth_service.domain.signing_keys import ROTATE_AFTER
+from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 
 
@@ -83,8 +85,8 @@ class TestSigningKeys:
         assert len(auth.tables.signing_keys) == 2
         auth.clock.advance(timedelta(hours=1))
         await rotate(RotateSigningKeys())
-        (kept,) = auth.tables.signing_keys.values()
-        assert kept.created_at == auth.clock.now() - timedelta(hours=1)
+        (stored,) = auth.tables.signing_keys.values()
+        assert stored.created_at == auth.clock.now() - timedelta(hours=1)
 
     async def test_an_operator_has_a_new_one_at_once(self, auth: FakeInstallation) -> None:
         rotate = RotateSigningKeysHandler(auth.work, auth.clock)
@@ -111,3 +113,17 @@ async def test_what_is_over_is_purged_and_nothing_else(auth: FakeInstallation) -
     assert len(auth.tables.logins) == len(auth.tables.refresh_tokens) == 1
     assert not auth.tables.account_mails
     assert not auth.tables.mail_tokens
+
+
+async def test_however_many_expired_all_are_ended_and_no_event_says_so(auth: FakeInstallation) -> None:
+    """None of them can be deleted yet: that must not end the batches of what is to be ended."""
+    await auth.registered()
+    await auth.signed_in()
+    (login,) = auth.tables.logins.values()
+    auth.tables.logins.update({each.id: each for each in (replace(login, id=new_id()) for _ in range(1_200))})
+    auth.clock.advance(REFRESH_TOKEN_LIFETIME)
+    published = auth.published()
+    await PurgeExpiredHandler(auth.work, auth.clock)(PurgeExpired())
+    assert len(auth.tables.logins) == 1_201
+    assert not any(each.is_open for each in auth.tables.logins.values())
+    assert auth.published() == published

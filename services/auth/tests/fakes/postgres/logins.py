@@ -7,8 +7,8 @@ from services.auth.tests.fakes.postgres.tables import Tables
 
 from auth_service.application.ports import Aggregate
 from auth_service.domain.logins import (
-    KEPT_WHEN_OVER,
     REFRESH_TOKEN_LIFETIME,
+    STORED_WHEN_OVER,
     EndReason,
     Login,
     LoginState,
@@ -72,7 +72,7 @@ class InMemoryLogins:
         return len(expired)
 
     async def purge(self, at: datetime, limit: int) -> int:
-        before = at - KEPT_WHEN_OVER
+        before = at - STORED_WHEN_OVER
         over = [key for key, state in self._logins.items() if state.ended_at and state.ended_at < before][:limit]
         orphans = self._delete_tokens(limit, lambda token: token.login_id in over)
         with_tokens = {token.login_id for token in self._tokens.values()}

@@ -6,8 +6,8 @@ from uuid import UUID
 from services.auth.tests.fakes.postgres.tables import MailRow, Tables
 
 from auth_service.domain.mails import (
-    KEPT_WHEN_SENT,
     MAX_ATTEMPTS,
+    STORED_WHEN_SENT,
     MailKind,
     MailToken,
     QueuedMail,
@@ -59,7 +59,7 @@ class InMemoryMails:
         return token.user_id
 
     async def purge(self, at: datetime, limit: int) -> int:
-        done = [mail_id for mail_id, row in self._mails.items() if _is_done(row, at - KEPT_WHEN_SENT)][:limit]
+        done = [mail_id for mail_id, row in self._mails.items() if _is_done(row, at - STORED_WHEN_SENT)][:limit]
         for mail_id in done:
             del self._mails[mail_id]
         expired = [key for key, token in self._tokens.items() if token.expires_at < at][:limit]

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, RowMapping, delete, exists, func, insert, 
 from auth_service.adapters.postgres.tables import login_count_changes, logins, refresh_tokens
 from auth_service.application.ports import Aggregate
 from auth_service.domain.logins import (
-    KEPT_WHEN_OVER,
     LOGIN_LIFETIME,
     REFRESH_TOKEN_LIFETIME,
+    STORED_WHEN_OVER,
     EndReason,
     Login,
     LoginState,
@@ -40,12 +40,12 @@ _SUM_UP = text(
     """
     WITH chosen AS (
         SELECT id FROM login_count_changes ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
-    ), gone AS (
+    ), deleted AS (
         DELETE FROM login_count_changes WHERE id IN (SELECT id FROM chosen) RETURNING change
-    ), kept AS (
-        INSERT INTO login_count_changes (change) SELECT sum(change) FROM gone HAVING count(*) > 0
+    ), total AS (
+        INSERT INTO login_count_changes (change) SELECT sum(change) FROM deleted HAVING count(*) > 0
     )
-    SELECT count(*) FROM gone
+    SELECT count(*) FROM deleted
     """
 )
 # A login's tokens are looked up login by login; all at once, they might be sought through the whole table.
@@ -154,8 +154,8 @@ class PostgresLogins:
         return ended
 
     async def purge(self, at: datetime, limit: int) -> int:
-        """Delete logins over since `KEPT_WHEN_OVER` with their tokens, and expired tokens."""
-        is_over = logins.c.ended_at < at - KEPT_WHEN_OVER
+        """Delete logins over since `STORED_WHEN_OVER` with their tokens, and expired tokens."""
+        is_over = logins.c.ended_at < at - STORED_WHEN_OVER
         over = select(logins.c.id).where(is_over).order_by(logins.c.ended_at).limit(limit)
         ids = (await self._connection.execute(over.with_for_update(skip_locked=True))).scalars().all()
         # One login may have thousands of tokens: it goes when all of them have gone.

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import account_mails, mail_tokens
 from auth_service.domain.mails import (
-    KEPT_WHEN_SENT,
     MAX_ATTEMPTS,
+    STORED_WHEN_SENT,
     MailKind,
     MailToken,
     QueuedMail,
@@ -84,8 +84,8 @@ class PostgresMails:
         return (await self._connection.execute(statement)).scalar_one_or_none()
 
     async def purge(self, at: datetime, limit: int) -> int:
-        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens."""
-        before = at - KEPT_WHEN_SENT
+        """Delete mails sent or given up since `STORED_WHEN_SENT`, and expired tokens."""
+        before = at - STORED_WHEN_SENT
         was_given_up = account_mails.c.sent_at.is_(None) & (account_mails.c.attempts >= MAX_ATTEMPTS)
         sent = select(account_mails.c.id).where(account_mails.c.sent_at < before).order_by(account_mails.c.sent_at)
         given_up = (

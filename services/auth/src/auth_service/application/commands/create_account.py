@@ -13,7 +13,7 @@ from parking_kernel.clocks import Clock, NewId
 
 @dataclass(frozen=True, slots=True)
 class CreateAccount:
-    """Whoever runs the installation vouches for the address."""
+    """The operator of the installation vouches for the address."""
 
     email: str = field(repr=False)
     password: str = field(repr=False)

@@ -19,7 +19,7 @@ class RefreshLogin:
 
 @dataclass(frozen=True, slots=True)
 class RefreshLoginHandler:
-    """Rotates the token. One that was used before ends the whole login, and that end is kept."""
+    """Rotates the token. One that was used before ends the whole login, and that end is committed."""
 
     open_work: OpenWork
     secrets: Secrets

@@ -25,7 +25,8 @@ class RegisterUserHandler:
     """Makes an unverified user and queues the mail with the link.
 
     For an address that is taken it does the same work and answers the same, but changes nothing, and the owner gets
-    a mail instead, at most one an hour: nobody learns from here who has an account, or can flood a mailbox.
+    a mail instead, at most one an hour: nobody learns from here whether an address has an account, or can flood a
+    mailbox.
     """
 
     open_work: OpenWork

@@ -1,4 +1,4 @@
-"""Make a new signing key when it is time, and forget those that are done."""
+"""Make a new signing key when it is time, and delete those that are done."""
 
 from dataclasses import dataclass
 

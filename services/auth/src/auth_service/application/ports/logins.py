@@ -55,7 +55,7 @@ class Logins(Protocol):
         ...
 
     async def purge(self, at: datetime, limit: int) -> int:
-        """Delete logins over since `KEPT_WHEN_OVER` with their tokens, and expired tokens.
+        """Delete logins over since `STORED_WHEN_OVER` with their tokens, and expired tokens.
 
         How many of them; of each kind up to `limit`, and less than `limit` only when nothing is left.
         """

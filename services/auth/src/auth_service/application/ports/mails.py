@@ -41,7 +41,7 @@ class Mails(Protocol):
         ...
 
     async def purge(self, at: datetime, limit: int) -> int:
-        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens.
+        """Delete mails sent or given up since `STORED_WHEN_SENT`, and expired tokens.
 
         How many were deleted; of each of the three up to `limit`, and less than `limit` only when nothing is left.
         """

@@ -21,7 +21,7 @@ class ListOrganizations:
 
 @dataclass(frozen=True, slots=True)
 class ListOrganizationsHandler:
-    """Reads one page: of all organizations for an asker who manages them, else of those that they belong to."""
+    """Reads one page: of all organizations for an asker who manages them, of their own for any other."""
 
     open_work: OpenWork
 

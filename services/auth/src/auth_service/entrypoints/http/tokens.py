@@ -23,7 +23,7 @@ UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STO
 MAX_DEVICE_LENGTH = 200
 MAX_FIELD_LENGTH = 1000
 
-# The document says what is right; what is wrong is told below in OAuth's words, so that nothing is checked before.
+# The document says what is right; what is wrong is answered below in OAuth's words, so that nothing is checked before.
 Text = Annotated[str, Form(json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
 GrantType = Annotated[str, Form(json_schema_extra={"enum": ["password", "refresh_token"]})]
 
@@ -103,7 +103,7 @@ async def list_published_keys(service: Service, response: Response) -> Published
 
 
 def _required(value: str, name: str) -> str:
-    """The field's value; what is wrong with it is told as RFC 6749, 5.2 has it, and as everywhere else here."""
+    """The field's value; what is wrong with it is answered as RFC 6749, 5.2 has it, and as everywhere else here."""
     if not value:
         raise _invalid(name, "is required")
     if len(value) > MAX_FIELD_LENGTH:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import AnsweringSettings, InternalToken
+from parking_chassis.settings import MIN_SECRET_LENGTH, AnsweringSettings
 
 MASTER_KEY_BYTES = 32
 MIN_PRODUCTION_COST = 12
@@ -24,7 +24,7 @@ class AuthSettings(AnsweringSettings):
     max_waiting_passwords: Annotated[int, Field(ge=1)] = 32
     """Password checks under way and waiting in a process; one more is answered 429."""
 
-    internal_token: InternalToken | None = None
+    internal_token: SecretStr | None = None
     """What other services show at `/internal`; without it nobody may ask there."""
 
     smtp_host: str = "localhost"
@@ -33,6 +33,13 @@ class AuthSettings(AnsweringSettings):
     smtp_password: SecretStr | None = None
     smtp_tls: bool = False
     mail_from: str = "Parking <no-reply@parking.example>"
+
+    @field_validator("internal_token")
+    @classmethod
+    def _internal_token_cannot_be_guessed(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < MIN_SECRET_LENGTH:
+            raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
+        return value
 
     @field_validator("master_key")
     @classmethod

@@ -64,7 +64,7 @@ async def test_every_change_leaves_one_valid_event_of_its_subjects_next_version(
     ]
 
 
-async def test_what_is_refused_tells_nobody(
+async def test_what_is_refused_publishes_nothing(
     client: httpx.AsyncClient, admin: dict[str, Any], database: Database
 ) -> None:
     before = await database.fetchval("SELECT count(*) FROM outbox")

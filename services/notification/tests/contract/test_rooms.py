@@ -9,6 +9,7 @@ from services.notification.tests.contract.conftest import Store
 
 from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.rooms import Room, RoomEvent, RoomKind, Told
+from parking_kernel.askers import THE_SERVICE
 
 
 def some_room() -> Room:
@@ -17,9 +18,9 @@ def some_room() -> Room:
 
 async def test_ids_count_up_in_each_room(store: Store) -> None:
     one, other = some_room(), some_room()
-    async with store.open_work() as work:
+    async with store.open_work(THE_SERVICE) as work:
         first = await work.room_events.tell([Told(one, "a", "1"), Told(other, "b", "2"), Told(one, "c", "3")])
-    async with store.open_work() as work:
+    async with store.open_work(THE_SERVICE) as work:
         second = await work.room_events.tell([Told(one, "d", "4")])
     of_one = [RoomEvent(str(one), 1, "a", "1"), RoomEvent(str(one), 2, "c", "3")]
     assert sorted(first, key=str) == sorted([*of_one, RoomEvent(str(other), 1, "b", "2")], key=str)
@@ -31,13 +32,13 @@ async def test_what_was_rolled_back_leaves_no_gap(store: Store) -> None:
     room = some_room()
 
     async def tell_and_fail() -> None:
-        async with store.open_work() as work:
+        async with store.open_work(THE_SERVICE) as work:
             await work.room_events.tell([Told(room, "lost", "1")])
             await work.notifications.read(uuid4())
 
     with pytest.raises(UnknownNotification):
         await tell_and_fail()
-    async with store.open_work() as work:
+    async with store.open_work(THE_SERVICE) as work:
         (told,) = await work.room_events.tell([Told(room, "kept", "2")])
     assert (told.id, told.event) == (1, "kept")
 
@@ -47,7 +48,7 @@ async def test_many_at_once_neither_wait_for_each_other_nor_skip(store: Store) -
 
     async def tell(turn: int) -> None:
         ordered = rooms if turn % 2 else rooms[::-1]
-        async with store.open_work() as work:
+        async with store.open_work(THE_SERVICE) as work:
             await work.room_events.tell([Told(room, "e", str(turn)) for room in ordered])
 
     await asyncio.gather(*(tell(turn) for turn in range(40)))
@@ -59,7 +60,7 @@ async def test_many_at_once_neither_wait_for_each_other_nor_skip(store: Store) -
 
 async def test_what_was_missed_comes_in_order_and_in_parts(store: Store) -> None:
     one, other = some_room(), some_room()
-    async with store.open_work() as work:
+    async with store.open_work(THE_SERVICE) as work:
         await work.room_events.tell([Told(room, "e", str(n)) for n in range(1, 6) for room in (one, other)])
     found = await store.room_log.since({str(one): 3, str(other): 5}, 10)
     assert [(event.room, event.id) for event in found] == [(str(one), 4), (str(one), 5)]
@@ -67,12 +68,12 @@ async def test_what_was_missed_comes_in_order_and_in_parts(store: Store) -> None
     assert await store.room_log.since({}, 10) == []
 
 
-async def test_what_is_forgotten_keeps_the_count(store: Store) -> None:
+async def test_what_is_purged_keeps_the_count(store: Store) -> None:
     room = some_room()
-    async with store.open_work() as work:
+    async with store.open_work(THE_SERVICE) as work:
         await work.room_events.tell([Told(room, "e", "1")])
-    async with store.open_work() as work:
-        assert await work.room_events.forget(datetime.now(UTC) - timedelta(minutes=1), 10) == 0
-        assert await work.room_events.forget(datetime.now(UTC) + timedelta(minutes=1), 10) == 1
+    async with store.open_work(THE_SERVICE) as work:
+        assert await work.room_events.purge(datetime.now(UTC) - timedelta(minutes=1), 10) == 0
+        assert await work.room_events.purge(datetime.now(UTC) + timedelta(minutes=1), 10) == 1
     assert await store.room_log.since({str(room): 0}, 10) == []
     assert await store.room_log.last_id(str(room)) == 1

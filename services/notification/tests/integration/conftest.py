@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from services.notification.tests.events import Telling
 from services.notification.tests.running import RunningNotification
 
-from notification_service.bootstrap import make_topics
+from notification_service.entrypoints.cli import make_topics
 from parking_events import TOPICS
 from parking_messaging import KafkaConnection, ensure_topics
 from parking_platform.testing.servers import KafkaServer, PostgresServer

@@ -8,7 +8,7 @@ from services.notification.tests.installation import access_token, bearer
 from services.notification.tests.running import RunningNotification
 from services.notification.tests.talking import enter, hear_events
 
-from notification_service.adapters.kafka import consumers
+from notification_service.entrypoints import consumers
 from parking_chassis.ids import new_id
 from parking_events import LotOccupancyState, LotState, PaymentState, ReservationState, SpotOccupancyState, WireEvent
 from parking_platform.testing.waiting import wait_until

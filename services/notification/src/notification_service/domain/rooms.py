@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from notification_service.domain.errors import UnknownRoom
+from parking_kernel.askers import Asker
 
 KEPT = timedelta(hours=24)
 """How long a room's events are kept for whoever comes back."""
@@ -58,11 +59,22 @@ class Visitor:
     expires_at: float
     login_id: str | None = None
 
+    @property
+    def asker(self) -> Asker:
+        """In whose name their rooms and tickets are looked up: a machine client is no user."""
+        organizations = self.organizations if READ_RESERVATIONS in self.permissions else ()
+        return Asker(_user_of(self.subject), frozenset(UUID(each) for each in organizations), self.permissions)
+
     def operates(self, organization_id: UUID) -> bool:
         """Whether the organization's reservations are theirs to read."""
-        if "*" in self.permissions:
-            return True
-        return READ_RESERVATIONS in self.permissions and str(organization_id) in self.organizations
+        return self.asker.operates(organization_id)
+
+
+def _user_of(subject: str) -> UUID | None:
+    try:
+        return UUID(subject)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class InMemoryRoomEvents:
             self._tables.room_events[room, number] = (events[-1], datetime.now(UTC))
         return sorted(events, key=lambda event: (event.room, event.id))
 
-    async def forget(self, before: datetime, limit: int) -> int:
+    async def purge(self, before: datetime, limit: int) -> int:
         old = [key for key, (_, told_at) in self._tables.room_events.items() if told_at < before][:limit]
         for key in old:
             del self._tables.room_events[key]

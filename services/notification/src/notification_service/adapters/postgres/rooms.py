@@ -66,7 +66,7 @@ class PostgresRoomEvents:
         self._connection.info.setdefault(ANNOUNCED, []).extend(events)
         return events
 
-    async def forget(self, before: datetime, limit: int) -> int:
+    async def purge(self, before: datetime, limit: int) -> int:
         """Delete what was told before an instant; how many, at most `limit`."""
         key = (room_events.c.room, room_events.c.id)
         old = select(*key).where(room_events.c.told_at < before).order_by(room_events.c.told_at).limit(limit)

@@ -9,7 +9,7 @@ from starlette.routing import WebSocketRoute
 
 from notification_service.bootstrap import Notification, resources
 from notification_service.entrypoints.http import notifications, tickets
-from notification_service.entrypoints.http.farewell import farewell_on_signal
+from notification_service.entrypoints.http.drain_notice import drain_notice_on_signal
 from notification_service.entrypoints.http.hub import Hub, OpenSockets
 from notification_service.entrypoints.http.problems import PROBLEMS
 from notification_service.entrypoints.http.websocket import WebSocketEndpoint
@@ -26,7 +26,7 @@ def notification_app(service: Notification) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         async with resources(service), _fed(hub, service):
-            with farewell_on_signal(open_sockets, service.settings.drain_seconds):
+            with drain_notice_on_signal(open_sockets, service.settings.drain_seconds):
                 yield
 
     app = create_app(

@@ -10,10 +10,11 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from elasticsearch import AsyncElasticsearch
 from services.analytics.tests.installation import Consuming, Kept, Tell, settings_for
-from services.analytics.tests.publishing import PROJECTED, forget, publish
+from services.analytics.tests.publishing import PROJECTED, publish, purge
 
 from analytics_service.application.commands.prepare_indices import PrepareIndices
-from analytics_service.bootstrap import GROUPS, Analytics, bootstrap, consumers, resources
+from analytics_service.bootstrap import Analytics, bootstrap, resources
+from analytics_service.entrypoints.consumers import GROUPS, messaging
 from analytics_service.entrypoints.http.app import analytics_app
 from analytics_service.settings import AnalyticsSettings
 from parking_events.topics import LOGIN, LOT
@@ -33,7 +34,7 @@ async def made_topics(kafka_server: KafkaServer) -> KafkaServer:
 @pytest_asyncio.fixture
 async def empty_topics(made_topics: KafkaServer) -> KafkaServer:
     """The topics have fixed names: each test begins with empty ones (but for lots, which Kafka lets nobody delete)."""
-    await forget(made_topics.bootstrap_servers)
+    await purge(made_topics.bootstrap_servers)
     return made_topics
 
 
@@ -91,7 +92,7 @@ def consuming(analytics: Analytics) -> Consuming:
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
         stop = asyncio.Event()
-        groups = consumers(analytics)
+        groups = messaging(analytics).consumers
         tasks = [asyncio.create_task(consumer.run(stop)) for consumer in groups.values()]
         try:
             await wait_until(

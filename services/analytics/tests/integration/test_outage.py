@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from analytics_service.application.ports import Projection
 from analytics_service.bootstrap import Analytics
-from analytics_service.entrypoints.worker import IndexKeeper
+from analytics_service.entrypoints.worker import IndexKeeper, index_missing
 from analytics_service.settings import AnalyticsSettings
 from parking_platform.ports import free_port
 from parking_platform.processes import ChildProcess
@@ -95,7 +95,7 @@ async def test_it_goes_and_comes_back(
         assert (away.status_code, away.json()["type"]) == (503, "/problems/service-unavailable")
         assert int(away.headers["retry-after"]) >= 1
         assert (await client.get("/readyz")).status_code == 503
-        await IndexKeeper(analytics.use_cases).look_after()
+        await IndexKeeper(analytics.use_cases, index_missing(lambda: True)).reconcile()
         await wait_until_waiting()
 
         await own_server.start()

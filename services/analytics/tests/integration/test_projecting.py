@@ -22,10 +22,12 @@ from analytics_service.adapters.kafka.history import KafkaHistory
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.application.commands.rebuild_projection import RebuildProjection
 from analytics_service.application.ports import Document, Projection, StoreAway
-from analytics_service.bootstrap import Analytics, outbox_relay, replayers
+from analytics_service.bootstrap import Analytics
+from analytics_service.entrypoints.consumers import PROJECTIONS, messaging
 from parking_events import LedgerEntryState, LotOccupancyState, LotState, ReservationState, SpotOccupancyState
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.postgres_outbox import PostgresOutbox
+from parking_messaging.wiring import postgres_replayers
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
 
@@ -41,7 +43,7 @@ async def test_from_an_outbox_to_documents(analytics: Analytics, consuming: Cons
     async with analytics.engine.begin() as connection:
         await PostgresOutbox().add(connection, events)
     stop = asyncio.Event()
-    relaying = asyncio.create_task(outbox_relay(analytics.settings).run(stop))
+    relaying = asyncio.create_task(messaging(analytics).relay.run(stop))
     async with consuming():
         await wait_for(kept, Projection.RESERVATIONS, 1)
         await wait_for(kept, Projection.LEDGER, 1)
@@ -134,7 +136,8 @@ async def test_what_does_not_fit_is_a_dead_letter_and_the_others_flow(
     ((subject, error),) = await _dead_letters(analytics)
     assert subject == bad.subject
     assert "out of range" in error
-    report = await replayers(analytics)["analytics.projections"].replay(discard=True)
+    kafka = messaging(analytics)
+    report = await postgres_replayers(kafka.handlers, kafka.transactions)[PROJECTIONS].replay(discard=True)
     assert (report.discarded, dict(report.still_blocked)) == (1, {})
 
 
@@ -191,7 +194,7 @@ async def test_a_record_that_is_no_event_is_a_dead_letter(
     assert await kept.of(Projection.LEDGER) == expected(entry)
 
 
-async def test_an_index_that_an_operator_deletes_stops_its_events_and_is_not_guessed_anew(
+async def test_an_index_that_an_operator_deletes_stops_its_events_and_is_not_guessed_again(
     analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
 ) -> None:
     index = await kept.index(Projection.LEDGER)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from services.analytics.tests.documents import expected, wait_for
 from services.analytics.tests.installation import Consuming, Kept, Tell
 from services.analytics.tests.processes import command
-from services.analytics.tests.publishing import forget
+from services.analytics.tests.publishing import purge
 from services.analytics.tests.telling import NOON, OPERATOR, confirmed, counted, posted
 
 from analytics_service.application.commands.drop_old_indices import DropOldIndices
@@ -21,7 +21,7 @@ from analytics_service.bootstrap import Analytics
 from analytics_service.domain.buckets import Interval
 from analytics_service.domain.errors import RebuildRunning
 from parking_events import WireEvent
-from parking_kernel.askers import EVERYTHING, Asker
+from parking_kernel.askers import EVERYTHING, THE_SERVICE, Asker
 from parking_platform.testing.servers import KafkaServer
 
 LEDGER = RebuildProjection(Projection.LEDGER)
@@ -99,7 +99,7 @@ async def test_sightings_that_kafka_forgot_stay(
     async with consuming():
         await tell(forgotten)
         await wait_for(kept, Projection.OCCUPANCY, 1)
-    await forget(made_topics.bootstrap_servers)
+    await purge(made_topics.bootstrap_servers)
     await tell(told)
     rebuilt = await analytics.use_cases.rebuild_projection(RebuildProjection(Projection.OCCUPANCY))
     assert rebuilt.read == 2
@@ -139,6 +139,6 @@ async def wait_until_building(analytics: Analytics) -> None:
     building = None
     while not building:
         assert asyncio.get_running_loop().time() < deadline, "no rebuild began"
-        async with analytics.use_cases.prepare_indices.open_work() as work:
+        async with analytics.use_cases.prepare_indices.open_work(THE_SERVICE) as work:
             building = (await work.register.targets())[Projection.LEDGER].building
         await asyncio.sleep(0.005)

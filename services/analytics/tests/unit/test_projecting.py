@@ -37,7 +37,7 @@ async def test_the_first_indices_are_made_once(analytics: FakeInstallation) -> N
     assert len(analytics.cluster.indices) == len(Projection)
 
 
-async def test_an_index_that_is_gone_is_told_and_not_made_anew(analytics: FakeInstallation) -> None:
+async def test_an_index_that_is_gone_is_reported_and_not_made_again(analytics: FakeInstallation) -> None:
     """An empty index would pass for the truth."""
     await analytics.hears(posted())
     await analytics.indices.drop(analytics.cluster.aliases[Projection.LEDGER])

@@ -1,4 +1,4 @@
-"""A projection is built anew beside the one that serves, which goes on until the new one knows all that it knows."""
+"""A projection is built again beside the one that serves, which goes on until the new one knows all that it knows."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -12,6 +12,7 @@ from analytics_service.application.commands.prepare_indices import PrepareIndice
 from analytics_service.application.commands.rebuild_projection import RebuildProjection
 from analytics_service.application.ports import HistoryAway, Projection, StoreAway
 from analytics_service.domain.errors import RebuildAbandoned, RebuildRunning
+from parking_kernel.askers import THE_SERVICE
 
 LEDGER = RebuildProjection(Projection.LEDGER)
 RESERVATIONS = RebuildProjection(Projection.RESERVATIONS)
@@ -20,7 +21,7 @@ RESERVATIONS = RebuildProjection(Projection.RESERVATIONS)
 async def begin_and_die(analytics: FakeInstallation) -> str:
     """A rebuild that left its index in the register; its name."""
     index = await analytics.indices.create(Projection.LEDGER)
-    async with analytics.open_work() as work:
+    async with analytics.open_work(THE_SERVICE) as work:
         await work.register.begin_build(Projection.LEDGER, index)
     return index
 
@@ -126,7 +127,7 @@ async def test_one_that_died_after_the_alias_moved_is_finished_by_the_next(analy
     with pytest.raises(HistoryAway):
         await analytics.rebuild(RebuildProjection(Projection.LEDGER, abandon=True))
     assert analytics.cluster.aliases[Projection.LEDGER] == left
-    async with analytics.open_work() as work:
+    async with analytics.open_work(THE_SERVICE) as work:
         assert (await work.register.targets())[Projection.LEDGER].serving == left
     await analytics.hears(posted())
     assert len(analytics.cluster.found(Projection.LEDGER)) == 1
@@ -138,7 +139,7 @@ async def test_one_that_is_given_up_while_it_runs_does_not_take_over(analytics: 
 
     async def give_up() -> None:
         analytics.history.meanwhile = None
-        async with analytics.open_work() as work:
+        async with analytics.open_work(THE_SERVICE) as work:
             building = (await work.register.targets())[Projection.LEDGER].building
             assert building
             await work.register.give_up_build(Projection.LEDGER, building)
@@ -147,7 +148,7 @@ async def test_one_that_is_given_up_while_it_runs_does_not_take_over(analytics: 
     with pytest.raises(RebuildAbandoned, match="gave this rebuild of ledger up"):
         await analytics.rebuild(LEDGER)
     assert analytics.cluster.aliases[Projection.LEDGER] == served
-    async with analytics.open_work() as work:
+    async with analytics.open_work(THE_SERVICE) as work:
         assert (await work.register.targets())[Projection.LEDGER].serving == served
 
 

@@ -56,7 +56,10 @@ Partitions share a lane, because their transactions would wait for each other at
 
 
 def messaging(service: Notification) -> ServiceMessaging[AsyncConnection]:
-    """All that notification has to do with Kafka. Connects when it runs."""
+    """All that notification has to do with Kafka. Connects when it runs.
+
+    What `replay` applies again reaches rooms by the poll: only a worker announces.
+    """
     settings = service.settings
     return ServiceMessaging(
         service=SERVICE,

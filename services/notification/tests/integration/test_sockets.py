@@ -246,3 +246,11 @@ async def test_a_bad_page_is_422(notification: RunningNotification, query: dict[
         answer = await client.get("/api/v1/notifications", params=query, headers=bearer(access_token(ME)))
         nobody = await client.get("/api/v1/notifications")
     assert (answer.status_code, nobody.status_code) == (422, 401)
+
+
+async def test_a_machine_client_has_no_inbox(notification: RunningNotification) -> None:
+    headers = bearer(access_token("gate-7"))
+    async with httpx.AsyncClient(base_url=notification.serving[0].url, trust_env=False, headers=headers) as client:
+        listed = await client.get("/api/v1/notifications")
+        read = await client.post(f"/api/v1/notifications/{UUID(int=1)}/read")
+    assert [(each.status_code, each.json()["type"]) for each in (listed, read)] == [(403, "/problems/forbidden")] * 2

@@ -20,7 +20,7 @@ def record_of(event: WireEvent) -> Outgoing:
     return outgoing(Unsent(1, outbox_row(event), datetime.now(UTC)), b"/services/tests")
 
 
-async def publish(producer: AIOKafkaProducer, *events: object) -> None:
+async def send(producer: AIOKafkaProducer, *events: object) -> None:
     """Send events, in this order, and wait until the broker has them."""
     sent = []
     for event in events:

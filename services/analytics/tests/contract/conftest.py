@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 from elasticsearch import AsyncElasticsearch
+from services.analytics.tests.events import NOON
 from services.analytics.tests.fakes.clock import FakeClock
 from services.analytics.tests.fakes.elasticsearch.cluster import FakeCluster
 from services.analytics.tests.fakes.elasticsearch.documents import FakeDocuments
 from services.analytics.tests.fakes.elasticsearch.figures import FakeFigures
 from services.analytics.tests.fakes.elasticsearch.indices import FakeIndices
 from services.analytics.tests.fakes.postgres.unit_of_work import FakeDatabase, in_memory_work
-from services.analytics.tests.telling import NOON
 
 from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments
 from analytics_service.adapters.elasticsearch.figures import ElasticsearchFigures

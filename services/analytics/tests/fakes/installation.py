@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.analytics.tests.events import NOON
 from services.analytics.tests.fakes.clock import FakeClock
 from services.analytics.tests.fakes.elasticsearch.cluster import FakeCluster
 from services.analytics.tests.fakes.elasticsearch.documents import FakeDocuments
@@ -9,7 +10,6 @@ from services.analytics.tests.fakes.elasticsearch.figures import FakeFigures
 from services.analytics.tests.fakes.elasticsearch.indices import FakeIndices
 from services.analytics.tests.fakes.kafka.history import FakeHistory
 from services.analytics.tests.fakes.postgres.unit_of_work import FakeDatabase, in_memory_work
-from services.analytics.tests.telling import NOON
 
 from analytics_service.adapters.kafka.documents import document_of
 from analytics_service.application.commands.drop_old_indices import DropOldIndicesHandler
@@ -44,12 +44,12 @@ class FakeInstallation:
         await self.prepare(PrepareIndices())
         return self
 
-    async def hears(self, *events: WireEvent) -> None:
+    async def consumes(self, *events: WireEvent) -> None:
         """Events arrive, each in a transaction of its own; Kafka keeps them."""
         for event in events:
             async with self.open_work(THE_SERVICE) as work:
                 if isinstance(event, LotState):
                     await keep_lot(work, KeepLot(lot_copy(event)))
                 elif document := document_of(event):
-                    self.history.told.append(document)
+                    self.history.published.append(document)
                     await self.project(work, Project([document]))

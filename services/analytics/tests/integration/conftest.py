@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from elasticsearch import AsyncElasticsearch
-from services.analytics.tests.installation import Consuming, Kept, Tell, settings_for
-from services.analytics.tests.publishing import PROJECTED, publish, purge
+from services.analytics.tests.installation import Consuming, Kept, Publish, settings_for
+from services.analytics.tests.publishing import PROJECTED, purge, send
 
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.bootstrap import Analytics, bootstrap, resources
@@ -40,7 +41,7 @@ async def empty_topics(made_topics: KafkaServer) -> KafkaServer:
 
 @pytest_asyncio.fixture(scope="session")
 async def producer(made_topics: KafkaServer) -> AsyncIterator[AIOKafkaProducer]:
-    """Whoever tells."""
+    """What the other services' relays write with."""
     producer = AIOKafkaProducer(bootstrap_servers=made_topics.bootstrap_servers)
     await producer.start()
     yield producer
@@ -48,13 +49,9 @@ async def producer(made_topics: KafkaServer) -> AsyncIterator[AIOKafkaProducer]:
 
 
 @pytest.fixture
-def tell(empty_topics: KafkaServer, producer: AIOKafkaProducer) -> Tell:
+def publish(empty_topics: KafkaServer, producer: AIOKafkaProducer) -> Publish:
     """Puts events on Kafka."""
-
-    async def send(*events: object) -> None:
-        await publish(producer, *events)
-
-    return send
+    return partial(send, producer)
 
 
 @pytest.fixture

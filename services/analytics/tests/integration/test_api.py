@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from services.analytics.tests.events import LOT, NOON, OPERATOR, confirmed, counted, lot_created, posted
 from services.analytics.tests.installation import Kept, signed_in
-from services.analytics.tests.telling import LOT, NOON, OPERATOR, confirmed, counted, lot_created, posted
 
 from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments
 from analytics_service.adapters.kafka.documents import document_of
@@ -178,7 +178,7 @@ async def test_of_several_currencies_one_must_be_named(client: httpx.AsyncClient
     assert (await ask(client, REVENUE, {**params, "currency": "EUR"})).json()["total"]["gross"] == 2
 
 
-async def test_where_the_index_is_gone_the_client_is_told_to_come_again(
+async def test_where_the_index_is_gone_the_client_is_asked_to_come_again(
     client: httpx.AsyncClient, knows: Any, kept: Kept
 ) -> None:
     await kept.elasticsearch.indices.delete(index=await kept.index(Projection.LEDGER))

@@ -4,8 +4,8 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 
 from services.analytics.tests.documents import expected
+from services.analytics.tests.events import posted
 from services.analytics.tests.installation import Kept
-from services.analytics.tests.telling import posted
 from sqlalchemy import text
 
 from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments

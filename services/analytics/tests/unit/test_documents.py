@@ -5,7 +5,7 @@ from importlib import resources
 from uuid import UUID, uuid4
 
 import pytest
-from services.analytics.tests.telling import (
+from services.analytics.tests.events import (
     LOT,
     NOON,
     ONE,

@@ -52,8 +52,8 @@ class UseCases:
 class Notification:
     """The wired service.
 
-    `transactions` and `work_on` are for what consumes events: a transaction of which rooms hear once it is committed,
-    and the service's own work on it.
+    `transactions` and `work_on` are for what consumes events: a transaction whose room events are announced once it is
+    committed, and the service's own work on it.
     """
 
     settings: NotificationSettings

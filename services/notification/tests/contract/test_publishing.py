@@ -30,7 +30,7 @@ async def test_what_is_saved_is_published_in_the_order_of_saving(store: Store) -
 async def test_what_happened_and_was_not_saved_cannot_be_committed(store: Store) -> None:
     mail, copy = await kept_mail(store.open_work), lot()
 
-    async def send_and_forget_to_save() -> None:
+    async def send_without_saving() -> None:
         async with store.open_work(THE_SERVICE) as work:
             await work.copies.keep_lot(copy)
             loaded = await work.deliveries.get(mail.state.id)
@@ -38,7 +38,7 @@ async def test_what_happened_and_was_not_saved_cannot_be_committed(store: Store)
             loaded.sent(NOW)
 
     with pytest.raises(UnsavedChanges, match="Delivery has events that were not saved"):
-        await send_and_forget_to_save()
+        await send_without_saving()
     async with store.open_work(THE_SERVICE) as work:
         assert await work.copies.lot(copy.id) is None
         kept = await work.deliveries.get(mail.state.id)

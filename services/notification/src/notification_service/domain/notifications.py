@@ -1,4 +1,4 @@
-"""A notification: one thing that one user is told, once, whatever the ways it takes."""
+"""A notification: one thing that one user is notified of, once, whatever the ways it takes."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from parking_kernel.money import Money
 
 
 class NotificationKind(StrEnum):
-    """What a user is told."""
+    """What a user is notified of."""
 
     RESERVATION_CONFIRMED = "reservation_confirmed"
     RESERVATION_CHANGED = "reservation_changed"

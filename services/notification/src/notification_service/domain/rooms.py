@@ -13,7 +13,7 @@ KEPT = timedelta(hours=24)
 """How long a room's events are kept for whoever comes back."""
 
 MOST_MISSED = 1_000
-"""Who missed more than this is told so, and reads the present state over HTTP instead."""
+"""A client that missed more is answered so, and reads the present state over HTTP instead."""
 
 READ_RESERVATIONS = "read:reservation"
 
@@ -102,8 +102,8 @@ def may_enter(visitor: Visitor, room: Room, reservation: Ownership | None) -> bo
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Something to be told to a room. `data` is JSON as it is sent: serialised once, however many listen."""
+class RoomMessage:
+    """Something to be published in a room. `data` is JSON as it is sent: serialised once, however many listen."""
 
     room: Room
     event: str
@@ -112,7 +112,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class RoomEvent:
-    """Something that a room was told. Ids count up by one in each room, in the order of the commits."""
+    """Something that was published in a room. Ids count up by one in each room, in the order of the commits."""
 
     room: str
     id: int

@@ -36,7 +36,7 @@ MONEY = frozenset({"charges", "amount_owed", "amount_paid", "refund_due"})
 
 @dataclass(frozen=True, slots=True)
 class SourceEvent:
-    """One event of another service. `public` is what rooms are told: no personal data, in the API's words.
+    """One event of another service. `public` is what rooms get: no personal data, in the API's words.
 
     `name` is the event's short type, such as `reservation.confirmed`.
     """
@@ -52,7 +52,7 @@ class SourceEvent:
 
     @property
     def kind(self) -> NotificationKind | None:
-        """What the user is told; nothing for what is no news to them."""
+        """What the user is notified of; nothing for what is no news to them."""
         if self.changed and self.changed <= MONEY:
             return None
         return KINDS.get(self.name)
@@ -66,7 +66,7 @@ class SourceEvent:
         return now - self.at < MAILED_FOR
 
     def is_live(self, now: datetime) -> bool:
-        """Whether rooms are still told."""
+        """Whether rooms still get it."""
         return now - self.at < rooms.KEPT
 
 

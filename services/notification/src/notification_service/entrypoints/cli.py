@@ -42,7 +42,7 @@ def main() -> None:
     """The console script."""
     run_command_line(
         "notification-service",
-        "Who is told what, and how.",
+        "Who is notified of what, and how.",
         [
             COMMANDS.serve("answer HTTP and WebSockets", _served_app),
             COMMANDS.work("consume events, send mails, publish events", run_worker),

@@ -36,16 +36,16 @@ def _work(transaction: Transaction[Delivery]) -> Work:
 def announcing(
     engine: AsyncEngine, announce: Callable[[Sequence[RoomEvent]], None]
 ) -> Callable[[], AbstractAsyncContextManager[AsyncConnection]]:
-    """Transactions for the consumers: what they told rooms is announced once it is committed, and never before."""
+    """Transactions for consumers: what they published in rooms is announced once it is committed, never before."""
 
     @asynccontextmanager
     async def begin() -> AsyncGenerator[AsyncConnection]:
         async with engine.begin() as connection:
             # `info` lives as long as the pooled connection: an earlier transaction may have been rolled back.
-            told: list[RoomEvent] = []
-            connection.info[ANNOUNCED] = told
+            published: list[RoomEvent] = []
+            connection.info[ANNOUNCED] = published
             yield connection
-        if told:
-            announce(told)
+        if published:
+            announce(published)
 
     return begin

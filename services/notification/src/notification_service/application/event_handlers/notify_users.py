@@ -1,4 +1,4 @@
-"""Other services published something: tell rooms, and notify the users to whom it is news."""
+"""Other services published something: pass it on to rooms, and notify the users to whom it is news."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from uuid import UUID
 from notification_service.application.ports import ReservationCopy, Work
 from notification_service.domain.deliveries import Channel, Delivery
 from notification_service.domain.notifications import TITLES, Notification, NotificationState
-from notification_service.domain.rooms import Room, RoomKind, Told
+from notification_service.domain.rooms import Room, RoomKind, RoomMessage
 from notification_service.domain.source_events import SourceEvent
 from parking_kernel.clocks import Clock, NewId
 
@@ -30,19 +30,21 @@ class NotifyUsersHandler:
     new_id: NewId
 
     async def __call__(self, work: Work, event: NotifyUsers) -> None:
-        """All rooms are told in one go, which locks them in order of their names (`RoomEvents.tell`)."""
+        """What is for rooms is published in one go, which locks them in order of their names (`RoomEvents.publish`)."""
         now = self.clock.now()
         await work.copies.keep_reservations(event.reservations)
         notified = await self._notify(work, event.source_events, now)
-        told: list[Told] = []
+        messages: list[RoomMessage] = []
         for source in event.source_events:
             if source.is_live(now):
                 data = _json(source.public)
-                told += [Told(room, source.name, data) for room in source.rooms]
+                messages += [RoomMessage(room, source.name, data) for room in source.rooms]
             if state := notified.get(source.event_id):
-                told.append(Told(Room(RoomKind.USER, state.user_id), "notification.created", _summary(state)))
-        if told:
-            await work.room_events.tell(told)
+                messages.append(
+                    RoomMessage(Room(RoomKind.USER, state.user_id), "notification.created", _summary(state))
+                )
+        if messages:
+            await work.room_events.publish(messages)
 
     async def _notify(
         self, work: Work, source_events: Sequence[SourceEvent], now: datetime

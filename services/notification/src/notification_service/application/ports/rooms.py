@@ -4,27 +4,27 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from notification_service.domain.rooms import RoomEvent, Told, Visitor
+from notification_service.domain.rooms import RoomEvent, RoomMessage, Visitor
 from notification_service.domain.tickets import Ticket
 
 
 class RoomEvents(Protocol):
-    """What rooms were told, kept for a while."""
+    """What was published in rooms, stored for a while."""
 
-    async def tell(self, told: Sequence[Told]) -> Sequence[RoomEvent]:
-        """Tell rooms something, in this order. At most once in a transaction: rooms are locked in order of their names.
+    async def publish(self, messages: Sequence[RoomMessage]) -> Sequence[RoomEvent]:
+        """Publish messages in rooms, in this order; their listeners get them after the commit.
 
-        Their listeners get it after the commit.
+        At most once in a transaction: rooms are locked in order of their names.
         """
         ...
 
     async def purge(self, before: datetime, limit: int) -> int:
-        """Delete what was told before an instant; how many, at most `limit`."""
+        """Delete what was published before an instant; how many, at most `limit`."""
         ...
 
 
 class RoomLog(Protocol):
-    """What rooms were told, for those who listen; it alone knows everything, in order."""
+    """What was published in rooms, for those who listen; it alone knows everything, in order."""
 
     async def last_id(self, room: str) -> int:
         """The id of the newest event of a room; 0 before the first."""

@@ -31,7 +31,7 @@ def notification_app(service: Notification) -> FastAPI:
 
     app = create_app(
         "notification",
-        "Who is told what, and how.",
+        "Who is notified of what, and how.",
         routers=[notifications.router, tickets.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
@@ -46,9 +46,9 @@ def notification_app(service: Notification) -> FastAPI:
 
 @asynccontextmanager
 async def _fed(hub: Hub, service: Notification) -> AsyncGenerator[None]:
-    """The hub hears announcements and looks into the database, as long as this is open."""
+    """The hub receives announcements and looks into the database, as long as this is open."""
     stop = asyncio.Event()
-    loops = (hub.run(stop), service.announcements.run(stop, hub.hear, hub.look))
+    loops = (hub.run(stop), service.announcements.run(stop, hub.receive, hub.look))
     tasks = [asyncio.create_task(each) for each in loops]
     try:
         yield

@@ -1,6 +1,6 @@
 """The drain notice: open WebSockets are closed with 1001 before the server stops.
 
-Left to itself, uvicorn cuts them off with 1012 as soon as it is told to stop.
+Left to itself, uvicorn cuts them off with 1012 as soon as it is to stop.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The wire events that other services tell, with what a test does not care for filled in."""
+"""The wire events that other services publish, with what a test does not care for filled in."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4

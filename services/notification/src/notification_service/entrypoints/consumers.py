@@ -1,13 +1,28 @@
-"""The one place where other services' wire contracts become this service's words."""
+"""Other services' events come in: which of them, translated into this service's words, and what each does.
 
+No other file knows both their wire contracts and our words.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notification_service.application.event_handlers.keep_lot import KeepLot, keep_lot
+from notification_service.application.event_handlers.notify_users import NotifyUsers
 from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.bootstrap import SERVICE, Notification
 from notification_service.domain.notifications import Details
-from notification_service.domain.occasions import Occasion, occupancy_rooms, payment_rooms, reservation_rooms
 from notification_service.domain.rooms import Ownership
+from notification_service.domain.source_events import (
+    SourceEvent,
+    occupancy_rooms,
+    payment_rooms,
+    reservation_rooms,
+)
+from parking_chassis.ended_logins import note_ended_logins
 from parking_events import (
     LotOccupancyState,
     LotState,
@@ -16,10 +31,92 @@ from parking_events import (
     ReservationCancelledV1,
     ReservationState,
     SpotOccupancyState,
+    WireEvent,
 )
 from parking_events.values import Money as WireMoney
 from parking_kernel.money import Money
+from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.cloud_events import Envelope
+from parking_messaging.ended_logins import login_handlers
+from parking_messaging.handlers import BatchHandler, Delivery, Handlers
+from parking_messaging.service_messaging import ServiceMessaging
+
+LOTS = "notification.lots"
+RESERVATIONS = "notification.reservations"
+PAYMENTS = "notification.payments"
+OCCUPANCY = "notification.occupancy"
+LOGINS = "notification.logins"
+GROUPS = (LOTS, RESERVATIONS, PAYMENTS, OCCUPANCY, LOGINS)
+
+BATCH = 100
+"""Events in one transaction, when there are so many: a room's counter is then locked and written once for all.
+
+Partitions share a lane, because their transactions would wait for each other at the counters of the same rooms.
+"""
+
+
+def messaging(service: Notification) -> ServiceMessaging[AsyncConnection]:
+    """All that notification has to do with Kafka. Connects when it runs.
+
+    What `replay` applies again reaches rooms by the poll: only a worker announces.
+    """
+    settings = service.settings
+    return ServiceMessaging(
+        service=SERVICE,
+        kafka=KafkaConnection(**settings.kafka, client_id=SERVICE),
+        relay_url=settings.relay_url,
+        transactions=service.transactions,
+        handlers=handlers(service),
+        replication_factor=settings.topic_replication_factor,
+    )
+
+
+def handlers(service: Notification) -> dict[str, Handlers[AsyncConnection]]:
+    """The handlers of each group."""
+    payments = Handlers[AsyncConnection](share_a_lane=True)
+    payments.effect_batch(PaymentState, _notifying(service, payment_source), batch_size=BATCH)
+    occupancy = Handlers[AsyncConnection](share_a_lane=True)
+    occupancy.effect_batch(SpotOccupancyState, _notifying(service, spot_source), batch_size=BATCH)
+    occupancy.effect_batch(LotOccupancyState, _notifying(service, lot_source), batch_size=BATCH)
+    return {
+        LOTS: _lot_handlers(service),
+        RESERVATIONS: _reservation_handlers(service),
+        PAYMENTS: payments,
+        OCCUPANCY: occupancy,
+        LOGINS: login_handlers(note_ended_logins),
+    }
+
+
+def _lot_handlers(service: Notification) -> Handlers[AsyncConnection]:
+    async def lot(event: LotState, _envelope: Envelope, tx: AsyncConnection) -> None:
+        async with service.work_on(tx) as work:
+            await keep_lot(work, KeepLot(lot_copy(event)))
+
+    lots = Handlers[AsyncConnection]()
+    lots.state_copy(LotState, lot)
+    return lots
+
+
+def _reservation_handlers(service: Notification) -> Handlers[AsyncConnection]:
+    async def notify(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
+        sources = [reservation_source(*each) for each in deliveries]
+        copies = [reservation_copy(each.event) for each in deliveries]
+        async with service.work_on(tx) as work:
+            await service.notify_users(work, NotifyUsers(sources, copies))
+
+    reservations = Handlers[AsyncConnection](share_a_lane=True)
+    reservations.effect_batch(ReservationState, notify, batch_size=BATCH)
+    return reservations
+
+
+def _notifying[Event: WireEvent](
+    service: Notification, source: Callable[[Event, Envelope], SourceEvent]
+) -> BatchHandler[AsyncConnection]:
+    async def notify(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
+        async with service.work_on(tx) as work:
+            await service.notify_users(work, NotifyUsers([source(*each) for each in deliveries]))
+
+    return notify
 
 
 def lot_copy(event: LotState) -> LotCopy:
@@ -32,10 +129,10 @@ def reservation_copy(event: ReservationState) -> ReservationCopy:
     return ReservationCopy(event.reservation_id, Ownership(event.user_id, event.organization_id), event.version)
 
 
-def reservation_occasion(event: ReservationState, envelope: Envelope) -> Occasion:
+def reservation_source(event: ReservationState, envelope: Envelope) -> SourceEvent:
     """Something that happened to a reservation; the amount is what goes back where it was cancelled."""
     amount = event.refund_due if isinstance(event, ReservationCancelledV1) else event.amount_owed
-    return Occasion(
+    return SourceEvent(
         event_id=envelope.event_id,
         name=short_name(envelope.event_type),
         at=envelope.time,
@@ -54,10 +151,10 @@ def reservation_occasion(event: ReservationState, envelope: Envelope) -> Occasio
     )
 
 
-def payment_occasion(event: PaymentState, envelope: Envelope) -> Occasion:
+def payment_source(event: PaymentState, envelope: Envelope) -> SourceEvent:
     """Something that happened to a payment; the amount is what came back where it was refunded."""
     amount = event.amount_refunded if isinstance(event, PaymentRefundedV1) else event.amount
-    return Occasion(
+    return SourceEvent(
         event_id=envelope.event_id,
         name=short_name(envelope.event_type),
         at=envelope.time,
@@ -77,13 +174,13 @@ def payment_occasion(event: PaymentState, envelope: Envelope) -> Occasion:
     )
 
 
-def spot_occasion(event: SpotOccupancyState, envelope: Envelope) -> Occasion:
+def spot_source(event: SpotOccupancyState, envelope: Envelope) -> SourceEvent:
     """A sensor saw a spot."""
     seen = {"spot_id": event.spot_id, "occupied": event.occupied}
     return _occupancy(event, envelope, seen)
 
 
-def lot_occasion(event: LotOccupancyState, envelope: Envelope) -> Occasion:
+def lot_source(event: LotOccupancyState, envelope: Envelope) -> SourceEvent:
     """A counter counted a lot."""
     seen = {"occupied": event.occupied, "capacity": event.capacity}
     return _occupancy(event, envelope, seen)
@@ -94,7 +191,7 @@ def short_name(event_type: str) -> str:
     return event_type.removeprefix("parking.").rpartition(".")[0]
 
 
-def _occupancy(event: SpotOccupancyState | LotOccupancyState, envelope: Envelope, seen: dict[str, Any]) -> Occasion:
+def _occupancy(event: SpotOccupancyState | LotOccupancyState, envelope: Envelope, seen: dict[str, Any]) -> SourceEvent:
     public = _public(
         parking_lot_id=event.parking_lot_id,
         **seen,
@@ -103,7 +200,7 @@ def _occupancy(event: SpotOccupancyState | LotOccupancyState, envelope: Envelope
         version=event.version,
     )
     name, rooms = short_name(envelope.event_type), occupancy_rooms(event.parking_lot_id)
-    return Occasion(envelope.event_id, name, envelope.time, rooms, public)
+    return SourceEvent(envelope.event_id, name, envelope.time, rooms, public)
 
 
 def _public_reservation(event: ReservationState) -> dict[str, object]:

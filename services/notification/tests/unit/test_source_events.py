@@ -1,4 +1,4 @@
-"""What each event of another service tells whom."""
+"""Whom each event of another service notifies."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 from services.notification.tests.events import payment_event, reservation_event, spot_event
-from services.notification.tests.stories import NOW, details, occasion
+from services.notification.tests.stories import NOW, details, source_event
 
-from notification_service.adapters.kafka import from_wire
 from notification_service.domain.notifications import NotificationKind
-from notification_service.domain.occasions import MAILED_FOR, NEWS_FOR
+from notification_service.domain.source_events import MAILED_FOR, NEWS_FOR
+from notification_service.entrypoints import consumers
 from parking_chassis.ids import new_id
 from parking_events import (
     EVENT_CLASSES,
@@ -55,11 +55,11 @@ def envelope(event: WireEvent) -> Envelope:
         (ReservationCheckedInV1, None),
     ],
 )
-def test_a_reservation_tells_its_driver(event_class: type[ReservationState], kind: K | None) -> None:
+def test_a_reservation_notifies_its_driver(event_class: type[ReservationState], kind: K | None) -> None:
     event = reservation_event(event_class)
-    told = from_wire.reservation_occasion(event, envelope(event))
-    assert (told.kind, told.user_id) == (kind, event.user_id)
-    assert {str(room) for room in told.rooms} == {
+    source = consumers.reservation_source(event, envelope(event))
+    assert (source.kind, source.user_id) == (kind, event.user_id)
+    assert {str(room) for room in source.rooms} == {
         f"user:{event.user_id}",
         f"reservation:{event.reservation_id}",
         f"organization:{event.organization_id}",
@@ -76,9 +76,9 @@ def test_a_reservation_tells_its_driver(event_class: type[ReservationState], kin
         ((), K.RESERVATION_CHANGED),
     ],
 )
-def test_a_change_of_money_alone_is_told_by_the_payment(changed: tuple[str, ...], kind: K | None) -> None:
+def test_a_change_of_money_alone_is_for_the_payments_notification(changed: tuple[str, ...], kind: K | None) -> None:
     event = reservation_event(ReservationChangedV1, changed=changed)
-    assert from_wire.reservation_occasion(event, envelope(event)).kind is kind
+    assert consumers.reservation_source(event, envelope(event)).kind is kind
 
 
 @pytest.mark.parametrize(
@@ -90,59 +90,59 @@ def test_a_change_of_money_alone_is_told_by_the_payment(changed: tuple[str, ...]
         (PaymentRefundedV1, K.PAYMENT_REFUNDED),
     ],
 )
-def test_a_payment_tells_its_payer(event_class: type[PaymentState], kind: K | None) -> None:
+def test_a_payment_notifies_its_payer(event_class: type[PaymentState], kind: K | None) -> None:
     event = payment_event(event_class)
-    told = from_wire.payment_occasion(event, envelope(event))
-    assert (told.kind, told.user_id) == (kind, event.user_id)
-    assert {str(room) for room in told.rooms} == {f"user:{event.user_id}", f"reservation:{event.reservation_id}"}
+    source = consumers.payment_source(event, envelope(event))
+    assert (source.kind, source.user_id) == (kind, event.user_id)
+    assert {str(room) for room in source.rooms} == {f"user:{event.user_id}", f"reservation:{event.reservation_id}"}
 
 
 def test_what_sensors_see_is_for_the_lots_room_alone() -> None:
     event = spot_event(uuid4())
-    told = from_wire.spot_occasion(event, envelope(event))
-    assert [str(room) for room in told.rooms] == [f"lot:{event.parking_lot_id}"]
-    assert (told.kind, told.name, told.public["occupied"]) == (None, "spot.occupied", True)
+    source = consumers.spot_source(event, envelope(event))
+    assert [str(room) for room in source.rooms] == [f"lot:{event.parking_lot_id}"]
+    assert (source.kind, source.name, source.public["occupied"]) == (None, "spot.occupied", True)
 
 
-def test_a_refund_tells_what_came_back_and_a_cancellation_what_will() -> None:
+def test_a_refund_says_what_came_back_and_a_cancellation_what_will() -> None:
     back = WireMoney(amount=700, currency="CHF")
     refund = payment_event(PaymentRefundedV1, amount_refunded=back)
     cancelled = reservation_event(ReservationCancelledV1, refund_due=back)
     facts = (
-        from_wire.payment_occasion(refund, envelope(refund)).details,
-        from_wire.reservation_occasion(cancelled, envelope(cancelled)).details,
+        consumers.payment_source(refund, envelope(refund)).details,
+        consumers.reservation_source(cancelled, envelope(cancelled)).details,
     )
     assert [each.amount for each in facts if each] == [Money(700, "CHF")] * 2
 
 
-def test_rooms_are_told_no_user() -> None:
+def test_rooms_get_no_user() -> None:
     event = reservation_event()
-    public = from_wire.reservation_occasion(event, envelope(event)).public
+    public = consumers.reservation_source(event, envelope(event)).public
     assert str(event.user_id) not in str(public)
 
 
-def test_a_car_without_a_reservation_has_nobody_to_tell() -> None:
+def test_a_car_without_a_reservation_has_nobody_to_notify() -> None:
     event = reservation_event(user_id=None)
-    told = from_wire.reservation_occasion(event, envelope(event))
-    assert told.user_id is None
-    assert not [room for room in told.rooms if str(room).startswith("user:")]
+    source = consumers.reservation_source(event, envelope(event))
+    assert source.user_id is None
+    assert not [room for room in source.rooms if str(room).startswith("user:")]
 
 
 def test_every_kind_of_event_has_a_short_name() -> None:
-    names = {from_wire.short_name(event_type) for event_type in EVENT_CLASSES}
+    names = {consumers.short_name(event_type) for event_type in EVENT_CLASSES}
     assert {"reservation.confirmed", "payment.refunded", "lot.counted", "charge.raised"} <= names
 
 
 def test_a_mail_comes_soon_or_not_at_all() -> None:
-    told = occasion(details=details())
-    assert told.deserves_mail(NOW + MAILED_FOR - timedelta(seconds=1))
-    assert not told.deserves_mail(NOW + MAILED_FOR)
+    source = source_event(details=details())
+    assert source.deserves_mail(NOW + MAILED_FOR - timedelta(seconds=1))
+    assert not source.deserves_mail(NOW + MAILED_FOR)
 
 
 def test_old_events_are_no_news() -> None:
-    told = occasion(details=details())
-    assert told.is_news(NOW + NEWS_FOR - timedelta(seconds=1))
-    assert not told.is_news(NOW + NEWS_FOR)
-    assert told.is_live(NOW + timedelta(hours=23))
-    assert not told.is_live(NOW + timedelta(hours=24))
-    assert replace(told, user_id=None).is_news(NOW)
+    source = source_event(details=details())
+    assert source.is_news(NOW + NEWS_FOR - timedelta(seconds=1))
+    assert not source.is_news(NOW + NEWS_FOR)
+    assert source.is_live(NOW + timedelta(hours=23))
+    assert not source.is_live(NOW + timedelta(hours=24))
+    assert replace(source, user_id=None).is_news(NOW)

@@ -1,4 +1,4 @@
-"""Occasions: what other services told, and whom each of them is news to."""
+"""Source events: what other services published, and whom each of them is news to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from notification_service.domain.rooms import Room, RoomKind
 NEWS_FOR = timedelta(days=7)
 """Older events notify nobody: a group that reads its topic again from the start must not mail about last year.
 
-It is shorter than the inbox remembers, so nothing is told twice either.
+It is shorter than the inbox remembers, so nobody is notified twice either.
 """
 
 MAILED_FOR = timedelta(hours=12)
@@ -30,13 +30,13 @@ KINDS = {
     "payment.refunded": NotificationKind.PAYMENT_REFUNDED,
 }
 
-# A change of what is owed or paid is told by the payment's own notifications.
+# A change of what is owed or paid is for the payment's own notifications.
 MONEY = frozenset({"charges", "amount_owed", "amount_paid", "refund_due"})
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """One event of another service. `public` is what rooms are told: no personal data, in the API's words.
+class SourceEvent:
+    """One event of another service. `public` is what rooms get: no personal data, in the API's words.
 
     `name` is the event's short type, such as `reservation.confirmed`.
     """
@@ -52,7 +52,7 @@ class Occasion:
 
     @property
     def kind(self) -> NotificationKind | None:
-        """What the user is told; nothing for what is no news to them."""
+        """What the user is notified of; nothing for what is no news to them."""
         if self.changed and self.changed <= MONEY:
             return None
         return KINDS.get(self.name)
@@ -66,22 +66,22 @@ class Occasion:
         return now - self.at < MAILED_FOR
 
     def is_live(self, now: datetime) -> bool:
-        """Whether rooms are still told."""
+        """Whether rooms still get it."""
         return now - self.at < rooms.KEPT
 
 
 def reservation_rooms(reservation_id: UUID, user_id: UUID | None, organization_id: UUID) -> tuple[Room, ...]:
-    """Who listens to a reservation: its driver, whoever looks at it, and the lot's operator."""
+    """Who listens to a reservation: its driver, everyone who looks at it, and the lot's operator."""
     own = (Room(RoomKind.RESERVATION, reservation_id), Room(RoomKind.ORGANIZATION, organization_id))
     return (*own, Room(RoomKind.USER, user_id)) if user_id else own
 
 
 def payment_rooms(reservation_id: UUID, user_id: UUID | None) -> tuple[Room, ...]:
-    """Who listens to a payment: its driver, and whoever looks at the reservation."""
+    """Who listens to a payment: its driver, and everyone who looks at the reservation."""
     own = (Room(RoomKind.RESERVATION, reservation_id),)
     return (*own, Room(RoomKind.USER, user_id)) if user_id else own
 
 
 def occupancy_rooms(parking_lot_id: UUID) -> tuple[Room, ...]:
-    """Who listens to what sensors see: whoever looks at the lot."""
+    """Who listens to what sensors see: everyone who looks at the lot."""
     return (Room(RoomKind.LOT, parking_lot_id),)

@@ -1,6 +1,6 @@
-"""Saying goodbye: open WebSockets are closed with 1001 before the server stops.
+"""The drain notice: open WebSockets are closed with 1001 before the server stops.
 
-Left to itself, uvicorn cuts them off with 1012 as soon as it is told to stop.
+Left to itself, uvicorn cuts them off with 1012 as soon as it is to stop.
 """
 
 import asyncio
@@ -17,22 +17,22 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def farewell_on_signal(open_sockets: OpenSockets, seconds: float) -> Generator[None]:
-    """Put the farewell before the server's own handling of a signal. A second signal does not wait for it."""
+def drain_notice_on_signal(open_sockets: OpenSockets, seconds: float) -> Generator[None]:
+    """Put the drain notice before the server's own handling of a signal. A second signal does not wait for it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    farewell = _Farewell(open_sockets, seconds, {number: signal.getsignal(number) for number in SIGNALS})
+    notice = _DrainNotice(open_sockets, seconds, {number: signal.getsignal(number) for number in SIGNALS})
     for number in SIGNALS:
-        signal.signal(number, farewell.on_signal)
+        signal.signal(number, notice.on_signal)
     try:
         yield
     finally:
-        for number, own in farewell.servers_own.items():
+        for number, own in notice.servers_own.items():
             signal.signal(number, own)
 
 
-class _Farewell:
+class _DrainNotice:
     def __init__(self, open_sockets: OpenSockets, seconds: float, servers_own: "Mapping[int, signal._HANDLER]") -> None:
         self.servers_own = servers_own
         self._open_sockets = open_sockets
@@ -45,11 +45,11 @@ class _Farewell:
 
     def _begin(self, number: int) -> None:
         if self._task is None:
-            self._task = self._loop.create_task(self._say_goodbye(number))
+            self._task = self._loop.create_task(self._drain(number))
         else:
             self._stop_server(number)
 
-    async def _say_goodbye(self, number: int) -> None:
+    async def _drain(self, number: int) -> None:
         await self._open_sockets.close_all(GOING_AWAY, self._seconds)
         self._stop_server(number)
 

@@ -1,4 +1,4 @@
-"""Other services told something: tell rooms, and notify whom it is news to."""
+"""Other services published something: pass it on to rooms, and notify the users to whom it is news."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,49 +9,51 @@ from uuid import UUID
 from notification_service.application.ports import ReservationCopy, Work
 from notification_service.domain.deliveries import Channel, Delivery
 from notification_service.domain.notifications import TITLES, Notification, NotificationState
-from notification_service.domain.occasions import Occasion
-from notification_service.domain.rooms import Room, RoomKind, Told
+from notification_service.domain.rooms import Room, RoomKind, RoomMessage
+from notification_service.domain.source_events import SourceEvent
 from parking_kernel.clocks import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)
-class TellOccasions:
-    """Occasions in their order, and whose the reservations are that they speak of."""
+class NotifyUsers:
+    """Source events in their order, and whose the reservations are that they are about."""
 
-    occasions: Sequence[Occasion]
+    source_events: Sequence[SourceEvent]
     reservations: Sequence[ReservationCopy] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class TellOccasionsHandler:
+class NotifyUsersHandler:
     """Writes inbox, mails and room events in the consumer's transaction; mails are sent afterwards."""
 
     clock: Clock
     new_id: NewId
 
-    async def __call__(self, work: Work, event: TellOccasions) -> None:
-        """All rooms are told in one go, which locks them in order of their names (`RoomEvents.tell`)."""
+    async def __call__(self, work: Work, event: NotifyUsers) -> None:
+        """What is for rooms is published in one go, which locks them in order of their names (`RoomEvents.publish`)."""
         now = self.clock.now()
         await work.copies.keep_reservations(event.reservations)
-        notified = await self._notify(work, event.occasions, now)
-        told: list[Told] = []
-        for occasion in event.occasions:
-            if occasion.is_live(now):
-                data = _json(occasion.public)
-                told += [Told(room, occasion.name, data) for room in occasion.rooms]
-            if state := notified.get(occasion.event_id):
-                told.append(Told(Room(RoomKind.USER, state.user_id), "notification.created", _summary(state)))
-        if told:
-            await work.room_events.tell(told)
+        notified = await self._notify(work, event.source_events, now)
+        messages: list[RoomMessage] = []
+        for source in event.source_events:
+            if source.is_live(now):
+                data = _json(source.public)
+                messages += [RoomMessage(room, source.name, data) for room in source.rooms]
+            if state := notified.get(source.event_id):
+                messages.append(
+                    RoomMessage(Room(RoomKind.USER, state.user_id), "notification.created", _summary(state))
+                )
+        if messages:
+            await work.room_events.publish(messages)
 
     async def _notify(
-        self, work: Work, occasions: Sequence[Occasion], now: datetime
+        self, work: Work, source_events: Sequence[SourceEvent], now: datetime
     ) -> Mapping[UUID, NotificationState]:
-        """What users are told now, by the event that it tells of."""
-        states = [state for occasion in occasions if (state := self._notification(occasion, now))]
+        """What users are notified of now, by its source event."""
+        states = [state for source in source_events if (state := self._notification(source, now))]
         new = await work.notifications.add([Notification(state) for state in states])
         states = [state for state in states if state.id in new]
-        mailed = {occasion.event_id for occasion in occasions if occasion.deserves_mail(now)}
+        mailed = {source.event_id for source in source_events if source.deserves_mail(now)}
         mails = [
             Delivery.of(state, self.new_id(now), Channel.EMAIL, now) for state in states if state.event_id in mailed
         ]
@@ -59,14 +61,13 @@ class TellOccasionsHandler:
         for delivery in on_sockets:
             delivery.sent(now)
         await work.deliveries.add([*mails, *on_sockets])
-        await work.events.publish(*on_sockets)
         return {state.event_id: state for state in states}
 
-    def _notification(self, occasion: Occasion, now: datetime) -> NotificationState | None:
-        kind, user_id, details = occasion.kind, occasion.user_id, occasion.details
-        if kind is None or user_id is None or details is None or not occasion.is_news(now):
+    def _notification(self, source: SourceEvent, now: datetime) -> NotificationState | None:
+        kind, user_id, details = source.kind, source.user_id, source.details
+        if kind is None or user_id is None or details is None or not source.is_news(now):
             return None
-        return NotificationState(self.new_id(now), user_id, kind, details, occasion.event_id, now)
+        return NotificationState(self.new_id(now), user_id, kind, details, source.event_id, now)
 
 
 def _summary(state: NotificationState) -> str:

@@ -1,6 +1,9 @@
 """What reservation does by itself: let holds go, take events in, publish its own."""
 
+from prometheus_client.registry import REGISTRY
+
 from parking_chassis.database import ping
+from parking_chassis.metrics import LeaderFigure
 from parking_chassis.process import Address, every, work
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers
@@ -11,6 +14,7 @@ from reservation_service.bootstrap import Reservation, consumers, outbox_relay, 
 HOLDS_SECONDS = 1.0
 NO_SHOWS_SECONDS = 30.0
 ANSWERS_SECONDS = 3600.0
+PARTITIONS_SECONDS = 3600.0
 
 
 def run_worker(service: Reservation) -> None:
@@ -30,6 +34,17 @@ def run_worker(service: Reservation) -> None:
     async def forget_answers() -> None:
         await does.forget_old_answers(ForgetOldAnswers())
 
+    def leads() -> bool:
+        return relay.status().is_active
+
+    ahead = LeaderFigure(
+        leads, "reservation_partitions_ahead", "Months after this one that have a partition; alarm below 2"
+    )
+    REGISTRY.register(ahead)
+
+    async def make_partitions() -> None:
+        await keep_partitions_ahead(service, ahead)
+
     async def check_kafka() -> None:
         if not relay.status().is_connected:
             raise ConnectionError("the relay is not connected to the outbox")
@@ -45,8 +60,18 @@ def run_worker(service: Reservation) -> None:
             "holds": every(HOLDS_SECONDS, "holds", expire_holds),
             "no_shows": every(NO_SHOWS_SECONDS, "no_shows", note_no_shows),
             "old_answers": every(ANSWERS_SECONDS, "old_answers", forget_answers),
+            "partitions": every(PARTITIONS_SECONDS, "partitions", make_partitions, only_while=leads),
         },
         {"database": lambda: ping(service.engine), "kafka": check_kafka},
         lambda: resources(service),
         Address(settings.http_host, settings.worker_port, settings.shutdown_grace),
     )
+
+
+async def keep_partitions_ahead(service: Reservation, ahead: LeaderFigure) -> None:
+    """Make the partitions that are missing, and show how far they reach: also where none could be made."""
+    ahead.show(None)
+    try:
+        await service.partitions.make()
+    finally:
+        ahead.show(await service.partitions.months_ahead())

@@ -23,8 +23,9 @@ INDEXES = {
 BOUNDARY = "date_trunc('month', now() + interval '8 days', 'UTC') AT TIME ZONE 'UTC' + interval '1 month'"
 
 ID_FLOOR = """
-    CREATE FUNCTION id_floor(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-        SELECT (lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
+    CREATE FUNCTION id_floor(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+        SELECT (lpad(to_hex(floor(extract(epoch FROM at AT TIME ZONE 'UTC') * 1000)::bigint), 12, '0')
+            || '70008000000000000000')::uuid
     $$
 """
 FIRST_MONTH = """
@@ -32,8 +33,8 @@ FIRST_MONTH = """
         SELECT '{boundary}'::uuid
     $$
 """
-# CREATE TABLE … PARTITION OF would lock the reservations for all; what is attached instead lets bookings go on. Two at a
-# time wait for each other, the second then finds nothing to make. The check holds the id to the instant of creation.
+# CREATE TABLE … PARTITION OF would lock the reservations for all; with a table that is attached, bookings go on. Of two
+# callers the second waits, and finds nothing to make. The check holds the id to the month of creation.
 MAKE_PARTITIONS = """
     CREATE FUNCTION make_reservation_partitions(months_ahead integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -111,9 +112,11 @@ def downgrade() -> None:
     op.execute("LOCK TABLE reservations IN ACCESS EXCLUSIVE MODE")
     before = _before(op.get_bind())
     op.execute(f"ALTER TABLE reservations DETACH PARTITION {before}")
-    op.execute(f"INSERT INTO {before} SELECT * FROM reservations")
+    op.execute(f"INSERT INTO {before} SELECT * FROM reservations")  # noqa: S608 - the catalogue's own name
     op.execute("DROP TABLE reservations")
-    op.execute("DROP FUNCTION make_reservation_partitions(integer), reservations_by_month_from(), id_floor(timestamptz)")
+    op.execute(
+        "DROP FUNCTION make_reservation_partitions(integer), reservations_by_month_from(), id_floor(timestamptz)"
+    )
     op.execute(f"ALTER TABLE {before} RENAME TO reservations")
     op.execute(f"ALTER TABLE reservations DROP CONSTRAINT {before}_pkey")
     op.execute("ALTER TABLE reservations ADD CONSTRAINT pk_reservations PRIMARY KEY (id)")
@@ -134,14 +137,16 @@ def _make_room(before: str) -> None:
 
 
 def _attach(before: str, boundary: object) -> None:
-    """Fails where an id is not before the boundary. Attaching then scans nothing, and the partition's bound replaces the check."""
+    """Fails where an id is not before the boundary. By the check, attaching scans nothing; the bound replaces it."""
     op.execute(f"ALTER TABLE {before} ADD CONSTRAINT ids CHECK (id < '{boundary}')")
     op.execute(f"ALTER TABLE reservations ATTACH PARTITION {before} FOR VALUES FROM (MINVALUE) TO ('{boundary}')")
     op.execute(f"ALTER TABLE {before} DROP CONSTRAINT ids")
 
 
 def _before(connection: Connection) -> str:
-    partitions = "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'reservations'::regclass"
+    partitions = (
+        "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'reservations'::regclass"
+    )
     return connection.execute(text(f"{partitions} AND starts_with(relname, 'reservations_before_')")).scalar_one()
 
 

@@ -1,10 +1,12 @@
 """What reservation does by itself: let holds go, take events in, publish its own."""
 
+from collections.abc import Callable
+
 from prometheus_client.registry import REGISTRY
 
 from parking_chassis.database import ping
 from parking_chassis.metrics import LeaderFigure
-from parking_chassis.process import Address, every, work
+from parking_chassis.process import Address, Loop, every, work
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers
 from reservation_service.application.commands.note_no_shows import NoteNoShows
@@ -34,17 +36,6 @@ def run_worker(service: Reservation) -> None:
     async def forget_answers() -> None:
         await does.forget_old_answers(ForgetOldAnswers())
 
-    def leads() -> bool:
-        return relay.status().is_active
-
-    ahead = LeaderFigure(
-        leads, "reservation_partitions_ahead", "Months after this one that have a partition; alarm below 2"
-    )
-    REGISTRY.register(ahead)
-
-    async def make_partitions() -> None:
-        await keep_partitions_ahead(service, ahead)
-
     async def check_kafka() -> None:
         if not relay.status().is_connected:
             raise ConnectionError("the relay is not connected to the outbox")
@@ -60,7 +51,7 @@ def run_worker(service: Reservation) -> None:
             "holds": every(HOLDS_SECONDS, "holds", expire_holds),
             "no_shows": every(NO_SHOWS_SECONDS, "no_shows", note_no_shows),
             "old_answers": every(ANSWERS_SECONDS, "old_answers", forget_answers),
-            "partitions": every(PARTITIONS_SECONDS, "partitions", make_partitions, only_while=leads),
+            "partitions": partition_loop(service, lambda: relay.status().is_active),
         },
         {"database": lambda: ping(service.engine), "kafka": check_kafka},
         lambda: resources(service),
@@ -68,10 +59,18 @@ def run_worker(service: Reservation) -> None:
     )
 
 
-async def keep_partitions_ahead(service: Reservation, ahead: LeaderFigure) -> None:
-    """Make the partitions that are missing, and show how far they reach: also where none could be made."""
-    ahead.show(None)
-    try:
-        await service.partitions.make()
-    finally:
-        ahead.show(await service.partitions.months_ahead())
+def partition_loop(service: Reservation, leads: Callable[[], bool]) -> Loop:
+    """In the leader: makes the partitions that are missing, and shows how far they reach even if none can be made."""
+    ahead = LeaderFigure(
+        leads, "reservation_partitions_ahead", "Months after this one that have a partition; alarm below 2"
+    )
+    REGISTRY.register(ahead)
+
+    async def make_partitions() -> None:
+        ahead.show(None)
+        try:
+            await service.partitions.make()
+        finally:
+            ahead.show(await service.partitions.months_ahead())
+
+    return every(PARTITIONS_SECONDS, "partitions", make_partitions, only_while=leads)

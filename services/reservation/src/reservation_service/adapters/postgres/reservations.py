@@ -35,7 +35,7 @@ from reservation_service.domain.reservations import (
 )
 
 _KEY = frozenset({"id", "parking_lot_id"})
-"""What is never written again: PostgreSQL would look each time whether the row has to move to another partition."""
+"""What is never written again: an update that names it is prepared to move the row to another partition."""
 
 _OLDEST_THAT_CLAIMS_TIME = (
     select(allocations.c.reservation_id)
@@ -44,7 +44,7 @@ _OLDEST_THAT_CLAIMS_TIME = (
     .limit(literal_column("1"))
     .scalar_subquery()
 )
-"""No reservation before it is pending or confirmed, however long holds had to wait: those have a spot's time, always."""
+"""None before it is pending or confirmed, however long holds had to wait: all of those have a spot's time."""
 
 
 class PostgresReservations:
@@ -168,8 +168,8 @@ def _is_overdue(at: datetime) -> ColumnElement[bool]:
 def _later_than(position: Position) -> ColumnElement[UUID]:
     """An id that none at a position or before it reaches.
 
-    A reservation's id is of the month in which it was created: its partition checks that. Those of before the partitions
-    have ids of any time, and are all before the first month.
+    A reservation's id is of the month in which it was created: its partition checks that. Those that are older than
+    the partitions have ids of any time, all before the first month.
     """
     created_at, _ = position
     return func.greatest(

@@ -150,7 +150,7 @@ class TestTheFigure:
 
         async def after_a_round() -> float | None:
             stop = asyncio.Event()
-            running = asyncio.create_task(loop(stop))
+            running = asyncio.ensure_future(loop(stop))
             await wait_until(lambda: REGISTRY.get_sample_value(FIGURE) is not None, "the figure")
             stop.set()
             await running

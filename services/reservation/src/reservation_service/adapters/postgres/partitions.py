@@ -40,7 +40,8 @@ class ReservationPartitions:
 
         Bookings go on meanwhile. Raises `DBAPIError` when a lock is not to be had within 2 s, for the next try.
         """
-        async with self._engine.begin() as connection:
+        by_itself = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with by_itself.connect() as connection:
             return (await connection.execute(MAKE, {"months_ahead": MONTHS_AHEAD})).scalar_one()
 
     async def months_ahead(self) -> int:

@@ -8,7 +8,10 @@ from fastapi import Header
 from parking_chassis.problems import Problem, ProblemKind
 from parking_chassis.schemas import RequestBody
 
-IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=255, pattern="^[!-~]([ -~]*[!-~])?$")]
+_HEADER: Final = Header(alias="Idempotency-Key", max_length=255, pattern="^[!-~]([ -~]*[!-~])?$")
+IdempotencyKey = Annotated[str, _HEADER]
+OptionalIdempotencyKey = Annotated[str | None, _HEADER]
+"""Of a call that a client may make repeatable."""
 
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
 """The header of an answer that was given before."""

@@ -44,6 +44,7 @@ from reservation_service.adapters.kafka.payment_backlog import KafkaPaymentBackl
 from reservation_service.adapters.payment.outbox import HttpPaymentOutbox
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.bookings import PostgresBookings
+from reservation_service.adapters.postgres.partitions import ReservationPartitions
 from reservation_service.adapters.postgres.unit_of_work import postgres_work, work_on
 from reservation_service.adapters.turns import FairTurns
 from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
@@ -102,6 +103,7 @@ class Reservation:
     http: httpx.AsyncClient
     tokens: Tokens
     token_verifier: AccessTokenVerifier
+    partitions: ReservationPartitions
 
     qr_svg = staticmethod(qr_svg)
     qr_png = staticmethod(qr_png)
@@ -122,7 +124,8 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
     outbox = HttpPaymentOutbox(http, settings.payment_url, settings.internal_token.get_secret_value())
     use_cases = _use_cases(settings, engine, booking_pool, tokens, clock, outbox)
-    return Reservation(settings, use_cases, clock, engine, booking_pool, http, tokens, verifier)
+    partitions = ReservationPartitions(engine)
+    return Reservation(settings, use_cases, clock, engine, booking_pool, http, tokens, verifier, partitions)
 
 
 def resources(reservation: Reservation) -> AbstractAsyncContextManager[None]:
@@ -134,6 +137,15 @@ def resources(reservation: Reservation) -> AbstractAsyncContextManager[None]:
 def outbox_relay(settings: ReservationSettings) -> Relay:
     """What publishes the outbox."""
     return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
+
+
+async def make_partitions(settings: ReservationSettings) -> None:
+    """Make the partitions of the reservations that are missing."""
+    engine = service_engine(settings, SERVICE)
+    try:
+        await ReservationPartitions(engine).make()
+    finally:
+        await engine.dispose()
 
 
 async def make_topics(settings: ReservationSettings) -> None:

@@ -13,6 +13,7 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
 from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.ids import new_id
 from parking_kernel.periods import Period
 from parking_kernel.pricing import price
 from parking_kernel.repeatable import Answer, RequestKey
@@ -40,7 +41,7 @@ class Store:
         when = when or period()
         cost = price(lot.priced_by.tariff, when, lot.zone)
         return Reservation.hold(
-            uuid4(),
+            new_id(at),
             user_id=user_id or uuid4(),
             lot=lot,
             spot=spot,
@@ -64,7 +65,7 @@ def key(name: str | None = None, fingerprint: bytes = b"1", scope: str = "driver
 
 @asynccontextmanager
 async def on_postgres(url: str) -> AsyncIterator[tuple[OpenWork, Bookings]]:
-    engine, pool = create_engine(url, "contract", PoolSettings(5)), BookingPool(url, 5, 5.0)
+    engine, pool = create_engine(url, "contract", PoolSettings(5, generic_plans=True)), BookingPool(url, 5, 5.0)
     try:
         yield postgres_work(engine), PostgresBookings(pool)
     finally:

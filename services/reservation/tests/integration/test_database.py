@@ -105,7 +105,10 @@ async def go_down(url: str, revision: str) -> None:
 class TestTheSchema:
     async def test_it_is_what_the_tables_say(self, database_url: str) -> None:
         def differences(connection: Connection) -> list[object]:
-            return compare_metadata(MigrationContext.configure(connection), metadata)
+            monthly = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
+            assert len(monthly) >= 6
+            options = {"include_name": lambda name, _kind, _parents: name not in monthly}
+            return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
         engine = create_engine(database_url, "tests", PoolSettings())
         async with engine.connect() as connection:

@@ -1,7 +1,12 @@
 """What reservation does by itself: let holds go, take events in, publish its own."""
 
+from collections.abc import Callable
+
+from prometheus_client.registry import REGISTRY
+
 from parking_chassis.database import ping
-from parking_chassis.process import Address, every, work
+from parking_chassis.metrics import LeaderFigure
+from parking_chassis.process import Address, Loop, every, work
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.forget_old_answers import ForgetOldAnswers
 from reservation_service.application.commands.note_no_shows import NoteNoShows
@@ -11,6 +16,7 @@ from reservation_service.bootstrap import Reservation, consumers, outbox_relay, 
 HOLDS_SECONDS = 1.0
 NO_SHOWS_SECONDS = 30.0
 ANSWERS_SECONDS = 3600.0
+PARTITIONS_SECONDS = 3600.0
 
 
 def run_worker(service: Reservation) -> None:
@@ -45,8 +51,26 @@ def run_worker(service: Reservation) -> None:
             "holds": every(HOLDS_SECONDS, "holds", expire_holds),
             "no_shows": every(NO_SHOWS_SECONDS, "no_shows", note_no_shows),
             "old_answers": every(ANSWERS_SECONDS, "old_answers", forget_answers),
+            "partitions": partition_loop(service, lambda: relay.status().is_active),
         },
         {"database": lambda: ping(service.engine), "kafka": check_kafka},
         lambda: resources(service),
         Address(settings.http_host, settings.worker_port, settings.shutdown_grace),
     )
+
+
+def partition_loop(service: Reservation, leads: Callable[[], bool]) -> Loop:
+    """In the leader: makes the partitions that are missing, and shows how far they reach even if none can be made."""
+    ahead = LeaderFigure(
+        leads, "reservation_partitions_ahead", "Months after this one that have a partition; alarm below 2"
+    )
+    REGISTRY.register(ahead)
+
+    async def make_partitions() -> None:
+        ahead.show(None)
+        try:
+            await service.partitions.make()
+        finally:
+            ahead.show(await service.partitions.months_ahead())
+
+    return every(PARTITIONS_SECONDS, "partitions", make_partitions, only_while=leads)

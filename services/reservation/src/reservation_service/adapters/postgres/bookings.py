@@ -6,6 +6,7 @@ from importlib import resources
 
 import asyncpg
 
+from parking_chassis.ids import make_id_floor
 from parking_chassis.stored_answers import lock_of
 from parking_kernel.repeatable import Answer, InFlight, KeyReused, RequestKey
 from parking_messaging.crash_points import CrashPoint, reach
@@ -18,6 +19,7 @@ from reservation_service.adapters.postgres.reservations import reservation_row
 from reservation_service.application.ports import Offer, Wish
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
+from reservation_service.domain.periods import FURTHEST, LONGEST
 from reservation_service.domain.reservations import Reservation
 
 
@@ -51,10 +53,11 @@ class PostgresBookings:
     async def find(self, wish: Wish, limit: int) -> Offer:
         """The lot, and the spots to try. Raises `UnknownLot`, and `UnknownSpot` for a named one."""
         lot_id, starts_at, ends_at = wish.parking_lot_id, wish.period.starts_at, wish.period.ends_at
+        oldest = make_id_floor(starts_at - FURTHEST - LONGEST)
         if wish.spot_id:
-            rows = await self._pool.fetch(FIND_NAMED_SPOT, lot_id, wish.spot_id, starts_at, ends_at)
+            rows = await self._pool.fetch(FIND_NAMED_SPOT, lot_id, wish.spot_id, starts_at, ends_at, oldest)
         else:
-            values = (lot_id, starts_at, ends_at, wish.spot_type, limit, GIVEN_TO_ANYBODY)
+            values = (lot_id, starts_at, ends_at, wish.spot_type, limit, GIVEN_TO_ANYBODY, oldest)
             rows = await self._pool.fetch(FIND_ANY_SPOT, *values)
         if not rows:
             raise UnknownLot(wish.parking_lot_id)

@@ -16,7 +16,8 @@ import payment_service
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
-from payment_service.bootstrap import Payments, bootstrap, resources
+from payment_service.bootstrap import Payments, resources
+from payment_service.entrypoints.http.app import wired
 from payment_service.settings import PaymentSettings
 from stripe_simulator import conformance
 from stripe_simulator.process import SimulatorProcess, free_port
@@ -26,7 +27,7 @@ sys.path.append(str(Path(__file__).parents[3]))
 
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
-from services.payment.tests.people import INTERNAL_TOKEN, ISSUER, SECRET, People
+from services.payment.tests.people import ANSWER_KEY, INTERNAL_TOKEN, ISSUER, SECRET, People
 from services.payment.tests.serving import listening
 
 WEBHOOK_PATH = "/api/v1/webhooks/stripe"
@@ -113,6 +114,7 @@ def settings(
             "token_issuer": ISSUER,
             "token_algorithms": ("HS256",),
             "token_shared_secret": SECRET,
+            "answer_keys": ANSWER_KEY,
             "charge_key": base64.b64encode(public).decode(),
             "internal_token": INTERNAL_TOKEN,
             "stripe_secret_key": simulator.secret_key,
@@ -128,9 +130,9 @@ def settings(
 @pytest_asyncio.fixture
 async def service(settings: PaymentSettings) -> AsyncIterator[Payments]:
     """The wired service."""
-    wired = bootstrap(settings)
-    async with resources(wired):
-        yield wired
+    service = wired(settings)
+    async with resources(service):
+        yield service
 
 
 @pytest_asyncio.fixture

@@ -125,7 +125,7 @@ class Desk:
         return answer.json()["data"]
 
     async def all_due(self) -> None:
-        """Let everything on the agenda be due now."""
+        """Let all due work be due now."""
         await self.run("UPDATE payments SET look_at = now() WHERE look_at IS NOT NULL")
         await self.run("UPDATE refunds SET due_at = now() WHERE due_at IS NOT NULL")
 

@@ -20,7 +20,6 @@ from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.domain.errors import ChargeExpired, ChargeNotPayable
 from payment_service.domain.payment_states import PaymentState, PaymentStatus
-from payment_service.entrypoints.http.views import Answers as PaymentAnswers
 from reservation_service.application.commands.cancel_reservation import CancelReservation
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
@@ -135,8 +134,7 @@ class Driving:
         """What the card form needs; nothing where the charge is not owed any more, as the second time through."""
         payments = self.services.payments
         request_key = RequestKey(f"{driver}:payments", key, sha256(token.encode()).digest())
-        presentation = PaymentAnswers(payments.settings.stripe_publishable_key)
-        command = StartPayment(driver, token, save_method=False, key=request_key, presentation=presentation)
+        command = StartPayment(Asker(driver), token, save_method=False, key=request_key)
         try:
             answer = await payments.use_cases.start_payment(command)
         except (ChargeExpired, ChargeNotPayable):

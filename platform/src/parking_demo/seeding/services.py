@@ -19,9 +19,11 @@ from parking_chassis.settings import ServiceSettings
 from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, RelaySettings, postgres_relay
 from parking_service.settings import ParkingSettings
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
+from payment_service.entrypoints.consumers import messaging as payment_messaging
 from payment_service.entrypoints.http.app import payment_app
+from payment_service.entrypoints.http.views import Answers as PaymentAnswers
 from payment_service.settings import PaymentSettings
 from reservation_service.settings import ReservationSettings
 
@@ -76,7 +78,9 @@ def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
         auth_wiring.bootstrap(auth_settings, clock=clock),
         parking_wiring.bootstrap(parking_settings, clock=clock),
         reservation_wiring.bootstrap(reservation_settings, clock=clock),
-        payment_wiring.bootstrap(payment_settings, clock=clock),
+        payment_wiring.bootstrap(
+            payment_settings, PaymentAnswers(payment_settings.stripe_publishable_key), clock=clock
+        ),
         auth_settings,
         parking_settings,
     )
@@ -137,20 +141,20 @@ def _messaging(services: Services) -> Iterator[Loop]:
     yield parking_wiring.organizations_consumer(services.parking).run
     for consumer in reservation_wiring.consumers(services.reservation).values():
         yield consumer.run
-    for consumer in payment_wiring.consumers(services.payments).values():
+    for consumer in payment_messaging(services.payments).consumers.values():
         yield consumer.run
 
 
 def _timers(payments: payment_wiring.Payments) -> Iterator[Loop]:
     does = payments.use_cases
 
-    async def look_after_payments() -> object:
-        return await does.look_after_payments(LookAfterPayments())
+    async def reconcile_payments() -> object:
+        return await does.reconcile_payments(ReconcilePayments())
 
     async def send_refunds() -> object:
         return await does.send_refunds(SendRefunds())
 
-    yield _repeated(look_after_payments, LOOK_SECONDS)
+    yield _repeated(reconcile_payments, LOOK_SECONDS)
     yield _repeated(send_refunds, REFUNDS_SECONDS)
 
 

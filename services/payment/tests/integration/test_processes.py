@@ -29,6 +29,7 @@ def environment(settings: PaymentSettings, **changes: object) -> dict[str, str]:
         "token_issuer": settings.token_issuer,
         "token_algorithms": '["HS256"]',
         "token_shared_secret": settings.token_shared_secret.get_secret_value() if settings.token_shared_secret else "",
+        "answer_keys": settings.answer_keys.get_secret_value(),
         "charge_key": settings.charge_key,
         "internal_token": settings.internal_token.get_secret_value(),
         "stripe_secret_key": settings.stripe_secret_key.get_secret_value(),

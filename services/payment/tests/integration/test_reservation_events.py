@@ -33,10 +33,10 @@ from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
-from payment_service.adapters.kafka.consumers import RESERVATIONS
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
-from payment_service.bootstrap import Payments, consumers, make_topics
+from payment_service.bootstrap import Payments
+from payment_service.entrypoints.consumers import RESERVATIONS, messaging
 from payment_service.settings import PaymentSettings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -90,7 +90,6 @@ async def settings(settings: PaymentSettings, kafka_server: KafkaServer) -> Paym
     changed = settings.model_copy(update={"kafka_bootstrap_servers": kafka_server.bootstrap_servers})
     kafka = KafkaConnection(kafka_server.bootstrap_servers, client_id="test")
     await ensure_topics(kafka, [RESERVATION, LOGIN])
-    await make_topics(changed)
     return changed
 
 
@@ -104,7 +103,8 @@ async def reservations(kafka_server: KafkaServer) -> AsyncIterator[Reservations]
 @pytest_asyncio.fixture
 async def consuming(service: Payments) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    consumer = consumers(service)[RESERVATIONS]
+    await messaging(service).make_topics()
+    consumer = messaging(service).consumers[RESERVATIONS]
     running = asyncio.create_task(consumer.run(stop))
     await wait_until(lambda: consumer.status().is_ready, "the consumer", seconds=60)
     yield
@@ -149,7 +149,7 @@ async def test_what_a_newer_reservation_service_publishes_is_no_dead_letter(
     kept = await desk.rows("SELECT reservation_id, status, charges->0->>'status' AS charge FROM reservation_dues")
     assert LATER in {row["status"] for row in kept}
     assert [row["charge"] for row in kept if row["reservation_id"] == owed.reservation_id] == [LATER]
-    await service.use_cases.look_after_payments(LookAfterPayments())
+    await service.use_cases.reconcile_payments(ReconcilePayments())
     assert await desk.told(payment["id"]) == ["requested"], "nothing is withdrawn for a status that nobody knows here"
     assert (await desk.started(owed))["id"] == payment["id"], "it can still be paid"
 
@@ -197,5 +197,5 @@ async def test_an_expired_reservation_withdraws_its_intent(
         return bool(await desk.rows("SELECT id FROM payments WHERE cancel_requested_at IS NOT NULL"))
 
     await wait_until(is_asked_for, "the intent to be withdrawn")
-    await service.use_cases.look_after_payments(LookAfterPayments())
+    await service.use_cases.reconcile_payments(ReconcilePayments())
     assert await desk.told(payment["id"]) == ["requested", "cancelled"]

@@ -14,7 +14,7 @@ from services.payment.tests.people import Owed
 
 from parking_chassis.telemetry import configure_tracing
 from parking_platform.testing.waiting import wait_until
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.bootstrap import Payments
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -52,7 +52,7 @@ async def test_reversed_messages_end_the_same(desk: Desk, browser: Browser, serv
     told = await desk.told(payment["id"])
     assert told == ["requested", "succeeded"], "what came before the end is not told after it"
     await desk.all_due()
-    await service.use_cases.look_after_payments(LookAfterPayments())
+    await service.use_cases.reconcile_payments(ReconcilePayments())
     assert await desk.told(payment["id"]) == told
 
 
@@ -60,13 +60,13 @@ async def test_lost_messages_are_healed_by_asking(desk: Desk, browser: Browser, 
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
     payment = await desk.started(Owed())
     await browser.confirm(payment["client_secret"], "visa")
-    assert await service.use_cases.look_after_payments(LookAfterPayments()) == 0, "not before its time"
+    assert await service.use_cases.reconcile_payments(ReconcilePayments()) == 0, "not before its time"
     assert await desk.told(payment["id"]) == ["requested"]
     await desk.all_due()
-    await service.use_cases.look_after_payments(LookAfterPayments())
+    await service.use_cases.reconcile_payments(ReconcilePayments())
     assert await desk.told(payment["id"]) == ["requested", "succeeded"]
     await desk.all_due()
-    assert await service.use_cases.look_after_payments(LookAfterPayments()) == 0, "it is settled"
+    assert await service.use_cases.reconcile_payments(ReconcilePayments()) == 0, "it is settled"
 
 
 async def test_a_message_faster_than_the_answer_counts(desk: Desk, browser: Browser, service: Payments) -> None:

@@ -9,22 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from parking_kernel.money import Money
 from parking_messaging.state_copies import upsert_if_newer
 from payment_service.adapters.postgres.tables import reservation_dues
-from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus, known
+from payment_service.domain.charges import AmountsDue, ChargeStatus, OwedCharge, ReservationStatus, known
 
 
-class PostgresReservationDues:
-    """See `payment_service.application.ports.ReservationDues`."""
+class PostgresAmountsDue:
+    """See `payment_service.application.ports.ReservationAmountsDue`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def get(self, reservation_id: UUID) -> Dues | None:
+    async def get(self, reservation_id: UUID) -> AmountsDue | None:
         """What a reservation owes; none before its first event arrived."""
         statement = select(reservation_dues).where(reservation_dues.c.reservation_id == reservation_id)
         row = (await self._connection.execute(statement)).first()
         if row is None:
             return None
-        return Dues(
+        return AmountsDue(
             row.reservation_id,
             known(ReservationStatus, row.status),
             tuple(OwedCharge(UUID(each["id"]), known(ChargeStatus, each["status"])) for each in row.charges),
@@ -32,24 +32,24 @@ class PostgresReservationDues:
             row.version,
         )
 
-    async def keep(self, dues: Collection[Dues]) -> Collection[UUID]:
-        """Keep what is newer than what is kept, one for each reservation; the reservations that this changed.
+    async def save(self, amounts_due: Collection[AmountsDue]) -> Collection[UUID]:
+        """Save what is newer than what is stored, one for each reservation; the reservations that this changed.
 
-        Rows are locked in the order of their ids, whoever else is at it.
+        Rows are locked in the order of their ids, so that two consumers never wait for each other.
         """
-        if not dues:
+        if not amounts_due:
             return ()
-        rows = [_row(each) for each in sorted(dues, key=lambda each: each.reservation_id)]
+        rows = [_row(each) for each in sorted(amounts_due, key=lambda each: each.reservation_id)]
         statement = upsert_if_newer(reservation_dues, rows[0]).returning(reservation_dues.c.reservation_id)
         return (await self._connection.execute(statement, rows)).scalars().all()
 
 
-def _row(dues: Dues) -> dict[str, object]:
+def _row(due: AmountsDue) -> dict[str, object]:
     return {
-        "reservation_id": dues.reservation_id,
-        "status": str(dues.status),
-        "charges": [{"id": str(each.id), "status": str(each.status)} for each in dues.charges],
-        "currency": dues.refund_due.currency,
-        "refund_due": dues.refund_due.amount,
-        "version": dues.version,
+        "reservation_id": due.reservation_id,
+        "status": str(due.status),
+        "charges": [{"id": str(each.id), "status": str(each.status)} for each in due.charges],
+        "currency": due.refund_due.currency,
+        "refund_due": due.refund_due.amount,
+        "version": due.version,
     }

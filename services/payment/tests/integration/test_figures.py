@@ -1,22 +1,17 @@
 """What the figures cost: what changed, not all history."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import paid
 from services.payment.tests.people import Owed
+from services.payment.tests.schema import downgrade, upgrade
 from sqlalchemy import event
 
-import payment_service
-from parking_chassis.migrations import migrate, migrations_folder
 from payment_service.adapters.postgres.figures import STUCK
 from payment_service.application.commands.purge_old import PurgeOld
 from payment_service.application.commands.sum_up_captured import SumUpCaptured
@@ -48,13 +43,8 @@ async def test_revenue_is_the_ledger_s_and_is_added_up_once(desk: Desk, browser:
 
 async def test_what_was_booked_before_is_in_the_sum(desk: Desk, browser: Browser, service: Payments) -> None:
     await paid(desk, browser, Owed())
-    folder = migrations_folder(Path(payment_service.__path__[0]))
-    config = Config()
-    config.set_main_option("script_location", str(folder))
-    url = str(service.settings.database_url)
-    config.attributes["database_url"] = url
-    await asyncio.to_thread(command.downgrade, config, "0006")
-    await asyncio.to_thread(migrate, url, folder)
+    await downgrade(service.settings.database_url, "0006")
+    await upgrade(service.settings.database_url)
     assert await captured(service) == {"CHF": 1250}
 
 

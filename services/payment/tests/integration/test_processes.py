@@ -144,7 +144,11 @@ async def test_work_heals_without_kafka_tells_its_figures_and_ends_in_time(
             unpaid = 'refund_orders_unpaid_total{reason="covered_by_goodwill"} 0.0'
             return {*figures, unpaid} <= set(metrics.splitlines())
 
+        async def audits() -> bool:
+            return bool(await desk.rows("SELECT 1 FROM schedules WHERE name = 'complete_audit' AND due_at > now()"))
+
         await wait_until(shows_its_figures, "the worker to lead, and to show its figures")
+        await wait_until(audits, "the first complete audit")
         assert (await health.get("/readyz")).json()["database"] == "ok"
         process.terminate()
         assert await asyncio.wait_for(process.wait(), GRACE) == 0

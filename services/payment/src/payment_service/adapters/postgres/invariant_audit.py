@@ -20,6 +20,19 @@ from payment_service.domain.refund_orders import RefundOrder
 MOST = 100
 FIRST = UUID(int=0)
 
+# Each row is looked up by its id. A plain join would read a whole table where PostgreSQL believes that much is open, as
+# it does before it has first looked at these small tables.
+OPEN_PAYMENTS = """
+        payments_to_settle s
+        CROSS JOIN LATERAL (SELECT * FROM payments WHERE id = s.payment_id LIMIT 1) p
+        LEFT JOIN LATERAL (SELECT * FROM reservation_dues WHERE reservation_id = p.reservation_id LIMIT 1) d ON true
+"""
+OPEN_ORDERS = """
+        refund_orders_to_settle s
+        CROSS JOIN LATERAL (SELECT * FROM refund_orders WHERE id = s.order_id LIMIT 1) o
+        LEFT JOIN LATERAL (SELECT * FROM refunds WHERE id = o.id LIMIT 1) r ON true
+"""
+
 # Of a payment p and the copy d of its reservation. What a lost dispute took is given back too.
 PAYMENT_IS_SETTLED = """(
     coalesce(d.charges @> jsonb_build_array(jsonb_build_object('id', p.charge_id::text, 'status', 'paid')), false)
@@ -40,9 +53,7 @@ ORDER_IS_SETTLED = f"""(
 UNSETTLED = text(
     f"""
     SELECT p.id, p.reservation_id
-    FROM payments_to_settle s
-    JOIN payments p ON p.id = s.payment_id
-    LEFT JOIN reservation_dues d ON d.reservation_id = p.reservation_id
+    FROM {OPEN_PAYMENTS}
     WHERE p.succeeded_at < :before AND NOT {PAYMENT_IS_SETTLED}
     ORDER BY p.succeeded_at DESC
     LIMIT :most
@@ -53,9 +64,7 @@ UNSETTLED = text(
 UNSETTLED_ORDERS = text(
     f"""
     SELECT o.*
-    FROM refund_orders_to_settle s
-    JOIN refund_orders o ON o.id = s.order_id
-    LEFT JOIN refunds r ON r.id = o.id
+    FROM {OPEN_ORDERS}
     WHERE NOT {ORDER_IS_SETTLED}
         AND CASE
             WHEN o.decided_at IS NULL THEN o.ordered_at < :before
@@ -72,9 +81,7 @@ CLOSE_PAYMENTS = text(
     f"""
     WITH settled AS (
         SELECT s.payment_id, s.changes
-        FROM payments_to_settle s
-        JOIN payments p ON p.id = s.payment_id
-        LEFT JOIN reservation_dues d ON d.reservation_id = p.reservation_id
+        FROM {OPEN_PAYMENTS}
         WHERE {PAYMENT_IS_SETTLED}
         LIMIT :limit
         FOR UPDATE OF s SKIP LOCKED
@@ -88,9 +95,7 @@ CLOSE_ORDERS = text(
     f"""
     WITH settled AS (
         SELECT s.order_id, s.changes
-        FROM refund_orders_to_settle s
-        JOIN refund_orders o ON o.id = s.order_id
-        LEFT JOIN refunds r ON r.id = o.id
+        FROM {OPEN_ORDERS}
         WHERE {ORDER_IS_SETTLED}
         LIMIT :limit
         FOR UPDATE OF s SKIP LOCKED

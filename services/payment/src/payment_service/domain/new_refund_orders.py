@@ -24,7 +24,7 @@ def new_orders(
 
 
 def earlier_orders(payment: PaymentState) -> Sequence[RefundOrder]:
-    """Orders for the refunds that the release before made by the sum alone: it kept no orders, and may still run."""
+    """Orders for the refunds that the release before made by the sum alone: it stored no orders, and may still run."""
     known_ids = {order.id for order in payment.orders}
     return [
         RefundOrder(
@@ -51,11 +51,11 @@ def total_of(orders: Sequence[RefundOrder]) -> int:
 
 def contradicted(due: AmountsDue, known: Sequence[RefundOrder]) -> Sequence[UUID]:
     """Known orders that an event describes otherwise. An order never changes: the first word counts."""
-    kept = {order.id: (order.payment_id, order.amount) for order in known}
+    first = {order.id: (order.payment_id, order.amount) for order in known}
     return [
         each.id
         for each in due.refund_orders or ()
-        if each.id in kept and kept[each.id] != (each.payment_id, each.amount)
+        if each.id in first and first[each.id] != (each.payment_id, each.amount)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Figures of the whole service, as the leading worker shows them, and the sum that keeps one of them cheap."""
+"""Figures of the whole service, as the leading worker shows them, and the sum by which one of them is cheap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

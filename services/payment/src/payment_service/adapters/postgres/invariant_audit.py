@@ -1,7 +1,7 @@
 """What has to hold of money, asked of the tables themselves: of what is open, and once a day of everything.
 
 `payments_to_settle` and `refund_orders_to_settle` have what is open. Triggers write them in the transaction of each
-change (migration 0009), so that no program can forget to. What changes while it is being closed stays open: a row that
+change (migration 0009), whichever program makes it. What changes while it is being closed stays open: a row that
 is locked by a change is passed over, and one whose `changes` went on since the snapshot is not deleted, since what it
 was judged by is older than the change.
 """

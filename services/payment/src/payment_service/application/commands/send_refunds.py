@@ -106,7 +106,7 @@ class SendRefundsHandler:
             await work.payments.save(payment)
 
     async def _refused(self, due: DueRefund, intent_id: str, code: str) -> None:
-        """Perhaps somebody gave the money back by hand: what the provider has of it tells."""
+        """Perhaps somebody gave the money back by hand: what the provider has shows it."""
         made = await self.gateway.refunds_of(intent_id)
         _log.warning("refund %s: the provider refuses it: %s", due.refund_id, code)
         async with self.open_work(THE_SERVICE) as work:

@@ -1,4 +1,4 @@
-"""A request is told from another by what was given."""
+"""Requests are distinguished by what was given."""
 
 from parking_chassis.idempotency import fingerprint_of
 from parking_chassis.schemas import RequestBody

@@ -16,8 +16,7 @@ import payment_service
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
-from payment_service.bootstrap import Payments, resources
-from payment_service.entrypoints.http.app import wired
+from payment_service.bootstrap import Payments, bootstrap, resources
 from payment_service.settings import PaymentSettings
 from stripe_simulator import conformance
 from stripe_simulator.process import SimulatorProcess, free_port
@@ -130,9 +129,9 @@ def settings(
 @pytest_asyncio.fixture
 async def service(settings: PaymentSettings) -> AsyncIterator[Payments]:
     """The wired service."""
-    service = wired(settings)
-    async with resources(service):
-        yield service
+    wired = bootstrap(settings)
+    async with resources(wired):
+        yield wired
 
 
 @pytest_asyncio.fixture

@@ -23,7 +23,6 @@ from payment_service.application.commands.reconcile_payments import ReconcilePay
 from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.entrypoints.consumers import messaging as payment_messaging
 from payment_service.entrypoints.http.app import payment_app
-from payment_service.entrypoints.http.views import Answers as PaymentAnswers
 from payment_service.settings import PaymentSettings
 from reservation_service.settings import ReservationSettings
 
@@ -78,9 +77,7 @@ def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
         auth_wiring.bootstrap(auth_settings, clock=clock),
         parking_wiring.bootstrap(parking_settings, clock=clock),
         reservation_wiring.bootstrap(reservation_settings, clock=clock),
-        payment_wiring.bootstrap(
-            payment_settings, PaymentAnswers(payment_settings.stripe_publishable_key), clock=clock
-        ),
+        payment_wiring.bootstrap(payment_settings, clock=clock),
         auth_settings,
         parking_settings,
     )

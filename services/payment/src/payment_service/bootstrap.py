@@ -43,7 +43,6 @@ from payment_service.application.commands.take_webhook import TakeWebhookHandler
 from payment_service.application.ports import (
     OpenWork,
     PaymentGateway,
-    Presentation,
     ReadChargeToken,
     ReadWebhook,
     UnpublishedPayments,
@@ -96,8 +95,8 @@ class Payments:
     token_verifier: AccessTokenVerifier
 
 
-def bootstrap(settings: PaymentSettings, presentation: Presentation, *, clock: Clock = SYSTEM_CLOCK) -> Payments:
-    """Wire everything; `presentation` renders what is answered. Nothing connects before it is used."""
+def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Payments:
+    """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
     engine = service_engine(settings, SERVICE)
     translation = Translation(settings.public_url)
@@ -119,7 +118,6 @@ def bootstrap(settings: PaymentSettings, presentation: Presentation, *, clock: C
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
         clock,
         unpublished=PostgresUnpublishedPayments(engine),
-        presentation=presentation,
         grace=timedelta(seconds=settings.unknown_after),
     )
     return Payments(
@@ -153,14 +151,13 @@ def use_cases_of(
     clock: Clock,
     *,
     unpublished: UnpublishedPayments,
-    presentation: Presentation,
     grace: timedelta,
 ) -> UseCases:
     """The use cases over any adapters."""
     create_intent = CreateIntentHandler(work, gateway, clock)
     return UseCases(
-        start_payment=StartPaymentHandler(work, create_intent, read_charge_token, clock, new_id, presentation, grace),
-        request_refund=RequestRefundHandler(work, clock, new_id, presentation),
+        start_payment=StartPaymentHandler(work, create_intent, read_charge_token, clock, new_id, grace),
+        request_refund=RequestRefundHandler(work, clock, new_id),
         take_webhook=TakeWebhookHandler(work, read_webhook, clock),
         send_refunds=SendRefundsHandler(work, gateway, clock, grace),
         decide_refund_orders=DecideRefundOrdersHandler(work, clock),

@@ -30,7 +30,7 @@ async def aged(desk: Desk) -> None:
     await desk.run("UPDATE refunds SET requested_at = requested_at - interval '1 hour'")
 
 
-async def test_the_daily_comparison_finds_what_nobody_told(desk: Desk, browser: Browser, service: Payments) -> None:
+async def test_the_daily_comparison_finds_what_no_message_said(desk: Desk, browser: Browser, service: Payments) -> None:
     compare, window = service.use_cases.compare_with_provider, CompareWithProvider(timedelta(days=1))
     payment = await desk.started(Owed())
     assert await compare(window) == 0
@@ -41,7 +41,7 @@ async def test_the_daily_comparison_finds_what_nobody_told(desk: Desk, browser: 
     await aged(desk)
     assert await compare(window) == 1
     await service.use_cases.reconcile_payments(ReconcilePayments())
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+    assert await desk.published(payment["id"]) == ["requested", "succeeded"]
     assert await compare(window) == 0
     await aged(desk)
     await desk.run("UPDATE payments SET intent_id = 'pi_other'")
@@ -76,7 +76,7 @@ async def test_a_refund_of_which_no_word_came(desk: Desk, browser: Browser, serv
     await aged(desk)
     assert await compare(DAY) == 1
     await service.use_cases.reconcile_payments(ReconcilePayments())
-    assert (await desk.told(payment["id"]))[-1] == "refunded"
+    assert (await desk.published(payment["id"]))[-1] == "refunded"
     assert await compare(DAY) == 0
 
 
@@ -104,7 +104,7 @@ async def test_disputes_are_compared_too(desk: Desk, browser: Browser, service: 
     assert await an_hour_later() == 1
     await desk.all_due()
     await service.use_cases.reconcile_payments(ReconcilePayments())
-    assert (await desk.told(payment["id"]))[-1] == "dispute_closed"
+    assert (await desk.published(payment["id"]))[-1] == "dispute_closed"
     assert await an_hour_later() == 0
 
 

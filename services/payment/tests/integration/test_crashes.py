@@ -25,7 +25,6 @@ from payment_service.application.ports import IntentRequest, RefundRequest
 from payment_service.bootstrap import Payments, use_cases_of
 from payment_service.domain.provider import Intent, ProviderRefund
 from payment_service.entrypoints.http.app import payment_app
-from payment_service.entrypoints.http.views import Answers
 
 MOMENTS = ["before the call", "after the call"]
 
@@ -72,7 +71,6 @@ async def dying(service: Payments, moment: str) -> AsyncIterator[Payments]:
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
         service.clock,
         unpublished=PostgresUnpublishedPayments(service.engine),
-        presentation=Answers(settings.stripe_publishable_key),
         grace=timedelta(seconds=settings.unknown_after),
     )
     yield replace(service, use_cases=use_cases)
@@ -94,7 +92,7 @@ async def test_a_start_that_died_goes_on_with_one_intent(desk: Desk, service: Pa
     answer = await desk.client.post("/api/v1/payments", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     assert len(await desk.intents()) == 1
-    assert await desk.told(answer.json()["id"]) == ["requested"]
+    assert await desk.published(answer.json()["id"]) == ["requested"]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -125,5 +123,5 @@ async def test_a_refund_that_died_is_made_once(desk: Desk, browser: Browser, ser
             await dead.use_cases.send_refunds(SendRefunds())
     await desk.all_due()
     await send(service)
-    assert (await desk.told(payment["id"]))[-1] == "refunded"
+    assert (await desk.published(payment["id"]))[-1] == "refunded"
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [1250]

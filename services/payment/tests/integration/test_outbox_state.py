@@ -141,7 +141,7 @@ class TestWhoMayAsk:
     @pytest.mark.parametrize(
         "shown", [{}, {"Authorization": "Bearer another"}, {"Authorization": f"Basic {INTERNAL_TOKEN}"}]
     )
-    async def test_without_the_token_nothing_is_told(self, client: httpx.AsyncClient, shown: dict[str, str]) -> None:
+    async def test_without_the_token_nothing_is_said(self, client: httpx.AsyncClient, shown: dict[str, str]) -> None:
         answer = await client.get(OUTBOX, headers=shown)
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
 

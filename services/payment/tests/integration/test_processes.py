@@ -97,7 +97,7 @@ async def test_killed_in_the_middle_of_a_call_there_is_one_intent(
     answer = await desk.client.post("/api/v1/payments", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     assert len(await desk.intents()) == 1
-    assert await desk.told(answer.json()["id"]) == ["requested"]
+    assert await desk.published(answer.json()["id"]) == ["requested"]
 
 
 async def test_serve_finishes_what_it_began_before_it_ends(
@@ -123,7 +123,7 @@ async def test_serve_finishes_what_it_began_before_it_ends(
     assert settings.stripe_secret_key.get_secret_value() not in log
 
 
-async def test_work_heals_without_kafka_tells_its_figures_and_ends_in_time(
+async def test_work_heals_without_kafka_shows_its_figures_and_ends_in_time(
     desk: Desk, settings: PaymentSettings, tmp_path: Path
 ) -> None:
     owed = Owed()

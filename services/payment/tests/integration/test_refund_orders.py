@@ -258,7 +258,7 @@ class TestWhatWasOrderedByTheSumAlone:
 async def test_after_a_loss_of_data_what_the_provider_gave_is_not_given_again(
     desk: Desk, browser: Browser, service: Payments
 ) -> None:
-    """The same order comes again, when the provider has long forgotten the idempotency key."""
+    """The same order comes again, when the provider does not know the idempotency key any more."""
     owed = Owed()
     payment = await paid(desk, browser, owed)
     order = ordered(payment, 400)

@@ -45,10 +45,10 @@ def amounts_due(
     return AmountsDue(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)
 
 
-async def follow(service: Payments, *told: AmountsDue) -> None:
+async def follow(service: Payments, *reservations: AmountsDue) -> None:
     """What the consumer does with the events that wait."""
     async with service.engine.begin() as connection, service.work_on(connection) as work:
-        await FollowReservationsHandler(service.clock)(work, FollowReservations(told))
+        await FollowReservationsHandler(service.clock)(work, FollowReservations(reservations))
 
 
 async def send(service: Payments) -> int:
@@ -68,7 +68,7 @@ async def test_an_operator_gives_back_a_part_then_the_rest(desk: Desk, browser: 
     await send(service)
     await desk.wait_for_status(payment["id"], "refunded")
     refunds = ["refund_requested", "refunded"]
-    assert await desk.told(payment["id"]) == ["requested", "succeeded", *refunds, *refunds]
+    assert await desk.published(payment["id"]) == ["requested", "succeeded", *refunds, *refunds]
     assert await desk.ledger() == {}, "to the last unit, taxes included"
     assert (await desk.show(owed, payment["id"]))["amount_refunded"]["amount"] == 1250
 
@@ -215,7 +215,7 @@ async def test_a_refund_that_fails_later_is_tried_again(desk: Desk, browser: Bro
     await desk.knob("POST", "/advance", {"seconds": 3600})
     await desk.wait_for_events(payment["id"], 5)
     refunds = ["refund_requested", "refunded", "refund_failed"]
-    assert await desk.told(payment["id"]) == ["requested", "succeeded", *refunds]
+    assert await desk.published(payment["id"]) == ["requested", "succeeded", *refunds]
     assert await desk.ledger() == {"provider_clearing": 1250, "unpaid_refunds": -1250}, "it is still owed"
     await desk.all_due()
     await send(service)
@@ -230,11 +230,11 @@ async def test_a_pending_refund_whose_message_is_lost_arrives(desk: Desk, browse
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
     await follow(service, amounts_due(owed, 1250))
     await send(service)
-    assert (await desk.told(payment["id"]))[-1] == "refund_requested"
+    assert (await desk.published(payment["id"]))[-1] == "refund_requested"
     await desk.knob("POST", "/advance", {"seconds": 3600})
     await desk.all_due()
     await service.use_cases.reconcile_payments(ReconcilePayments())
-    assert (await desk.told(payment["id"]))[-1] == "refunded"
+    assert (await desk.published(payment["id"]))[-1] == "refunded"
 
 
 async def test_a_refund_made_by_hand_counts(desk: Desk, browser: Browser, service: Payments) -> None:

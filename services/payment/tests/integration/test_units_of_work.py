@@ -27,9 +27,9 @@ async def test_events_that_were_not_saved_are_not_committed_in_silence(
     desk: Desk, browser: Browser, service: Payments, *, saved_before: bool
 ) -> None:
     payment_id = UUID((await paid(desk, browser, Owed()))["id"])
-    before = await desk.told(payment_id)
+    before = await desk.published(payment_id)
 
-    async def forget_to_save() -> None:
+    async def leave_unsaved() -> None:
         async with service.engine.begin() as connection, service.work_on(connection) as work:
             payment = await refunding(work, service, payment_id)
             if saved_before:
@@ -37,8 +37,8 @@ async def test_events_that_were_not_saved_are_not_committed_in_silence(
                 payment.request_refund(uuid4(), 100, "goodwill", service.clock.now())
 
     with pytest.raises(UnsavedChanges, match="Payment has events that were not saved"):
-        await forget_to_save()
-    assert await desk.told(payment_id) == before
+        await leave_unsaved()
+    assert await desk.published(payment_id) == before
     assert await desk.rows("SELECT id FROM refunds") == []
     assert await desk.rows("SELECT id FROM webhook_events WHERE id = 'evt_1'") == []
 
@@ -47,5 +47,5 @@ async def test_what_was_saved_is_published_in_its_transaction(desk: Desk, browse
     payment_id = UUID((await paid(desk, browser, Owed()))["id"])
     async with service.engine.begin() as connection, service.work_on(connection) as work:
         await work.payments.save(await refunding(work, service, payment_id))
-    assert await desk.told(payment_id) == ["requested", "succeeded", "refund_requested"]
+    assert await desk.published(payment_id) == ["requested", "succeeded", "refund_requested"]
     assert await desk.rows("SELECT id FROM webhook_events WHERE id = 'evt_1'")

@@ -51,7 +51,7 @@ async def test_the_worker_finds_out_when_nobody_asks(desk: Desk, service: Paymen
     [intent] = await desk.intents()
     [payment] = await desk.rows("SELECT id, intent_id FROM payments")
     assert payment["intent_id"] == intent["id"]
-    assert await desk.told(payment["id"]) == ["requested"]
+    assert await desk.published(payment["id"]) == ["requested"]
 
 
 async def test_one_broken_call_is_repeated_unseen(desk: Desk) -> None:
@@ -71,13 +71,13 @@ async def test_a_crash_before_the_call_leaves_a_payment_that_can_be_paid(desk: D
 
 
 async def withdrawn(desk: Desk, service: Payments, payment_id: object) -> None:
-    """The worker comes round until it is told. It passes a payment by that a message of the provider's has locked."""
+    """The worker comes round until it is published: it passes by a payment that a message has locked."""
 
-    async def told() -> bool:
+    async def is_published() -> bool:
         await service.use_cases.reconcile_payments(ReconcilePayments())
-        return await desk.told(payment_id) == ["requested", "cancelled"]
+        return await desk.published(payment_id) == ["requested", "cancelled"]
 
-    await wait_until(told, "the payment to be told cancelled")
+    await wait_until(is_published, "the payment to be published as cancelled")
 
 
 @pytest.mark.parametrize("status", [ReservationStatus.EXPIRED, ReservationStatus.CANCELLED])
@@ -128,7 +128,7 @@ async def test_a_void_charge_s_intent_is_withdrawn_and_others_stay(desk: Desk, s
     void = await desk.started(other)
     await follow(service, amounts_due(other, 0, status=ReservationStatus.PENDING, charge=ChargeStatus.VOID))
     await withdrawn(desk, service, void["id"])
-    assert await desk.told(kept["id"]) == ["requested"], "a charge that is not known yet is on its way"
+    assert await desk.published(kept["id"]) == ["requested"], "a charge that is not known yet is on its way"
 
 
 async def test_where_the_money_is_faster_than_the_withdrawal_it_counts(
@@ -140,7 +140,7 @@ async def test_where_the_money_is_faster_than_the_withdrawal_it_counts(
     await browser.confirm(payment["client_secret"], "visa")
     await follow(service, amounts_due(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
     await service.use_cases.reconcile_payments(ReconcilePayments())
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+    assert await desk.published(payment["id"]) == ["requested", "succeeded"]
 
 
 async def test_withdrawal_and_payment_at_once_end_in_one_of_two_ways(
@@ -156,7 +156,7 @@ async def test_withdrawal_and_payment_at_once_end_in_one_of_two_ways(
         )
         await reconcile(desk, service)
         await desk.wait_for_status(payment["id"], "succeeded", "cancelled")
-        assert len(await desk.told(payment["id"])) == 2
+        assert len(await desk.published(payment["id"])) == 2
 
 
 async def test_captured_money_that_pays_for_nothing_is_noticed(desk: Desk, browser: Browser, service: Payments) -> None:

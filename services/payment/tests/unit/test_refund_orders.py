@@ -15,9 +15,9 @@ from services.payment.tests.unit.payments import (
     dispute,
     intent,
     provider_refund,
+    published,
     refund_by,
     requested,
-    told,
 )
 
 from parking_kernel.money import Money
@@ -66,7 +66,7 @@ class TestWhatComesOfAnOrder:
         for _ in range(2):
             payment.take_order(order, NOW)
         assert refunds(payment) == [(order.id, 600)]
-        assert (payment.state.refunds[0].reason, told(payment)[-1]) == ("cancelled", "RefundRequested")
+        assert (payment.state.refunds[0].reason, published(payment)[-1]) == ("cancelled", "RefundRequested")
         assert parts(payment, order.id) == (600, 0, 0, 0)
 
     @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ class TestAnOrderThatWaits:
         assert payment.state.refunds == ()
         payment.observe(intent(IntentStatus.SUCCEEDED), NOW)
         assert parts(payment, order_id) == (1250, 0, 0, 0)
-        assert told(payment)[-2:] == ["Succeeded", "RefundRequested"]
+        assert published(payment)[-2:] == ["Succeeded", "RefundRequested"]
 
     def test_for_its_own_payment_where_it_was_named_by_mistake(self) -> None:
         payment = captured(1000)

@@ -10,13 +10,13 @@ from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
 from parking_messaging.replay import add_replay_arguments
 from payment_service.application.commands.compare_with_provider import CompareWithProvider
 from payment_service.application.ports import OutcomeUnknown
-from payment_service.bootstrap import SERVICE, Payments, resources
+from payment_service.bootstrap import SERVICE, Payments, bootstrap, resources
 from payment_service.entrypoints.consumers import GROUPS, messaging
-from payment_service.entrypoints.http.app import payment_app, wired
+from payment_service.entrypoints.http.app import payment_app
 from payment_service.entrypoints.worker import run_worker
 from payment_service.settings import PaymentSettings
 
-COMMANDS = ServiceCommands(SERVICE, payment_service, PaymentSettings, wired)
+COMMANDS = ServiceCommands(SERVICE, payment_service, PaymentSettings, bootstrap)
 
 
 async def _compare(service: Payments, arguments: Arguments) -> int:
@@ -38,7 +38,7 @@ async def _replay(service: Payments, arguments: Arguments) -> int:
 
 
 async def _make_topics(settings: PaymentSettings) -> None:
-    service = wired(settings)
+    service = bootstrap(settings)
     async with resources(service):
         await messaging(service).make_topics()
 

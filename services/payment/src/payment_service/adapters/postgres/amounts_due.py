@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_kernel.money import Money
 from parking_messaging.state_copies import upsert_if_newer
-from payment_service.adapters.postgres.tables import reservation_dues
+from payment_service.adapters.postgres.tables import reservation_amounts
 from payment_service.domain.charges import AmountsDue, ChargeStatus, OwedCharge, ReservationStatus, known
 
 
@@ -20,7 +20,7 @@ class PostgresAmountsDue:
 
     async def get(self, reservation_id: UUID) -> AmountsDue | None:
         """What a reservation owes; none before its first event arrived."""
-        statement = select(reservation_dues).where(reservation_dues.c.reservation_id == reservation_id)
+        statement = select(reservation_amounts).where(reservation_amounts.c.reservation_id == reservation_id)
         row = (await self._connection.execute(statement)).first()
         if row is None:
             return None
@@ -40,7 +40,7 @@ class PostgresAmountsDue:
         if not amounts_due:
             return ()
         rows = [_row(each) for each in sorted(amounts_due, key=lambda each: each.reservation_id)]
-        statement = upsert_if_newer(reservation_dues, rows[0]).returning(reservation_dues.c.reservation_id)
+        statement = upsert_if_newer(reservation_amounts, rows[0]).returning(reservation_amounts.c.reservation_id)
         return (await self._connection.execute(statement, rows)).scalars().all()
 
 

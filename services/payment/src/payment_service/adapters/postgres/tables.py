@@ -152,7 +152,7 @@ captured_amounts = Table(
     Column("amount", Numeric, nullable=False),
 )
 
-reservation_dues = Table(
+reservation_amounts = Table(
     "reservation_dues",
     metadata,
     Column("reservation_id", Uuid, primary_key=True),

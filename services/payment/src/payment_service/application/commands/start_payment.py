@@ -1,5 +1,6 @@
 """Start to pay a charge."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.create_intent import CreateIntent, CreateIntentHandler
-from payment_service.application.ports import OpenWork, OutcomeUnknown, Presentation, ReadChargeToken, Work
+from payment_service.application.ports import OpenWork, OutcomeUnknown, ReadChargeToken, Work
 from payment_service.domain.charges import Charge
 from payment_service.domain.errors import ChargeNotPayable, PaymentRefused, UnknownCharge
 from payment_service.domain.payment_states import PaymentState
@@ -40,11 +41,10 @@ class StartPaymentHandler:
     read_charge_token: ReadChargeToken
     clock: Clock
     new_id: NewId
-    presentation: Presentation
     grace: timedelta
 
-    async def __call__(self, command: StartPayment) -> Answer:
-        """The answer, a repeated one where the key came before.
+    async def __call__(self, command: StartPayment, render: Callable[[PaymentState], Answer]) -> Answer:
+        """The payment as `render` shows it, or the first answer to the key.
 
         Raises `InvalidChargeToken`, `ChargeExpired`, `UnknownCharge`, `ChargeNotPayable`, `PaymentRefused`,
         `OutcomeUnknown`, `KeyReused` and `InFlight`.
@@ -59,7 +59,7 @@ class StartPaymentHandler:
             async with self.open_work(command.asker) as work:
                 await work.answers.release(command.key)
             raise
-        answer = self.presentation.started(payment)
+        answer = render(payment)
         async with self.open_work(command.asker) as work:
             await work.answers.store(command.key, answer)
         return answer

@@ -4,7 +4,6 @@ What a repository hands out as an aggregate (`Payment`) is locked until the tran
 state is only read. A use case that needs several payments takes them in the order of their ids.
 """
 
-from payment_service.application.ports.answers import Presentation
 from payment_service.application.ports.audit import InvariantAudit, Reopened, UnsettledPayment
 from payment_service.application.ports.due_work import DueRefund, DueWork
 from payment_service.application.ports.outbox import UnpublishedEvent, UnpublishedPayments
@@ -35,7 +34,6 @@ __all__ = [
     "OutcomeUnknown",
     "PaymentGateway",
     "Payments",
-    "Presentation",
     "ProviderRefused",
     "ReadChargeToken",
     "ReadWebhook",

@@ -8,16 +8,9 @@ from fastapi import FastAPI
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
 from parking_messaging.wiring import outbox_figures
-from payment_service.bootstrap import Payments, bootstrap, resources
+from payment_service.bootstrap import Payments, resources
 from payment_service.entrypoints.http import internal, payments, webhooks
 from payment_service.entrypoints.http.problems import PROBLEMS
-from payment_service.entrypoints.http.views import Answers
-from payment_service.settings import PaymentSettings
-
-
-def wired(settings: PaymentSettings) -> Payments:
-    """The service, which answers as this application does: a repeated request gets the same again."""
-    return bootstrap(settings, Answers(settings.stripe_publishable_key))
 
 
 def payment_app(service: Payments) -> FastAPI:

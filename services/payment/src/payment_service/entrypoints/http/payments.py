@@ -1,6 +1,7 @@
 """Payments and their refunds."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from payment_service.application.commands.request_refund import RequestRefund
 from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.application.queries.list_payments import ListPayments
-from payment_service.entrypoints.http.dependencies import AskedBy, Does
+from payment_service.entrypoints.http.dependencies import AskedBy, Does, PublishableKey
 from payment_service.entrypoints.http.problems import (
     CHANGED_MEANWHILE,
     CHARGE_EXPIRED,
@@ -28,7 +29,7 @@ from payment_service.entrypoints.http.problems import (
     PAYMENT_REFUSED,
     REFUND_EXCEEDS_PAYMENT,
 )
-from payment_service.entrypoints.http.views import PaymentView, RefundView, StartedPayment
+from payment_service.entrypoints.http.views import PaymentView, RefundView, StartedPayment, refund_requested, started
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"])
 
@@ -65,11 +66,13 @@ class RefundRequest(RequestBody):
     dependencies=[Depends(permitted("write:reservation"))],
 )
 @may_answer(NOT_FOUND, CHARGE_EXPIRED, CHARGE_NOT_PAYABLE, CHANGED_MEANWHILE, IN_FLIGHT, PAYMENT_REFUSED)
-async def start_payment(body: PaymentRequest, does: Does, asker: AskedBy, idempotency_key: IdempotencyKey) -> Response:
+async def start_payment(
+    body: PaymentRequest, does: Does, asker: AskedBy, idempotency_key: IdempotencyKey, publishable_key: PublishableKey
+) -> Response:
     """Start to pay a charge; the page completes it with Stripe.js. A charge has one live payment: again the same."""
     key = RequestKey(f"{asker.user_id}:payments", idempotency_key, fingerprint_of(body))
     command = StartPayment(asker, body.charge_token, body.save_method, key)
-    return _response(await does.start_payment(command))
+    return _response(await does.start_payment(command, partial(started, publishable_key=publishable_key)))
 
 
 @router.get("")
@@ -121,7 +124,7 @@ async def request_refund(
     amount = body.amount.amount if body.amount else None
     reason = body.reason if body.reason in REASONS else OTHER_REASON
     command = RequestRefund(asker, payment_id, amount, reason, key)
-    return _response(await does.request_refund(command))
+    return _response(await does.request_refund(command, refund_requested))
 
 
 def _response(answer: Answer) -> Response:

@@ -12,6 +12,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # The version before can read no sealed answer, and would send it as it is.
-    op.execute("DELETE FROM idempotency_keys WHERE get_byte(body, 0) = 1")
+    op.execute(r"DELETE FROM idempotency_keys WHERE substring(body FROM 1 FOR 1) = '\x01'")
     op.execute("UPDATE idempotency_keys SET claimed_until = created_at WHERE claimed_until IS NULL")
     op.execute("ALTER TABLE idempotency_keys ALTER COLUMN claimed_until SET NOT NULL")

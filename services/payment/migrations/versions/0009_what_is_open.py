@@ -9,6 +9,10 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
+# At once, and in the order in which transactions take them: one that is under way ends first. By and by, the statements
+# below would wait for it while it waits for them.
+LOCK = "LOCK TABLE reservation_dues, payments, refunds, refund_orders IN ACCESS EXCLUSIVE MODE"
+
 TABLES = (
     """
     CREATE TABLE payments_to_settle (
@@ -134,7 +138,7 @@ ORDERS = (
 )
 
 # What is older is opened by the first complete audit, batch by batch, where it is not settled: to look through all of
-# it here would hold the locks of these statements for as long.
+# it here would hold the locks for as long.
 RECENT = (
     "INSERT INTO payments_to_settle (payment_id) SELECT id FROM payments WHERE succeeded_at > now() - interval '1 day'",
     """
@@ -150,11 +154,12 @@ FUNCTIONS = ("open_payment", "open_payments_of_reservation", "open_what_a_refund
 
 
 def upgrade() -> None:
-    for statement in (*TABLES, *PAYMENTS, *RESERVATIONS, *REFUNDS, *ORDERS, *RECENT, *INDEXES):
+    for statement in (LOCK, *TABLES, *PAYMENTS, *RESERVATIONS, *REFUNDS, *ORDERS, *RECENT, *INDEXES):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute(LOCK)
     op.execute("CREATE INDEX ix_payments_captured ON payments (succeeded_at) WHERE succeeded_at IS NOT NULL")
     op.execute("CREATE INDEX ix_refund_orders_decided_at ON refund_orders (decided_at)")
     for function in FUNCTIONS:

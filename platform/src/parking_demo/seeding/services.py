@@ -19,8 +19,9 @@ from parking_chassis.settings import ServiceSettings
 from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, RelaySettings, postgres_relay
 from parking_service.settings import ParkingSettings
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
+from payment_service.entrypoints.consumers import messaging as payment_messaging
 from payment_service.entrypoints.http.app import payment_app
 from payment_service.settings import PaymentSettings
 from reservation_service.settings import ReservationSettings
@@ -137,7 +138,7 @@ def _messaging(services: Services) -> Iterator[Loop]:
     yield parking_wiring.organizations_consumer(services.parking).run
     for consumer in reservation_wiring.consumers(services.reservation).values():
         yield consumer.run
-    for consumer in payment_wiring.consumers(services.payments).values():
+    for consumer in payment_messaging(services.payments).consumers.values():
         yield consumer.run
 
 
@@ -145,7 +146,7 @@ def _timers(payments: payment_wiring.Payments) -> Iterator[Loop]:
     does = payments.use_cases
 
     async def reconcile_payments() -> object:
-        return await does.look_after_payments(LookAfterPayments())
+        return await does.reconcile_payments(ReconcilePayments())
 
     async def send_refunds() -> object:
         return await does.send_refunds(SendRefunds())

@@ -1,4 +1,4 @@
-"""Ask the provider about payments of which there was no word, and withdraw what nobody wants any more."""
+"""Reconcile payments with the provider: ask about those that it sent no message of, withdraw what nobody wants."""
 
 import logging
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import finish_all
 from parking_kernel.clocks import Clock
 from payment_service.application.commands.create_intent import CreateIntent, CreateIntentHandler
@@ -21,15 +22,15 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class LookAfterPayments:
+class ReconcilePayments:
     """The timer came round."""
 
 
 @dataclass(frozen=True, slots=True)
-class LookAfterPaymentsHandler:
+class ReconcilePaymentsHandler:
     """Heals lost messages and lost answers: what the provider says now is taken over.
 
-    A payment is looked after `grace` after it began, then ever less often as it ages, until nothing is left to learn.
+    A payment is reconciled `grace` after it began, then ever less often as it ages, until nothing is left to learn.
     """
 
     open_work: OpenWork
@@ -38,17 +39,17 @@ class LookAfterPaymentsHandler:
     clock: Clock
     grace: timedelta
 
-    async def __call__(self, _command: LookAfterPayments) -> int:
-        """How many were looked after."""
+    async def __call__(self, _command: ReconcilePayments) -> int:
+        """How many were reconciled."""
         now = self.clock.now()
-        async with self.open_work() as work:
-            due = await work.agenda.claim_payments(now, now + self.grace, _BATCH)
-        await finish_all((self._look_after(each) for each in due), "several payments failed")
+        async with self.open_work(THE_SERVICE) as work:
+            due = await work.due_work.claim_payments(now, now + self.grace, _BATCH)
+        await finish_all((self._reconcile(each) for each in due), "several payments failed")
         return len(due)
 
-    async def _look_after(self, payment_id: UUID) -> None:
+    async def _reconcile(self, payment_id: UUID) -> None:
         try:
-            state = await self.create_intent(CreateIntent(payment_id))
+            state = await self.create_intent(CreateIntent(THE_SERVICE, payment_id))
             await self._record(payment_id, await self._ask(await self._no_longer_wanted(state)))
         except OutcomeUnknown as unknown:
             about = {"payment_id": str(payment_id), "error": str(unknown)}
@@ -57,10 +58,10 @@ class LookAfterPaymentsHandler:
             await self._record(payment_id, [])
 
     async def _no_longer_wanted(self, state: PaymentState) -> PaymentState:
-        """Note the wish to withdraw it where the reservation let it go before the payment was recorded."""
-        async with self.open_work() as work:
-            dues = await work.dues.get(state.charge.reservation_id)
-            if dues is None or dues.still_wants(state.charge.id):
+        """Note that it is to be withdrawn where the reservation gave it up before the payment was recorded."""
+        async with self.open_work(THE_SERVICE) as work:
+            amounts_due = await work.amounts_due.get(state.charge.reservation_id)
+            if amounts_due is None or amounts_due.still_wants(state.charge.id):
                 return state
             payment = await work.payments.get(state.id)
             payment.request_cancel(self.clock.now())
@@ -78,15 +79,14 @@ class LookAfterPaymentsHandler:
 
     async def _record(self, payment_id: UUID, seen: Sequence[Observation]) -> None:
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.get(payment_id)
             for each in seen:
                 payment.observe(each, now)
-            await work.agenda.look_again(payment_id, self._next_look(payment.state, now))
+            await work.due_work.reconcile_at(payment_id, self._next_time(payment.state, now))
             await work.payments.save(payment)
-            await work.events.publish(payment)
 
-    def _next_look(self, state: PaymentState, now: datetime) -> datetime | None:
+    def _next_time(self, state: PaymentState, now: datetime) -> datetime | None:
         if state.is_settled:
             return None
         age = now - state.requested_at

@@ -1,5 +1,6 @@
 """The organization with its car parks, and the people who use them."""
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from parking_kernel.periods import Period
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.ports import LotFilter
-from parking_service.application.queries.search_lots import SearchLots
 from parking_service.domain.errors import OrganizationNotReady
 from reservation_service.application.ports import Wish
 from reservation_service.application.queries.create_quote import CreateQuote
@@ -74,14 +74,14 @@ async def _organization(services: Services, operator: UUID) -> UUID:
 
 
 async def _lots(services: Services, organization_id: UUID, places: Sequence[CarPark]) -> list[UUID]:
-    does, asker = services.parking.use_cases, Asker(organizations=frozenset({organization_id}))
-    wanted = LotFilter(at=services.parking.clock.now(), organization_id=organization_id, sort="name", limit=MOST)
-    known = {lot.name: lot for lot in await does.search_lots(SearchLots(wanted))}
+    parking, asker = services.parking, Asker(organizations=frozenset({organization_id}))
+    wanted = LotFilter(at=parking.clock.now(), organization_id=organization_id, sort="name", limit=MOST)
+    known = {lot.name: lot for lot in await parking.queries.written.search(wanted)}
     lots: list[UUID] = []
     for place in places:
         lot_id = known[place.name].id if place.name in known else await opened(services, asker, place)
         if place.name not in known or not known[place.name].total_spots:
-            await does.add_spots(AddSpots(asker, lot_id, place.spots()))
+            await parking.use_cases.add_spots(AddSpots(asker, lot_id, place.spots()))
         lots.append(lot_id)
     return lots
 
@@ -104,9 +104,10 @@ async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
 
     async def made() -> UUID | None:
         try:
-            return await services.parking.use_cases.create_lot(command)
+            answer = await services.parking.use_cases.create_lot(command)
         except OrganizationNotReady:  # auth's event has not arrived
             return None
+        return UUID(json.loads(answer.body)["id"])
 
     lot_id = await wait_until(made, f"the organization to arrive, to make {place.name}")
     assert lot_id is not None

@@ -18,6 +18,9 @@ from auth_service.settings import AuthSettings
 from parking_chassis.settings import ServiceSettings
 from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, RelaySettings, postgres_relay
+from parking_service.entrypoints.consumers import ORGANIZATIONS
+from parking_service.entrypoints.consumers import messaging as parking_messaging
+from parking_service.entrypoints.http.renderings import RENDERINGS as PARKING_ANSWERS
 from parking_service.settings import ParkingSettings
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.commands.send_refunds import SendRefunds
@@ -74,7 +77,7 @@ def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
     )
     return Services(
         auth_wiring.bootstrap(auth_settings, clock=clock),
-        parking_wiring.bootstrap(parking_settings, clock=clock),
+        parking_wiring.bootstrap(parking_settings, PARKING_ANSWERS, clock=clock),
         reservation_wiring.bootstrap(reservation_settings, clock=clock),
         payment_wiring.bootstrap(payment_settings, clock=clock),
         auth_settings,
@@ -134,7 +137,7 @@ def _messaging(services: Services) -> Iterator[Loop]:
         # Events are sent now, whenever they happened: a row that is marked as sent a week ago would be deleted at once.
         own = type(settings)()  # pyright: ignore[reportCallIssue] - the environment gives the values
         yield postgres_relay(settings=often, database_url=own.relay_url, kafka=kafka).run
-    yield parking_wiring.organizations_consumer(services.parking).run
+    yield parking_messaging(services.parking).consumers[ORGANIZATIONS].run
     for consumer in reservation_wiring.consumers(services.reservation).values():
         yield consumer.run
     for consumer in payment_wiring.consumers(services.payments).values():

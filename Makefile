@@ -39,7 +39,7 @@ up: install ## start everything that does not run (PROFILE=bench: without rate l
 	@$(PLATFORM) up
 
 .PHONY: demo
-demo: install ## play one booking on what `make up` has started, and tell what each service does for it
+demo: install ## play one booking on what `make up` has started, and show what each service does for it
 	@$(PYTHON) -m parking_demo journey
 
 .PHONY: down
@@ -107,5 +107,5 @@ format: install ## write the sources as the formatter wants them
 	@.venv/bin/ruff format .
 
 .PHONY: lock
-lock: install ## write the lock files anew from the pyproject files
+lock: install ## write the lock files again from the pyproject files
 	@requirements/compile.sh

@@ -20,13 +20,13 @@ from parking_demo.people import UnexpectedAnswer
 from parking_platform.failures import PlatformFailure
 from parking_platform.testing.platform import running_platform
 from parking_platform.testing.scratch import scratch_directory
-from parking_platform.testing.waiting import WaitedInVain
+from parking_platform.testing.waiting import TimedOut
 
 HERE = Path(__file__).parent
 PASSING = HERE.parent / ".run" / "benchmarks"
 
 FAILURES = (
-    *(WrongAnswer, NotMeasured, UnexpectedAnswer, WaitedInVain, PlatformFailure, ExceptionGroup),
+    *(WrongAnswer, NotMeasured, UnexpectedAnswer, TimedOut, PlatformFailure, ExceptionGroup),
     *(aiohttp.ClientError, asyncpg.PostgresError, OSError),
 )
 """A row that ends so has no figures; the others may have theirs."""

@@ -19,7 +19,7 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Answers:
-    """What its log tells: the statuses, how long each took in seconds, and how long all of them."""
+    """What its log says: the statuses, how long each took in seconds, and how long all of them."""
 
     statuses: Sequence[int]
     latencies: Sequence[float]

@@ -44,7 +44,7 @@ class Client:
             return got.status, body
 
     async def ask(self, request: Request) -> None:
-        """Send it, for whom the status is enough."""
+        """Send it, for callers that need the status alone."""
         await self.send(request)
 
 

@@ -24,7 +24,7 @@ CREATE TABLE bookings (
 );
 """
 
-_TOLD = """
+_PUBLISHED = """
     INSERT INTO outbox (id, aggregatetype, aggregateid, version, partition_key, type, payload)
     SELECT gen_random_uuid(), 'bookings', booked.id::text, 1, booked.id::text, 'booked', {payload} FROM booked
 """
@@ -34,7 +34,7 @@ BOOK = f"""
 WITH booked AS (
     INSERT INTO bookings (parking_lot_id, spot_id, during) VALUES ($1, $2, tstzrange($3, $4, '[)'))
     ON CONFLICT DO NOTHING RETURNING id
-), told AS ({_TOLD.format(payload="$5::bytea")})
+), published AS ({_PUBLISHED.format(payload="$5::bytea")})
 SELECT id FROM booked
 """
 
@@ -50,7 +50,7 @@ WITH chosen AS (
     INSERT INTO bookings (parking_lot_id, spot_id, during)
     SELECT $1, chosen.id, tstzrange($2, $3, '[)') FROM chosen
     ON CONFLICT DO NOTHING RETURNING id
-), told AS ({_TOLD.format(payload="$4::bytea")})
+), published AS ({_PUBLISHED.format(payload="$4::bytea")})
 SELECT EXISTS (SELECT FROM chosen) AS is_any_free, EXISTS (SELECT FROM booked) AS is_booked
 """
 

@@ -1,9 +1,9 @@
 """`python -m benchmarks.request_spans`: what a request's span costs, by each way of making it, in one run.
 
 It asks reservation's own routes for `POST /api/v1/reservations` without a token, in one process without a network: the
-request passes the middlewares, the routing and the dependencies, and is refused. Time is
-that of the CPU, and all ways take turns, so that what disturbs the machine disturbs each of them; the least time of a
-way is the one that was disturbed least. The decision that the figures belong to is docs/decisions/0031.
+request passes the middlewares, the routing and the dependencies, and is refused. Time is that of the CPU. All ways are
+measured in rotation, so that what disturbs the machine disturbs each of them; the least time of a way is the one that
+was disturbed least. The decision that the figures belong to is docs/decisions/0031.
 """
 
 import asyncio

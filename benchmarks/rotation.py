@@ -32,7 +32,7 @@ class Contender:
 
 @dataclass
 class Rotation:
-    """All that was measured, by contender and unit. `idle` tells which share of the machine has nothing to do.
+    """All that was measured, by contender and unit. `idle` gives the share of the machine that is idle.
 
     `times` is how many times each did it in a round.
     """
@@ -46,7 +46,7 @@ class Rotation:
     async def run(
         self, contenders: Sequence[Contender], *, times: int, rounds: int, seconds: float | None = None
     ) -> None:
-        """Each does it a tenth as many times to warm up, and then takes its turns.
+        """Each contender runs a tenth as many times to warm up, and then in rotation with the others.
 
         With `seconds`, all do it less often where the slowest would need longer.
         """

@@ -11,8 +11,8 @@ from random import Random
 from benchmarks.figures import percentile
 from benchmarks.load import P50, P99, Client, Request, client_of
 from benchmarks.rotation import Measured, NotMeasured
+from benchmarks.spot_requests import SpotRequests, bookings
 from benchmarks.trial import SEED, Trial
-from benchmarks.wishes import Wishes, bookings
 from tests.chaos.world import World
 
 from parking_demo.people import Driver
@@ -44,14 +44,14 @@ class SteadyBookings:
     world: World
     client: Client
     drivers: Sequence[Driver]
-    wishes: Wishes
+    spot_requests: SpotRequests
     rate: float = WANTED
     made: float = 0.0
 
     async def book(self, count: int) -> Sequence[str]:
         """The ids of so many new reservations."""
         await asyncio.gather(*(driver.sign_in() for driver in self.drivers))
-        requests, ids = bookings(self.wishes.take(count), self.drivers), list[str]()
+        requests, ids = bookings(self.spot_requests.take(count), self.drivers), list[str]()
         places = asyncio.Semaphore(IN_FLIGHT)
 
         async def one(request: Request) -> None:
@@ -98,6 +98,6 @@ async def steady_bookings(trial: Trial) -> AsyncGenerator[SteadyBookings]:
     async with trial.people() as world, client_of(world.door("service"), IN_FLIGHT) as client:
         lots = await asyncio.gather(*(world.open_lot(SPOTS) for _ in range(LOTS)))
         drivers = await asyncio.gather(*(Driver.registered(world.city) for _ in range(DRIVERS)))
-        bookings = SteadyBookings(world, client, drivers, Wishes(lots, Random(SEED)))
+        bookings = SteadyBookings(world, client, drivers, SpotRequests(lots, Random(SEED)))
         await bookings.find_rate()
         yield bookings

@@ -71,7 +71,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Row:
-    """One matter. Without services there are only the servers: PostgreSQL, Kafka and so on."""
+    """One row. Without services there are only the servers: PostgreSQL, Kafka and so on."""
 
     name: str
     what: str

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Starts the gateway in the foreground: start.sh RUN_DIR CONFIGURATION [nginx's options]
 #
-# nginx cleans up when it is told to stop, not when it is killed: its socket stays, which the next one could not bind,
-# and so may its workers, which go on listening. A supervisor that only started nginx again would do so for ever.
+# nginx cleans up when it is asked to stop, not when it is killed: its socket stays, which the next one could not bind,
+# and so may its workers, which go on listening. A supervisor that only started nginx again would do so endlessly.
 set -eu
 
 run_dir=$1

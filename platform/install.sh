@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export LC_ALL=C.UTF-8
-# A build machine may set this; without byte code every service would compile itself anew at each start.
+# A build machine may set this; without byte code every service would compile itself again at each start.
 unset PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
 readonly purpose=${1:-platform}

@@ -83,7 +83,7 @@ class Outbox:
         stop, aim = asyncio.Event(), _published() + count
         relay = postgres_relay(settings=RelaySettings("benchmark"), database_url=self.url, kafka=self.kafka)
         running = asyncio.create_task(relay.run(stop))
-        while _published() < aim and not running.done():  # noqa: ASYNC110 - the relay counts, and tells nobody
+        while _published() < aim and not running.done():  # noqa: ASYNC110 - the relay counts, and signals nobody
             await asyncio.sleep(LOOK_SECONDS)
         ended = time.perf_counter()
         stop.set()

@@ -12,8 +12,8 @@ from benchmarks.figures import Goal, Line
 from benchmarks.load import P50, RATE, Client, Request, client_of, measured
 from benchmarks.reference_database import Pool, pool_of
 from benchmarks.rotation import Contender, Measured, Rotation, WrongAnswer
+from benchmarks.spot_requests import HOUR
 from benchmarks.trial import SEED, Findings, Trial
-from benchmarks.wishes import HOUR
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from tests.chaos.load import door_of
 from tests.chaos.world import World
@@ -59,7 +59,7 @@ class Lot:
 
     @property
     def path(self) -> str:
-        """Whom to ask."""
+        """What is asked."""
         return f"{API}/parking-lots/{self.park.id}/availability"
 
     def named(self, way: str) -> str:

@@ -1,4 +1,4 @@
-"""All want any spot of one lot in the same hour, hour after hour."""
+"""All clients want any spot of one lot in the same hour, hour after hour."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,8 +12,8 @@ from benchmarks.figures import Goal, Line, percentile
 from benchmarks.load import P50, P99, Client, client_of
 from benchmarks.reference_database import BOOK_ANY, Pool, made_for_bookings, pool_of
 from benchmarks.rotation import Contender, Measured, Rotation, WrongAnswer
+from benchmarks.spot_requests import CREATED, HOUR, booking
 from benchmarks.trial import Findings, Trial
-from benchmarks.wishes import CREATED, HOUR, booking
 from tests.chaos.world import World
 
 from parking_demo.people import CarPark, Driver, tomorrow_at
@@ -21,7 +21,7 @@ from parking_demo.people import CarPark, Driver, tomorrow_at
 WHAT = "100 spots, all clients want any of them in the same hour; accepted a second, hour after hour"
 SPOTS = 100
 DRIVERS = 16
-CROWDS = (16, 64)
+CLIENT_COUNTS = (16, 64)
 SERVICE, STATEMENT = "service", "statement"
 ACCEPTED = "accepted/s"
 CONFLICT = 409
@@ -34,12 +34,12 @@ OURS = PER_HOUR.format(table="allocations")
 THEIRS = PER_HOUR.format(table="bookings")
 
 type Try = Callable[[datetime], Awaitable[bool]]
-"""One attempt for an hour: whether it was accepted. One that is refused says that nothing is free."""
+"""One attempt for an hour: whether it was accepted. A refusal says that no spot is free."""
 
 
 @dataclass
 class Hours:
-    """Hours that nobody has asked for; each is asked for until so many are told that nothing is left of it."""
+    """Hours that nobody has requested yet; each is requested until every client is refused, because no spot is left."""
 
     attempt: Try
     clients: int
@@ -66,7 +66,9 @@ class Hours:
             clients = [tasks.create_task(self._until_refused(hour)) for _ in range(self.clients)]
         accepted = sum(client.result() for client in clients)
         if accepted != SPOTS:
-            raise WrongAnswer(f"{accepted} of {SPOTS} spots were given away when clients were told that none is free")
+            raise WrongAnswer(
+                f"{accepted} of {SPOTS} spots were booked when the clients were refused because none is free"
+            )
 
     async def _until_refused(self, hour: datetime) -> int:
         for accepted in count():
@@ -79,14 +81,14 @@ class Hours:
 
 
 async def run(trial: Trial) -> Findings:
-    """Each crowd and each way has a lot and hours of its own. Relay and consumers stand still meanwhile."""
+    """Each contender at each number of clients has its own lot and hours. Relay and consumers are stopped meanwhile."""
     most = trial.sized(2, 50, 100)
     reference = await made_for_bookings(trial.platform.postgres_admin)
     async with trial.people() as world, pool_of(reference) as pool:
         drivers = await asyncio.gather(*(Driver.registered(world.city) for _ in range(DRIVERS)))
-        async with client_of(world.door("service"), max(CROWDS)) as client:
+        async with client_of(world.door("service"), max(CLIENT_COUNTS)) as client:
             contenders, filled = list[Contender](), dict[str, list[Hours]]()
-            for clients in CROWDS:
+            for clients in CLIENT_COUNTS:
                 lot = await world.open_lot(SPOTS)
                 await _copy(pool, lot)
                 for way, attempt in ((SERVICE, _asking(client, drivers, lot)), (STATEMENT, _stating(pool, lot))):
@@ -97,9 +99,9 @@ async def run(trial: Trial) -> Findings:
                 rotation = await trial.rotated_within_seconds(contenders, most)
         await _check(world, pool, filled)
     return Findings(
-        [line for clients in CROWDS for line in _lines(rotation, clients)],
+        [line for clients in CLIENT_COUNTS for line in _lines(rotation, clients)],
         rotation,
-        {"spots": SPOTS, "hours of each measurement": rotation.times, "clients": CROWDS},
+        {"spots": SPOTS, "hours of each measurement": rotation.times, "clients": CLIENT_COUNTS},
     )
 
 
@@ -159,10 +161,10 @@ def _name(way: str, clients: int) -> str:
 
 
 async def _check(world: World, pool: Pool, filled: dict[str, list[Hours]]) -> None:
-    """Each crowd's every hour has as many bookings as spots, each of another spot, and nothing else is booked."""
+    """Every hour of every contender has one booking for each spot, and nothing else is booked."""
     found = {SERVICE: await world.databases.rows("reservation", OURS), STATEMENT: await pool.fetch(THEIRS)}
     for way, rows in found.items():
         asked = sorted(hour for each in filled[way] for hour in each.asked)
         exact = all(row["count"] == row["different"] == SPOTS for row in rows)
         if asked != sorted(row["hour"] for row in rows) or not exact:
-            raise WrongAnswer(f"{way}: what was given away is not {SPOTS} different spots of each hour")
+            raise WrongAnswer(f"{way}: what was booked is not {SPOTS} different spots of each hour")

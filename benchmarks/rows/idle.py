@@ -9,7 +9,7 @@ from benchmarks.trial import Findings, Trial
 
 from parking_platform.testing.usage import usage
 
-WHAT = "processor time and memory of the service processes in quiet"
+WHAT = "processor time and memory of the idle service processes"
 SETTLING_SECONDS = 15
 MEGABYTE = 1024 * 1024
 TOGETHER, LARGEST = "all together", "the largest"

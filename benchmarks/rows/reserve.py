@@ -1,4 +1,4 @@
-"""Reservations a second, where no two want the same."""
+"""Reservations a second, where no two clients want the same spot and hour."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from benchmarks.load import RATE, Client, client_of, measured
 from benchmarks.reference_database import BOOK, Pool, made_for_bookings, pool_of
 from benchmarks.reference_server import reference_server
 from benchmarks.rotation import Contender, Measured, Rotation, WrongAnswer
+from benchmarks.spot_requests import SpotRequests, bookings
 from benchmarks.trial import SEED, Findings, Trial
-from benchmarks.wishes import Wishes, bookings
 from tests.chaos.load import Door
 from tests.chaos.world import World
 
@@ -30,19 +30,19 @@ BOOKED = "SELECT count(*) FROM bookings"
 
 
 @dataclass
-class Crowd:
-    """Books, and counts what it was told."""
+class BookingClients:
+    """Clients that book, with the number of bookings that were acknowledged to them."""
 
-    wishes: Wishes
+    spot_requests: SpotRequests
     drivers: Sequence[Driver]
-    told: dict[str, int] = field(default_factory=dict[str, int])
+    acknowledged: dict[str, int] = field(default_factory=dict[str, int])
 
     async def at(self, name: str, client: Client, times: int) -> Measured:
         """Book so many through a client."""
         # Tokens live for minutes, the row for longer; none of them is signed while the clock runs.
         await asyncio.gather(*(driver.sign_in() for driver in self.drivers))
-        found = await measured(bookings(self.wishes.take(times), self.drivers), IN_FLIGHT, client.ask)
-        self.told[name] = self.told.get(name, 0) + times
+        found = await measured(bookings(self.spot_requests.take(times), self.drivers), IN_FLIGHT, client.ask)
+        self.acknowledged[name] = self.acknowledged.get(name, 0) + times
         return found
 
     async def by_statement(self, pool: Pool, times: int) -> Measured:
@@ -52,8 +52,10 @@ class Crowd:
             if not await pool.fetchval(BOOK, *values):
                 raise WrongAnswer("a spot that nobody had was taken")
 
-        found = await measured([_values(wish) for wish in self.wishes.take(times)], IN_FLIGHT, book)
-        self.told[STATEMENT] = self.told.get(STATEMENT, 0) + times
+        found = await measured(
+            [_values(spot_request) for spot_request in self.spot_requests.take(times)], IN_FLIGHT, book
+        )
+        self.acknowledged[STATEMENT] = self.acknowledged.get(STATEMENT, 0) + times
         return found
 
 
@@ -62,7 +64,7 @@ async def run(trial: Trial) -> Findings:
     async with trial.people() as world, AsyncExitStack() as stack:
         lots = await asyncio.gather(*(world.open_lot(SPOTS) for _ in range(LOTS)))
         drivers = await asyncio.gather(*(Driver.registered(world.city) for _ in range(DRIVERS)))
-        crowd = Crowd(Wishes(lots, Random(SEED)), drivers)
+        clients = BookingClients(SpotRequests(lots, Random(SEED)), drivers)
         url = await made_for_bookings(trial.platform.postgres_admin)
         pool = await stack.enter_async_context(pool_of(url))
         doors = {
@@ -70,11 +72,11 @@ async def run(trial: Trial) -> Findings:
             FASTAPI: await stack.enter_async_context(reference_server(url)),
             GATEWAY: world.door("gateway"),
         }
-        contenders = [await _contender(stack, crowd, name, door) for name, door in doors.items()]
-        contenders.append(Contender(STATEMENT, lambda count: crowd.by_statement(pool, count)))
+        contenders = [await _contender(stack, clients, name, door) for name, door in doors.items()]
+        contenders.append(Contender(STATEMENT, lambda count: clients.by_statement(pool, count)))
         async with trial.platform.stack.without("reservation-work"):
             rotation = await trial.rotated_within_seconds(contenders)
-        await _check(world, pool, crowd)
+        await _check(world, pool, clients)
     return Findings(
         _lines(rotation),
         rotation,
@@ -82,14 +84,14 @@ async def run(trial: Trial) -> Findings:
     )
 
 
-async def _contender(stack: AsyncExitStack, crowd: Crowd, name: str, door: Door) -> Contender:
+async def _contender(stack: AsyncExitStack, clients: BookingClients, name: str, door: Door) -> Contender:
     client = await stack.enter_async_context(client_of(door, IN_FLIGHT))
-    return Contender(name, lambda times: crowd.at(name, client, times))
+    return Contender(name, lambda times: clients.at(name, client, times))
 
 
-def _values(wish: Json) -> Sequence[object]:
-    start, end = (datetime.fromisoformat(wish[name]) for name in ("start_time", "end_time"))
-    return UUID(wish["parking_lot_id"]), UUID(wish["spot_id"]), start, end, str(wish).encode()
+def _values(spot_request: Json) -> Sequence[object]:
+    start, end = (datetime.fromisoformat(spot_request[name]) for name in ("start_time", "end_time"))
+    return UUID(spot_request["parking_lot_id"]), UUID(spot_request["spot_id"]), start, end, str(spot_request).encode()
 
 
 def _lines(rotation: Rotation) -> Sequence[Line]:
@@ -103,13 +105,13 @@ def _lines(rotation: Rotation) -> Sequence[Line]:
     ]
 
 
-async def _check(world: World, pool: Pool, crowd: Crowd) -> None:
-    """As many are booked as somebody was told of."""
+async def _check(world: World, pool: Pool, clients: BookingClients) -> None:
+    """As many bookings are stored as were acknowledged."""
     ((ours,),) = await world.databases.rows("reservation", TAKEN)
     theirs = await pool.fetchval(BOOKED)
-    for stored, told in (
-        (ours, crowd.told[SERVICE] + crowd.told[GATEWAY]),
-        (theirs, crowd.told[FASTAPI] + crowd.told[STATEMENT]),
+    for stored, acknowledged in (
+        (ours, clients.acknowledged[SERVICE] + clients.acknowledged[GATEWAY]),
+        (theirs, clients.acknowledged[FASTAPI] + clients.acknowledged[STATEMENT]),
     ):
-        if stored != told:
-            raise WrongAnswer(f"{told} bookings were acknowledged, and {stored} are there")
+        if stored != acknowledged:
+            raise WrongAnswer(f"{acknowledged} bookings were acknowledged, and {stored} are there")

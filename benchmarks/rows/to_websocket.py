@@ -1,4 +1,4 @@
-"""From a reservation's commit until whoever watches over a WebSocket hears of it."""
+"""From a reservation's commit until a WebSocket client receives it."""
 
 import json
 import time
@@ -17,18 +17,18 @@ from websockets.typing import Subprotocol
 from parking_demo.people import API
 from parking_platform.testing.waiting import meanwhile
 
-WHAT = "commit → heard over a WebSocket, at 200 reservations/s"
+WHAT = "commit → received over a WebSocket, at 200 reservations/s"
 ROW = "commit → WebSocket"
 
 
 async def run(trial: Trial) -> Findings:
-    """The operator listens to the organization's room: of its lots' rooms, reservations are none of the public's."""
+    """The operator listens to the organization's room: the public rooms of its lots carry no reservations."""
     times = trial.sized(200, 2_000, 4_000)
     async with steady_bookings(trial) as bookings:
 
         async def measure(count: int) -> Measured:
-            async with _listening(trial, bookings) as heard:
-                return await bookings.latencies(await bookings.book(count), heard)
+            async with _listening(trial, bookings) as received:
+                return await bookings.latencies(await bookings.book(count), received)
 
         rotation = await trial.rotated([Contender(ROW, measure)], times)
     return Findings(
@@ -54,12 +54,12 @@ async def _listening(trial: Trial, bookings: SteadyBookings) -> AsyncGenerator[S
         answer = json.loads(await socket.recv())
         if answer["type"] != "subscribed":
             raise NotMeasured(f"the room could not be entered: {answer}")
-        heard = dict[str, float]()
-        async with meanwhile(_listen(socket, heard)):
-            yield heard
+        received = dict[str, float]()
+        async with meanwhile(_listen(socket, received)):
+            yield received
 
 
-async def _listen(socket: ClientConnection, heard: dict[str, float]) -> None:
+async def _listen(socket: ClientConnection, received: dict[str, float]) -> None:
     async for text in socket:
         at = time.time()
-        heard.setdefault(json.loads(text)["data"]["id"], at)
+        received.setdefault(json.loads(text)["data"]["id"], at)

@@ -48,7 +48,7 @@ function isFor(audience, wanted) {
   return Array.isArray(audience) ? audience.indexOf(wanted) !== -1 : audience === wanted;
 }
 
-/** Why the token cannot be good whoever signed it, or '' where only the signature is left to check. */
+/** Why the token cannot be good, whichever key signed it, or '' where only the signature is left to check. */
 function flaw(token, issuer, audience, now) {
   const header = token.header;
   const claims = token.claims;

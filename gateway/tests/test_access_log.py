@@ -77,7 +77,7 @@ async def test_nothing_personal_is_logged(gateway: Gateway, client: httpx.AsyncC
 
     written = b"".join(path.read_bytes() for path in gateway.files("logs")).decode()
     assert not [line for line in written.splitlines() for secret in secrets if secret in line]
-    # The error log tells of a connection that broke off in its handshake, with the peer's address and nothing else.
+    # The error log reports a connection that broke off in its handshake, with the peer's address and nothing else.
     assert "127.0.0.1" not in log_of(gateway)
 
 

@@ -87,7 +87,7 @@ async def test_credentials_are_limited_by_address(starter: Starter, issuer: Issu
     async with starter.running(name, **narrow(bucket.upper())) as gateway, gateway.client() as client:
         assert await statuses(client, "POST", path, {}) == {200: 3, 429: 3}
         check_limited(await client.post(path), bucket)
-        # Whoever is signed in does not get past it, and nothing else is touched by it.
+        # A client that is signed in does not get past it either, and nothing else is limited by it.
         if bucket != "sign_in":
             check_limited(await client.post(path, headers=bearer(issuer.token())), bucket)
         assert await statuses(client, "GET", PATH, {}) == {200: 6}

@@ -1,4 +1,4 @@
-"""Rendering, and starting as whoever one is."""
+"""Rendering, and starting as any user."""
 
 import asyncio
 import os

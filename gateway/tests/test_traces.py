@@ -1,4 +1,4 @@
-"""The gateway is a span of every trace, whoever begins it."""
+"""The gateway is a span of every trace, whichever process begins it."""
 
 import asyncio
 import json
@@ -105,15 +105,15 @@ def socket_path(tmp_path_factory: pytest.TempPathFactory, server_scratch: Path) 
 
 
 @pytest_asyncio.fixture
-async def telling(starter: Starter, socket_path: Path) -> AsyncIterator[Gateway]:
-    """A gateway that tells of its spans."""
+async def sending(starter: Starter, socket_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway that sends its spans."""
     async with starter.running(f"{socket_path.stem}-gateway", GATEWAY_SPANS_SOCKET=str(socket_path)) as gateway:
         yield gateway
 
 
 @pytest.fixture
-def told(socket_path: Path) -> Iterator[socket]:
-    """What it tells."""
+def sent(socket_path: Path) -> Iterator[socket]:
+    """What it sends."""
     with closing(socket(AF_UNIX, SOCK_DGRAM)) as receiver:
         receiver.bind(str(socket_path))
         socket_path.chmod(0o666)
@@ -121,27 +121,27 @@ def told(socket_path: Path) -> Iterator[socket]:
         yield receiver
 
 
-async def test_sampled_requests_are_told_and_others_are_not(told: socket, telling: Gateway):
-    async with telling.client() as client:
+async def test_sampled_requests_are_sent_and_others_are_not(sent: socket, sending: Gateway):
+    async with sending.client() as client:
         await client.get(PATH, headers={"traceparent": f"00-{'1' * 32}-{PARENT}-00"})
         await client.get(PATH, headers={"traceparent": SOUND})
-        await line_of(telling, await client.get(PATH, headers={"traceparent": f"00-{'2' * 32}-{PARENT}-00"}))
+        await line_of(sending, await client.get(PATH, headers={"traceparent": f"00-{'2' * 32}-{PARENT}-00"}))
 
-    line = json.loads(told.recv(65_536).partition(b": ")[2])
+    line = json.loads(sent.recv(65_536).partition(b": ")[2])
     assert (line["trace_id"], line["parent_id"], line["status"]) == (TRACE, PARENT, 200)
     with pytest.raises(BlockingIOError):
-        told.recv(65_536)
+        sent.recv(65_536)
 
 
-async def test_nobody_has_to_listen(telling: Gateway):
-    async with telling.client() as client:
+async def test_nobody_has_to_listen(sending: Gateway):
+    async with sending.client() as client:
         answers = [await client.get(PATH, headers={"traceparent": SOUND}) for _ in range(20)]
     assert {answer.status_code for answer in answers} == {200}
 
 
 @asynccontextmanager
 async def exporting(socket_path: Path, endpoint: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The process that makes spans of lines; it must end by itself when it is told to."""
+    """The process that makes spans of lines; it must end by itself when it is asked to."""
     arguments = ("--socket", str(socket_path), "--otlp-endpoint", endpoint)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "parking_chassis.gateway_spans", *arguments)
     try:
@@ -156,12 +156,12 @@ async def exporting(socket_path: Path, endpoint: str) -> AsyncIterator[asyncio.s
             await process.wait()
 
 
-async def test_a_request_becomes_a_span_of_the_gateway(telling: Gateway, socket_path: Path, issuer: Issuer):
+async def test_a_request_becomes_a_span_of_the_gateway(sending: Gateway, socket_path: Path, issuer: Issuer):
     with receiving_spans() as received:
-        async with exporting(socket_path, received.address), telling.client() as client:
+        async with exporting(socket_path, received.address), sending.client() as client:
             headers = {"traceparent": SOUND, **bearer(issuer.token())}
             answer = await client.post("/api/v1/gates/check-in?status=500&who=anna@example.test", headers=headers)
-            line = await line_of(telling, answer)
+            line = await line_of(sending, answer)
         (span,) = received.trace(TRACE)
 
     assert span == ReceivedSpan(
@@ -182,7 +182,7 @@ async def test_a_request_becomes_a_span_of_the_gateway(telling: Gateway, socket_
     )
 
 
-async def test_the_exporter_stops_in_time_though_its_receiver_is_away(telling: Gateway, socket_path: Path):
-    async with exporting(socket_path, f"http://{LOOPBACK}:{free_port()}"), telling.client() as client:
+async def test_the_exporter_stops_in_time_though_its_receiver_is_away(sending: Gateway, socket_path: Path):
+    async with exporting(socket_path, f"http://{LOOPBACK}:{free_port()}"), sending.client() as client:
         for _ in range(5):
             await client.get(PATH, headers={"traceparent": SOUND})

@@ -18,7 +18,7 @@ PATH = "/api/v1/reservations"
 
 @pytest_asyncio.fixture
 async def auth(services: dict[str, EchoService], issuer: Issuer) -> AsyncIterator[EchoService]:
-    """Auth, which forgets what a test made of it."""
+    """Auth, reset after each test."""
     service = services["auth"]
     service.paths_asked.clear()
     yield service
@@ -129,7 +129,7 @@ async def test_keys_that_are_known_serve_while_auth_is_away(starter: Starter, is
         auth.keys = None
 
         assert (await client.get(PATH, headers=bearer(issuer.token()))).status_code == 200
-        # A key that is not known may be a new one: nobody can tell now.
+        # A key that is not known may be a new one: nobody can know now.
         await check_unavailable(client, Issuer.with_new_key("second").token())
 
 

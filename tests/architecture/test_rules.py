@@ -13,6 +13,7 @@ RULES: dict[str, Callable[[Path], list[str]]] = {
     "bare_session": names.bare_session,
     "broad_excepts": code.broad_excepts,
     "clocks": code.clocks,
+    "coined_words": names.coined_words,
     "commits": code.commits,
     "dead_links": hygiene.dead_links,
     "decisions": decisions.decisions,

@@ -59,7 +59,7 @@ class PersistentDriver(Driver):
     async def _try(
         self, tries: list[str], method: str, path: str, headers: Mapping[str, str], more: Mapping[str, Any]
     ) -> httpx.Response | None:
-        """The answer, if that is the last word."""
+        """The answer, if it is definite."""
         if time.time() > self.signed_in_at + self.tokens["expires_in"] - TOKEN_RESERVE_SECONDS:
             await self._sign_in_again()
         signed = {**self.authorization, **headers}

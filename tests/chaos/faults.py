@@ -24,7 +24,7 @@ START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Faults:
-    """Each waits until the process is back, and tells after how many seconds that was. `kills` keeps that by name."""
+    """Each waits until the process is back, and returns after how many seconds that was. `kills` keeps that by name."""
 
     platform: RunningPlatform
     kills: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))

@@ -1,4 +1,4 @@
-"""What clients did and what they were told, kept as it happens: the oracle compares it with what the stores hold."""
+"""What clients requested and what was answered, as it happens: the oracle compares it with what the stores hold."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ KEPT = ("id", "type", "status", "spot_id", "spot_number", "parking_lot_id", "sta
 class Operation:
     """One request and its repetitions under one key, until there was a definite answer. Times in seconds since 1970.
 
-    `tries` tells how each attempt ended, by status or by the error's name. Without a `status` nobody knows what came of
+    `tries` says how each attempt ended, by status or by the error's name. Without a `status` nobody knows what came of
     it: it may have taken effect.
     """
 
@@ -71,7 +71,7 @@ class History:
         self._lines.close()
 
     def acknowledged(self) -> Iterator[Operation]:
-        """The bookings that somebody was told of, each once."""
+        """The bookings that were acknowledged, each once."""
         known: set[str] = set()
         for each in self.bookings():
             if each.status == 201 and each.answer["id"] not in known:

@@ -1,4 +1,4 @@
-"""Load: many ask for one window at once, or drivers live their lives until they are told to stop."""
+"""Load: many ask for one window at once, or drivers live their lives until they are stopped."""
 
 import asyncio
 import itertools
@@ -48,8 +48,8 @@ async def storm(
     of hundreds cost in one client is not what each of them waits for. By aiohttp, which leaves more of a small machine
     to those who are asked than httpx does.
     """
-    wishes = [_wish(list(lot.spots.values()), random) for _ in range(attempts)]
-    left = iter(zip(itertools.cycle(drivers), wishes, strict=False))
+    spot_requests = [_spot_request(list(lot.spots.values()), random) for _ in range(attempts)]
+    left = iter(zip(itertools.cycle(drivers), spot_requests, strict=False))
     start = tomorrow_at(12)
     asked = {
         "parking_lot_id": lot.id,
@@ -61,8 +61,8 @@ async def storm(
         await asyncio.gather(*(_look(client, lot, start) for _ in range(in_flight)))
 
         async def ask() -> None:
-            for driver, wish in left:
-                await _attempt(client, driver, {**asked, **wish})
+            for driver, spot_request in left:
+                await _attempt(client, driver, {**asked, **spot_request})
 
         await asyncio.gather(*(ask() for _ in range(in_flight)))
 
@@ -123,8 +123,8 @@ class Journeys:
     async def _one(self, driver: PersistentDriver) -> None:
         self.begun += 1
         lot = self.random.choice(self.lots)
-        wish = _wish(list(lot.spots.values()), self.random)
-        booked = await driver.reserve(lot, start=self._start(), hours=self.random.randint(1, 4), **wish)
+        spot_request = _spot_request(list(lot.spots.values()), self.random)
+        booked = await driver.reserve(lot, start=self._start(), hours=self.random.randint(1, 4), **spot_request)
         if booked.status_code != codes.CREATED or self.random.random() >= self.pays:
             return
         reservation = booked.json()
@@ -139,6 +139,6 @@ class Journeys:
         return tomorrow_at(0) + timedelta(days=self.random.randrange(DAYS), hours=self.random.randrange(HOURS))
 
 
-def _wish(spots: Sequence[str], random: Random) -> dict[str, Any]:
+def _spot_request(spots: Sequence[str], random: Random) -> dict[str, Any]:
     """Half name a spot, half take any."""
     return {"spot_id": random.choice(spots)} if random.random() < 0.5 else {}

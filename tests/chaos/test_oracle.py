@@ -162,17 +162,17 @@ def test_documents_that_differ_are_reported(documents_: Mapping[str, Any], rows:
     [([1, 2], 0), ([1], 1), ([2, 1], 1), ([1, 1, 2], 2)],
     ids=["right", "one is missing", "out of order", "one came twice"],
 )
-def test_rooms_that_were_not_told_everything_once_are_reported(versions: list[int], reported: int) -> None:
+def test_rooms_that_did_not_receive_every_version_once_are_reported(versions: list[int], reported: int) -> None:
     room = f"reservation:{RESERVATION}"
-    heard = [("reservation.changed", {"id": RESERVATION, "version": version}) for version in versions]
-    assert len(effects.violations(effects.Told({room: 2}, {room: heard}))) == reported
+    messages = [("reservation.changed", {"id": RESERVATION, "version": version}) for version in versions]
+    assert len(effects.violations(effects.Effects({room: 2}, {room: messages}))) == reported
 
 
 def test_a_spot_that_was_promised_to_two_is_reported(tmp_path: Any) -> None:
     history = History(tmp_path / "history.jsonl")
     for number in (1, 1, 2):
-        told = {"id": f"reservation {number}", "spot_id": "spot", "start_time": "noon"}
-        history.note(Operation("POST", "/reservations", str(number), {}, 0, 1, ("201",), 201, told))
+        booked = {"id": f"reservation {number}", "spot_id": "spot", "start_time": "noon"}
+        history.note(Operation("POST", "/reservations", str(number), {}, 0, 1, ("201",), 201, booked))
     history.close()
     assert [each.answer["id"] for each in history.acknowledged()] == ["reservation 1", "reservation 2"]
     assert bookings.sold_twice(history) == ["spot spot was promised to 2"]
@@ -180,7 +180,7 @@ def test_a_spot_that_was_promised_to_two_is_reported(tmp_path: Any) -> None:
 
 
 async def test_a_hold_that_ran_out_although_it_was_paid_for_is_reported(postgres_server: PostgresServer) -> None:
-    """Its late money may have brought it back: the event alone tells."""
+    """Its late money may have brought it back: only the event shows it."""
     name, operations = unique_name("oracle"), RecordedOperations()
     create_messaging_tables(operations)
     url = await postgres_server.create_database(name)

@@ -24,13 +24,13 @@ from reservation_service.settings import ReservationSettings
 
 @dataclass(frozen=True)
 class PublishAfterCommit:
-    """Books without outbox rows, and then tells Kafka by itself. Between the two there is a gap."""
+    """Books without outbox rows, and then publishes to Kafka itself. Between the two there is a gap."""
 
     bookings: Bookings
     publisher: KafkaPublisher
 
-    async def find(self, wish: Wish, limit: int) -> Offer:
-        return await self.bookings.find(wish, limit)
+    async def find(self, spot_request: Wish, limit: int) -> Offer:
+        return await self.bookings.find(spot_request, limit)
 
     async def book(self, reservation: reservations.Reservation, key: RequestKey, answer: Answer) -> Answer | None:
         given = await self.bookings.book(reservations.Reservation(reservation.state), key, answer)

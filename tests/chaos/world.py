@@ -22,8 +22,8 @@ from parking_platform.testing.platform import RunningPlatform
 from parking_platform.testing.waiting import wait_until
 
 SETTLING_SECONDS = 180
-# What follows from a load goes on telling of itself for as long as two cores need for it.
-TELLING_SECONDS = 600
+# What follows from a load is published for as long as two cores need for it.
+PUBLISHING_SECONDS = 600
 LOOK_AGAIN_SECONDS = 5
 REGISTERING = 8
 
@@ -88,12 +88,12 @@ class World:
         """What is wrong once everything has come to rest, or after the patience for that."""
         await self.relays_are_done()
         wrong = await self._until_right(self._still_wrong)
-        before, log = await self.told()
+        before, log = await self.published()
         after = await events.committed(self.databases, self.lot_ids)
-        told = events.missing(before, log) + events.phantoms(after, log) + events.disorder(log)
-        return wrong + told + self.history.surprises()
+        unpublished = events.missing(before, log) + events.phantoms(after, log) + events.disorder(log)
+        return wrong + unpublished + self.history.surprises()
 
-    async def told(self) -> tuple[events.Committed, events.Log]:
+    async def published(self) -> tuple[events.Committed, events.Log]:
         """What was committed, and what Kafka has once the relays have sent that."""
         before = await events.committed(self.databases, self.lot_ids)
         await self.relays_are_done()
@@ -107,7 +107,7 @@ class World:
             *await bookings.holds(self.databases, self.lot_ids),
             *await bookings.acknowledged(self.databases, self.history, self.lot_ids),
             *money.violations(books),
-            *effects.violations(await effects.told(self.databases, self.lot_ids)),
+            *effects.violations(await effects.read(self.databases, self.lot_ids)),
             *await documents.differences(self.platform.elasticsearch, self.databases),
         ]
 
@@ -131,7 +131,7 @@ class World:
         async def nothing_waits() -> bool:
             return not await self.unsent(until)
 
-        await wait_until(nothing_waits, "every outbox to be empty", seconds=TELLING_SECONDS, pause=1)
+        await wait_until(nothing_waits, "every outbox to be empty", seconds=PUBLISHING_SECONDS, pause=1)
 
     async def _until_right(self, check: Callable[[], Awaitable[list[str]]]) -> list[str]:
         """What is wrong at last: it may take as long as it gets less."""

@@ -112,6 +112,6 @@ def replaced_gently(rendered: Rendered) -> list[str]:
 
 
 def pause_before_stop(workload: Workload) -> int:
-    """How many seconds go by before the process is told to stop."""
+    """How many seconds go by before the process is asked to stop."""
     hooks = (container.get("lifecycle", {}).get("preStop", {}) for container in workload.containers)
     return max(hook.get("sleep", {}).get("seconds", 0) for hook in hooks)

@@ -141,7 +141,7 @@ def kustomize() -> Path:
 
 @cache
 def _built(directory: str) -> str:
-    """One directory as kustomize renders it, as JSON: what is parsed anew each time may be changed."""
+    """One directory as kustomize renders it, as JSON: what is parsed again each time may be changed."""
     done = subprocess.run(
         [kustomize(), "build", KUBERNETES / directory],
         capture_output=True,

@@ -14,7 +14,7 @@ from tests.deployment.rendering import CHECKOUT, Rendered, SecretKeys, Workload
 
 from parking_chassis.settings import ServiceSettings
 
-# Whoever is on the other side of the gateway may sit on the same machine.
+# A client on the other side of the gateway may run on the same machine.
 _PUBLIC = {"public_url", "token_issuer"}
 _HERE = re.compile(r"localhost|127\.0\.0\.1")
 _PLACEHOLDER = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -104,7 +104,7 @@ def ports(rendered: Rendered) -> list[str]:
 
 
 def time_to_stop(rendered: Rendered) -> list[str]:
-    """Nobody is killed who keeps to `shutdown_grace`, for what is being answered and then for the loops."""
+    """No process that keeps to `shutdown_grace` is killed, for what is being answered and then for the loops."""
     found: list[str] = []
     for workload in rendered.services:
         if workload.is_lasting and not _invalid_at_all(rendered, workload):

@@ -110,7 +110,7 @@ def _answers(rendered: Rendered, host: str, port: int) -> bool:
 
 
 def one_issuer(rendered: Rendered) -> list[str]:
-    """Auth, whoever checks its tokens, and the gateway agree on the issuer."""
+    """Auth, the services that check its tokens, and the gateway agree on the issuer."""
     issuers = {
         workload.name: value
         for workload in rendered.workloads

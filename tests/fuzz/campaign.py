@@ -1,4 +1,4 @@
-"""One service, fuzzed as one person. What to send is schemathesis's business; here is who asks, and what came of it."""
+"""One service, fuzzed as one person. What to send is schemathesis's business; here is who asks, and how it ended."""
 
 import json
 import time
@@ -75,7 +75,7 @@ class Outcome:
         return Outcome(self.answers, shown)
 
     def add(self, other: "Outcome") -> None:
-        """Take in what another campaign found."""
+        """Add what another campaign found."""
         for operation, counts in other.answers.items():
             self.answers.setdefault(operation, Counter()).update(counts)
         self.faults = {**other.faults, **self.faults}
@@ -178,7 +178,7 @@ def _sign_in(schema: BaseSchema, person: Account, double: Account, url: str) -> 
     class _BearerOfTheDouble(_Bearer):
         account = double
 
-    # Whoever ends all their logins ends that of the fuzz too: a double does it, with a new login each time.
+    # A user who ends all their logins would end that of the fuzz too: a double does it, with a new login each time.
     schema.auth(refresh_interval=TOKEN_SECONDS, retry_on=[]).skip_for(method="DELETE", path=LOGINS)(_Bearer)
     schema.auth(refresh_interval=None).apply_to(method="DELETE", path=LOGINS)(_BearerOfTheDouble)
 

@@ -36,7 +36,7 @@ Words = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Account:
-    """Whom to sign in as."""
+    """An account to sign in with."""
 
     email: str
     password: str
@@ -155,10 +155,10 @@ async def _bookings(driver: Driver, lot: CarPark) -> Words:
 
 
 async def _notices(driver: Driver) -> list[str]:
-    async def told() -> list[Json]:
+    async def listed() -> list[Json]:
         return (await driver.get("/notifications")).json()["items"]
 
-    return [each["id"] for each in await wait_until(told, "the driver to be told of the booking") or []]
+    return [each["id"] for each in await wait_until(listed, "the driver to be notified of the booking") or []]
 
 
 async def _strangers(city: City) -> Words:

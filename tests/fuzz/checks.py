@@ -26,7 +26,7 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
 
 
 class UnclearProblem(Failure):
-    """A refusal that does not help whoever asked."""
+    """A refusal that does not help the client."""
 
     def __init__(self, case: Case, fault: str) -> None:
         super().__init__(operation=case.operation.label, title="Unclear problem", message=fault)

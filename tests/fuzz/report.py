@@ -1,4 +1,4 @@
-"""What a run tells: how each operation answered, which ones never did what they are for, and what went wrong."""
+"""What a run reports: how each operation answered, which ones never did what they are for, and what went wrong."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ def lines(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
 
 
 def faults(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
-    """Every fault with a request that shows it; `$TOKEN` stands for an access token of who asked."""
+    """Every fault with a request that shows it; `$TOKEN` stands for an access token of the person who asked."""
     found = [fault for each in outcomes.values() for fault in each.faults.values()]
     yield f"{len(found)} faults"
     for fault in found:

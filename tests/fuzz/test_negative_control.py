@@ -91,6 +91,6 @@ def test_what_is_sound_is_not_reported(outcome: Outcome) -> None:
     assert [each for each in outcome.faults.values() if each.operation == "POST /sound"] == []
 
 
-def test_what_never_succeeds_is_told(outcome: Outcome) -> None:
+def test_what_never_succeeds_is_reported(outcome: Outcome) -> None:
     assert report.unreached(outcome) == ["GET /never"]
     assert "1 operations never succeeded: GET /never" in "\n".join(report.lines({"tea": outcome}))

@@ -62,7 +62,7 @@ class Databases:
         """Fifteen minutes by the database's clock: nobody can wait so long, nor turn that clock.
 
         So this one hold ends now. Everything else stays with the service: it finds the hold due, asks Kafka whether
-        its money is on the way, and lets it go.
+        its money is on the way, and expires it.
         """
         statement = "UPDATE reservations SET hold_expires_at = clock_timestamp() WHERE id = $1 AND status = 'pending'"
         await self.rows("reservation", statement, reservation_id)
@@ -99,11 +99,11 @@ class Databases:
                 waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'allocations'::regclass AND NOT granted"
                 return await connection.fetchval(waiting) >= bookings
 
-            async def let_go() -> None:
+            async def release() -> None:
                 await wait_until(enough_wait, f"{bookings} bookings about to be written")
                 await held_up.commit()
 
-            async with meanwhile(let_go()):
+            async with meanwhile(release()):
                 yield
 
     async def booked(self, payment_id: str) -> dict[str, int]:
@@ -171,19 +171,19 @@ class Provider:
         return [each["amount_captured"] for each in charges], [each["amount"] for each in refunds]
 
     async def events_of(self, payment: Json) -> list[Json]:
-        """All that was to be told of the intent, the newest first."""
+        """All events of the intent, the newest first."""
         listed = await self._ask("GET", "/v1/events", params={"type": "payment_intent.*", "limit": 100})
         return [each for each in listed["data"] if each["data"]["object"]["id"] == intent_id(payment)]
 
-    async def told_of(self, payment: Json) -> list[str]:
+    async def delivered_about(self, payment: Json) -> list[str]:
         """The types of the messages about the intent in the order of their delivery, once none is on its way."""
         events = {each["id"] for each in await self.events_of(payment)}
 
-        async def all_told() -> list[Json]:
+        async def all_delivered() -> list[Json]:
             deliveries = await self._ask("GET", "/_simulator/deliveries")
             return [] if any(each["state"] == PENDING for each in deliveries if each["event"] in events) else deliveries
 
-        deliveries = await wait_until(all_told, "every message to be delivered", seconds=PATIENCE)
+        deliveries = await wait_until(all_delivered, "every message to be delivered", seconds=PATIENCE)
         ours = [each for each in deliveries if each["event"] in events and each["state"] == DELIVERED]
         return [each["type"] for each in sorted(ours, key=lambda each: each["delivered_at"])]
 

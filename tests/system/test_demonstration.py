@@ -11,7 +11,7 @@ from parking_demo.effects import Medium, Sighting
 from parking_demo.journey import Goal, Journey
 from parking_demo.narration import Narration
 from parking_demo.people import Driver, Operator
-from parking_demo.steps import StepFailed, Told
+from parking_demo.steps import StepFailed, StepReport
 from parking_demo.watching.witnesses import Witnesses
 from parking_platform.testing.platform import RunningPlatform
 
@@ -21,23 +21,23 @@ DOING = {"auth", "reservation", "payment", "notification", "analytics"}
 
 async def _played(
     platform: RunningPlatform, driver: Driver, operator: Operator, *, see_seconds: float = 20
-) -> tuple[Journey, list[Told]]:
+) -> tuple[Journey, list[StepReport]]:
     addresses = Addresses.read(platform.parts.layout.demo)
     async with Witnesses.called(addresses, driver.city) as witnesses:
         journey = Journey(driver, operator, SIHLQUAI, witnesses, see_seconds)
         async with aclosing(journey.play()) as steps:
-            return journey, [told async for told in steps]
+            return journey, [report async for report in steps]
 
 
-async def test_the_journey_is_told_with_what_every_service_did(
+async def test_the_journey_reports_what_every_service_did(
     platform: RunningPlatform, driver: Driver, operator: Operator
 ) -> None:
     lot = await operator.open_lot(spots=1, hourly=200)
-    journey, told = await _played(platform, driver, operator)
+    journey, reports = await _played(platform, driver, operator)
 
     assert journey.lot["id"] == lot.id
     assert "paid 4.00 CHF with 3-D Secure" in journey.summary
-    seen = [sighting for step in told for sighting in step.sightings]
+    seen = [sighting for step in reports for sighting in step.sightings]
     assert {sighting.effect.service for sighting in seen} == DOING
     assert _words(seen, Medium.DOCUMENT) == [
         "parking-reservations: + pending, paid 0.00 CHF, version 1",
@@ -53,11 +53,11 @@ async def test_the_journey_is_told_with_what_every_service_did(
         "reservation.checked_in",
         "reservation.completed",
     ]
-    assert not {sighting.effect for sighting in told[1].sightings}, "to look for a lot changes nothing"
+    assert not {sighting.effect for sighting in reports[1].sightings}, "to look for a lot changes nothing"
     output = io.StringIO()
     narration = Narration.to(output)
-    for step in told:
-        narration.tell(step)
+    for step in reports:
+        narration.show(step)
     assert "payments: action_required → succeeded" in output.getvalue()
     assert "\033" not in output.getvalue()
 

@@ -1,4 +1,4 @@
-"""Who is suspended, or loses a role or a membership, is out of every service within two seconds, token or not."""
+"""A user who is suspended, or loses a role or a membership, is refused everywhere within two seconds, token or not."""
 
 import asyncio
 import signal

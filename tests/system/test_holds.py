@@ -19,10 +19,10 @@ LateMoney = Callable[[Driver, CarPark], Awaitable[tuple[Json, Json]]]
 
 @pytest_asyncio.fixture
 async def late_money(databases: Databases, provider: Provider) -> LateMoney:
-    """A driver pays for the first spot, and nobody hears of it until the hold has run out and after.
+    """A driver pays for the first spot, and nobody learns of it until after the hold has run out.
 
     The provider takes the money, keeps its message back, and refuses every question about the intent: else payment
-    would hear of the money as soon as it tries to withdraw the intent of the expired hold.
+    would learn of the money as soon as it tries to withdraw the intent of the expired hold.
     """
 
     async def pay(driver: Driver, lot: CarPark) -> tuple[Json, Json]:
@@ -82,7 +82,7 @@ async def test_a_paid_hold_waits_for_a_relay_that_stands_still(
     databases: Databases,
     relay_stands_still: Callable[[], None],
 ) -> None:
-    """Its money is captured, and Kafka has nothing of it: Kafka alone would say that everything was taken in."""
+    """Its money is captured, and Kafka has nothing of it: Kafka alone would say that everything was consumed."""
     lot = await operator.open_lot(spots=1)
     reservation = (await driver.reserve(lot)).json()
     payment = await driver.begin_payment(reservation["charge"]["token"])

@@ -1,4 +1,4 @@
-"""The journey: find, reserve, pay, be told, drive in and out; and the operator sees the money."""
+"""The journey: find, reserve, pay, be notified, drive in and out; and the operator sees the money."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -17,7 +17,7 @@ from parking_platform.testing.platform import RunningPlatform
 from parking_platform.testing.waiting import wait_until
 
 CURRENCY = "NOK"
-"""Of this journey alone, so that its money is told from that of other tests."""
+"""Of this journey alone, so that its money is distinguished from that of other tests."""
 PRICE = 600
 DRIFT = "topic_settings_drift"
 PATIENCE = 60
@@ -26,7 +26,7 @@ PATIENCE = 60
 
 @dataclass(frozen=True)
 class Scrape:
-    """What the processes told at one moment. A service's two are named as its ports are: `auth`, `auth_worker`."""
+    """What the processes showed at one moment. A service's two are named as its ports are: `auth`, `auth_worker`."""
 
     samples: Mapping[tuple[str, str, frozenset[tuple[str, str]]], float]
 
@@ -46,21 +46,21 @@ class Scrape:
 
     def shows(self, process: str, metric: str) -> bool:
         """Whether there is such a sample at all."""
-        return any((told_by, name) == (process, metric) for told_by, name, _ in self.samples)
+        return any((shown_by, name) == (process, metric) for shown_by, name, _ in self.samples)
 
     def value(self, process: str, metric: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels; 0 where there is none yet."""
         wanted = labels.items()
         return sum(
             value
-            for (told_by, name, has), value in self.samples.items()
-            if (told_by, name) == (process, metric) and wanted <= dict(has).items()
+            for (shown_by, name, has), value in self.samples.items()
+            if (shown_by, name) == (process, metric) and wanted <= dict(has).items()
         )
 
 
 @dataclass(frozen=True)
 class Journey:
-    """What was told before and after."""
+    """What was shown before and after."""
 
     before: Scrape
     after: Scrape
@@ -116,7 +116,7 @@ async def test_what_waits_is_shown_though_no_worker_lives(
 
 
 async def _travel(driver: Driver, operator: Operator, lot: CarPark, provider: Provider) -> None:
-    """On a second device: book, find the spot taken twice, pay though the provider stumbles, drive in and out."""
+    """On a second device: book, find the spot taken twice, pay though the provider fails once, drive in and out."""
     await driver.sign_in()
     start, spot = soon(), lot.spots["1"]
     reservation = require(await driver.reserve(lot, start=start, spot_id=spot), codes.CREATED).json()
@@ -146,7 +146,7 @@ def _assert_reservations(journey: Journey) -> None:
 
 def _assert_topics(scrape: Scrape, worker: str) -> None:
     """The worker has compared its topics with the catalogue, and they are as it says."""
-    found = [value for (told_by, name, _), value in scrape.samples.items() if (told_by, name) == (worker, DRIFT)]
+    found = [value for (shown_by, name, _), value in scrape.samples.items() if (shown_by, name) == (worker, DRIFT)]
     assert found, worker
     assert set(found) == {0}, worker
 
@@ -188,8 +188,8 @@ async def _assert_connections(platform: RunningPlatform, databases: Databases, s
     async def agree() -> bool:
         shown = await Scrape.of(platform, service, f"{service}_worker")
         open_connections = await databases.rows(service, named, [service, f"{service}-booking"])
-        told = sum(shown.value(process, "database_connections") for process in (service, f"{service}_worker"))
-        return 0 < told == len(open_connections)
+        counted = sum(shown.value(process, "database_connections") for process in (service, f"{service}_worker"))
+        return 0 < counted == len(open_connections)
 
     await wait_until(agree, f"database_connections of {service} to be those of PostgreSQL")
 

@@ -106,7 +106,7 @@ async def test_3d_secure(driver: Driver, operator: Operator, button: str, status
     await driver.wait_for_status(reservation["id"], status)
 
 
-async def test_the_gate_tells_who_may_not_pass(driver: Driver, operator: Operator) -> None:
+async def test_the_gate_says_why_a_car_may_not_pass(driver: Driver, operator: Operator) -> None:
     here, elsewhere = await operator.open_lot(spots=1), await operator.open_lot(spots=1)
     today, later = (
         (await driver.reserve(here, start=soon(), hours=1)).json(),

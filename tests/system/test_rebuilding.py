@@ -12,7 +12,7 @@ from tests.system.backstage import Databases, command
 
 from parking_demo.people import Driver, Json, Operator, soon
 from parking_platform.testing.platform import RunningPlatform
-from parking_platform.testing.waiting import WaitedInVain, wait_until
+from parking_platform.testing.waiting import TimedOut, wait_until
 
 REBUILD = ("analytics", "rebuild", "reservations", "ledger")
 
@@ -76,6 +76,6 @@ async def _equal(platform: RunningPlatform, databases: Databases) -> None:
     async def agree() -> bool:
         return not await differences(platform.elasticsearch, databases)
 
-    with suppress(WaitedInVain):  # the comparison below says what differs
+    with suppress(TimedOut):  # the comparison below says what differs
         await wait_until(agree, "the read models to equal their owners' rows", seconds=30)
     assert await differences(platform.elasticsearch, databases) == []

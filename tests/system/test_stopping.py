@@ -1,4 +1,4 @@
-"""A process that is told to stop finishes what it has begun, and ends by itself."""
+"""A process that is asked to stop finishes what it has begun, and ends by itself."""
 
 import asyncio
 import re
@@ -35,7 +35,7 @@ async def test_what_was_acknowledged_outlives_the_process(
 
     await platform.wait_until_ready("reservation-serve", 60)
     again = [await each for each in await reserve_all()]
-    assert {answer.status_code for answer in again} == {201}, "who asks again with the same key gets the booking"
+    assert {answer.status_code for answer in again} == {201}, "the same key again gets the booking"
     mine = (await driver.get("/reservations", params={"limit": 100})).json()["items"]
     assert acknowledged <= {answer.json()["id"] for answer in again} == {each["id"] for each in mine}
     assert len(mine) == BOOKINGS
@@ -43,7 +43,7 @@ async def test_what_was_acknowledged_outlives_the_process(
 
 @pytest.mark.ends_platform
 async def test_down_lets_every_process_end_by_itself(platform: RunningPlatform) -> None:
-    """Each gets its signal, with the servers that it needs still there, and nobody has to be killed."""
+    """Each gets its signal while the servers that it needs still run, and none has to be killed."""
     ours = {each.process.name for each in await platform.stack.health()} - JAVA
     assert {f"{service}-{command}" for service in SERVICES for command in ("serve", "work")} < ours
 
@@ -54,6 +54,6 @@ async def test_down_lets_every_process_end_by_itself(platform: RunningPlatform) 
 
 
 def _exit_codes(platform: RunningPlatform, name: str) -> list[int]:
-    """How a process ended each time, as the supervisor that started it tells."""
-    told = re.findall(rf"(?:exited|stopped): {name} \((?:exit status (\d+)|terminated by)", platform.log("supervisor"))
-    return [int(code) if code else -1 for code in told]
+    """How a process ended each time, as the supervisor that started it reports."""
+    codes = re.findall(rf"(?:exited|stopped): {name} \((?:exit status (\d+)|terminated by)", platform.log("supervisor"))
+    return [int(code) if code else -1 for code in codes]

@@ -52,13 +52,13 @@ async def test_one_trace_joins_the_journey(
 
     services = {"gateway", "reservation", "payment", "notification", "analytics", "auth"}
     assert {span.service for span in spans} >= services
-    assert [_told(span) for span in _up_from(_projection(spans, "parking.reservation.created.v1"), spans)] == [
+    assert [_named(span) for span in _up_from(_projection(spans, "parking.reservation.created.v1"), spans)] == [
         "analytics: process reservation.reservation.v1",
         "reservation: send reservation.reservation.v1",
         "reservation: POST /api/v1/reservations",
         "gateway: POST /api/v1/reservations",
     ]
-    assert [_told(span) for span in _up_from(_projection(spans, "parking.reservation.confirmed.v1"), spans)] == [
+    assert [_named(span) for span in _up_from(_projection(spans, "parking.reservation.confirmed.v1"), spans)] == [
         "analytics: process reservation.reservation.v1",
         "reservation: send reservation.reservation.v1",
         "reservation: process payment.payment.v1",
@@ -68,7 +68,7 @@ async def test_one_trace_joins_the_journey(
         "gateway: POST /api/v1/payments",
     ]
     addresses = [span for span in spans if (span.service, span.kind) == ("auth", "SERVER")]
-    assert sorted([_told(each) for each in _up_from(span, spans)][:5] for span in addresses) == [
+    assert sorted([_named(each) for each in _up_from(span, spans)][:5] for span in addresses) == [
         [
             "auth: GET /internal/users/{user_id}/contact",
             "notification: GET",
@@ -146,7 +146,7 @@ def _up_from(span: ReceivedSpan, spans: Sequence[ReceivedSpan]) -> list[Received
     return list(climb())
 
 
-def _told(span: ReceivedSpan) -> str:
+def _named(span: ReceivedSpan) -> str:
     return f"{span.service}: {span.name}"
 
 
@@ -171,13 +171,13 @@ def _assert_logs_agree(platform: RunningPlatform, trace_id: str) -> None:
 
 def _assert_the_booking_is_followed(platform: RunningPlatform, reservation_id: str) -> None:
     """By the booking's id alone, from the request to what each service made of it."""
-    told = {
+    logged = {
         (process, line["message"], line["context"].get("event_type") or line["context"].get("route"), outcome)
         for process in ("reservation-serve", "reservation-work", "payment-serve", "payment-work", *WORKERS)
         for line in _lines(platform, process, reservation_id)
         if (outcome := line["context"].get("outcome"))
     }
-    assert told >= {
+    assert logged >= {
         ("reservation-serve", "request", "/api/v1/reservations", "done"),
         ("payment-work", "event processed", "parking.reservation.created.v1", "applied"),
         ("payment-serve", "request", "/api/v1/payments", "done"),

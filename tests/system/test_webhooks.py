@@ -19,21 +19,21 @@ async def reservation(driver: Driver, operator: Operator) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("knobs", "told"),
+    ("knobs", "expected"),
     [
         pytest.param({"webhook_repeat": 4}, {CREATED: 5, FAILED: 5, SUCCEEDED: 5}, id="five times"),
         pytest.param({"webhook_reorder": 100}, [SUCCEEDED, FAILED, CREATED], id="reversed"),
         pytest.param({"webhook_drop_ratio": 1.0}, [], id="never"),
     ],
 )
-async def test_a_payment_counts_once_however_it_is_told(
+async def test_a_payment_counts_once_however_its_webhooks_come(
     driver: Driver,
     city: City,
     databases: Databases,
     provider: Provider,
     reservation: Json,
     knobs: Json,
-    told: list[str] | dict[str, int],
+    expected: list[str] | dict[str, int],
 ) -> None:
     await provider.turn(**knobs)
     payment = await driver.begin_payment(reservation["charge"]["token"])
@@ -41,8 +41,8 @@ async def test_a_payment_counts_once_however_it_is_told(
     assert (await driver.give_card(payment))["status"] == "succeeded"
     await provider.deliver()
     await driver.wait_for_status(reservation["id"], "confirmed")
-    heard = await provider.told_of(payment)
-    assert (Counter(heard) if isinstance(told, dict) else heard) == told
+    delivered = await provider.delivered_about(payment)
+    assert (Counter(delivered) if isinstance(expected, dict) else delivered) == expected
     await _counts_once(city, driver, reservation, payment, databases, provider)
 
 
@@ -53,7 +53,7 @@ async def test_the_message_that_matters_is_lost(
     await provider.turn(webhook_drop_next=2)  # that of the charge, and that of the intent
     await driver.give_card(payment)
     await driver.wait_for_status(reservation["id"], "confirmed")
-    assert SUCCEEDED not in await provider.told_of(payment)
+    assert SUCCEEDED not in await provider.delivered_about(payment)
     await _counts_once(city, driver, reservation, payment, databases, provider)
 
 
@@ -66,7 +66,7 @@ async def test_the_message_comes_after_payment_has_asked(
     await driver.wait_for_status(reservation["id"], "confirmed")
     assert await provider.is_silent_about(payment)
     await provider.deliver()
-    assert await provider.told_of(payment) == [CREATED, SUCCEEDED]
+    assert await provider.delivered_about(payment) == [CREATED, SUCCEEDED]
     await _counts_once(city, driver, reservation, payment, databases, provider)
 
 
@@ -97,7 +97,7 @@ async def test_what_the_provider_did_not_sign_now_changes_nothing(
 async def _counts_once(
     city: City, driver: Driver, reservation: Json, payment: Json, databases: Databases, provider: Provider
 ) -> None:
-    """One charge, one booking, one confirmation, and the ledger says so; all there is to tell has been told."""
+    """One charge, one booking, one confirmation, and the ledger says so; every message has been delivered."""
     assert await provider.money_of(payment) == ([PRICE], [])
     assert await databases.booked(payment["id"]) == {"provider_clearing": PRICE, "revenue": -PRICE}
     mine = (await driver.get("/reservations")).json()["items"]

@@ -106,13 +106,13 @@ async def test_slowest_contender_says_how_many_times():
     assert 5 <= rotation.times <= 10
 
 
-async def test_contenders_take_turns():
-    turns = list[tuple[str, int]]()
+async def test_contenders_alternate():
+    calls = list[tuple[str, int]]()
 
     def contender(name: str) -> Contender:
         async def measure(times: int) -> dict[str, float]:
-            turns.append((name, times))
-            return {"/s": float(len(turns))}
+            calls.append((name, times))
+            return {"/s": float(len(calls))}
 
         return Contender(name, measure)
 
@@ -122,5 +122,5 @@ async def test_contenders_take_turns():
     rotation = Rotation(idle=busy)
     await rotation.run([contender("a"), contender("b")], times=100, rounds=3)
 
-    assert turns == [("a", 10), ("b", 10), *[("a", 100), ("b", 100)] * 3]
+    assert calls == [("a", 10), ("b", 10), *[("a", 100), ("b", 100)] * 3]
     assert rotation.series("b", "/s") == Series("b", "/s", [Round(4, 0.25), Round(6, 0.25), Round(8, 0.25)])

@@ -5,7 +5,7 @@ from benchmarks.h2load import answers_of
 LOG = "1700000000000000\t200\t2000\n1700000000001000\t200\t4000\n1700000000002000\t-1\t500\n"
 
 
-def test_tells_each_answers_status_and_seconds() -> None:
+def test_reads_status_and_seconds_of_each_answer() -> None:
     answers = answers_of(LOG)
 
     assert answers.statuses == [200, 200, -1]

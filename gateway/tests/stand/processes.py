@@ -31,7 +31,7 @@ async def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 @asynccontextmanager
 async def in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """The work in this event loop; it is awaited at the end, so whoever starts it also tells it to stop."""
+    """The work in this event loop; it is awaited at the end, so the code that starts it also has to stop it."""
     async with asyncio.TaskGroup() as group:
         group.create_task(work)
         yield

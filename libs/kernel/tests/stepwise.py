@@ -1,7 +1,7 @@
 """The stepwise pricer: the reference for what `parking_kernel.pricing` counts in closed form.
 
 It is what reservation charged by before there was a kernel: each increment is a step, an instant with an amount that
-falls due then. One thing is mended in it: a tier is the whole price of its round, whatever lines lie before it. It has
+falls due then. One thing is fixed in it: a tier is the whole price of its round, whatever lines lie before it. It has
 its own rounding too, with fractions, so that it shares nothing with the kernel but the values.
 """
 

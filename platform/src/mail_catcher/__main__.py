@@ -11,7 +11,7 @@ from mail_catcher.mailbox import Mailbox
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until asked to stop."""
     parser = argparse.ArgumentParser(prog="mail_catcher", description=__doc__)
     parser.add_argument("--directory", type=Path, required=True, help="where the messages are kept")
     parser.add_argument("--host", default="127.0.0.1")

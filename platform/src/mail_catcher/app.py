@@ -84,7 +84,7 @@ async def messages(mailbox: CaughtMail, to: str | None = None) -> list[MessageAn
 
 @router.delete("/messages", status_code=status.HTTP_204_NO_CONTENT)
 async def clear(mailbox: CaughtMail) -> None:
-    """Forget all messages."""
+    """Delete all messages."""
     mailbox.clear()
 
 

@@ -46,12 +46,12 @@ class Mailbox:
         ]
 
     def remove(self, message_id: str) -> None:
-        """Forget one message."""
+        """Delete one message."""
         del self._messages[message_id]
         self._file(message_id).unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Forget all messages."""
+        """Delete all messages."""
         for message_id in list(self._messages):
             self.remove(message_id)
 

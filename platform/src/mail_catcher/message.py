@@ -1,4 +1,4 @@
-"""One caught message, as the API tells it and as it lies in its file."""
+"""One caught message, as the API shows it and as its file holds it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -19,8 +19,8 @@ def _seed_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stamp", type=Path, required=True, help="the file that says what was begun and done")
     parser.add_argument("--lots", type=int, required=True, help="how many car parks")
     parser.add_argument("--visits", type=int, required=True, help="how many bookings of other drivers")
-    parser.add_argument("--operator", required=True, help="the address of whoever is put in charge of the car parks")
-    parser.add_argument("--driver", required=True, help="the address of whoever has a history afterwards")
+    parser.add_argument("--operator", required=True, help="the address of the operator of the car parks")
+    parser.add_argument("--driver", required=True, help="the address of the driver who has a history afterwards")
     parser.epilog = "Settings of the services and the database's superuser come from the environment."
 
 
@@ -34,7 +34,7 @@ SUBCOMMANDS = (
     Subcommand("seed", "make the car parks and the week before now; services must not run", _seed, _seed_arguments),
     Subcommand(
         "journey",
-        "play a booking, and tell what each service did",
+        "play a booking, and show what each service did",
         lambda arguments: playing.narrate(arguments.demo),
         _demo_file,
     ),

@@ -17,7 +17,7 @@ class NotRunning(Exception):
 
 
 class Account(BaseModel):
-    """Whom to sign in as."""
+    """An account to sign in with."""
 
     email: str
     password: str = Field(repr=False)
@@ -54,6 +54,6 @@ class Addresses(BaseModel):
         return f"{self.gateway.replace('https', 'wss', 1)}/api/v1/ws"
 
     def city(self) -> City:
-        """The platform as people reach it. Whoever asks closes its client."""
+        """The platform as people reach it. The caller closes its client."""
         client = httpx.AsyncClient(base_url=self.gateway, verify=self.trust, trust_env=False, timeout=TIMEOUT_SECONDS)
         return City(client, self.mail, self.stripe)

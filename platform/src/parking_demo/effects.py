@@ -28,7 +28,7 @@ class Effect(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """An effect that was seen, and in which words people are told."""
+    """An effect that was seen, and the words in which it is shown."""
 
     effect: Effect
     words: str

@@ -12,7 +12,7 @@ from httpx import codes
 from parking_demo import expectations
 from parking_demo.effects import Subject
 from parking_demo.people import CarPark, Driver, Json, Operator, UnexpectedAnswer, require, soon
-from parking_demo.steps import FAILURES, Step, StepFailed, Told
+from parking_demo.steps import FAILURES, Step, StepFailed, StepReport
 from parking_demo.watching.witnesses import Witnesses
 from parking_demo.words import clock, money
 from parking_platform.testing.waiting import wait_until
@@ -54,8 +54,8 @@ class Journey:
     def __post_init__(self) -> None:
         self._subject = Subject(self.driver.email)
 
-    async def play(self) -> AsyncGenerator[Told]:
-        """Step by step, each told when all that it must set off was seen. Raises StepFailed."""
+    async def play(self) -> AsyncGenerator[StepReport]:
+        """Step by step; each is reported when all its effects were seen. Raises StepFailed."""
         await self.witnesses.look_away_from_the_past(self._subject)
         for step in self._steps():
             started = time.monotonic()
@@ -65,7 +65,7 @@ class Journey:
             except FAILURES as reason:
                 raise StepFailed(step.title, reason) from reason
             self.witnesses.turn_page()
-            yield Told(step.title, lines, sightings, time.monotonic() - started)
+            yield StepReport(step.title, lines, sightings, time.monotonic() - started)
 
     @property
     def summary(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Self, TextIO
 
 from parking_demo.effects import Medium, Sighting
-from parking_demo.steps import Told
+from parking_demo.steps import StepReport
 
 SERVICES: Final = ("auth", "parking", "reservation", "payment", "notification", "analytics")
 TITLE_WIDTH: Final = 90
@@ -38,16 +38,16 @@ class Narration:
         """The title."""
         self._say(f"{self._in(BOLD, 'A booking through the gateway')} {gateway}, and what each service does for it")
 
-    def tell(self, told: Told) -> None:
+    def show(self, report: StepReport) -> None:
         """One step."""
         self.steps += 1
-        title = f"{self.steps}  {told.title}"
-        self._say(f"\n{self._in(BOLD, f'{title:<{TITLE_WIDTH}}')} {told.seconds:4.1f} s")
-        for line in told.lines:
+        title = f"{self.steps}  {report.title}"
+        self._say(f"\n{self._in(BOLD, f'{title:<{TITLE_WIDTH}}')} {report.seconds:4.1f} s")
+        for line in report.lines:
             self._say(f"   {line}")
-        for line in _by_service(told.sightings, lambda words: self._in(FAINT, words)):
+        for line in _by_service(report.sightings, lambda words: self._in(FAINT, words)):
             self._say(f"     {line}")
-        if not told.sightings:
+        if not report.sightings:
             self._say(f"     {self._in(FAINT, 'Nothing changes in any service.')}")
 
     def end(self, summary: str, sightings: Sequence[Sighting], seconds: float) -> None:

@@ -104,7 +104,7 @@ class Person:
         self.tokens = require(await self.city.client.post(f"{API}/auth/token", data=form), codes.OK).json()
 
     async def user_id(self) -> str:
-        """Who one is, in ids."""
+        """The person's id."""
         return require(await self.get("/users/me"), codes.OK).json()["id"]
 
     @property
@@ -113,11 +113,11 @@ class Person:
         return {"Authorization": f"Bearer {self.tokens['access_token']}"}
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
-        """Ask."""
+        """A GET, signed in."""
         return await self.send("GET", path, **more)
 
     async def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
-        """Tell."""
+        """A POST, signed in."""
         return await self.send("POST", path, json=body, **more)
 
     async def send(
@@ -138,7 +138,7 @@ class CarPark:
 
 
 class Driver(Person):
-    """Parks."""
+    """A driver."""
 
     async def reserve(
         self,
@@ -147,7 +147,7 @@ class Driver(Person):
         start: datetime | None = None,
         hours: int = 3,
         key: str | None = None,
-        **wish: Any,
+        **spot_request: Any,
     ) -> httpx.Response:
         """Ask for a spot, tomorrow from noon on unless said otherwise."""
         start = start or tomorrow_at(12)
@@ -155,7 +155,7 @@ class Driver(Person):
             "parking_lot_id": lot.id,
             "start_time": start.isoformat(),
             "end_time": (start + timedelta(hours=hours)).isoformat(),
-            **wish,
+            **spot_request,
         }
         return await self.post("/reservations", body, headers={"Idempotency-Key": key or str(uuid4())})
 
@@ -197,7 +197,7 @@ class Driver(Person):
         return page
 
     async def qr_text(self, reservation_id: str) -> str:
-        """What the QR code on the phone says, read as a gate reads it."""
+        """The text of the QR code, read as a gate reads it."""
         answer = await self.get(f"/reservations/{reservation_id}/qr", headers={"Accept": "image/png"})
         picture = Image.open(io.BytesIO(require(answer, codes.OK).content))
         read = zxingcpp.read_barcodes(picture)
@@ -211,12 +211,12 @@ class Driver(Person):
 
 
 class Operator(Person):
-    """Runs lots."""
+    """An operator, who runs lots."""
 
     organization_id: str
 
     async def post_when_known(self, path: str, body: object) -> httpx.Response:
-        """As `post`, again as long as parking has not heard of the organization: it was made a moment ago."""
+        """As `post`, again as long as parking does not know the organization, which was made a moment ago."""
 
         async def answered() -> httpx.Response | None:
             answer = await self.post(path, body)
@@ -261,7 +261,7 @@ class Operator(Person):
 
 
 class Administrator(Person):
-    """Runs the platform."""
+    """An administrator, who runs the platform."""
 
     async def take_on_an_operator(self) -> Operator:
         """A new organization with one member."""

@@ -1,4 +1,4 @@
-"""`journey` and `prove`: the journey on the platform that runs, told at length or in a line."""
+"""`journey` and `prove`: the journey on the platform that runs, reported at length or in one line."""
 
 import sys
 import time
@@ -22,16 +22,16 @@ WHAT_TO_DO: Final = (
 
 
 async def narrate(file: Path) -> None:
-    """Play and tell it step by step; exit with 1 and a message where a step does not hold."""
+    """Play it and report each step; exit with 1 and a message where a step does not hold."""
     started = time.monotonic()
     narration = Narration.to(sys.stdout)
     async with _journey(file) as (addresses, journey):
         narration.begin(addresses.gateway)
         seen: list[Sighting] = []
         async with aclosing(journey.play()) as steps:
-            async for told in steps:
-                narration.tell(told)
-                seen += told.sightings
+            async for report in steps:
+                narration.show(report)
+                seen += report.sightings
         narration.end(journey.summary, seen, time.monotonic() - started)
 
 
@@ -39,7 +39,7 @@ async def prove(file: Path) -> None:
     """Play it quietly; one line when all held."""
     started = time.monotonic()
     async with _journey(file) as (_, journey), aclosing(journey.play()) as steps:
-        async for _told in steps:
+        async for _reported in steps:
             pass
         sys.stdout.write(f"Proved one booking: {journey.summary}, {time.monotonic() - started:.1f} s\n")
 

@@ -1,4 +1,4 @@
-"""A step of a story: what a person does, what must follow, how it is told, and how it fails."""
+"""A step of a story: what a person does, what must follow, how it is reported, and how it fails."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from websockets.exceptions import WebSocketException
 from parking_demo.effects import Effect, Sighting
 from parking_demo.people import UnexpectedAnswer
 from parking_demo.watching.witnesses import NotSeen
-from parking_platform.testing.waiting import WaitedInVain
+from parking_platform.testing.waiting import TimedOut
 
 FAILURES: Final = (
-    *(UnexpectedAnswer, NotSeen, WaitedInVain, httpx.HTTPError, OSError),
+    *(UnexpectedAnswer, NotSeen, TimedOut, httpx.HTTPError, OSError),
     *(asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, WebSocketException),
 )
 """What goes wrong when a part of the platform is away or does something else."""
@@ -30,7 +30,7 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a person does, which tells how it went; and what the services must do then."""
+    """What a person does, which says how it went, and what the services must do then."""
 
     title: str
     act: Callable[[], Awaitable[Sequence[str]]]
@@ -38,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StepReport:
     """A step that held: how it went, what was seen, and how long it took."""
 
     title: str

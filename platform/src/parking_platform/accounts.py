@@ -14,7 +14,7 @@ PASSWORD_VARIABLE = "AUTH_ACCOUNT_PASSWORD"  # noqa: S105 - a variable's name
 
 @dataclass(frozen=True)
 class Account:
-    """Whom to sign in as."""
+    """An account to sign in with."""
 
     email: str
     password: str

@@ -1,4 +1,4 @@
-"""`.run/demo.json`: where everything is, and whom to sign in as."""
+"""`.run/demo.json`: where everything is, and the accounts to sign in with."""
 
 import json
 from dataclasses import asdict
@@ -35,7 +35,7 @@ def write(parts: Composition) -> None:
 
 
 def summary(parts: Composition) -> str:
-    """The same for people: where to look, and whom to sign in as."""
+    """The same for people: where to look, and the accounts to sign in with."""
     said = content(parts)
     places = {
         "API": f"{said['gateway']}/api/v1 (its authority: {said['ca']})",

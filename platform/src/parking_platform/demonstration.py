@@ -65,7 +65,7 @@ class Demonstration:
         if await _run(proof, log):
             raise NotProved(
                 f"Everything runs, but a booking did not go through.\n  The end of {log}:\n{log_tail(log)}\n"
-                "  `make up` tries again, `make demo` tells it step by step."
+                "  `make up` tries again, `make demo` shows it step by step."
             )
         report.say(f"  {log.read_text().splitlines()[-1]}")
         stamp.touch()

@@ -133,7 +133,7 @@ class Environments:
 
     @property
     def webhook_url(self) -> str:
-        """Where the payment provider tells what happened; empty without a payment service."""
+        """Where the payment provider sends its webhooks; empty without a payment service."""
         if "payment" not in self.settings.services:
             return ""
         return f"http://{self.addresses.services['payment']}{WEBHOOK_PATH}"

@@ -9,7 +9,7 @@ from typing import Self
 
 from parking_platform.failures import PlatformFailure
 
-# PostgreSQL and nginx's workers run as other users, who may not be able to enter the checkout.
+# PostgreSQL and nginx's workers run as other users, which may not be able to enter the checkout.
 STATE_PARENT = Path("/var/tmp")  # noqa: S108 - the directory below it is checked to be ours
 
 
@@ -108,7 +108,7 @@ class Layout:
             )
 
     def delete(self) -> list[Path]:
-        """Delete all of it, and tell what was deleted."""
+        """Delete all of it; returns what was deleted."""
         deleted = [path for path in (self.state, self.run) if path.exists()]
         for path in deleted:
             shutil.rmtree(path)

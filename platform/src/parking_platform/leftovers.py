@@ -29,7 +29,7 @@ def leftovers(layout: Layout, kernel_session: int | None) -> list[Leftover]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             pid = int(process.name)
-            # A directory that has been removed since is shown with a word behind it.
+            # A directory that has been removed since is shown with "(deleted)" behind it.
             directory = Path(str((process / "cwd").readlink()).removesuffix(" (deleted)"))
             if not directory.is_relative_to(layout.state):
                 continue

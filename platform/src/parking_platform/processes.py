@@ -17,9 +17,9 @@ PR_SET_PDEATHSIG = 1
 # Byte code must be written: without it each service's imports cost seconds at every start.
 UNWANTED_VARIABLES = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME"})
 TAIL_LINES = 20
-# Where all share one machine, who answers somebody comes before who follows up: a process of this niceness gets a ninth
-# of what each other gets of a busy processor, and all of an idle one. They are many: at a third, those who follow up
-# took as much of a crowd's first second as the bookings themselves.
+# Where all share one machine, processes that answer requests come before those that follow up: a process of this
+# niceness gets a ninth of what each other gets of a busy processor, and all of an idle one. They are many: at a third,
+# the followers took as much of the first second of a burst as the bookings themselves.
 YIELDING = ("nice", "-n", "10")
 POLL_SECONDS = 0.1
 
@@ -28,7 +28,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSpec:
-    """What is to be run. `user` None means: as whoever starts it. Durations are seconds."""
+    """What is to be run. `user` None means: as the user who starts it. Durations are seconds."""
 
     name: str
     command: tuple[str, ...]

@@ -58,7 +58,7 @@ def java() -> Path:
 
 
 def unprivileged_user() -> str | None:
-    """The user that PostgreSQL runs as: it refuses root. None means: as whoever we are."""
+    """The user that PostgreSQL runs as: it refuses root. None means: as our own user."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

@@ -1,4 +1,4 @@
-"""Telling people what happens, one line a step."""
+"""What happens, for people: one line a step."""
 
 import sys
 import time

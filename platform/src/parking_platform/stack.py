@@ -146,7 +146,7 @@ class Stack:
         return self._states[name]
 
     def left(self) -> list[Leftover]:
-        """The processes of this platform that there are, whoever watches them."""
+        """The processes of this platform that there are, whichever supervisor watches them."""
         return leftovers(self._layout, self._kernel_session)
 
     @cached_property

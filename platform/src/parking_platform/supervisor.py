@@ -1,4 +1,4 @@
-"""The supervisor process: keeps our processes running, and tells how they are."""
+"""The supervisor process: keeps our processes running, and reports their states."""
 
 import os
 import shlex
@@ -26,11 +26,11 @@ START_RETRIES = 60
 
 
 class SupervisorFailed(PlatformFailure):
-    """The supervisor did not start or did not do what it was told."""
+    """The supervisor did not start or did not do what it was asked to."""
 
 
 class State(StrEnum):
-    """The supervisor's words for a process."""
+    """The supervisor's names for the states of a process."""
 
     STOPPED = "STOPPED"
     STARTING = "STARTING"
@@ -115,7 +115,7 @@ class Supervisor:
         return (*changed, *removed)
 
     def states(self) -> Mapping[str, ProcessState]:
-        """All processes that we told it to run."""
+        """All processes that we asked it to run."""
         found = cast("list[dict[str, Any]]", self._call("getAllProcessInfo"))
         return {
             info["name"]: ProcessState(info["name"], State(info["statename"]), info["pid"], info["start"])
@@ -132,11 +132,11 @@ class Supervisor:
         self._ignoring(Faults.NOT_RUNNING, "stopProcess", name)
 
     def shut_down(self) -> None:
-        """Tell the supervisor to end, with whatever still runs. `running` says when it has."""
+        """Ask the supervisor to end, with whatever still runs. `running` says when it has."""
         self._call("shutdown")
 
     async def reap(self) -> None:
-        """Take leave of the supervisor's process, when it is our child."""
+        """Wait for the end of the supervisor's process, when it is our child."""
         if self._child:
             await self._child.stop()
 
@@ -181,7 +181,7 @@ def _control_sections(layout: Layout, socket: Path, pid_file: Path) -> str:
 
 
 def program_section(spec: ProcessSpec, logs: Path) -> str:
-    """One process in the supervisor's words. Raises SupervisorFailed for what those cannot say."""
+    """One process as the supervisor's configuration has it. Raises SupervisorFailed for what those cannot say."""
     environment = user_environment(spec.user) | dict(spec.environment)
     for name, value in environment.items():
         if set(value) & set("\"'\n"):

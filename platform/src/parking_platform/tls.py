@@ -36,7 +36,7 @@ class Certificates:
         return self.directory / "server.key"
 
     def ensure(self, now: datetime | None = None) -> bool:
-        """Make what is missing or near its end; tell whether the server's certificate is new."""
+        """Make what is missing or near its end; returns whether the server's certificate is new."""
         now = now or datetime.now(UTC)
         authority = self._ensure_authority()
         if self._lasts_beyond(now + RENEW_BEFORE):

@@ -1,4 +1,4 @@
-"""The simulated account: its objects, the events that tell of them, and what is to happen to them later."""
+"""The simulated account: its objects, the events about them, and what is to happen to them later."""
 
 import json
 import secrets
@@ -115,7 +115,7 @@ class Account:
         return row["seq"]
 
     def emit(self, kind: str, body: Body, previous: Body | None = None) -> None:
-        """Tell of a change: an event with the object as it is now, queued for delivery."""
+        """Publish a change: an event with the object as it is now, queued for delivery."""
         data: Body = {"object": body}
         if previous is not None:
             data["previous_attributes"] = previous
@@ -135,7 +135,7 @@ class Account:
             self.deliveries.enqueue(event["id"], kind)
 
     def later(self, action: str, object_id: str, seconds: float) -> None:
-        """Put something on the agenda; agenda.py knows the actions."""
+        """Plan something for later; due_work.py knows the actions."""
         self.store.run(
             "INSERT INTO agenda (due_at, action, object) VALUES (?, ?, ?)",
             self.clock.now() + seconds,

@@ -18,11 +18,11 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import BaseRoute, Route
 
 from stripe_simulator import (
-    agenda,
     balance_transactions,
     charges,
     customers,
     disputes,
+    due_work,
     events,
     overview,
     payment_intents,
@@ -68,19 +68,19 @@ class Simulator:
     account: Account
     sender: Sender
     client: httpx.AsyncClient
-    agenda_alarm: Alarm
+    due_work_alarm: Alarm
 
-    async def follow_agenda(self) -> None:
-        """Do for ever what happens by itself."""
+    async def run_due_work(self) -> None:
+        """Do what happens by itself, as long as the server runs."""
         while True:
-            if agenda.run_due(self.account):
+            if due_work.run_due(self.account):
                 self.sender.alarm.ring()
-            await self.agenda_alarm.wait(agenda.seconds_until_due(self.account))
+            await self.due_work_alarm.wait(due_work.seconds_until_due(self.account))
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """Run the loops while the server runs."""
-        tasks = [asyncio.create_task(self.follow_agenda()), asyncio.create_task(self.sender.run())]
+        tasks = [asyncio.create_task(self.run_due_work()), asyncio.create_task(self.sender.run())]
         for task in tasks:
             task.add_done_callback(end_after_failure)
         try:
@@ -110,7 +110,7 @@ def build(settings: Settings) -> Starlette:
     journal = Journal(store, settings.journal_size)
     client = httpx.AsyncClient(timeout=settings.webhook_timeout)
     simulator = Simulator(account, Sender(account, client), client, Alarm())
-    control = Control(account, journal, simulator.sender, simulator.agenda_alarm)
+    control = Control(account, journal, simulator.sender, simulator.due_work_alarm)
     return Starlette(
         routes=[*api_routes(simulator, journal), *control.routes(), *page_routes(simulator)],
         # Browsers may call the API from any page, as they may call Stripe's.
@@ -126,7 +126,7 @@ def api_routes(simulator: Simulator, journal: Journal) -> list[BaseRoute]:
     def endpoint(operation: Operation) -> Handler:
         async def handle(request: Request) -> Response:
             response = await api.handle(operation, request)
-            simulator.agenda_alarm.ring()
+            simulator.due_work_alarm.ring()
             return response
 
         return handle

@@ -175,7 +175,7 @@ def balance(account: Account, charge: Body, card: Card) -> None:
 
 
 def balance_later(account: Account, charge_id: str) -> None:
-    """The agenda's part of an asynchronous capture."""
+    """The later part of an asynchronous capture."""
     charge = account.find(charge_id)
     if charge is not None and charge["balance_transaction"] is None:
         balance(account, charge, card_of(account, charge))

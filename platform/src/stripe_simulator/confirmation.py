@@ -113,7 +113,7 @@ def finish_authentication(account: Account, intent_id: str, attempt: str, *, pas
         try:
             return go_on(account, intent, method, payment_methods.card_of(account, method), authenticated=True)
         except StripeError:
-            # The decline is in the intent and in its events: the browser is told by `redirect_status`.
+            # The decline is in the intent and in its events: the browser learns it from `redirect_status`.
             return intent
     error: Body = {
         "code": "payment_intent_authentication_failure",
@@ -146,7 +146,7 @@ def go_on(account: Account, intent: Body, method: Body, card: Card, *, authentic
 
 
 def settle_later(account: Account, intent_id: str) -> None:
-    """The agenda's part of a payment that was `processing`."""
+    """The later part of a payment that was `processing`."""
     intent = account.find(intent_id)
     if intent is None or intent["status"] != "processing":
         return
@@ -155,7 +155,7 @@ def settle_later(account: Account, intent_id: str) -> None:
     try:
         settle(account, intent, method, payment_methods.card_of(account, method), authenticated=authenticated)
     except StripeError:
-        # Nobody waits for an answer: the events tell of the decline.
+        # Nobody waits for an answer: the events report the decline.
         return
 
 

@@ -42,13 +42,13 @@ def install() -> Path:
 def stripe_mock(directory: Path) -> Iterator[str]:
     """Run stripe-mock on a free port; yields its base URL."""
     binary = str(directory / "bin" / "stripe-mock")
-    # Told nothing of HTTPS it takes port 12112 for it, which a second one could not have.
+    # Without this option it takes port 12112 for HTTPS, which a second one could not have.
     command = [binary, "-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0"]
     environment = {"PATH": os.environ.get("PATH", "")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:  # noqa: S603 -- hash-checked
         try:
             address = f"http://127.0.0.1:{announced_port(process)}"
-            # It tells of every request; unread, the pipe would fill up and stop it.
+            # It logs every request; unread, the pipe would fill up and stop it.
             Thread(target=process.stdout.read if process.stdout else None, daemon=True).start()
             yield address
         finally:

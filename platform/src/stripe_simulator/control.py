@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from stripe_simulator import agenda, disputes
+from stripe_simulator import disputes, due_work
 from stripe_simulator.account import Account
 from stripe_simulator.alarm import Alarm
 from stripe_simulator.errors import StripeError
@@ -19,11 +19,11 @@ from stripe_simulator.webhooks import Sender
 class Control:
     """What a test may do to the simulator."""
 
-    def __init__(self, account: Account, journal: Journal, sender: Sender, agenda_alarm: Alarm) -> None:
+    def __init__(self, account: Account, journal: Journal, sender: Sender, due_work_alarm: Alarm) -> None:
         self._account = account
         self._journal = journal
         self._sender = sender
-        self._agenda_alarm = agenda_alarm
+        self._due_work_alarm = due_work_alarm
 
     def routes(self) -> list[Route]:
         """All of them."""
@@ -63,14 +63,14 @@ class Control:
         return JSONResponse([asdict(fault) for fault in self._account.panel.faults()])
 
     async def add_fault(self, request: Request) -> Response:
-        """Let the next matching calls go wrong."""
+        """Make the next matching calls go wrong."""
         try:
             return JSONResponse(asdict(self._account.panel.add_fault(await request.json())))
         except ValueError as error:
             return refusal(error)
 
     async def clear_faults(self, _request: Request) -> Response:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         self._account.panel.clear_faults()
         return JSONResponse([])
 
@@ -83,7 +83,7 @@ class Control:
         return JSONResponse(list(await self._sender.send_all()))
 
     async def release(self, _request: Request) -> Response:
-        """Let go what is held for reordering, the last one first."""
+        """Release what is held for reordering, the last one first."""
         released = self._account.deliveries.release()
         self._wake()
         return JSONResponse({"released": released})
@@ -117,7 +117,7 @@ class Control:
         if not isinstance(seconds, int | float) or seconds < 0:
             return JSONResponse({"error": "seconds is a number that is not negative"}, 400)
         self._account.clock.advance(seconds)
-        done = agenda.run_due(self._account)
+        done = due_work.run_due(self._account)
         self._wake()
         return JSONResponse({"now": self._account.now(), "done": done})
 
@@ -126,15 +126,15 @@ class Control:
         return JSONResponse(self._journal.entries(int(request.query_params.get("after", "0"))))
 
     async def clear_journal(self, _request: Request) -> Response:
-        """Forget the requests so far."""
+        """Delete the requests so far."""
         self._journal.clear()
         return JSONResponse([])
 
     async def reset(self, _request: Request) -> Response:
-        """Forget everything: objects, deliveries, keys, knobs, faults, the clock."""
-        # Not while a webhook is on its way: it would arrive after everything was forgotten.
+        """Delete everything: objects, deliveries, keys, knobs, faults, the clock."""
+        # Not while a webhook is on its way: it would arrive after everything was deleted.
         async with self._sender.sending:
-            self._account.store.forget_everything()
+            self._account.store.delete_everything()
             self._account.panel.reset()
             self._account.clock.reset()
         self._wake()
@@ -142,7 +142,7 @@ class Control:
 
     def _wake(self) -> None:
         self._sender.alarm.ring()
-        self._agenda_alarm.ring()
+        self._due_work_alarm.ring()
 
 
 def refusal(error: ValueError) -> Response:

@@ -1,4 +1,4 @@
-"""Events, as a client reads them that missed their webhooks."""
+"""Events, for a client that missed their webhooks."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ MESSAGE = "An unknown error occurred"
 
 
 class BreakableProtocol(H11Protocol):
-    """Lets a request break the connection that it came by, which HTTP servers have no word for."""
+    """Lets a request break the connection that it came by, for which HTTP servers have no call."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Give each request of the connection a way to break it."""

@@ -34,5 +34,5 @@ class Journal:
         return [{"seq": row["seq"], **json.loads(row["entry"])} for row in rows]
 
     def clear(self) -> None:
-        """Forget all entries."""
+        """Delete all entries."""
         self._store.run("DELETE FROM journal")

@@ -21,7 +21,7 @@ FOR_SERVERS_ONLY = (
 
 
 class Caller(Enum):
-    """Who calls, which the key tells."""
+    """Who calls, by the key."""
 
     SERVER = "server"
     BROWSER = "browser"

@@ -1,4 +1,4 @@
-"""What makes the simulator misbehave: everything that Stripe, the network or the night may do to a client."""
+"""What makes the simulator misbehave: everything that Stripe or the network may do to a client."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -19,7 +19,7 @@ class Knobs:
     webhook_reorder: int = 0
     """Hold so many events, then release them last first; 0 keeps the order."""
     webhook_drop_next: int = 0
-    """Lose so many of the next events for good."""
+    """Lose so many of the next events permanently."""
     webhook_drop_ratio: float = 0.0
     """Lose this share of the events, chosen by the seed and the event's number."""
     webhook_drop_seed: int = 0
@@ -77,7 +77,7 @@ class Panel:
         return [Fault(**fault) for fault in self.store.note("faults", [])]
 
     def add_fault(self, description: Mapping[str, Any]) -> Fault:
-        """Let something go wrong; raises ValueError for a description that makes no fault."""
+        """Make something go wrong; raises ValueError for a description that makes no fault."""
         try:
             fault = Fault(**description)
         except TypeError as error:
@@ -88,7 +88,7 @@ class Panel:
         return fault
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         self._keep([])
 
     def take_fault(self, method: str, path: str) -> Fault | None:

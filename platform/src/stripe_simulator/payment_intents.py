@@ -228,7 +228,7 @@ def cancel(call: Call) -> Body:
 
 
 def close(account: Account, intent: Body, reason: str | None, *, expired: bool = False) -> Body:
-    """Cancel, and let go of money that was only held."""
+    """Cancel, and release money that was only held."""
     if intent["status"] == "requires_capture":
         charge = account.get("charge", intent["latest_charge"], "charge")
         charge |= {"amount_refunded": charge["amount"], "refunded": True}
@@ -242,14 +242,14 @@ def close(account: Account, intent: Body, reason: str | None, *, expired: bool =
 
 
 def expire_authorization(account: Account, intent_id: str) -> None:
-    """The agenda's part: an authorization that nobody captured in time."""
+    """The later part: an authorization that nobody captured in time."""
     intent = account.find(intent_id)
     if intent is not None and intent["status"] == "requires_capture":
         close(account, intent, "automatic", expired=True)
 
 
 def capture(call: Call) -> Body:
-    """POST /v1/payment_intents/{intent}/capture, in whole or in part; the rest is let go."""
+    """POST /v1/payment_intents/{intent}/capture, in whole or in part; the rest is released."""
     account, intent = call.account, existing(call)
     if intent["status"] != "requires_capture":
         message = (

@@ -26,7 +26,7 @@ def wait_for[T](condition: Callable[[], T], seconds: float = SECONDS_TO_WAIT) ->
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds} s in vain; last seen: {value!r}")
+            raise TimeoutError(f"timed out after {seconds} s; last seen: {value!r}")
         time.sleep(0.01)
     return value
 

@@ -1,4 +1,4 @@
-"""A webhook endpoint for tests: keeps what it gets, and answers what it is told to."""
+"""A webhook endpoint for tests: keeps what it receives, and answers as configured."""
 
 import json
 import threading
@@ -34,7 +34,7 @@ class WebhookReceiver:
         """The types of the events received."""
         return [event["type"] for event in self.events()]
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Start over."""
         with self._lock:
             self.received.clear()

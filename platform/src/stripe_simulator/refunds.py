@@ -101,7 +101,7 @@ def succeed_later(account: Account, refund_id: str) -> None:
         refund["status"] = "succeeded"
         refund.pop("pending_reason", None)
         account.save(refund)
-        tell(account, refund, "pending")
+        emit_update(account, refund, "pending")
 
 
 def fail_later(account: Account, refund_id: str) -> None:
@@ -118,11 +118,11 @@ def fail_later(account: Account, refund_id: str) -> None:
     account.save(refund)
     charge = account.get("charge", refund["charge"], "charge")
     take_back(account, charge, -refund["amount"])
-    tell(account, refund, "succeeded")
+    emit_update(account, refund, "succeeded")
     account.emit("refund.failed", refund)
 
 
-def tell(account: Account, refund: Body, before: str) -> None:
+def emit_update(account: Account, refund: Body, before: str) -> None:
     """Both events that Stripe sends for a refund's change."""
     for kind in ("charge.refund.updated", "refund.updated"):
         account.emit(kind, refund, {"status": before})

@@ -93,7 +93,7 @@ class Store:
             json.dumps(value),
         )
 
-    def forget_everything(self) -> None:
+    def delete_everything(self) -> None:
         """Empty all tables."""
         with self.transaction():
             for table in TABLES:

@@ -58,7 +58,7 @@ class ThreeDSecure:
         return page("<p>There is no such payment.</p>", 404) if intent is None else self._back(intent)
 
     def _back(self, intent: Body) -> Response:
-        """To the shop's page, with what Stripe appends to its address; a frame is told instead."""
+        """To the shop's page, with what Stripe appends to its address; a frame gets a message instead."""
         return_url = self._account.hidden(intent["id"]).get("return_url")
         if not return_url:
             return page(DONE.format(status=intent["status"], intent=intent["id"]))

@@ -34,7 +34,7 @@ class Sender:
         self.sending = asyncio.Lock()
 
     async def run(self) -> None:
-        """Send for ever."""
+        """Send, as long as the server runs."""
         deliveries = self.account.deliveries
         while True:
             if self.account.panel.knobs.webhook_paused:

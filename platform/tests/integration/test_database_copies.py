@@ -74,7 +74,7 @@ async def test_the_next_gets_it_without_rows_and_with_sequences_from_the_start(c
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 1000', current_database()); END $$",
     ],
 )
-async def test_whoever_changes_more_than_rows_is_the_last_to_have_it(copies: DatabaseCopies, change: str) -> None:
+async def test_a_copy_with_more_than_changed_rows_is_not_used_again(copies: DatabaseCopies, change: str) -> None:
     async with copies.one() as url:
         await run(url, change)
     other, found = await what_the_next_finds(copies)

@@ -87,7 +87,7 @@ async def test_says_when_there_is_no_such_message(mail_catcher_server: MailCatch
             assert (await client.get(path)).status_code == 404
 
 
-def test_mailbox_keeps_messages_over_a_restart_and_forgets_them_when_told(tmp_path) -> None:
+def test_mailbox_keeps_messages_over_a_restart_until_it_is_cleared(tmp_path) -> None:
     kept = Mailbox(tmp_path).add("a@example.com", ("b@example.com",), b"Subject: =?x-none?Q?odd?=\r\n\r\nHello\r\n")
 
     restarted = Mailbox(tmp_path)

@@ -49,7 +49,7 @@ def simulator(
 ) -> Iterator[SimulatorProcess]:
     """An empty simulator; whatever a test sent to it is held against Stripe's own description afterwards."""
     running_simulator.control("POST", "/reset")
-    receiver_server.forget()
+    receiver_server.clear()
     yield running_simulator
     problems = conformance.check(running_simulator.journal(), description, mock_url)
     assert not problems, "\n".join(problems)

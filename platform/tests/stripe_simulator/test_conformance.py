@@ -39,7 +39,7 @@ def test_lies_are_found(entry: dict[str, Any], description: conformance.Descript
     assert "not simulated" in problems(stricter)
 
 
-def test_what_an_event_tells_of_is_checked_too(
+def test_the_object_in_an_event_is_checked_too(
     simulator: SimulatorProcess, client: stripe.StripeClient, description: conformance.Description, mock_url: str
 ) -> None:
     client.v1.payment_intents.create({"amount": 900, "currency": "eur"})

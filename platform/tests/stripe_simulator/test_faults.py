@@ -39,10 +39,10 @@ def test_an_error_after_the_effect_is_all_the_key_ever_answers(
     simulator.control("POST", "/faults", {"action": "error", "when": "after", "path": "/v1/payment_intents"})
     assert create(simulator).status_code == 500
     assert create(simulator).status_code == 500, "as Stripe documents it"
-    assert count(client) == 1, "only a list tells of the effect"
+    assert count(client) == 1, "only a list shows the effect"
 
 
-def test_an_error_before_the_effect_is_forgotten(simulator: SimulatorProcess, client: stripe.StripeClient) -> None:
+def test_an_error_before_the_effect_leaves_no_trace(simulator: SimulatorProcess, client: stripe.StripeClient) -> None:
     simulator.control("POST", "/faults", {"action": "error", "status": 429, "times": 2})
     assert [create(simulator).status_code for _ in range(3)] == [429, 429, 200]
     assert count(client) == 1

@@ -85,7 +85,7 @@ def test_a_refusal_before_the_execution_leaves_the_key_free(simulator: Simulator
     assert "idempotent-replayed" not in accepted.headers
 
 
-def test_keys_are_forgotten_after_a_day(simulator: SimulatorProcess) -> None:
+def test_keys_are_purged_after_a_day(simulator: SimulatorProcess) -> None:
     first = post(simulator, "/v1/payment_intents", "key", **CREATION).json()["id"]
     simulator.control("POST", "/advance", {"seconds": 86_300})
     assert post(simulator, "/v1/payment_intents", "key", **CREATION).json()["id"] == first

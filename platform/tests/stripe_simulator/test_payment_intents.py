@@ -125,7 +125,7 @@ def test_a_cancelled_intent_takes_no_money(client: stripe.StripeClient) -> None:
     assert client.v1.charges.list({"payment_intent": intent.id}).data == []
 
 
-def test_held_money_is_captured_in_part_or_let_go(client: stripe.StripeClient) -> None:
+def test_held_money_is_captured_in_part_or_released(client: stripe.StripeClient) -> None:
     intent = pay(client, capture_method="manual")
     assert (intent.status, intent.amount_capturable, intent.amount_received) == ("requires_capture", 1250, 0)
     captured = client.v1.payment_intents.capture(intent.id, {"amount_to_capture": 1000})

@@ -89,7 +89,7 @@ def test_events_can_be_lost(
     def undelivered() -> list[stripe.Event]:
         return client.v1.events.list({"delivery_success": False, "type": "payment_intent.*"}).data
 
-    # The list of events still tells of the lost one, and of the other no longer once its arrival is noted.
+    # The list of events still has the lost one, and of the other no longer once its arrival is noted.
     wait_for(lambda: [event.data.object["id"] for event in undelivered()] == [lost])
     simulator.control("POST", f"/events/{undelivered()[0].id}/redeliver")
     wait_for(lambda: arrived(receiver) == [kept, lost])

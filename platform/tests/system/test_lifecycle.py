@@ -52,15 +52,15 @@ async def test_the_gateway_is_trusted_by_its_authority(platform: RunningPlatform
     assert answer.status_code == 200
 
 
-async def test_tells_where_everything_is(platform: RunningPlatform) -> None:
-    told = json.loads(platform.parts.layout.demo.read_text())
+async def test_the_demonstration_file_says_where_everything_is(platform: RunningPlatform) -> None:
+    written = json.loads(platform.parts.layout.demo.read_text())
 
-    assert told["gateway"] == platform.gateway
-    assert (platform.parts.layout.run.parent / told["ca"]).samefile(platform.ca)
-    assert told["postgres"] == platform.postgres
-    assert told["accounts"]["driver"] == asdict(platform.accounts["driver"])
-    assert told["accounts"].keys() == {"driver", "operator", "admin"}
-    assert told.keys() >= {"kafka", "elasticsearch", "stripe", "mail"}
+    assert written["gateway"] == platform.gateway
+    assert (platform.parts.layout.run.parent / written["ca"]).samefile(platform.ca)
+    assert written["postgres"] == platform.postgres
+    assert written["accounts"]["driver"] == asdict(platform.accounts["driver"])
+    assert written["accounts"].keys() == {"driver", "operator", "admin"}
+    assert written.keys() >= {"kafka", "elasticsearch", "stripe", "mail"}
 
 
 async def test_the_accounts_can_sign_in(platform: RunningPlatform) -> None:
@@ -104,12 +104,12 @@ async def test_the_demonstrations_revenue_is_the_ledgers(platform: RunningPlatfo
         now = datetime.now(UTC)
         week = {"from": (now - timedelta(days=8)).isoformat(), "to": now.isoformat(), "interval": "1d"}
 
-        async def all_told() -> bool:
+        async def all_counted() -> bool:
             answer = await operator.get("/analytics/revenue", params={"organization_id": organization["id"], **week})
             total = answer.json()["total"]
             return (total["payments"], total["gross"] - total["refunds"]) == (payments, net)
 
-        await wait_until(all_told, f"revenue of {net} from {payments} payments", seconds=60)
+        await wait_until(all_counted, f"revenue of {net} from {payments} payments", seconds=60)
 
 
 async def test_the_demonstrations_driver_has_a_history(platform: RunningPlatform) -> None:
@@ -131,11 +131,11 @@ async def test_the_start_has_proved_one_booking(platform: RunningPlatform) -> No
 async def test_the_demonstrations_money_has_reservations(platform: RunningPlatform) -> None:
     kept = f"SELECT reservation_id FROM ledger_entries GROUP BY 1 HAVING {NET} > 0"
     paid = [reservation for (reservation,) in await rows(platform, "payment", kept)]
-    let_go = "SELECT id FROM reservations WHERE status IN ('pending', 'expired') AND id = ANY($1)"
+    without_time = "SELECT id FROM reservations WHERE status IN ('pending', 'expired') AND id = ANY($1)"
     twice = "SELECT 1 FROM allocations a JOIN allocations b USING (spot_id) WHERE a.id < b.id AND a.during && b.during"
 
     assert len(paid) > 20
-    assert not await rows(platform, "reservation", let_go, paid)
+    assert not await rows(platform, "reservation", without_time, paid)
     assert not await rows(platform, "reservation", f"{twice} AND a.blocking AND b.blocking")
 
 
@@ -146,22 +146,22 @@ async def test_the_demonstration_leaves_the_databases_clock_alone(platform: Runn
     assert not await rows(platform, "auth", "SELECT 1 FROM pg_roles WHERE rolname LIKE '%in_the_past'")
 
 
-async def test_what_the_demonstration_tells_is_dated_in_its_past(platform: RunningPlatform) -> None:
+async def test_deliveries_of_the_demonstration_are_dated_in_its_past(platform: RunningPlatform) -> None:
     """By the event's time notification knows what is too old for a mail."""
-    told = "SELECT count(*) FROM deliveries WHERE channel = $1"
+    delivered = "SELECT count(*) FROM deliveries WHERE channel = $1"
     mailed, by_socket = [
-        (await rows(platform, "notification", told, channel))[0][0] for channel in ("email", "websocket")
+        (await rows(platform, "notification", delivered, channel))[0][0] for channel in ("email", "websocket")
     ]
 
     assert 0 < mailed < by_socket / 2
 
 
-async def test_what_the_demonstration_tells_is_remembered_as_sent_now(platform: RunningPlatform) -> None:
+async def test_events_of_the_demonstration_are_marked_as_sent_now(platform: RunningPlatform) -> None:
     """The relay deletes what was sent a day ago, and looks at it by this time."""
-    untold = "SELECT id FROM users WHERE id::text NOT IN (SELECT aggregateid FROM outbox)"
+    unpublished = "SELECT id FROM users WHERE id::text NOT IN (SELECT aggregateid FROM outbox)"
     long_ago = "SELECT 1 FROM outbox WHERE sent_at < now() - interval '6 hours'"
 
-    assert not await rows(platform, "auth", untold)
+    assert not await rows(platform, "auth", unpublished)
     for service in ("auth", "parking", "reservation", "payment"):
         assert not await rows(platform, service, long_ago)
 
@@ -193,7 +193,7 @@ async def test_a_killed_process_is_started_again_and_reported(platform: RunningP
     await platform.wait_until_ready("auth-serve")
 
     incidents = platform.parts.layout.incidents
-    await wait_until(lambda: "auth-serve runs again" in incidents.read_text(), "the incident to be told")
+    await wait_until(lambda: "auth-serve runs again" in incidents.read_text(), "the incident to be written")
     assert f"auth-serve ended unexpectedly (pid {killed})" in incidents.read_text()
 
 
@@ -218,7 +218,7 @@ async def test_down_leaves_nothing_even_when_the_supervisor_was_killed() -> None
 
             assert running.stack.left() == []
             assert await running.stack.health() == []
-            # Whoever only looks around in the state directory is left alone.
+            # A process that only looks around in the state directory is left alone.
             assert visitor.returncode is None
             visitor.kill()
             await visitor.wait()

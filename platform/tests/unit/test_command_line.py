@@ -52,7 +52,7 @@ def test_logs_of_an_unknown_name_says_which_there_are(layout: Layout) -> None:
         show_logs(layout, "rediss", follow=False)
 
 
-def test_deleting_tells_what_was_deleted(layout: Layout) -> None:
+def test_deleting_returns_what_was_deleted(layout: Layout) -> None:
     assert layout.delete() == [layout.state, layout.run]
     assert layout.delete() == []
 

@@ -141,7 +141,7 @@ def test_an_image_of_ours_runs_without_rights(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_what_goes_on_tells_its_health_and_comes_back(name: str) -> None:
+def test_lasting_containers_have_a_health_check_and_restart(name: str) -> None:
     container = CONTAINERS[name]
     assert container["restart"] == "unless-stopped"
     file = CHECKOUT / "gateway/Dockerfile"
@@ -149,7 +149,7 @@ def test_what_goes_on_tells_its_health_and_comes_back(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_whoever_it_runs_as_may_write_to_its_temporary_folders(name: str) -> None:
+def test_any_user_may_write_to_its_temporary_folders(name: str) -> None:
     """A tmpfs takes over the mode of the folder that it covers, and not its owner."""
     container = CONTAINERS[name]
     build = container["build"]

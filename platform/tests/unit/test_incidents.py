@@ -1,7 +1,7 @@
 from parking_platform.incidents import Incidents
 
 
-def test_an_unexpected_end_and_the_new_start_are_told() -> None:
+def test_an_unexpected_end_and_the_restart_are_reported() -> None:
     incidents = Incidents()
 
     ended = incidents.line("PROCESS_STATE_EXITED", "auth-serve", "12", now=100.0)

@@ -16,7 +16,7 @@ async def test_it_goes_on_until_the_block_ends():
             await asyncio.sleep(0)
 
     async with meanwhile(count()):
-        while len(seen) < 3:  # noqa: ASYNC110 - it counts, and tells nobody
+        while len(seen) < 3:  # noqa: ASYNC110 - it counts, and signals nobody
             await asyncio.sleep(0)
     ended = len(seen)
     await asyncio.sleep(0)

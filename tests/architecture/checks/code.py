@@ -44,7 +44,7 @@ def broad_excepts(root: Path) -> list[str]:
 
 
 def uncoded_ignores(root: Path) -> list[str]:
-    """A silenced finding names its code, so that the next one is heard."""
+    """A silenced finding names its code, so that the next one is reported."""
     return [
         sentence(root, path, line, "silences every finding")
         for path in python_files(root)

@@ -1,4 +1,4 @@
-"""Decision records: one form, and none that the index forgets."""
+"""Decision records: one form, and none that the index lacks."""
 
 import re
 from pathlib import Path

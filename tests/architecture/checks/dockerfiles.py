@@ -1,4 +1,4 @@
-"""The services' images are made alike: what is mended in one Dockerfile is mended in all."""
+"""The services' images are made alike: what is fixed in one Dockerfile is fixed in all."""
 
 from itertools import zip_longest
 from pathlib import Path

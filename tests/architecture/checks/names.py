@@ -47,3 +47,64 @@ def _defined(path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name
             case _:
                 pass
+
+
+_COINED = {
+    "told": "published, or said",
+    "tell": "publish, or say",
+    "tells": "publishes, or says",
+    "telling": "publishing",
+    "heard": "received, or consumed",
+    "hear": "receive, or consume",
+    "hears": "receives, or consumes",
+    "let_go": "expired, or released",
+    "forget": "purge",
+    "forgets": "purges",
+    "forgotten": "purged",
+    "look_after": "reconcile",
+    "looks_after": "reconciles",
+    "anew": "again",
+    "for_ever": "permanently",
+    "in_vain": "failed",
+    "dues": "amounts due",
+    "agenda": "due work",
+    "occasion": "source event",
+    "occasions": "source events",
+    "payments_seen": "payment watermark",
+    "farewell": "drain notice",
+    "turns": "concurrency limiter",
+    "crowd": "identical requests",
+    "crowds": "identical requests",
+    "wish": "spot request",
+    "wishes": "spot requests",
+    "whoever": "the one who acts, by its name",
+}
+_COINED_SOMEWHERE = {
+    # The chaos oracle judges a run from outside; a service audits itself.
+    "oracle": ("invariant audit", ("services/",)),
+    # The waiting list makes offers.
+    "offer": ("candidates", ("services/reservation/",)),
+    "offers": ("candidates", ("services/reservation/",)),
+}
+_WAITING_LIST = "wait"
+
+
+def coined_words(root: Path) -> list[str]:
+    """No identifier or file has a word that the glossary lists under "Not these words"."""
+    return [
+        sentence(root, path, line, f"{name}: not the field's word, which is {better}")
+        for path in python_files(root, (*_HOUSES, "platform/*", "tests/*", "benchmarks/*"))
+        for line, name in [(1, path.stem), *_defined(path)]
+        if (better := _better(name, relative(root, path)))
+    ]
+
+
+def _better(name: str, path: str) -> str | None:
+    words = "_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_") + "_"
+    for coined, better in _COINED.items():
+        if f"_{coined}_" in words:
+            return better
+    for coined, (better, folders) in _COINED_SOMEWHERE.items():
+        if f"_{coined}_" in words and path.startswith(folders) and _WAITING_LIST not in path + words:
+            return better
+    return None

@@ -14,7 +14,7 @@ OVERLAPS = """
     SELECT a.reservation_id AS one, b.reservation_id AS other FROM allocations a JOIN allocations b
         ON a.spot_id = b.spot_id AND a.during && b.during AND a.id < b.id AND a.blocking AND b.blocking
     WHERE a.parking_lot_id = ANY($1)"""
-# The same from the reservations themselves, in case what holds the time and what was promised have parted.
+# The same from the reservations themselves, in case the allocations differ from them.
 OVERSOLD = """
     SELECT a.id AS one, b.id AS other FROM reservations a JOIN reservations b
         ON a.spot_id = b.spot_id AND a.id < b.id AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
@@ -53,25 +53,25 @@ async def holds(databases: Databases, lots: Iterable[str]) -> list[str]:
 
 
 async def acknowledged(databases: Databases, history: History, lots: Sequence[str]) -> list[str]:
-    """Bookings that somebody was told of and that are not there, or not as they were told."""
+    """Bookings that were acknowledged and are not stored, or not as they were acknowledged."""
     rows = {str(row["id"]): row for row in await databases.rows("reservation", ALL, [UUID(lot) for lot in lots])}
     wrong: list[str] = []
-    for told in history.acknowledged():
-        row = rows.get(told.answer["id"])
+    for booking in history.acknowledged():
+        row = rows.get(booking.answer["id"])
         if row is None:
-            wrong.append(f"reservation {told.answer['id']} was acknowledged and is lost")
-        elif (row["starts_at"], row["ends_at"]) != _period(told):
-            wrong.append(f"reservation {told.answer['id']} is for another time than was told")
+            wrong.append(f"reservation {booking.answer['id']} was acknowledged and is lost")
+        elif (row["starts_at"], row["ends_at"]) != _period(booking):
+            wrong.append(f"reservation {booking.answer['id']} is for another time than was acknowledged")
     return wrong + _more_than_asked(history, len(rows))
 
 
 def _more_than_asked(history: History, found: int) -> list[str]:
-    """One key is one booking at most, whether its client was told or not."""
+    """One key is one booking at most, whether its client had an answer or not."""
     keys = {each.key for each in history.bookings() if each.status in {201, None}}
     return [f"{found} reservations came of {len(keys)} keys"] if found > len(keys) else []
 
 
-async def unjustified(databases: Databases, told: Iterable[Operation], lot: str, spots: Iterable[str]) -> list[str]:
+async def unjustified(databases: Databases, attempts: Iterable[Operation], lot: str, spots: Iterable[str]) -> list[str]:
     """Refusals although what was asked for was free: nobody had got it when they were answered.
 
     For a row in which all ask for one window and nobody gives anything back.
@@ -82,7 +82,7 @@ async def unjustified(databases: Databases, told: Iterable[Operation], lot: str,
     all_taken_at = max((taken_at[spot].timestamp() for spot in spots if spot in taken_at), default=0.0)
     is_full = set(spots) <= taken_at.keys()
     wrong: list[str] = []
-    for refused in (each for each in told if each.status == 409):
+    for refused in (each for each in attempts if each.status == 409):
         wanted = refused.asked.get("spot_id")
         since = taken_at[wanted].timestamp() if wanted in taken_at else None
         if wanted is None and is_full:
@@ -99,13 +99,13 @@ async def expired_though_paid(databases: Databases, paid: Iterable[str]) -> list
 
 
 def sold_twice(history: History) -> list[str]:
-    """Spots that two were told to have for one window, by their own answers alone."""
+    """Spots that were promised to two for one window, by the answers alone."""
     owners: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for told in history.acknowledged():
-        owners[told.answer["spot_id"], told.answer["start_time"]].add(told.answer["id"])
+    for booking in history.acknowledged():
+        owners[booking.answer["spot_id"], booking.answer["start_time"]].add(booking.answer["id"])
     return [f"spot {spot} was promised to {len(ids)}" for (spot, _), ids in owners.items() if len(ids) > 1]
 
 
-def _period(told: Operation) -> tuple[datetime, datetime]:
-    begin, end = (datetime.fromisoformat(told.answer[name]) for name in ("start_time", "end_time"))
+def _period(booking: Operation) -> tuple[datetime, datetime]:
+    begin, end = (datetime.fromisoformat(booking.answer[name]) for name in ("start_time", "end_time"))
     return begin, end

@@ -79,14 +79,14 @@ def missing(before: Committed, log: Log) -> list[str]:
         if event_id not in log.ids[topic]
     ]
     for reservation_id, version in before.versions.items():
-        told = log.versions.get((RESERVATION.name, reservation_id), [])
-        if lost := set(range(1, version + 1)) - set(told):
+        published = log.versions.get((RESERVATION.name, reservation_id), [])
+        if lost := set(range(1, version + 1)) - set(published):
             wrong.append(f"reservation {reservation_id} is at version {version}; Kafka lacks {sorted(lost)}")
     return wrong
 
 
 def phantoms(after: Committed, log: Log) -> list[str]:
-    """Events on Kafka that no outbox knows: they tell of what was never committed."""
+    """Events on Kafka that no outbox knows: they report what was never committed."""
     return [
         f"{event_id} on {topic} was never committed"
         for topic, ids in log.ids.items()
@@ -98,7 +98,7 @@ def phantoms(after: Committed, log: Log) -> list[str]:
 def disorder(log: Log) -> list[str]:
     """Subjects whose versions did not first appear as 1, 2, 3 and so on."""
     return [
-        f"{subject} of {topic} told its versions as {versions}"
+        f"{subject} of {topic} published its versions as {versions}"
         for (topic, subject), versions in log.versions.items()
         if versions != list(range(1, len(versions) + 1))
     ]

@@ -53,7 +53,7 @@ class Books:
 
 
 async def books(databases: Databases, provider: Provider, lots: Iterable[str]) -> Books:
-    """Read them: the provider's first, so that what it has cannot be news to the others."""
+    """Read them: the provider's first, so that the others cannot lack what it has."""
     where = [UUID(lot) for lot in lots]
     flows = await flows_of(provider)
     payments = {str(row["id"]): dict(row) for row in await databases.rows("payment", PAYMENTS, where)}

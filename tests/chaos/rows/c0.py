@@ -19,7 +19,7 @@ from parking_messaging import crash_points
 from parking_messaging.crash_points import CrashPoint
 from parking_platform.ports import free_port
 from parking_platform.readiness import require_ok, wait_until_ready
-from parking_platform.testing.waiting import WaitedInVain, wait_until
+from parking_platform.testing.waiting import TimedOut, wait_until
 
 PROMISE = "without the constraint, the inbox or the outbox, the oracle reports the violation"
 ROOT = Path(__file__).parents[3]
@@ -30,7 +30,7 @@ STORM_SPOTS, IN_FLIGHT = 5, 64
 RIVALS = STORM_SPOTS + 1
 """So many are about to be written at once that two of them are for the same spot, however they chose."""
 
-# Whatever is noted is forgotten at once.
+# Whatever is recorded is deleted at once.
 FORGETFUL = """
     CREATE FUNCTION forget_it() RETURNS trigger LANGUAGE plpgsql AS
         'BEGIN DELETE FROM inbox WHERE consumer = NEW.consumer AND event_id = NEW.event_id; RETURN NULL; END';
@@ -71,7 +71,7 @@ async def _without_constraint(world: World, size: Size) -> Sequence[str]:
 
 
 async def _without_inbox(world: World) -> Sequence[str]:
-    """Notification dies between an effect and its offset until a room was told something twice."""
+    """Notification dies between an effect and its offset until a room received something twice."""
     lot = await world.open_lot(STORM_SPOTS)
     drivers = await world.drivers(DRIVERS, patience=90)
     async with _forgetful(world), Journeys([lot], world.random).under_way(drivers):
@@ -84,14 +84,14 @@ async def _without_inbox(world: World) -> Sequence[str]:
 
 
 async def _repeated(world: World, lot: CarPark) -> Sequence[str]:
-    """What rooms were told twice, as soon as one was."""
+    """What rooms received twice, as soon as one did."""
 
     async def reported() -> Sequence[str]:
-        return effects.repeated(await effects.told(world.databases, [lot.id]))
+        return effects.repeated(await effects.read(world.databases, [lot.id]))
 
     try:
         return await wait_until(reported, "an effect to be repeated", seconds=10)
-    except WaitedInVain:
+    except TimedOut:
         return []
 
 
@@ -106,7 +106,7 @@ async def _forgetful(world: World) -> AsyncIterator[None]:
 
 
 async def _without_outbox(world: World) -> Sequence[str]:
-    """It dies between commit and produce; the booking stands, and nobody will ever hear of it."""
+    """It dies between commit and produce; the booking stands, and no event of it is ever published."""
     lot = await world.open_lot(STORM_SPOTS)
     port = free_port()
     async with _unprotected(world, port) as process:
@@ -115,8 +115,8 @@ async def _without_outbox(world: World) -> Sequence[str]:
         asking = asyncio.create_task(driver.reserve(lot))
         await asyncio.wait_for(process.wait(), START_SECONDS)
         await asyncio.gather(asking, return_exceptions=True)
-    report = events.missing(*await world.told())
-    for table in ("reservations", "allocations"):  # who comes after this row finds a platform that is whole
+    report = events.missing(*await world.published())
+    for table in ("reservations", "allocations"):  # rows that come after this one find a platform that is whole
         await world.databases.rows("reservation", f"DELETE FROM {table} WHERE parking_lot_id = $1", UUID(lot.id))
     return report
 

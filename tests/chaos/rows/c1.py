@@ -49,19 +49,19 @@ async def _one(world: World, size: Size, verdict: Verdict, way: str, in_flight: 
     began = time.monotonic()
     await storm(world.door(way), drivers, lot, size.attempts, in_flight, world.random)
     took = time.monotonic() - began
-    told = [each for each in world.history.bookings() if each.asked["parking_lot_id"] == lot.id]
+    attempts = [each for each in world.history.bookings() if each.asked["parking_lot_id"] == lot.id]
     name = f"{way}, {in_flight} in flight"
-    verdict.found[name] = await judged(world, size, verdict, lot, told, name, took)
+    verdict.found[name] = await judged(world, size, verdict, lot, attempts, name, took)
 
 
 async def judged(
-    world: World, size: Size, verdict: Verdict, lot: CarPark, told: Sequence[Operation], name: str, took: float
+    world: World, size: Size, verdict: Verdict, lot: CarPark, attempts: Sequence[Operation], name: str, took: float
 ) -> dict[str, object]:
     """The figures of one storm; what does not hold goes into the verdict."""
-    statuses = Counter(each.tries[-1] for each in told)
-    p99 = percentile((each.seconds for each in told), 0.99)
+    statuses = Counter(each.tries[-1] for each in attempts)
+    p99 = percentile((each.seconds for each in attempts), 0.99)
     refused = size.attempts - size.spots
-    unjustified = await bookings.unjustified(world.databases, told, lot.id, lot.spots.values())
+    unjustified = await bookings.unjustified(world.databases, attempts, lot.id, lot.spots.values())
     verdict.violations += unjustified + await bookings.overlaps(world.databases, [lot.id])
     verdict.require(
         statuses == Counter({str(codes.CREATED.value): size.spots, str(codes.CONFLICT.value): refused}),
@@ -74,7 +74,7 @@ async def judged(
         "answers": dict(statuses),
         "unjustified 409": len(unjustified),
         "seconds": round(took, 1),
-        "attempts a second": round(len(told) / took),
-        "p50 ms": round(percentile((each.seconds for each in told), 0.5) * 1000),
+        "attempts a second": round(len(attempts) / took),
+        "p50 ms": round(percentile((each.seconds for each in attempts), 0.5) * 1000),
         "p99 ms": round(p99 * 1000),
     }

@@ -1,4 +1,4 @@
-"""C16: one reservation in a hundred cannot be handled, until the cause is mended."""
+"""C16: one reservation in a hundred cannot be handled, until the cause is fixed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,11 +26,11 @@ FAULT = """
         IF abs(hashtext(NEW.id::text)) % {one_in} = 0 THEN RAISE EXCEPTION 'poison'; END IF; RETURN NEW;
     END $$;
     CREATE TRIGGER fail_it BEFORE INSERT OR UPDATE ON reservation_owners FOR EACH ROW EXECUTE FUNCTION fail_it()"""
-MENDED = "DROP TRIGGER fail_it ON reservation_owners; DROP FUNCTION fail_it"
+FIXED = "DROP TRIGGER fail_it ON reservation_owners; DROP FUNCTION fail_it"
 POISONED = "SELECT id FROM reservations WHERE parking_lot_id = ANY($1) AND abs(hashtext(id::text)) % {one_in} = 0"
 DEAD = "SELECT count(*) FROM dead_letters WHERE consumer = $1 AND resolved_at IS NULL"
 CREATED = "SELECT id, created_at FROM reservations WHERE parking_lot_id = ANY($1)"
-TOLD_AT = "SELECT room, min(told_at) AS told_at FROM room_events WHERE room = ANY($1) GROUP BY room"
+FIRST_MESSAGE_AT = "SELECT room, min(told_at) AS told_at FROM room_events WHERE room = ANY($1) GROUP BY room"
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ SHORT = Size(requests=150, one_in=10)
 
 
 async def run(world: World, size: Size, verdict: Verdict) -> None:
-    """A load with the fault; then it is mended, and an operator replays."""
+    """A load with the fault; then it is fixed, and an operator replays."""
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
     drivers = await world.drivers(DRIVERS, patience=90)
     async with _faulty(world, size):
         async with Journeys(lots, world.random).under_way(drivers):
             await world.history.grows(size.requests)
         poisoned = {f"reservation:{each}" for each in await _poisoned(world, size)}
-        await _until_told(world, poisoned)
+        await _until_applied(world, poisoned)
         dead = await _dead(world)
         latest = await _latest(world, poisoned)
     await command(world.platform, "notification", "replay", "--group", GROUP)
@@ -62,7 +62,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     verdict.require(
         dead == len(poisoned), f"{len(poisoned)} reservations are poison, and {dead} events are dead letters"
     )
-    verdict.require(latest <= MOST_LATE, f"a good event was told {latest} late")
+    verdict.require(latest <= MOST_LATE, f"a good event was published {latest} late")
     verdict.tried |= {"reservations": len(list(world.history.acknowledged())), "of these poison": len(poisoned)}
     verdict.found |= {"dead letters": dead, "good ones late by s, at most": round(latest.total_seconds(), 2)}
 
@@ -74,7 +74,7 @@ async def _faulty(world: World, size: Size) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            await connection.execute(MENDED)
+            await connection.execute(FIXED)
 
 
 async def _poisoned(world: World, size: Size) -> list[UUID]:
@@ -82,16 +82,16 @@ async def _poisoned(world: World, size: Size) -> list[UUID]:
     return [row["id"] for row in await world.databases.rows("reservation", POISONED.format(one_in=size.one_in), where)]
 
 
-async def _until_told(world: World, poisoned: set[str]) -> None:
+async def _until_applied(world: World, poisoned: set[str]) -> None:
     """Wait until every event of the others took effect, and as many are dead as should be."""
 
     async def everything() -> bool:
-        found = await effects.told(world.databases, world.lot_ids)
+        found = await effects.read(world.databases, world.lot_ids)
         others = {room: version for room, version in found.versions.items() if room not in poisoned}
         is_dead = await _dead(world) >= len(poisoned)
-        return is_dead and not effects.violations(effects.Told(others, found.heard))
+        return is_dead and not effects.violations(effects.Effects(others, found.messages))
 
-    await wait_until(everything, "the others to be told", seconds=SETTLING_SECONDS)
+    await wait_until(everything, "the events of the others to take effect", seconds=SETTLING_SECONDS)
 
 
 async def _dead(world: World) -> int:
@@ -100,8 +100,10 @@ async def _dead(world: World) -> int:
 
 
 async def _latest(world: World, poisoned: set[str]) -> timedelta:
-    """How long after its booking the last of the others was told."""
+    """How long after its booking the first message of the last of the others was published."""
     rows = await world.databases.rows("reservation", CREATED, [UUID(lot) for lot in world.lot_ids])
     created = {f"reservation:{row['id']}": row["created_at"] for row in rows}
-    told = await world.databases.rows("notification", TOLD_AT, [room for room in created if room not in poisoned])
-    return max(row["told_at"] - created[row["room"]] for row in told)
+    messages = await world.databases.rows(
+        "notification", FIRST_MESSAGE_AT, [room for room in created if room not in poisoned]
+    )
+    return max(row["told_at"] - created[row["room"]] for row in messages)

@@ -49,7 +49,7 @@ class Found:
 
 
 async def run(world: World, size: Size, verdict: Verdict) -> None:
-    """The platform's own worker and a second one, whose relay reaches the database by a line, take turns."""
+    """The platform's own worker and a second one, whose relay reaches the database by a line: each leads in turn."""
     lot, drivers = await world.open_lot(DRIVERS), await world.drivers(DRIVERS, patience=60)
     first, found = world.platform.address(f"{SERVICE}_worker"), Found()
     url = world.platform.postgres[SERVICE]

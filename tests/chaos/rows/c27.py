@@ -28,7 +28,7 @@ CLOSED_BY_GOODWILL, CLOSED_BY_DISPUTE = "covered_by_goodwill", "lost_to_dispute"
 
 @dataclass(frozen=True)
 class Size:
-    """How often each story is told."""
+    """How often each story is played."""
 
     times: int
 
@@ -39,7 +39,7 @@ SHORT = Size(times=2)
 
 @dataclass(frozen=True)
 class Stay:
-    """A booking that was paid, and all that can befall it."""
+    """A booking that was paid, and all that can happen to it."""
 
     world: World
     driver: PersistentDriver
@@ -141,25 +141,25 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     names = [*STORIES, LATE] * size.times
     world.random.shuffle(names)
     shares = [names[place::DRIVERS] for place in range(DRIVERS)]
-    told = Counter[str]()
+    played = Counter[str]()
 
     async def live(driver: PersistentDriver, own: CarPark, stories: Sequence[str]) -> None:
         days = itertools.count()
         for name in stories:
-            story = _late(world, driver, own, next(days)) if name == LATE else _tell(world, driver, lot, name)
-            told.update({name: await story})
+            story = _late(world, driver, own, next(days)) if name == LATE else _play(world, driver, lot, name)
+            played.update({name: await story})
 
     await asyncio.gather(*(live(*each) for each in zip(drivers, full, shares, strict=True)))
     verdict.violations += await world.settled()
     outcomes = await _outcomes(world)
     for needed in (CLOSED_BY_GOODWILL, CLOSED_BY_DISPUTE, "refunded"):
         verdict.require(outcomes[needed], f"no order was {needed}: this run says nothing of that")
-    verdict.require(told[LATE], "no money came late")
-    verdict.tried |= dict(told)
+    verdict.require(played[LATE], "no money came late")
+    verdict.tried |= dict(played)
     verdict.found |= {"orders": zero_of(outcomes["orders"]), "outcomes": dict(outcomes)}
 
 
-async def _tell(world: World, driver: PersistentDriver, lot: CarPark, name: str) -> int:
+async def _play(world: World, driver: PersistentDriver, lot: CarPark, name: str) -> int:
     """Book, pay, and what follows; not where all spots are taken."""
     is_soon = world.random.random() < 0.3
     booked = await driver.reserve(lot, start=soon() if is_soon else _some_time(world), hours=world.random.randint(1, 4))

@@ -21,7 +21,7 @@ EVERY = 20
 AT_ONCE = 50
 DRIVERS = 12
 LOTS, SPOTS = 4, 25
-# Each payment brings five messages of the provider, and so many would be told for longer than they were made.
+# Each payment brings five messages of the provider, and so many would take longer to publish than to make.
 PAYS = 0.25
 KEY = "Idempotency-Key"
 

@@ -20,7 +20,7 @@ LOTS, SPOTS = 4, 10
 BETWEEN = 5
 """Requests that are made between two crashes of a service."""
 
-# Where each can happen under this load; several services take turns.
+# Where each can happen under this load; several services are killed in rotation.
 PLACES: Mapping[CrashPoint, Sequence[str]] = {
     CrashPoint.BOOKING_COMMITTED: ["reservation"],
     CrashPoint.EVENTS_TAKEN: ["reservation", "payment", "notification"],
@@ -33,7 +33,7 @@ PLACES: Mapping[CrashPoint, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Size:
-    """How often each point is tried, over the services that it takes turns in."""
+    """How often each point is tried, in rotation over its services."""
 
     times: int
 
@@ -85,7 +85,7 @@ async def _figures(world: World, back: Sequence[float]) -> Mapping[str, object]:
         "lost bookings": zero_of(len(acknowledged)),
         "captures without reservation or refund": zero_of(books.captures),
         "events missing": zero_of(sum(len(ids) for ids in log.ids.values())),
-        "events told again": log.repeats,
+        "events published again": log.repeats,
         "requests": len(operations),
         "requests tried more than once": sum(1 for each in operations if len(each.tries) > 1),
         "first answers": dict(Counter(each.tries[0] for each in operations).most_common()),

@@ -27,10 +27,10 @@ SHORT = Size(away=20)
 
 
 async def run(world: World, size: Size, verdict: Verdict) -> None:
-    """Drivers book, pay and give up all the while; their holds must not run out for want of news.
+    """Drivers book, pay and give up all the while; their holds must not run out because no event comes.
 
-    The backlog is what waits when Kafka returns. What follows from it (a confirmation, a mail) is told as it comes
-    about: when for the first time nothing waits at all is found too, and is a matter of the consumers' speed.
+    The backlog is what waits when Kafka returns. What follows from it (a confirmation, a mail) is published as it
+    happens: when for the first time nothing waits at all is found too, and is a matter of the consumers' speed.
     """
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
     drivers = await world.drivers(DRIVERS, patience=0)

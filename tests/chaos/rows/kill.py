@@ -50,7 +50,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
         "lost bookings": zero_of(len(list(world.history.acknowledged()))),
         "captures without reservation or refund": zero_of(books.captures),
         "events missing": zero_of(sum(len(ids) for ids in log.ids.values())),
-        "events told again": log.repeats,
+        "events published again": log.repeats,
         "first answers": dict(Counter(each.tries[0] for each in operations).most_common()),
     }
 

@@ -13,7 +13,7 @@ from tests.chaos.world import World
 from parking_demo.people import API
 from parking_platform.testing.waiting import meanwhile
 
-PROMISE = "whoever asks too much is told so, and when to ask again; nobody else notices"
+PROMISE = "a client that asks too often is refused and learns when to ask again; nobody else notices"
 PROFILE = "default"
 IN_FLIGHT = 32
 ELSEWHERE = "127.0.0.2"
@@ -36,7 +36,7 @@ SHORT = Size(buckets=3)
 
 @dataclass(frozen=True)
 class Flood:
-    """Who empties a bucket, and somebody else who asks for the same meanwhile."""
+    """A client that empties a bucket, and another that asks for the same meanwhile."""
 
     bucket: str
     ask: Ask
@@ -101,9 +101,9 @@ async def _again_and_again(ask: Ask, seen: list[int]) -> None:
 
 
 def _lacks(refusal: httpx.Response, bucket: str) -> Sequence[str]:
-    told = {
+    present = {
         "its problem": refusal.json()["type"] == "/problems/too-many-requests",
         "Retry-After": refusal.headers.get("retry-after", "").isdigit(),
         "its bucket": refusal.headers.get("ratelimit-policy", "").startswith(f'"{bucket}"'),
     }
-    return [what for what, is_told in told.items() if not is_told]
+    return [what for what, is_there in present.items() if not is_there]

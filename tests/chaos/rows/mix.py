@@ -68,7 +68,7 @@ class Memory:
         while True:
             for server in self.world.platform.parts.services:
                 pid = self.world.platform.stack.state(server.name).pid
-                # It may have died, and the next one not be there yet; one that is about to be buried has no memory.
+                # It may have died, and the next one not be there yet; one that is a zombie has no memory.
                 with suppress(FileNotFoundError, ProcessLookupError):
                     if size := usage(pid).memory:
                         self.seen[server.name, pid].append(size)
@@ -98,7 +98,7 @@ def _judge(world: World, visitors: Visitors, memory: Memory, verdict: Verdict) -
     growth = memory.growth()
     share = len(before) / len(operations)
     verdict.require(share < MOST_ERRORS, f"{len(before)} of {len(operations)} first attempts failed")
-    verdict.require(not after, f"{after} requests failed for good")
+    verdict.require(not after, f"{after} requests failed permanently")
     for name, more in growth.items():
         verdict.require(more < MOST_GROWTH, f"{name} grew by {more:.1%}")
     verdict.tried |= {"requests": dict(Counter(_kind(each) for each in operations)), "kills": dict(world.faults.kills)}

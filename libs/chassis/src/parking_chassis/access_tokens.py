@@ -31,7 +31,7 @@ KEYS_RETRY_SECONDS = 5.0
 CLOCK_SKEW_SECONDS = 5
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - the media type of RFC 9068
 LONGEST_LIFETIME: Final = timedelta(minutes=10)
-"""What auth gives an access token at most, from `iat` to `exp`."""
+"""The longest lifetime of an access token, from `iat` to `exp`."""
 
 
 class InvalidToken(Exception):
@@ -44,7 +44,7 @@ class KeysUnavailable(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whoever a token speaks for: a user or a machine client, and what it may do."""
+    """The user or machine client that a token speaks for, and what it may do."""
 
     subject: str
     client_id: str
@@ -66,7 +66,7 @@ class SigningKeys(Protocol):
         ...
 
     async def refreshed(self) -> KeySet:
-        """The keys asked anew, for a key id that is not among the known ones; rate-limited."""
+        """The keys asked for again, for a key id that is not among the known ones; rate-limited."""
         ...
 
 
@@ -111,7 +111,7 @@ class PublishedKeys:
     async def current(self) -> KeySet:
         """See `SigningKeys`."""
         is_old = self._elapsed() - self._asked_at > KEYS_FRESH_SECONDS
-        # Whoever has keys does not wait for somebody else's question: the issuer may be slow to answer.
+        # A request with known keys does not wait for another request's question: the issuer may be slow to answer.
         if self._keys is None or (is_old and not self._lock.locked()):
             await self._ask()
         if self._keys is None:

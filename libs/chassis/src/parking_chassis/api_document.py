@@ -48,7 +48,7 @@ def may_answer[**Given, Result](
 
 
 def name_problems(document: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
-    """Add to each operation of the document the problems that `may_answer` tells of it, and those of all."""
+    """Add to each operation of the document the problems that `may_answer` names for it, and those of all."""
     document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     for route in iter_route_contexts(routes):
         path = document["paths"].get(route.path_format, {})

@@ -113,10 +113,10 @@ def transactions[Work](
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database cannot be asked at the moment, or left in the middle: to blame is not the statement."""
+    """Whether the database is away, or went away during the statement: the statement itself is not at fault."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    # What a connection says between the server's last word and its end.
+    # What a connection reports after the server went away and before it is closed.
     if isinstance(_cause(error), asyncpg.InternalClientError):
         return True
     return (_sqlstate(error) or "").startswith(AWAY)

@@ -21,8 +21,8 @@ REMEMBERED: Final = LONGEST_LIFETIME + timedelta(minutes=5)
 
 PURGED_AT_ONCE: Final = 1_000
 
-# The transaction that wrote a row is noted with it, so that a reader can ask for all that was committed after it looked
-# last, in whatever order (`parking_chassis.revocations`): a sequence would lose what commits late.
+# The transaction that wrote a row is stored with it, so that a reader can ask for all that was committed after it
+# looked last, in whatever order (`parking_chassis.revocations`): a sequence would lose what commits late.
 _WRITER: Final = "((pg_current_xact_id())::text)::bigint"
 
 _CREATE: Final = (

@@ -89,7 +89,7 @@ def lines_at(path: Path) -> Generator[socket.socket]:
 def forward(receiver: socket.socket, spans: SpanProcessor) -> None:
     """Make spans of lines until SIGTERM or SIGINT, and then of those that are there.
 
-    What is no span is skipped; an empty line is somebody who asks whether we live.
+    What is no span is skipped; an empty line is a health check.
     """
 
     def wait_no_longer(_number: int, _frame: FrameType | None) -> None:

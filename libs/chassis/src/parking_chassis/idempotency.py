@@ -46,8 +46,8 @@ def response_of(answer: Answer, headers: Mapping[str, str] = MappingProxyType({}
 
 
 def fingerprint_of(body: RequestBody) -> bytes:
-    """What tells one request from another. Fields that were not given do not count: one that a later version adds must
-    not make an old request another.
+    """What distinguishes one request from another. Fields that were not given do not count: one that a later version
+    adds must not make an old request another.
     """
     return sha256(body.model_dump_json(exclude_none=True).encode()).digest()
 
@@ -60,5 +60,5 @@ def key_reused(_error: Exception) -> Problem:
 
 
 def in_flight(_error: Exception) -> Problem:
-    """Whoever sent the request before has no answer yet."""
+    """The same request was sent before, and has no answer yet."""
     return Problem(IN_FLIGHT, "A request with this Idempotency-Key is still being worked on; ask again in a moment.")

@@ -18,7 +18,7 @@ def _is_rfc_3339(value: object) -> object:
 
 
 def _is_of_this_age(value: datetime) -> datetime:
-    # Beyond, neither the zones nor the calendar of Python can reckon.
+    # Beyond, Python's zones and calendar cannot calculate.
     if value.year not in YEARS:
         raise ValueError(f"must lie between the years {YEARS.start} and {YEARS.stop}")
     return value

@@ -46,7 +46,7 @@ class Seldom(logging.Filter):
             return False
         self._said[message] = now, 0
         if held_back:
-            record.msg = f"{record.msg} (and {held_back} times more since it was last told)"
+            record.msg = f"{record.msg} (and {held_back} times more since it was last logged)"
         return True
 
 

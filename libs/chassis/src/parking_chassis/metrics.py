@@ -71,7 +71,7 @@ class DatabaseConnections(Collector):
 
 
 def watch_pool(engine: AsyncEngine, **others: Callable[[], tuple[int, int]]) -> DatabaseConnections:
-    """Expose the pool of an engine, and others that tell how many connections are in use and idle.
+    """Expose the pool of an engine, and others that report how many connections are in use and idle.
 
     The caller unregisters what is returned when the engine goes.
     """

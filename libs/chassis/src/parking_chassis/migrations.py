@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from parking_chassis.database import connecting, for_sqlalchemy
 
-MIGRATION_LOCK = 7_208_331  # one migration at a time in a database, whoever starts it
+MIGRATION_LOCK = 7_208_331  # one migration at a time in a database, whichever process starts it
 
 
 def migrations_folder(package_folder: Path) -> Path:

@@ -28,7 +28,7 @@ BACKLOG = 2048
 SOCKET_MESSAGE_BYTES = 65_536
 DATE_SECONDS = 1.0
 LOOK_SECONDS = 1.0
-YOUNG_OBJECTS = 10_000  # more than Python's 700, of which a crowd in flight keeps many times as many alive
+YOUNG_OBJECTS = 10_000  # more than Python's 700, of which many requests in flight keep many times as many alive
 START_FAILED = 3  # as uvicorn's own command exits
 
 
@@ -110,8 +110,8 @@ def _run(server: uvicorn.Server) -> None:
 def _spare_the_collector() -> None:
     """Leave what was imported and wired out of every collection, and collect less often.
 
-    By Python's defaults a crowd of 256 bookings costs the process a seventh of its time in collections that find
-    nothing, and stops everybody for 120 ms every second: what is in flight is alive, and so is what was imported.
+    By Python's defaults 256 bookings in flight cost the process a seventh of its time in collections that find
+    nothing, and stop everything for 120 ms every second: what is in flight is alive, and so is what was imported.
     """
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
@@ -163,7 +163,7 @@ async def _round(name: str, action: Callable[[], Awaitable[object]]) -> None:
 class Timer:
     """What a worker does again after each pause: in every worker, or only `in_the_leader`, once in the whole service.
 
-    What runs in the leader alone must bear to run twice: at a hand-over two may lead for a moment.
+    What runs in the leader alone must tolerate running twice: at a hand-over two may lead for a moment.
     """
 
     name: str
@@ -216,7 +216,7 @@ class OneByOne:
         return is_done
 
     def _leave_alone(self, thing: Hashable, failures: int) -> float:
-        """For how many seconds. What nobody asked for long after it was due is settled in another way."""
+        """Returns for how many seconds. Things that were not attempted for long after they were due are dropped."""
         pause, longest = self._pause.after(failures).total_seconds(), self._pause.longest.total_seconds()
         present = self._clock()
         self._failed = {each: known for each, known in self._failed.items() if present < known.again_at + longest}
@@ -265,7 +265,7 @@ def work(
     """Run background loops beside a small health server until a signal, or until one of them ends by itself.
 
     Each loop gets an event and returns soon after it is set. What has not returned within the grace period is
-    cancelled. A loop that fails ends the process with exit code 1, and whoever runs it starts it anew. `resources`
+    cancelled. A loop that fails ends the process with exit code 1, and its supervisor starts it again. `resources`
     is open around all loops.
     """
     worker = _Worker(loops, address.grace)

@@ -71,7 +71,7 @@ def _record(scope: "Scope", status: int, seconds: float) -> None:
     if scope["path"] in QUIET:
         return
     route = getattr(scope.get("route"), "path", "unknown")
-    # A client may invent methods, and each new label would cost memory for ever.
+    # A client may invent methods, and each new label would cost memory permanently.
     method = scope["method"] if scope["method"] in METHODS else "other"
     REQUEST_DURATION.labels(method, route, str(status)).observe(seconds)
     if status >= HTTP_500:

@@ -142,7 +142,7 @@ class EndedLogins:
         self._purge()
 
     async def _read(self) -> None:
-        """Take in all that is new, batch by batch. Only a whole reading moves the beginning of the next one on."""
+        """Read all that is new, batch by batch. Only a whole reading moves the beginning of the next one on."""
         horizon: int | None = None
         after = (self._begin_at, _NO_LOGIN)
         while True:

@@ -142,7 +142,7 @@ class ServiceSettings(BaseSettings):
         )
 
     @model_validator(mode="after")
-    def _kafka_is_told_what_it_asks_for(self) -> "ServiceSettings":
+    def _kafka_settings_fit_the_protocol(self) -> "ServiceSettings":
         named = (self.kafka_username is not None, self.kafka_password is not None)
         if named != (self.kafka_security_protocol.startswith("SASL"),) * 2:
             raise ValueError("kafka_username and kafka_password are required with SASL_…, and allowed only with it")

@@ -1,4 +1,4 @@
-"""Spans on their way out of the process: without people's data, and without hurting whoever sends them."""
+"""Spans on their way out of the process: without people's data, and without hurting the process that sends them."""
 
 import logging
 import time
@@ -31,7 +31,7 @@ EXPORTED: Final = frozenset(
 
 def otlp_exporter(endpoint: str) -> "SpanSender":
     """Sends to an OTLP receiver that speaks HTTP, for instance `http://collector:4318`."""
-    # It would tell of each of its tries; `SpanSender` tells of what matters.
+    # It would log each of its attempts; `SpanSender` logs what matters.
     logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter").setLevel(logging.CRITICAL)
     return SpanSender(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=TIMEOUT_SECONDS))
 
@@ -64,7 +64,7 @@ class SpanSender(SpanExporter):
 
 
 def _impersonal(span: ReadableSpan) -> ReadableSpan:
-    """The span with known attributes alone. The words of an error are not known: PostgreSQL's repeat values."""
+    """The span with known attributes alone. The message of an error is not known: PostgreSQL's repeats values."""
     return ReadableSpan(
         name=span.name,
         context=span.context,

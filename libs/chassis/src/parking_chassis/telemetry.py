@@ -80,7 +80,7 @@ class TracedApplication(FastAPI):
 
 
 class _InOwnContext:
-    """ASGI middleware: what the instrumentation was suppressed for ends with it, so that calls carry the trace on."""
+    """ASGI middleware: the instrumentation is suppressed no further than this, so that calls carry the trace on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

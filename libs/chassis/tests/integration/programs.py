@@ -61,7 +61,7 @@ def recovering() -> Loop:
 
 
 def slow_app() -> FastAPI:
-    """Answers once it is told to on its standard input."""
+    """Answers as soon as a line comes on its standard input."""
     app = FastAPI()
 
     @app.get("/slow")

@@ -1,4 +1,4 @@
-"""A service that asks another carries the trace there, and nothing that the spans tell names anybody."""
+"""A service that asks another carries the trace there, and no span names anybody."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -73,7 +73,7 @@ async def test_both_services_are_in_one_trace(asked: str, spans: InMemorySpanExp
     assert place(call.context)[0] == TRACE
 
 
-async def test_a_call_tells_nothing_but_how_it_went(asked: str, spans: InMemorySpanExporter) -> None:
+async def test_a_calls_span_has_its_outcome_and_nothing_else(asked: str, spans: InMemorySpanExporter) -> None:
     await ask(asked, traceparent=f"00-{TRACE}-b7ad6b7169203331-01")
     (call,) = (span for span in spans.get_finished_spans() if span.kind is SpanKind.CLIENT)
     assert dict(call.attributes or {}) == {

@@ -153,12 +153,12 @@ async def test_more_than_a_batch_is_read_at_once(engine: AsyncEngine) -> None:
     for each in ids[20:]:
         await end(engine, each)
     known = EndedLogins(engine, batch=4)
-    heard: list[str] = []
-    known.on_end(heard.extend)
+    published: list[str] = []
+    known.on_end(published.extend)
     await known.refresh()
     assert all(known_of(known, ids))
     await known.refresh()
-    assert sorted(heard) == sorted(map(str, ids)), "each is published once, however often it is read"
+    assert sorted(published) == sorted(map(str, ids)), "each is published once, however often it is read"
 
 
 async def test_a_repeat_changes_nothing_and_what_is_over_is_left_out(engine: AsyncEngine) -> None:

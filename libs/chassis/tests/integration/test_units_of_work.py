@@ -1,4 +1,4 @@
-"""Units of work on a real PostgreSQL: what was saved is published in the same transaction, and nothing in silence."""
+"""Units of work on a real PostgreSQL: what was saved is published in the same transaction, nothing is lost."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field

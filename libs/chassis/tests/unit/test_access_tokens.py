@@ -23,7 +23,7 @@ AUDIENCE = "parking"
 
 
 class FixedKeys:
-    """The issuer's keys, and how often they were asked anew."""
+    """The issuer's keys, and how often they were asked for again."""
 
     def __init__(self, *keys: ECKey | OKPKey) -> None:
         self.known = KeySet(list(keys))

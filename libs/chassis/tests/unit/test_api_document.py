@@ -116,7 +116,7 @@ async def test_a_nul_is_refused_wherever_it_stands(client: httpx.AsyncClient, pa
         ("PUT", "/lots/import", "POST"),
     ],
 )
-async def test_a_method_that_is_not_there_is_told_all_that_are(
+async def test_a_method_that_is_not_allowed_is_answered_with_all_that_are(
     client: httpx.AsyncClient, method: str, path: str, allowed: str
 ) -> None:
     """RFC 9110, 15.5.6; Starlette alone would name those of the first route with this path."""

@@ -125,7 +125,7 @@ def test_kafka_is_reached_as_the_settings_say() -> None:
     }
 
 
-def test_settings_tell_no_secret() -> None:
+def test_settings_show_no_secret() -> None:
     assert "yyyy" not in repr(settings(kafka_security_protocol="SASL_SSL", kafka_username="x", kafka_password="y" * 9))
     assert "xxxx" not in repr(settings(token_algorithms=("HS256",), token_shared_secret="x" * 40))
 

@@ -54,12 +54,12 @@ def test_a_failure_of_ours_is_an_error() -> None:
 @pytest.mark.parametrize(
     "text", [b"", b"hello", b"<190>gateway: {", b"{}", b"[]", line(trace_id="zz"), line(status="?")]
 )
-def test_what_is_no_span_is_told_apart(text: bytes) -> None:
+def test_a_line_that_is_no_span_is_refused(text: bytes) -> None:
     with pytest.raises(NoSpan):
         span_of(text)
 
 
-class ToldToLeave(SpanProcessor):
+class StoppedAtTheFirstSpan(SpanProcessor):
     """SIGTERM comes while it has the first span in its hands."""
 
     def __init__(self) -> None:
@@ -81,8 +81,8 @@ def own_signals() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("own_signals")
-def test_who_is_told_to_leave_loses_neither_the_line_at_hand_nor_those_that_wait(tmp_path: Path) -> None:
-    spans = ToldToLeave()
+def test_a_stopped_exporter_loses_neither_the_line_at_hand_nor_those_that_wait(tmp_path: Path) -> None:
+    spans = StoppedAtTheFirstSpan()
     with lines_at(tmp_path / "lines") as receiver, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
         for status in (201, 409, 502):
             nginx.sendto(line(status=status), str(tmp_path / "lines"))

@@ -1,4 +1,4 @@
-"""A request is told from another by what was given, who sent it, and where."""
+"""Requests are distinguished by what was given, who sent them, and where."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A thing that fails holds up no other, and is tried again ever later."""
+"""A thing that fails holds up no other, and is tried again after longer and longer pauses."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ class Clock:
 
 
 class Trouble:
-    """Fails until it is mended."""
+    """Fails until it is fixed."""
 
     def __init__(self) -> None:
         self.attempts = 0
@@ -51,7 +51,7 @@ async def test_it_says_what_was_done() -> None:
     assert failures("fine") == 0
 
 
-async def test_what_fails_is_logged_counted_and_left_alone_for_ever_longer(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_what_fails_is_logged_counted_and_paused_longer_each_time(capsys: pytest.CaptureFixture[str]) -> None:
     clock, trouble = Clock(), Trouble()
     one_by_one = OneByOne("trouble", PAUSE, clock)
     tried: list[float] = []

@@ -153,7 +153,7 @@ async def test_a_dependency_that_is_away_is_503_with_retry_after(client: httpx.A
     assert "SELECT" not in answer.text
 
 
-async def test_a_mistake_of_ours_tells_nothing_of_the_code(client: httpx.AsyncClient) -> None:
+async def test_an_error_of_ours_shows_nothing_of_the_code(client: httpx.AsyncClient) -> None:
     answer = await client.get("/broken")
     assert answer.status_code == 500
     assert "secret" not in answer.text

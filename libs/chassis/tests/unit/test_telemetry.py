@@ -70,7 +70,7 @@ async def test_a_span_names_the_route_and_leaves_the_query_out(spans: InMemorySp
     }
 
 
-async def test_probes_and_what_a_provider_tells_are_not_traced(spans: InMemorySpanExporter) -> None:
+async def test_probes_and_webhooks_are_not_traced(spans: InMemorySpanExporter) -> None:
     probes = [("GET", path) for path in ("/healthz", "/readyz", "/metrics")]
     await answers(*probes, ("POST", "/api/v1/webhooks/stripe"), ("GET", "/users/7"))
     assert [span.name for span in spans.get_finished_spans()] == ["GET /users/{user_id}"]

@@ -61,13 +61,13 @@ async def test_what_was_saved_is_published_and_the_asker_is_known() -> None:
 async def test_an_event_of_what_was_not_saved_ends_it_and_leaves_nothing() -> None:
     tables = Tables()
 
-    async def forget_to_save() -> None:
+    async def leave_unsaved() -> None:
         async with in_memory_units_of_work(tables, Work, publish)(THE_SERVICE) as work:
             work.save(Thing(["made"]))
             work.load().events.append("changed")
 
     with pytest.raises(UnsavedChanges, match="Thing has events that were not saved: 'changed'"):
-        await forget_to_save()
+        await leave_unsaved()
     assert tables == Tables()
 
 

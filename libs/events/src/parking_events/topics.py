@@ -19,8 +19,8 @@ class Cleanup(StrEnum):
 class Topic:
     """A topic as `ensure_topics` makes it.
 
-    `key` says in one word what the record key identifies. `retention` is how long records are kept; None means for
-    ever. `owner` is the only service that may write here; None marks an input that outsiders write.
+    `key` says in one word what the record key identifies. `retention` is how long records are kept; None means
+    permanently. `owner` is the only service that may write here; None marks an input that outsiders write.
     """
 
     name: str

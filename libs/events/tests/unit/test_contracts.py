@@ -1,4 +1,4 @@
-"""What holds for every wire event, whoever wrote it."""
+"""What holds for every wire event, whichever service publishes it."""
 
 import json
 from collections.abc import Iterator
@@ -184,7 +184,7 @@ def test_key_and_subject_are_fields() -> None:
     assert "parking.lot.lost.v1" not in EVENT_CLASSES
 
 
-def test_the_catalogue_keeps_tables_and_books_for_ever() -> None:
+def test_the_catalogue_keeps_tables_and_ledgers_permanently() -> None:
     for topic in TOPICS.values():
         service, _, major = topic.name.split(".")
         assert topic.owner in {service, None}

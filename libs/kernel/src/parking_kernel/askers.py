@@ -12,7 +12,7 @@ class Asker:
     """A user, or a machine without one, and what they may do.
 
     `organizations` are those in which what they ask for lets them act: the entry point leaves them out for an asker who
-    lacks its permission. Who may do everything acts in every organization.
+    lacks its permission. An asker that may do everything acts in every organization.
     """
 
     user_id: UUID | None = None

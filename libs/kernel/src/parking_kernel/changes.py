@@ -14,7 +14,7 @@ class Aggregate(Protocol):
 
 
 class UnsavedChanges(Exception):
-    """Something happened to an aggregate that no repository has saved: its events would be lost in silence."""
+    """Something happened to an aggregate that no repository has saved: its events would be lost silently."""
 
     def __init__(self, aggregate: Aggregate) -> None:
         super().__init__(f"{type(aggregate).__name__} has events that were not saved: {aggregate.events[-1]!r:.200}")

@@ -37,7 +37,7 @@ class Money:
 
     def _same_currency(self, other: "Money") -> int:
         if other.currency != self.currency:
-            raise ValueError(f"{self.currency} and {other.currency} cannot be reckoned together")
+            raise ValueError(f"{self.currency} and {other.currency} cannot be mixed")
         return other.amount
 
 

@@ -57,7 +57,7 @@ class OpeningHours:
         return any(period.starts_at <= at < period.ends_at for period in self._around(at, at, zone))
 
     def lets_out_at(self, at: datetime, zone: tzinfo) -> bool:
-        """Whether one can still drive out at an instant: also on the stroke of closing."""
+        """Whether one can still drive out at an instant: also exactly at closing time."""
         return any(period.starts_at <= at <= period.ends_at for period in self._around(at, at, zone))
 
     def is_open_during(self, period: Period, zone: tzinfo) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class InvalidPeriod(Exception):
-    """The period cannot be had; the message says why, `field` which end is wrong."""
+    """The period is not valid; the message says why, `field` which end is wrong."""
 
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(f"{field} {rule}.")

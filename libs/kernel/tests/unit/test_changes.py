@@ -1,4 +1,4 @@
-"""A unit of work publishes what was saved, and lets nothing pass in silence."""
+"""A unit of work publishes what was saved, and reports what was not."""
 
 from dataclasses import dataclass, field
 

@@ -185,7 +185,7 @@ class TestDuring:
         ("starts", "ends", "may_go_in"),
         [
             pytest.param("2026-03-02T05:59", "2026-03-02T08:00", False, id="before opening"),
-            pytest.param("2026-03-02T22:00", "2026-03-03T08:00", False, id="in on the stroke of closing"),
+            pytest.param("2026-03-02T22:00", "2026-03-03T08:00", False, id="in exactly at closing time"),
             pytest.param("2026-03-02T20:00", "2026-03-02T22:01", True, id="out after closing"),
             pytest.param("2026-03-04T10:00", "2026-03-04T13:00", True, id="out in the midday break"),
             pytest.param("2026-03-08T10:00", "2026-03-08T11:00", False, id="a weekday without hours"),

@@ -1,4 +1,4 @@
-"""What stays cost. Amounts are in cents; the examples are reckoned by hand."""
+"""What stays cost. Amounts are in cents; the examples are calculated by hand."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

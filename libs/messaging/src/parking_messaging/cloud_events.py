@@ -24,7 +24,7 @@ _CONTENT_TYPE: Final = ("content-type", b"application/json")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What surrounds an event: who said it, about what, and where it lay."""
+    """What surrounds an event: which service published it, what it is about, and where it came from."""
 
     event_id: UUID
     event_type: str
@@ -111,7 +111,7 @@ def envelope_of(record: Record) -> Envelope:
 
 
 def salvaged_envelope(record: Record) -> Envelope:
-    """What can be told of a record that `envelope_of` refused, so that it can be kept and found.
+    """What is known of a record that `envelope_of` refused, so that it can be kept and found.
 
     Its subject is `ce_subject`, else the key, else its position; its id, where it has none, is made from the position,
     so that the same record has the same id when it comes again.

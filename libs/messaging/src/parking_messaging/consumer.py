@@ -56,7 +56,7 @@ class ConsumerSettings:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerStatus:
-    """For `/readyz`, and for who must know how fresh a copy is. `lag` counts records not yet settled."""
+    """For `/readyz`, and for code that must know how fresh a copy is. `lag` counts records not yet settled."""
 
     is_connected: bool
     has_given_up: bool
@@ -229,7 +229,7 @@ class Consumer[Tx]:
         }
 
     async def _drain(self, partitions: set[Partition]) -> None:
-        """Let the lanes finish the event at hand, commit, and forget them. A lane that hangs is cut off."""
+        """Let the lanes finish the event at hand, commit, and drop them. A lane that hangs is cut off."""
         leaving = {partition: self._lanes[partition] for partition in partitions if partition in self._lanes}
         if not leaving:
             return

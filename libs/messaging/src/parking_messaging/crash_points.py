@@ -25,7 +25,7 @@ class CrashPoint(StrEnum):
     PROVIDER_ANSWERED = "provider-answered"
     """The payment provider did what it was asked for; the database does not say so yet."""
     WEBHOOK_COMMITTED = "webhook-committed"
-    """What the provider told is in the database; the provider does not know yet."""
+    """What the provider's webhook said is in the database; the provider does not know yet."""
 
 
 _orders: dict[CrashPoint, str] = {}

@@ -1,4 +1,4 @@
-"""The two failure words of a handler, and what else can go wrong."""
+"""The two failures that a handler raises, and what else can go wrong."""
 
 import asyncpg
 from sqlalchemy import exc as sqlalchemy_errors
@@ -13,11 +13,11 @@ class PoisonEvent(Exception):
 
 
 class TooManyDeadLetters(Exception):
-    """More events failed than a healthy system could explain; the consumer stops rather than empty its topic."""
+    """More events failed than a healthy system could explain; the consumer stops, rather than make all of them dead."""
 
 
 class BacklogLost(Exception):
-    """The connection that holds the relay's lock is gone; whoever held it must stop publishing."""
+    """The connection that holds the relay's lock is gone; the relay that held it must stop publishing."""
 
 
 class PublisherUnavailable(Exception):
@@ -38,7 +38,7 @@ _TRANSIENT_SQLSTATE_CLASSES = ("08", "40", "53", "55", "57", "58")
 _TRANSIENT: tuple[type[BaseException], ...] = (
     TryAgainLater,
     OSError,
-    asyncpg.InternalClientError,  # what a connection says between the server's last word and its end
+    asyncpg.InternalClientError,  # what a connection reports after the server went away and before it is closed
     sqlalchemy_errors.TimeoutError,
     sqlalchemy_errors.OperationalError,
 )

@@ -32,7 +32,7 @@ class HeldSubjects:
         return delay
 
     def release(self, subjects: Iterable[Subject]) -> None:
-        """Forget that they were refused: Kafka took their events."""
+        """They are no longer held: Kafka took their events."""
         if self._holds:
             for subject in subjects:
                 self._holds.pop(subject, None)

@@ -1,4 +1,4 @@
-"""Forgetting what the inbox noted long ago."""
+"""Purging old entries of the inbox."""
 
 import asyncio
 import time
@@ -46,7 +46,7 @@ class InboxCleaner[Tx]:
         self._due = self._clock() + self._interval
         try:
             async with asyncio.timeout(_PATIENCE), self._transactions() as tx:
-                deleted = await self._inbox.forget(tx, self._group, self._kept, self._batch)
+                deleted = await self._inbox.purge(tx, self._group, self._kept, self._batch)
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -113,9 +113,9 @@ class Lane[Tx]:
         return True
 
     async def _settled(self, record: Record) -> bool:
-        """Apply a record, or bury it; False where the lane was stopped before either.
+        """Apply a record, or make it a dead letter; False where the lane was stopped before either.
 
-        What cannot be buried either is waited for: the lane stands still rather than lose it.
+        Where neither is possible, the lane waits rather than lose the record.
         """
         tries = waits = 0
         verdict: Exception | None = None

@@ -1,4 +1,4 @@
-"""What Prometheus is told. Labels hold no ids.
+"""The metrics for Prometheus. Labels hold no ids.
 
 A series that could be wrong is not there: a process shows the figures of the outbox only while it knows them, and the
 lag of a partition only while that is its own. A counter whose labels are known is there from the start, at 0, so that

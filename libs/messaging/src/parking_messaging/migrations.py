@@ -3,7 +3,7 @@
     def upgrade() -> None:
         create_messaging_tables(op)
 
-The statements are frozen: a migration that ran must mean the same for ever. A change comes as a new pair of functions.
+The statements are frozen: a migration that ran must keep its meaning. A change comes as a new pair of functions.
 """
 
 from typing import Final, Protocol

@@ -90,12 +90,12 @@ class Publisher(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of Kafka at once; what is under way counts as not sent."""
+        """Disconnect from Kafka at once; what is under way counts as not sent."""
         ...
 
 
 class PartitionListener(Protocol):
-    """Is told which partitions come and go."""
+    """Is notified of partitions that come and go."""
 
     async def assigned(self, partitions: Collection[Partition]) -> None:
         """These are ours from now on."""
@@ -214,6 +214,6 @@ class Inbox[Tx](Protocol):
         """Note that a replayed event failed; a parked one becomes the subject's dead letter."""
         ...
 
-    async def forget(self, tx: Tx, consumer: str, older_than: timedelta, limit: int) -> int:
+    async def purge(self, tx: Tx, consumer: str, older_than: timedelta, limit: int) -> int:
         """Delete up to `limit` of what was noted longer ago; the number deleted."""
         ...

@@ -43,7 +43,7 @@ def log_settled(
 
 
 def log_failed(message: str, group: str, record: Record, error: Exception, **more: str | float) -> None:
-    """A warning about an event that is not settled yet. Of the error only its type: its words may repeat values."""
+    """A warning about an event that is not settled yet. Of the error only its type: its message may repeat values."""
     with within(trace_of(record)):
         _log.warning(message, group=group, **_of_record(record), error_type=type(error).__name__, **more)
 

@@ -87,7 +87,7 @@ class Processor[Tx]:
         if route is None and _type_of(record):
             return self._counted(record, Outcome.IGNORED)
         if route is None:
-            envelope_of(record)  # tells of all that is missing
+            envelope_of(record)  # names all that is missing
             raise PoisonEvent("the record has no ce_type")
         (outcome,) = await self.apply_run([record])
         return outcome
@@ -162,7 +162,7 @@ def failure_of(error: Exception, attempts: int) -> Failure:
 
 
 def envelope_or_salvage(record: Record) -> Envelope:
-    """The envelope, or what can be told of a record that has none."""
+    """The envelope, or what is known of a record that has none."""
     try:
         return envelope_of(record)
     except PoisonEvent:

@@ -53,7 +53,7 @@ class Unsent(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A record as it is sent. `seq` tells which outbox row an acknowledgement belongs to."""
+    """A record as it is sent. `seq` says which outbox row an acknowledgement belongs to."""
 
     seq: int
     subject: Subject

@@ -3,16 +3,17 @@
 What is promised and why it holds:
 
 *Order within a subject.* A subject's next event is made from its last committed state, so its row is inserted after the
-row before it was committed: `seq` follows `version`, and whoever sees the later row sees the earlier one. (Across
+row before it was committed: `seq` follows `version`, and a reader that sees the later row sees the earlier one. (Across
 subjects a lower `seq` may well commit later; that is why the relay always asks for what is unsent and never for what
 comes after some number.) The publisher sends a row only after, or in one record batch with, the earlier ones of its
 subject. So first appearances in the log are in order, whichever process dies when.
 
 *At least once.* A row is marked after the acknowledgement. Whatever dies in between leaves it unsent.
 
-*One at a time.* The lock keeps a second relay quiet. Order does not depend on it: two relays at once could only repeat.
-A holder that stands still loses it within seconds (`adapters.postgres_backlog.HAND_OVER`), so one that lives asks for
-it every `lock_check`, whatever it waits for; and one that took longer over a batch asks before it publishes that.
+*One at a time.* The lock keeps a second relay from publishing. Order does not depend on it: two relays at once could
+only repeat. A holder that stands still loses it within seconds (`adapters.postgres_backlog.HAND_OVER`), so one that
+lives asks for it every `lock_check`, whatever it waits for; and one that took longer over a batch asks before it
+publishes that.
 """
 
 import asyncio

@@ -36,7 +36,7 @@ class CanReplay(Protocol):
 
 
 class Replayer[Tx]:
-    """Replays for one consumer group, while the consumer goes on: both take turns on a subject's lock."""
+    """Replays for one consumer group, while the consumer goes on: a subject's lock admits one of them at a time."""
 
     def __init__(self, *, group: str, handlers: Handlers[Tx], transactions: Transactions[Tx], inbox: Inbox[Tx]) -> None:
         self._group = group
@@ -48,7 +48,7 @@ class Replayer[Tx]:
         """Apply what is stuck, each event in a transaction of its own, dead letters before what waits behind them.
 
         `subject` limits it to one aggregate's id. `discard` gives up the dead letters (they stay on record) and
-        replays the rest: for events that nothing can mend.
+        replays the rest: for events that nothing can fix.
         """
         applied = discarded = 0
         still_blocked: dict[str, str] = {}
@@ -98,7 +98,7 @@ class Replayer[Tx]:
             log_settled(self._group, [delivery], spans, [outcome], time.perf_counter() - began)
 
     async def _is_fresh(self, tx: Tx, envelope: Envelope, kind: Kind) -> bool:
-        """The subject is blocked, by ourselves: only a note in the inbox tells whether the event took effect."""
+        """The subject is blocked, by ourselves: only the inbox says whether the event took effect."""
         return kind is Kind.STATE_COPY or await self._inbox.note(tx, self._group, envelope) is Claim.FRESH
 
     async def _fail_again(self, subject: Subject, stuck: Stuck, error: Exception) -> None:

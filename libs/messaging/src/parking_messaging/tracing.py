@@ -1,7 +1,7 @@
 """W3C trace context through outbox and Kafka: one trace from the request to the last effect.
 
 Names, kinds and attributes are OpenTelemetry's for messaging. A consumer's span is the child of its producer's, also
-where a batch shares a transaction: whoever reads one booking's trace finds all of it there (docs/decisions/0014).
+where a batch shares a transaction: one booking's trace shows all that followed from it (docs/decisions/0014).
 """
 
 from collections.abc import Generator, Mapping, Sequence

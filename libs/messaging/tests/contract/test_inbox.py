@@ -154,8 +154,8 @@ async def test_what_nobody_can_read_is_kept(harness: Harness) -> None:
     assert stuck.record == odd
 
 
-async def test_young_notes_are_not_forgotten(harness: Harness) -> None:
+async def test_young_entries_are_not_purged(harness: Harness) -> None:
     await harness.claim(envelope(1))
     async with harness.transactions() as tx:
-        assert await harness.inbox.forget(tx, GROUP, timedelta(days=1), 10) == 0
+        assert await harness.inbox.purge(tx, GROUP, timedelta(days=1), 10) == 0
     assert await harness.claim(envelope(1)) == [Claim.DUPLICATE]

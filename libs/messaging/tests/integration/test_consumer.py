@@ -128,7 +128,7 @@ async def test_dead_letters_reach_their_topic(
 async def test_events_flow_on_while_a_replay_drains_their_subject(
     world: World, kafka: KafkaConnection, running: Any, eventually: Any, rows: Any
 ) -> None:
-    """Consumer and replay take turns on the subject: whatever the interleaving, its order holds."""
+    """Consumer and replay share the subject: whatever the interleaving, its order holds."""
     await ensure_topics(kafka, [world.sample.topic])
     subject = uuid4()
     async with running(world.relay().run, world.consumer().run):

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_messaging import KafkaConnection, PostgresOutbox, Relay, RelaySettings, group_lag, postgres_relay
 from parking_platform.testing.line import line_to
-from parking_platform.testing.waiting import WaitedInVain
+from parking_platform.testing.waiting import TimedOut
 
 HAND_OVER_SECONDS = 10
 MORE_THAN_BUFFERS_HOLD = 60
@@ -60,7 +60,7 @@ async def test_without_the_time_outs_a_frozen_relay_keeps_its_lock(
         await frozen.says("frozen")
         async with running(relay.run):
             await eventually(lambda: relay.status().is_connected)
-            with pytest.raises(WaitedInVain):
+            with pytest.raises(TimedOut):
                 await eventually(lambda: relay.status().is_active, within=HAND_OVER_SECONDS + 2)
             frozen.send(signal.SIGKILL)
             await eventually(lambda: relay.status().is_active)

@@ -66,15 +66,15 @@ async def secured(server_scratch: Any) -> AsyncIterator[KafkaConnection]:
     await child.stop()
 
 
-async def test_whoever_is_known_gets_in_and_nobody_else(
+async def test_only_known_clients_get_in(
     secured: KafkaConnection, engine: AsyncEngine, database_url: str, sample: Any, running: Any, eventually: Any,
     rows: Any, add_effect: Any,
 ) -> None:  # fmt: skip
     strangers = {
-        "who guesses the password": replace(secured, password="guessed"),
-        "who trusts another authority": replace(secured, ca_certificates=authority_text(trustme.CA())),
-        "who trusts those of the system": replace(secured, ca_certificates=None),
-        "who does not say a name": replace(secured, security_protocol="SSL"),
+        "a client that guesses the password": replace(secured, password="guessed"),
+        "a client that trusts another authority": replace(secured, ca_certificates=authority_text(trustme.CA())),
+        "a client that trusts the system's authorities": replace(secured, ca_certificates=None),
+        "a client that gives no name": replace(secured, security_protocol="SSL"),
     }
     for who, connection in strangers.items():
         with pytest.raises(KafkaError):
@@ -91,6 +91,6 @@ async def test_whoever_is_known_gets_in_and_nobody_else(
         await eventually(lambda: rows("SELECT 1 FROM effects"))
 
 
-def test_a_connection_tells_no_password() -> None:
+def test_a_connection_shows_no_password() -> None:
     connection = KafkaConnection("kafka:9092", "tests", security_protocol="SASL_SSL", username="x", password=PASSWORD)
     assert PASSWORD not in repr(connection)

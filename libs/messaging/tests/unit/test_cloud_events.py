@@ -1,4 +1,4 @@
-"""Our records are CloudEvents in the eyes of the SDK, and what is none is told apart."""
+"""Our records are CloudEvents in the eyes of the SDK, and what is none is recognized."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -93,8 +93,8 @@ async def test_an_event_that_fails_is_followed_to_its_end(
     async with running(world.consumer.run):
         await eventually(world.is_settled)
     lines = [line for line in logs.lines() if has(line, **about(record))]
-    told = [(line["level"], line["message"], line["context"]["outcome"]) for line in lines]
-    assert told == [
+    logged = [(line["level"], line["message"], line["context"]["outcome"]) for line in lines]
+    assert logged == [
         ("warning", "an event failed and is tried again", "retried"),
         ("warning", "an event failed and is tried again", "retried"),
         ("warning", "an event cannot be applied", "failed"),
@@ -120,7 +120,7 @@ async def test_a_lane_that_waits_says_for_what(world: Any, running: Any, eventua
     assert (line["trace_id"], line["span_id"]) == (TRACE, SENDER)
 
 
-async def test_of_a_record_that_is_no_event_of_ours_only_its_place_is_told(
+async def test_of_a_record_that_is_no_event_of_ours_only_its_place_is_logged(
     world: Any, running: Any, eventually: Any, logs: WrittenLogs
 ) -> None:
     world.publish(uuid4(), 1, ce_subject=b"dora@example.com\x00", ce_type=b"dora@example.com")

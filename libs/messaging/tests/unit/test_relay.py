@@ -135,7 +135,7 @@ class CountingPublisher(FakePublisher):
         return await super().publish(records)
 
 
-async def test_while_the_broker_is_down_it_keeps_its_lock_and_tells_what_waits(
+async def test_while_the_broker_is_down_it_keeps_its_lock_and_reports_the_backlog(
     world: World, running: Any, eventually: Any
 ) -> None:
     """An outage is when the backlog's figures are needed, also by a relay that started during it."""

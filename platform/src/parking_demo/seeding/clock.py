@@ -6,7 +6,7 @@ from parking_chassis.clock import SYSTEM_CLOCK
 
 
 class DemoClock:
-    """What the seeding's handlers are told the time by; see `parking_chassis.clock.Clock`."""
+    """The clock of the seeding's handlers; see `parking_chassis.clock.Clock`."""
 
     def __init__(self) -> None:
         self.behind = timedelta()

@@ -64,13 +64,13 @@ class Driving:
     async def book(self, visit: Visit) -> None:
         """Reserve and pay, as far as the story goes; at the end what happens next may happen."""
         driver = self.estate.drivers[visit.driver]
-        wish = Wish(
+        spot_request = Wish(
             self.estate.lots[visit.car_park],
             Period(visit.starts_at, visit.ends_at),
             spot_type=visit.spot_type.value if visit.spot_type else None,
         )
-        key = RequestKey(f"{driver}:reservations", f"demo-{visit.number}", sha256(repr(wish).encode()).digest())
-        command = ReserveSpot(driver, wish, key, _Answers())
+        key = RequestKey(f"{driver}:reservations", f"demo-{visit.number}", sha256(repr(spot_request).encode()).digest())
+        command = ReserveSpot(driver, spot_request, key, _Answers())
         answer = await self.services.reservation.use_cases.reserve_spot(command)
         if answer.status == TAKEN:
             self.refused += 1
@@ -101,7 +101,7 @@ class Driving:
             await self._pay_overstay(passage.visit, driver, reservation_id)
 
     async def cancel(self, visit: Visit) -> None:
-        """Give a booking up, and wait for the money."""
+        """Cancel a booking, and wait for the refund."""
         reservation_id = self.reservations.get(visit.number)
         if reservation_id is None:
             return
@@ -144,7 +144,7 @@ class Driving:
         return json.loads(answer.body)
 
     async def _give_card(self, payment: dict[str, Any], card: str) -> None:
-        """Complete the payment as Stripe.js does. What comes of it, payment hears from the provider."""
+        """Complete the payment as Stripe.js does. Payment learns the outcome from the provider."""
         intent, _, _ = payment["client_secret"].partition("_secret_")
         form = {"client_secret": payment["client_secret"], "payment_method": card, "key": payment["publishable_key"]}
         await self.browser.post(f"/v1/payment_intents/{intent}/confirm", data=form)

@@ -87,7 +87,7 @@ async def _lots(services: Services, organization_id: UUID, places: Sequence[CarP
 
 
 async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
-    """The new lot of a car park, as soon as parking has heard of the organization that the asker works for."""
+    """The new lot of a car park, as soon as parking knows the organization that the asker works for."""
     command = CreateLot(
         asker=asker,
         organization_id=None,
@@ -115,16 +115,16 @@ async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
 
 
 async def _until_bookable(services: Services, clock: Clock, lot: UUID, place: CarPark) -> None:
-    """Until reservation has heard of the lot and of all of its spots."""
+    """Until reservation knows the lot and all of its spots."""
     hours = (clock.now() + FAR_AHEAD + number * AN_HOUR for number in count())
     starts_at = next(each for each in hours if place.is_open(each) and place.is_open(each + AN_HOUR))
-    wish = Wish(lot, Period(starts_at, starts_at + AN_HOUR))
+    spot_request = Wish(lot, Period(starts_at, starts_at + AN_HOUR))
     does = services.reservation.use_cases
 
     async def bookable() -> bool:
         try:
-            await does.create_quote(CreateQuote(wish))
-            spots, _ = await does.get_availability(GetAvailability(wish))
+            await does.create_quote(CreateQuote(spot_request))
+            spots, _ = await does.get_availability(GetAvailability(spot_request))
         except (UnknownLot, LotNotBookable):  # the events of the lot or of its prices have not arrived
             return False
         return len(spots) == place.total_spots

@@ -75,7 +75,7 @@ async def seed(stamp: Path, scale: Scale, operator: str, driver: str) -> Outcome
                 await _count(tick.at, week, places, services, estate)
                 if number % 12 == 0:
                     _say(f"{tick.at:%A %H:%M}: {len(driving.reservations)} reservations")
-            await wait_until(lambda: outboxes_are_empty(services), "all events to be told")
+            await wait_until(lambda: outboxes_are_empty(services), "all events to be published")
     spots = sum(place.total_spots for place in places)
     return Outcome(len(places), spots, len(driving.reservations), driving.refused, time.monotonic() - started)
 

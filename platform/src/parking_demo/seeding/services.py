@@ -62,7 +62,7 @@ class Services:
 
 
 def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
-    """All of them, by the settings in the environment, but for the clock and for the ways to their databases."""
+    """All of them, by the settings in the environment, but for the clock and the URLs of their databases."""
     # The environment gives the values that pyright misses.
     auth_settings = _changed(
         AuthSettings(),  # pyright: ignore[reportCallIssue]
@@ -87,7 +87,7 @@ def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
 
 @asynccontextmanager
 async def at_work(services: Services) -> AsyncIterator[None]:
-    """Relays, consumers, payment's timers and its door for webhooks, for the block. What fails ends the block too."""
+    """Relays, consumers, payment's timers and its webhook endpoint, for the block. A failure ends the block too."""
     stop = asyncio.Event()
     receiver = _Receiver(services.payments)
     async with AsyncExitStack() as closing:
@@ -104,7 +104,7 @@ async def at_work(services: Services) -> AsyncIterator[None]:
 
 
 async def outboxes_are_empty(services: Services) -> bool:
-    """Whether everything that happened was told."""
+    """Whether all events were published."""
     return not any([await _has_unsent(engine) for engine in services.engines])
 
 
@@ -114,7 +114,7 @@ def _changed[Settings: ServiceSettings](settings: Settings, database_url: str, *
 
 
 class _Receiver(uvicorn.Server):
-    """Payment's HTTP application, where the provider tells what happened. Signals are the seeding's own business."""
+    """Payment's HTTP application, which takes the provider's webhooks. Signals are the seeding's own business."""
 
     def __init__(self, payments: payment_wiring.Payments) -> None:
         address = payments.settings
@@ -147,13 +147,13 @@ def _messaging(services: Services) -> Iterator[Loop]:
 def _timers(payments: payment_wiring.Payments) -> Iterator[Loop]:
     does = payments.use_cases
 
-    async def look_after_payments() -> object:
+    async def reconcile_payments() -> object:
         return await does.look_after_payments(LookAfterPayments())
 
     async def send_refunds() -> object:
         return await does.send_refunds(SendRefunds())
 
-    yield _repeated(look_after_payments, LOOK_SECONDS)
+    yield _repeated(reconcile_payments, LOOK_SECONDS)
     yield _repeated(send_refunds, REFUNDS_SECONDS)
 
 

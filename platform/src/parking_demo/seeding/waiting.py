@@ -20,4 +20,4 @@ async def wait_until[Found](condition: Callable[[], Awaitable[Found]], what: str
                 await asyncio.sleep(POLL_SECONDS)
             return found
     except TimeoutError as error:
-        raise NeverHappened(f"waited in vain for {what}") from error
+        raise NeverHappened(f"timed out waiting for {what}") from error

@@ -149,7 +149,7 @@ class Week:
         starts_at = _quarter(self._instants[0] + 2 * TICK + random.random() * (LENGTH + AHEAD))
         ends_at = starts_at + timedelta(hours=random.choice(place.customs.stays))
         is_open = place.is_open(starts_at) and place.is_open(ends_at)
-        # Whoever books does it for the busy hours.
+        # Drivers who book do so for the busy hours.
         if not is_open or random.random() > place.customs.share(starts_at) ** 2:
             return None
         (story,) = random.choices(list(ENDINGS), list(ENDINGS.values()))

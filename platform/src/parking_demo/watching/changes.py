@@ -10,7 +10,7 @@ GONE = "gone"
 
 
 class Thing(NamedTuple):
-    """A row or a document: whose it is, where it lies, which one it is."""
+    """A row or a document: its service, its table or index, its id."""
 
     service: str
     place: str
@@ -18,7 +18,7 @@ class Thing(NamedTuple):
 
 
 class State(NamedTuple):
-    """Its state in a word, and what else is worth telling."""
+    """Its state in one word, and what else is worth showing."""
 
     word: str
     more: str = ""

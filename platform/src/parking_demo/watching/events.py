@@ -30,7 +30,7 @@ class _Reader(Protocol):
 
 
 class SeenEvent(NamedTuple):
-    """An event: whose aggregate it is about, and how it is told."""
+    """An event: whose aggregate it is about, and how it is shown."""
 
     user_id: str | None
     reservation_id: str | None

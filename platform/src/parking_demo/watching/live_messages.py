@@ -1,4 +1,4 @@
-"""What the driver's app is told over the WebSocket."""
+"""What the driver's app receives over the WebSocket."""
 
 import asyncio
 import json
@@ -23,12 +23,12 @@ class LiveMessages:
     """See `parking_demo.effects.Watcher`."""
 
     socket: ClientConnection
-    heard: list[Json] = field(default_factory=list[Json])
+    received: list[Json] = field(default_factory=list[Json])
 
     @classmethod
     @asynccontextmanager
-    async def heard_by(cls, addresses: Addresses, token: str, room: str) -> AsyncIterator[Self]:
-        """What a room is told from here on, to someone with this token."""
+    async def subscribed(cls, addresses: Addresses, token: str, room: str) -> AsyncIterator[Self]:
+        """The messages of a room from here on, as a client with this token receives them."""
         protocol = Subprotocol(f"bearer.{token}")
         async with connect(
             addresses.websocket, ssl=addresses.trust, subprotocols=[protocol], proxy=None, max_queue=None
@@ -45,13 +45,13 @@ class LiveMessages:
         with suppress(TimeoutError):
             while True:
                 async with asyncio.timeout(WAIT_SECONDS):
-                    self.heard.append(json.loads(await self.socket.recv()))
+                    self.received.append(json.loads(await self.socket.recv()))
         return [
-            Sighting(Effect("notification", Medium.LIVE, told["event"]), f"{told['event']:<28}to the app")
-            for told in self.heard
-            if subject.reservation_id in {told["data"]["id"], told["data"].get("reservation_id")}
+            Sighting(Effect("notification", Medium.LIVE, message["event"]), f"{message['event']:<28}to the app")
+            for message in self.received
+            if subject.reservation_id in {message["data"]["id"], message["data"].get("reservation_id")}
         ]
 
     def turn_page(self) -> None:
         """See Watcher."""
-        self.heard.clear()
+        self.received.clear()

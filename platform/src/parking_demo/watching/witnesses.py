@@ -13,7 +13,7 @@ from parking_demo.watching.events import Events
 from parking_demo.watching.live_messages import LiveMessages
 from parking_demo.watching.mails import Mails
 from parking_demo.watching.rows import Rows
-from parking_platform.testing.waiting import WaitedInVain, wait_until
+from parking_platform.testing.waiting import TimedOut, wait_until
 
 
 class NotSeen(Exception):
@@ -44,8 +44,8 @@ class Witnesses:
             yield cls(addresses, documents, watchers, stack)
 
     async def listen(self, token: str, room: str) -> None:
-        """From here on, hear what a room is told over the WebSocket."""
-        live = LiveMessages.heard_by(self.addresses, token, room)
+        """From here on, receive the messages of a room over the WebSocket."""
+        live = LiveMessages.subscribed(self.addresses, token, room)
         self.watchers.append(await self.stack.enter_async_context(live))
 
     async def see(self, expected: Collection[Effect], subject: Subject, seconds: float) -> Sequence[Sighting]:
@@ -58,7 +58,7 @@ class Witnesses:
 
         try:
             await wait_until(complete, "all effects", seconds=seconds)
-        except WaitedInVain as error:
+        except TimedOut as error:
             missing = "; ".join(map(str, _missing(expected, seen)))
             raise NotSeen(f"within {seconds:.0f} s nothing was seen of: {missing}") from error
         return seen

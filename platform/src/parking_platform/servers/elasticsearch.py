@@ -1,4 +1,4 @@
-"""Elasticsearch: one node, from the jars that its maker publishes (see platform/java/elasticsearch)."""
+"""Elasticsearch: one node, from the jars that Elastic publishes (see platform/java/elasticsearch)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ class GatewaySpans:
         )
 
     async def check(self) -> None:
-        """Send nothing: the kernel tells whether somebody would have taken it."""
+        """Send nothing: the kernel says whether somebody would have taken it."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             try:
                 sender.connect(str(self.socket))

@@ -19,7 +19,7 @@ from parking_platform.readiness import NotReady
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 TEMPLATE = ".template"
 MODULES = Path("/usr/lib/nginx/modules")
-# What nginx's workers read. They run as another user, who may not be able to enter the checkout.
+# What nginx's workers read. They run as another user, which may not be able to enter the checkout.
 SERVED = ("njs", "html", "node_modules")
 
 
@@ -50,7 +50,7 @@ class Nginx:
         return f"https://localhost:{self.port}"
 
     def prepare(self) -> None:
-        """Render the templates and copy what is served, afresh."""
+        """Render the templates and copy what is served, each time."""
         for folder in (self._configuration, self._run, self._root, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         for stale in self._configuration.iterdir():

@@ -93,7 +93,7 @@ class RunningPlatform:
 
     @property
     def accounts(self) -> Mapping[str, Account]:
-        """Whom to sign in as: driver, operator, admin."""
+        """The accounts to sign in with: driver, operator, admin."""
         return accounts(self.parts.secrets)
 
     def address(self, service: str) -> str:

@@ -16,7 +16,7 @@ PREFIX = "parking-test-"
 def scratch_directory() -> Iterator[Path]:
     """A directory for one run; removes those that killed runs left behind.
 
-    Each run holds a lock on its directory, which the kernel lets go with the process.
+    Each run holds a lock on its directory, which the kernel releases when the process ends.
     """
     remove_abandoned()
     path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PARENT))

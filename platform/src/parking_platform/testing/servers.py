@@ -1,4 +1,4 @@
-"""What tests hold in their hands: one class for each server, the same whoever runs it."""
+"""What tests hold in their hands: one class for each server, the same however it is run."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -95,7 +95,7 @@ class ElasticsearchServer:
 
 @dataclass(frozen=True)
 class StripeServer:
-    """A Stripe simulator with one account. Whoever wants its webhooks listens at `webhook_url`, which is free."""
+    """A Stripe simulator with one account. A test that wants its webhooks listens at `webhook_url`, which is free."""
 
     url: str
     webhook_url: str

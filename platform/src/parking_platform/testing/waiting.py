@@ -10,10 +10,10 @@ from typing import overload
 PAUSE = 0.02
 LONGEST_PAUSE = 0.5
 PATIENCE = 0.1
-"""The next look comes after so much of the time that has gone by: the longer it takes, the less is it looked after."""
+"""The share of the time waited so far that passes before the next look: the longer it takes, the rarer the looks."""
 
 
-class WaitedInVain(AssertionError):
+class TimedOut(AssertionError):
     """The deadline is past; the message says what did not come true."""
 
 
@@ -28,7 +28,7 @@ async def wait_until[Found](
 async def wait_until(
     condition: Callable[[], object], what: str, *, seconds: float = 20, pause: float = PAUSE
 ) -> object:
-    """What the condition gives, as soon as that is true; raises WaitedInVain after so many seconds.
+    """What the condition gives, as soon as that is true; raises TimedOut after so many seconds.
 
     At least `pause` lies between two looks (seconds): longer where a look costs those who are waited for.
     """
@@ -39,7 +39,7 @@ async def wait_until(
             return found
         waited = time.monotonic() - began
         if waited > seconds:
-            raise WaitedInVain(f"waited {seconds:.0f} s in vain for {what}")
+            raise TimedOut(f"timed out after {seconds:.0f} s waiting for {what}")
         await asyncio.sleep(max(pause, min(waited * PATIENCE, LONGEST_PAUSE)))
 
 

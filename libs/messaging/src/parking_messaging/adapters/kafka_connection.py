@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class KafkaConnection:
-    """Where Kafka is and as whom we come.
+    """Where Kafka is, and the user that we connect as.
 
     `security_protocol` is Kafka's: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. `ca_certificates` (PEM) stand in place
     of the system's.

@@ -4,7 +4,7 @@ The order of a subject rests on this file. The records of a partition go out as 
 takes whole or not at all, and the next one is sent only when the one before was acknowledged. So a record reaches the
 log only after, or together with, every earlier one of its partition, whatever fails in between.
 
-aiokafka retries what can be retried for ever, under the same producer id and sequence number, so that a retry makes no
+aiokafka retries endlessly what can be retried, under the same producer id and sequence number, so that a retry makes no
 repeat. A batch that the broker refuses leaves a hole in those numbers: the producer is finished and a new one begins.
 """
 

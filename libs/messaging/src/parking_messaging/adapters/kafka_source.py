@@ -20,7 +20,7 @@ from parking_messaging.records import Partition, Record
 
 
 class KafkaSource:
-    """See `RecordSource`. Reads from the start where the group has no offset yet; commits only what it is told to.
+    """See `RecordSource`. Reads from the start where the group has no offset yet; commits only what it is asked to.
 
     Partitions are given out by range, so that topics with the same key and the same number of partitions meet in one
     process. Times in seconds.
@@ -109,7 +109,7 @@ class KafkaSource:
     async def stop(self) -> None:
         """Leave the group, so that the others need not wait for the session to run out.
 
-        While Kafka is away there is nobody to take leave of: after `leave_timeout` this goes without.
+        While Kafka is away that is impossible: after `leave_timeout` this gives up.
         """
         leaving = asyncio.ensure_future(self._consumer.stop())
         await asyncio.wait({leaving}, timeout=self._leave_timeout)

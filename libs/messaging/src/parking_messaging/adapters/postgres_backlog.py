@@ -96,7 +96,7 @@ def connect_backlog(
     dsn = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
     async def connect() -> PostgresBacklog:
-        # A mark that a crash of the database forgets means one more publication, which is allowed; waiting for the
+        # A mark that is lost in a crash of the database means one more publication, which is allowed; waiting for the
         # disk with each batch is not needed.
         settings = {"synchronous_commit": "off", "application_name": f"{service} relay", **session_settings}
         try:

@@ -15,8 +15,8 @@ from parking_messaging.cloud_events import Envelope, printable
 from parking_messaging.ports import Claim, Failure, Stuck
 from parking_messaging.records import OutboxRow, Record, Subject
 
-# A process that freezes in a handler keeps its transaction open, and whoever takes over its partition waits for the
-# inbox row in it. So each transaction says how long it may stand idle, after which PostgreSQL ends it.
+# A process that freezes in a handler keeps its transaction open, and the process that takes over its partition waits
+# for the inbox row in it. So each transaction says how long it may be idle, after which PostgreSQL ends it.
 #
 # The share lock on the block waits for a replay that is draining the subject: it either finds the subject still
 # blocked, and parks, or finds it free, with everything that was parked applied.
@@ -106,7 +106,7 @@ _FAIL_AGAIN: Final = text(
     """
 )
 # Ids begin with their time: the bound on `event_id` lets the primary key find the old ones.
-_FORGET: Final = text(
+_PURGE: Final = text(
     """
     DELETE FROM inbox WHERE consumer = :consumer AND event_id = ANY (ARRAY(
         SELECT event_id FROM inbox
@@ -122,7 +122,7 @@ IDLE_LIMIT: Final = timedelta(seconds=15)
 
 
 class PostgresInbox:
-    """See `Inbox`. Dead letters leave through the outbox, in the transaction that buries them."""
+    """See `Inbox`. Dead letters are published through the outbox, in the transaction that records them."""
 
     def __init__(self, outbox: PostgresOutbox | None = None, *, idle_limit: timedelta = IDLE_LIMIT) -> None:
         self._outbox = outbox or PostgresOutbox()
@@ -193,7 +193,7 @@ class PostgresInbox:
         return Stuck(position=row.position, is_dead=row.is_dead, record=_record(row))
 
     async def release(self, tx: Executor, consumer: str, stuck: Stuck, resolution: str) -> None:  # noqa: ARG002 - the port's
-        """A dead letter stays, with its end noted; a parked event has done its time."""
+        """A dead letter stays, marked as resolved; a parked event is deleted."""
         if stuck.is_dead:
             await tx.execute(_RESOLVE, {"position": stuck.position, "resolution": resolution})
         else:
@@ -207,12 +207,12 @@ class PostgresInbox:
             await tx.execute(_UNPARK, {"position": stuck.position})
             await self._keep_dead(tx, consumer, envelope, stuck.record, failure)
 
-    async def forget(self, tx: Executor, consumer: str, older_than: timedelta, limit: int) -> int:
+    async def purge(self, tx: Executor, consumer: str, older_than: timedelta, limit: int) -> int:
         """Delete by age."""
         youngest = uuid7(int((datetime.now(UTC) - older_than).timestamp()))
         values = {"consumer": consumer, "youngest": youngest, "period": older_than, "limit": limit}
-        forgotten = await tx.execute(_FORGET, values)
-        return forgotten.rowcount  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        purged = await tx.execute(_PURGE, values)
+        return purged.rowcount  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
 
     def _limited(self, consumer: str, subject: Subject) -> dict[str, Any]:
         return {**_subject(consumer, subject), "idle_limit": self._idle_limit}

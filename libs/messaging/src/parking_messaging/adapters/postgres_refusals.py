@@ -1,6 +1,6 @@
-"""Which rows of an outbox Kafka refused, noted in the rows themselves.
+"""Which rows of an outbox Kafka refused, recorded in the rows themselves.
 
-A connection for each note: refusals are rare, and the relay's own connection is for its lock. The outbox needs the
+A connection for each of them: refusals are rare, and the relay's own connection is for its lock. The outbox needs the
 column `refused_at`, see `parking_messaging.tables` and `parking_messaging.migrations`.
 """
 

@@ -95,7 +95,7 @@ class TopicWatch:
     """Compares the topics of a service with the catalogue when it starts, and then once a day.
 
     Each difference is a metric, and a warning when it is first found. While there is one, or Kafka is away, it looks
-    again sooner, so that the metric shows when it is mended. Intervals in seconds.
+    again sooner, so that the metric shows when it is fixed. Intervals in seconds.
     """
 
     def __init__(

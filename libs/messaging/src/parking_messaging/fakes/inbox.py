@@ -152,7 +152,7 @@ class FakeInbox:
                 attempts = letter.failure.attempts + failure.attempts
                 letter.failure = Failure(failure.error_type, failure.error, attempts)
 
-    async def forget(self, tx: FakeTransaction, consumer: str, older_than: timedelta, limit: int) -> int:
+    async def purge(self, tx: FakeTransaction, consumer: str, older_than: timedelta, limit: int) -> int:
         """Delete by age."""
         self._remember(tx)
         until = datetime.now(UTC) - older_than

@@ -2,7 +2,7 @@
 
 
 class RecordedOperations:
-    """See `parking_messaging.migrations.Operations`. The statements, for whoever runs them without a migration."""
+    """See `parking_messaging.migrations.Operations`. Records the statements, to run them without a migration."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []

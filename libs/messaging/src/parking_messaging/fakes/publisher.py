@@ -34,4 +34,4 @@ class FakePublisher:
         return Publication(acknowledged, refused)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""

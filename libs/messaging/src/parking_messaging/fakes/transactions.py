@@ -42,13 +42,13 @@ class FakeTransactions:
         tx = FakeTransaction()
         try:
             yield tx
-            self._fail_as_told()
+            self._fail_if_asked()
         except BaseException:
             tx.rollback()
             raise
         tx.commit()
 
-    def _fail_as_told(self) -> None:
+    def _fail_if_asked(self) -> None:
         error, self.fail_next_commit = self.fail_next_commit, None
         if error is not None:
             raise error

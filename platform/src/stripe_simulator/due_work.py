@@ -29,6 +29,6 @@ def run_due(account: Account) -> int:
 
 
 def seconds_until_due(account: Account) -> float | None:
-    """How long nothing is to be done; None when the agenda is empty."""
+    """How long nothing is to be done; None when no work is planned."""
     row = account.store.row("SELECT min(due_at) AS due_at FROM agenda")
     return max(0.0, row["due_at"] - account.clock.now()) if row and row["due_at"] is not None else None

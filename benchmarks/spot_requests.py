@@ -1,4 +1,4 @@
-"""What is asked for: spots and hours that nobody else asks for."""
+"""What the clients request: spots and hours that nobody else requests."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ CREATED = 201
 
 
 @dataclass
-class Wishes:
-    """Each spot's each hour, once: an hour after the other, the spots of all lots in any order."""
+class SpotRequests:
+    """Every hour of every spot, once: one hour after the other, the spots of all lots in random order."""
 
     lots: Sequence[CarPark]
     random: Random
@@ -40,12 +40,12 @@ class Wishes:
                 yield {"parking_lot_id": lot_id, "spot_id": spot_id, **times}
 
 
-def booking(wish: Json, driver: Driver, expected: Collection[int] = (CREATED,)) -> Request:
-    """A wish as a driver's request, with a key of its own."""
+def booking(spot_request: Json, driver: Driver, expected: Collection[int] = (CREATED,)) -> Request:
+    """A spot request as a driver sends it, with an idempotency key of its own."""
     headers = {**driver.authorization, "Idempotency-Key": str(uuid4())}
-    return Request("POST", f"{API}/reservations", expected, headers, wish)
+    return Request("POST", f"{API}/reservations", expected, headers, spot_request)
 
 
-def bookings(wishes: Sequence[Json], drivers: Sequence[Driver]) -> Sequence[Request]:
-    """All wishes, by the drivers in turn."""
-    return [booking(wish, driver) for wish, driver in zip(wishes, cycle(drivers), strict=False)]
+def bookings(spot_requests: Sequence[Json], drivers: Sequence[Driver]) -> Sequence[Request]:
+    """All spot requests, sent by the drivers in turn."""
+    return [booking(spot_request, driver) for spot_request, driver in zip(spot_requests, cycle(drivers), strict=False)]

@@ -184,13 +184,13 @@ async def test_sightings_and_counts_come_back(open_work: OpenWork) -> None:
 async def test_an_event_that_was_not_saved_ends_the_work(open_work: OpenWork) -> None:
     lot = await kept_lot(open_work)
 
-    async def forget_to_save() -> None:
+    async def change_without_saving() -> None:
         async with open_work(THE_SERVICE) as work:
             await work.organizations.keep(Organization(lot.state.organization_id, "Renamed", 3))
             (await work.lots.get(lot.state.id)).change(START, name="Other")
 
     with pytest.raises(UnsavedChanges, match="Lot has events that were not saved"):
-        await forget_to_save()
+        await change_without_saving()
     async with open_work(THE_SERVICE) as work:
         assert (await work.lots.get(lot.state.id)).state == lot.state
         assert await work.organizations.keep(Organization(lot.state.organization_id, "Renamed", 3)), "nothing stayed"

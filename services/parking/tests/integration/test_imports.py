@@ -104,10 +104,10 @@ async def test_the_swiss_railways_file(
     import_id = await hand_in_file(operator, document)
     await run_imports()
     assert counts(await report(operator, import_id)) == ("done", 649, 649, 0, 0, 0)
-    told = await events()
-    assert sum(isinstance(event, SpotCreatedV1) for event in told) == total == 34_613
-    assert sum(isinstance(event, LotState) for event in told) == 649
-    assert sum(isinstance(event, TariffState) for event in told) == 650  # and the organization's default
+    published = await events()
+    assert sum(isinstance(event, SpotCreatedV1) for event in published) == total == 34_613
+    assert sum(isinstance(event, LotState) for event in published) == 649
+    assert sum(isinstance(event, TariffState) for event in published) == 650  # and the organization's default
 
     (suhr,) = (await http.get("/parking-lots", params={"q": "Suhr Bahnhofstrasse"})).json()["items"]
     assert (suhr["address"], suhr["time_zone"], suhr["currency"]) == (

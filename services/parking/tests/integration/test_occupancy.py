@@ -94,8 +94,8 @@ async def test_a_count_gives_the_free_spots(operator: Any, ago: Ago, http: httpx
     assert (read["available_spots"], read["confidence"]) == (286, 1.0)
     await operator.spots(lot["id"], "1", "2")
     assert (await lot_of(http, lot))["available_spots"] == 2  # no more than it has
-    (told,) = [event for event in await events() if isinstance(event, LotCountedV1)]
-    assert (told.occupied, told.capacity, told.version) == (464, 750, 1)
+    (published,) = [event for event in await events() if isinstance(event, LotCountedV1)]
+    assert (published.occupied, published.capacity, published.version) == (464, 750, 1)
 
 
 async def test_an_old_count_is_not_believed(operator: Any, ago: Ago, http: httpx.AsyncClient) -> None:

@@ -105,7 +105,7 @@ async def test_a_killed_worker_s_import_goes_on_and_makes_nothing_twice(
     connection = await asyncpg.connect(database_url)
     counts = await connection.fetchrow(
         "SELECT (SELECT count(*) FROM lots) AS lots, (SELECT count(*) FROM spots) AS spots,"
-        " (SELECT count(*) FROM outbox WHERE type = 'parking.spot.created.v1') AS told"
+        " (SELECT count(*) FROM outbox WHERE type = 'parking.spot.created.v1') AS published"
     )
     await connection.close()
     assert counts is not None

@@ -30,7 +30,7 @@ async def send(person: Any, path: str, body: object, key: str | None = "key-1", 
     return await person("POST", path, json=body, headers=headers, **options)
 
 
-def told_alike(first: httpx.Response, again: httpx.Response, *headers: str) -> None:
+def assert_replayed(first: httpx.Response, again: httpx.Response, *headers: str) -> None:
     """The second answer is the first one, and says that it is."""
     assert first.is_success, first.text
     assert (again.status_code, again.content) == (first.status_code, first.content)
@@ -52,7 +52,7 @@ async def count(database_url: str, table: str) -> int:
 
 async def test_a_lot_is_made_once(operator: Any, http: httpx.AsyncClient, database_url: str, events: Any) -> None:
     first, again = [await send(operator, "/parking-lots", LOT) for _ in range(2)]
-    told_alike(first, again, "location", "etag")
+    assert_replayed(first, again, "location", "etag")
     lot = first.json()
     assert (first.headers["location"], first.headers["etag"]) == (f"/api/v1/parking-lots/{lot['id']}", '"1"')
     assert (await http.get(f"/parking-lots/{lot['id']}")).json() == lot, "as it is read from then on"
@@ -70,7 +70,7 @@ async def test_a_lot_is_made_once(operator: Any, http: httpx.AsyncClient, databa
 async def test_a_lot_that_changed_meanwhile_is_answered_as_it_was_made(operator: Any) -> None:
     first = await send(operator, "/parking-lots", LOT)
     await operator("PATCH", f"/parking-lots/{first.json()['id']}", json={"name": "Messe"})
-    told_alike(first, await send(operator, "/parking-lots", LOT), "etag")
+    assert_replayed(first, await send(operator, "/parking-lots", LOT), "etag")
 
 
 async def test_spots_are_added_once(operator: Any, http: httpx.AsyncClient) -> None:
@@ -78,7 +78,7 @@ async def test_spots_are_added_once(operator: Any, http: httpx.AsyncClient) -> N
     path, elsewhere = (f"/parking-lots/{lot['id']}/spots" for lot in lots)
     body = {"spots": [{"spot_number": "2", "width": 2.5}, {"spot_number": "1", "spot_type": "accessible"}]}
     first, again = [await send(operator, path, body) for _ in range(2)]
-    told_alike(first, again)
+    assert_replayed(first, again)
     assert first.json() == {"items": (await http.get(path)).json()["items"], "next": None}
     assert problem(await send(operator, path, {"spots": [{"spot_number": "3"}]})) == REUSED
     other_lot = await send(operator, elsewhere, body)
@@ -89,7 +89,7 @@ async def test_spots_are_added_once(operator: Any, http: httpx.AsyncClient) -> N
 async def test_a_file_is_taken_in_once(operator: Any, database_url: str) -> None:
     path, zone = "/parking-lots/import", {"time_zone": "Europe/Berlin"}
     first, again = [await send(operator, path, FILE, params=zone) for _ in range(2)]
-    told_alike(first, again, "location")
+    assert_replayed(first, again, "location")
     assert first.headers["location"] == f"/api/v1/imports/{first.json()['import_id']}"
     assert await count(database_url, "imports") == 1
     assert problem(await send(operator, path, FILE)) == REUSED, "the options are part of the request"
@@ -97,7 +97,7 @@ async def test_a_file_is_taken_in_once(operator: Any, database_url: str) -> None
     spaced = json.dumps(FILE, indent=1).encode()
     headers = {"Idempotency-Key": "key-1", "Content-Type": "application/json"}
     other_bytes = await operator("POST", path, content=spaced, params=zone, headers=headers)
-    assert problem(other_bytes) == REUSED, "a file is told from another by its bytes"
+    assert problem(other_bytes) == REUSED, "a file is distinguished by its bytes"
 
 
 async def test_a_key_is_its_sender_s_own(operator: Any, stranger: Any, person: Any) -> None:
@@ -118,7 +118,7 @@ async def test_what_was_refused_is_asked_again_with_the_same_key(operator: Any, 
     assert (await send(operator, path, body)).status_code == 201
 
 
-async def test_the_same_request_in_flight_is_told_to_come_again(operator: Any, database_url: str) -> None:
+async def test_the_same_request_in_flight_is_asked_to_come_again(operator: Any, database_url: str) -> None:
     connection = await asyncpg.connect(database_url)
     async with connection.transaction():
         await connection.execute("LOCK TABLE tariffs IN ACCESS EXCLUSIVE MODE")
@@ -130,7 +130,7 @@ async def test_the_same_request_in_flight_is_told_to_come_again(operator: Any, d
         assert refused.headers["retry-after"] == "1"
     await connection.close()
     (first,) = await asyncio.gather(*waiting)
-    told_alike(first, await send(operator, "/parking-lots", LOT))
+    assert_replayed(first, await send(operator, "/parking-lots", LOT))
 
 
 async def test_stored_answers_are_sealed(operator: Any, database_url: str) -> None:

@@ -29,7 +29,6 @@ from parking_service.application.event_handlers.keep_organization import KeepOrg
 from parking_service.bootstrap import Parking, bootstrap, resources
 from parking_service.domain.organizations import Organization
 from parking_service.entrypoints.http.app import parking_app
-from parking_service.entrypoints.http.renderings import RENDERINGS
 from parking_service.settings import ParkingSettings
 
 # The fakes are imported by their place in the tree: `services.parking.tests.fakes`.
@@ -111,7 +110,7 @@ def make_settings(database_url: str) -> Callable[..., ParkingSettings]:
 @pytest_asyncio.fixture
 async def parking(database_url: str, keys: FixedKeys) -> AsyncIterator[Parking]:
     """The wired service, which believes the tests' key."""
-    wired = bootstrap(settings_for(database_url), RENDERINGS)
+    wired = bootstrap(settings_for(database_url))
     verifier = AccessTokenVerifier(keys, issuer=ISSUER, audience="parking", algorithms=["ES256"])
     wired = replace(wired, token_verifier=verifier)
     async with resources(wired):

@@ -15,6 +15,8 @@ from parking_kernel.repeatable import Answer, RequestKey
 
 _HEADER: Final = Header(alias="Idempotency-Key", max_length=255, pattern="^[!-~]([ -~]*[!-~])?$")
 IdempotencyKey = Annotated[str, _HEADER]
+OptionalIdempotencyKey = Annotated[str | None, _HEADER]
+"""Of a call that a client may make repeatable."""
 
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
 """The header of an answer that was given before."""
@@ -24,7 +26,7 @@ IN_FLIGHT: Final = ProblemKind("request-in-flight", "The same request is being w
 
 @may_answer(IN_FLIGHT, REUSED)
 async def _key_of(
-    request: Request, principal: SignedIn, key: Annotated[str | None, _HEADER] = None
+    request: Request, principal: SignedIn, key: OptionalIdempotencyKey = None
 ) -> Callable[[bytes], RequestKey | None]:
     # Whose it is: a machine client is no user, but has a subject too.
     scope = f"{principal.subject}:{request.method} {request.scope['path']}"

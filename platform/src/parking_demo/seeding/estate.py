@@ -1,6 +1,5 @@
 """The organization with its car parks, and the people who use them."""
 
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,8 @@ from datetime import timedelta
 from itertools import count
 from typing import Final
 from uuid import UUID
+
+from httpx import codes
 
 from auth_service.application.commands.add_member import AddMember
 from auth_service.application.commands.create_account import CreateAccount
@@ -21,10 +22,13 @@ from parking_demo.seeding.week import OTHER_DRIVERS
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 from parking_kernel.periods import Period
+from parking_kernel.repeatable import Answer
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.ports import LotFilter
 from parking_service.domain.errors import OrganizationNotReady
+from parking_service.domain.lots import LotState
+from parking_service.domain.spots import SpotState
 from reservation_service.application.ports import Wish
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
@@ -81,9 +85,17 @@ async def _lots(services: Services, organization_id: UUID, places: Sequence[CarP
     for place in places:
         lot_id = known[place.name].id if place.name in known else await opened(services, asker, place)
         if place.name not in known or not known[place.name].total_spots:
-            await parking.use_cases.add_spots(AddSpots(asker, lot_id, place.spots()))
+            await parking.use_cases.add_spots(AddSpots(asker, lot_id, place.spots()), _nothing)
         lots.append(lot_id)
     return lots
+
+
+def _lot_id(lot: LotState) -> Answer:
+    return Answer(codes.CREATED, lot.id.bytes)
+
+
+def _nothing(_spots: Sequence[SpotState]) -> Answer:
+    return Answer(codes.CREATED, b"")
 
 
 async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
@@ -104,10 +116,10 @@ async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
 
     async def made() -> UUID | None:
         try:
-            answer = await services.parking.use_cases.create_lot(command)
+            answer = await services.parking.use_cases.create_lot(command, _lot_id)
         except OrganizationNotReady:  # auth's event has not arrived
             return None
-        return UUID(json.loads(answer.body)["id"])
+        return UUID(bytes=answer.body)
 
     lot_id = await wait_until(made, f"the organization to arrive, to make {place.name}")
     assert lot_id is not None

@@ -20,7 +20,6 @@ from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, RelaySettings, postgres_relay
 from parking_service.entrypoints.consumers import ORGANIZATIONS
 from parking_service.entrypoints.consumers import messaging as parking_messaging
-from parking_service.entrypoints.http.renderings import RENDERINGS as PARKING_ANSWERS
 from parking_service.settings import ParkingSettings
 from payment_service.application.commands.look_after_payments import LookAfterPayments
 from payment_service.application.commands.send_refunds import SendRefunds
@@ -77,7 +76,7 @@ def wired(clock: Clock, database_urls: Mapping[str, str]) -> Services:
     )
     return Services(
         auth_wiring.bootstrap(auth_settings, clock=clock),
-        parking_wiring.bootstrap(parking_settings, PARKING_ANSWERS, clock=clock),
+        parking_wiring.bootstrap(parking_settings, clock=clock),
         reservation_wiring.bootstrap(reservation_settings, clock=clock),
         payment_wiring.bootstrap(payment_settings, clock=clock),
         auth_settings,

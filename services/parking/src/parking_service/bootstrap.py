@@ -34,7 +34,7 @@ from parking_service.application.commands.report_occupancy import ReportOccupanc
 from parking_service.application.commands.retire_lot import RetireLotHandler
 from parking_service.application.commands.start_import import StartImportHandler
 from parking_service.application.event_handlers.keep_organization import KeepOrganizationHandler
-from parking_service.application.ports import OpenWork, Renderings, Work
+from parking_service.application.ports import OpenWork, Work
 from parking_service.application.queries.get_import import GetImportHandler
 from parking_service.settings import ParkingSettings
 
@@ -90,8 +90,8 @@ class Parking:
     http: httpx.AsyncClient
 
 
-def bootstrap(settings: ParkingSettings, render: Renderings, *, clock: Clock = SYSTEM_CLOCK) -> Parking:
-    """Wire everything. Nothing connects before it is used. `render` comes from the entry point that answers."""
+def bootstrap(settings: ParkingSettings, *, clock: Clock = SYSTEM_CLOCK) -> Parking:
+    """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
     engine = service_engine(settings, SERVICE)
     read_url = settings.database_read_url
@@ -100,7 +100,7 @@ def bootstrap(settings: ParkingSettings, render: Renderings, *, clock: Clock = S
     units = units_of_work(clock.now, settings.answer_sealer)
     return Parking(
         settings=settings,
-        use_cases=_use_cases(settings, units.opened_on(engine), render, clock),
+        use_cases=_use_cases(settings, units.opened_on(engine), clock),
         queries=Queries(PostgresLotViews(engine), PostgresLotViews(read_engine)),
         work_on=partial(units.on, asker=THE_SERVICE),
         clock=clock,
@@ -116,19 +116,19 @@ def resources(parking: Parking) -> AbstractAsyncContextManager[None]:
     return open_resources(parking.engine, parking.http.aclose, parking.read_engine.dispose)
 
 
-def _use_cases(settings: ParkingSettings, work: OpenWork, render: Renderings, clock: Clock) -> UseCases:
+def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCases:
     files = GeoJsonLotFiles(settings.default_time_zone)
     default_terms = simple_tariff(settings.default_hourly_rate, settings.default_daily_rate, settings.default_currency)
     return UseCases(
-        create_lot=CreateLotHandler(work, clock, new_id, render.created_lot),
+        create_lot=CreateLotHandler(work, clock, new_id),
         change_lot=ChangeLotHandler(work, clock),
         retire_lot=RetireLotHandler(work, clock),
         publish_tariff=PublishTariffHandler(work, clock, new_id),
-        add_spots=AddSpotsHandler(work, clock, new_id, render.added_spots),
+        add_spots=AddSpotsHandler(work, clock, new_id),
         change_spot=ChangeSpotHandler(work, clock),
         remove_spot=RemoveSpotHandler(work, clock),
         report_occupancy=ReportOccupancyHandler(work, clock),
-        start_import=StartImportHandler(work, files, clock, new_id, render.started_import),
+        start_import=StartImportHandler(work, files, clock, new_id),
         continue_imports=ContinueImportsHandler(work, files, clock, new_id),
         extend_open_periods=ExtendOpenPeriodsHandler(work),
         keep_organization=KeepOrganizationHandler(default_terms, clock, new_id),

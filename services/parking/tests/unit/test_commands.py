@@ -84,7 +84,7 @@ class FakeInstallation:
 
     def __post_init__(self) -> None:
         self.work = in_memory_work(self.tables, self.clock.now)
-        self.create = CreateLotHandler(self.work, self.clock, new_id, made)
+        self.create = CreateLotHandler(self.work, self.clock, new_id)
         self.organization_id = new_id()
         self.operator = Asker(organizations=frozenset({self.organization_id}))
 
@@ -94,7 +94,7 @@ class FakeInstallation:
             await keep(KeepOrganization(Organization(self.organization_id, "Basel", 1)), work)
 
     async def create_lot(self, command: CreateLot) -> UUID:
-        return UUID(bytes=(await self.create(command)).body)
+        return UUID(bytes=(await self.create(command, made)).body)
 
     def lot(self, **changes: Any) -> CreateLot:
         values = {"asker": self.operator, "organization_id": None, "terms": None, "currency": None, **changes}
@@ -165,10 +165,10 @@ async def test_retired_lots_change_no_more(parking: FakeInstallation) -> None:
 
 async def test_spots_are_added_together_or_not_at_all(parking: FakeInstallation) -> None:
     lot_id = await parking.create_lot(parking.lot())
-    add = AddSpotsHandler(parking.work, parking.clock, new_id, numbers)
-    await add(AddSpots(parking.operator, lot_id, [SpotPlan("1"), SpotPlan("2")]))
+    add = AddSpotsHandler(parking.work, parking.clock, new_id)
+    await add(AddSpots(parking.operator, lot_id, [SpotPlan("1"), SpotPlan("2")]), numbers)
     with pytest.raises(SpotNumberTaken, match="2"):
-        await add(AddSpots(parking.operator, lot_id, [SpotPlan("3"), SpotPlan("2")]))
+        await add(AddSpots(parking.operator, lot_id, [SpotPlan("3"), SpotPlan("2")]), numbers)
     assert parking.tables.lots[lot_id].total_spots == len(parking.tables.spots) == 2
     assert parking.published()[3:] == ["LotUpdated", "SpotCreated", "SpotCreated"]
 
@@ -180,10 +180,10 @@ async def test_an_import_makes_lots_once(parking: FakeInstallation) -> None:
         {"id": number, "geometry": point, "properties": {"name": f"P{number}", "capacity": number}}
         for number in range(30)
     ]
-    start = StartImportHandler(parking.work, files, parking.clock, new_id, made)
+    start = StartImportHandler(parking.work, files, parking.clock, new_id)
     go_on = ContinueImportsHandler(parking.work, files, parking.clock, new_id)
     for created, unchanged in ((29, 0), (0, 29)):
-        import_id = UUID(bytes=(await start(StartImport(parking.operator, None, features))).body)
+        import_id = UUID(bytes=(await start(StartImport(parking.operator, None, features), made)).body)
         assert await go_on(ContinueImports()) == 30
         state = parking.tables.imports[import_id]
         assert (state.status, state.created, state.unchanged) == (ImportStatus.DONE, created, unchanged)
@@ -195,16 +195,16 @@ async def test_an_import_makes_lots_once(parking: FakeInstallation) -> None:
 
 async def test_a_repeated_request_makes_nothing_twice(parking: FakeInstallation) -> None:
     key = RequestKey("olga:POST /parking-lots", "key-1", b"fingerprint")
-    first, again = [await parking.create(parking.lot(key=key)) for _ in range(2)]
+    first, again = [await parking.create(parking.lot(key=key), made) for _ in range(2)]
     assert (first.replayed, again) == (False, replace(first, replayed=True))
     with pytest.raises(KeyReused):
-        await parking.create(parking.lot(key=replace(key, fingerprint=b"another")))
+        await parking.create(parking.lot(key=replace(key, fingerprint=b"another")), made)
     assert len(parking.tables.lots) == 1
     assert parking.published().count("LotCreated") == 1
 
-    add = AddSpotsHandler(parking.work, parking.clock, new_id, numbers)
+    add = AddSpotsHandler(parking.work, parking.clock, new_id)
     spots = AddSpots(parking.operator, UUID(bytes=first.body), [SpotPlan("1")], replace(key, scope="olga:POST /spots"))
-    answers = [await add(spots) for _ in range(2)]
+    answers = [await add(spots, numbers) for _ in range(2)]
     assert [(answer.body, answer.replayed) for answer in answers] == [(b"1", False), (b"1", True)]
 
 
@@ -212,17 +212,17 @@ async def test_what_was_refused_may_be_tried_again_with_the_same_key(parking: Fa
     new, key = new_id(), RequestKey("olga:POST /parking-lots", "key-1", b"fingerprint")
     command = parking.lot(organization_id=new, asker=Asker(organizations=frozenset({new})), key=key)
     with pytest.raises(OrganizationNotReady):
-        await parking.create(command)
+        await parking.create(command, made)
     parking.organization_id = new
     await parking.known()
-    assert not (await parking.create(command)).replayed
+    assert not (await parking.create(command, made)).replayed
 
 
 async def test_answers_are_purged_after_a_week(parking: FakeInstallation) -> None:
     purge = PurgeAnswersHandler(parking.work)
     for days in (0, 6):
         parking.clock.advance(timedelta(days=days))
-        await parking.create(parking.lot(key=RequestKey("olga:POST /parking-lots", f"after {days} days", b"")))
+        await parking.create(parking.lot(key=RequestKey("olga:POST /parking-lots", f"after {days} days", b"")), made)
     assert await purge(PurgeAnswers()) == 0
     parking.clock.advance(timedelta(days=1, seconds=1))
     assert await purge(PurgeAnswers()) == 1
@@ -230,10 +230,10 @@ async def test_answers_are_purged_after_a_week(parking: FakeInstallation) -> Non
 
 
 async def test_a_changed_lot_of_an_import_is_published_after_its_tariff(parking: FakeInstallation) -> None:
-    start = StartImportHandler(parking.work, ONE_LOT, parking.clock, new_id, made)
+    start = StartImportHandler(parking.work, ONE_LOT, parking.clock, new_id)
     go_on = ContinueImportsHandler(parking.work, ONE_LOT, parking.clock, new_id)
     for amount, capacity in ((100, 2), (200, 1)):
-        await start(StartImport(parking.operator, None, [{"id": "p1", "amount": amount, "capacity": capacity}]))
+        await start(StartImport(parking.operator, None, [{"id": "p1", "amount": amount, "capacity": capacity}]), made)
         await go_on(ContinueImports())
     assert parking.published()[1:] == [
         *("TariffPublished", "LotCreated", "SpotCreated", "SpotCreated"),

@@ -8,11 +8,10 @@ from parking_messaging import add_replay_arguments
 from parking_service.bootstrap import SERVICE, bootstrap, resources
 from parking_service.entrypoints.consumers import GROUPS, messaging
 from parking_service.entrypoints.http.app import parking_app
-from parking_service.entrypoints.http.renderings import RENDERINGS
 from parking_service.entrypoints.worker import run_worker
 from parking_service.settings import ParkingSettings
 
-COMMANDS = ServiceCommands(SERVICE, parking_service, ParkingSettings, partial(bootstrap, render=RENDERINGS))
+COMMANDS = ServiceCommands(SERVICE, parking_service, ParkingSettings, bootstrap)
 
 
 def main() -> None:
@@ -25,7 +24,7 @@ def main() -> None:
             COMMANDS.work("publish events, keep organizations, work on imports", run_worker),
             COMMANDS.migrate(
                 "make what this version needs: schema, topics",
-                lambda settings: messaging(COMMANDS.bootstrap(settings)).make_topics(),
+                lambda settings: messaging(bootstrap(settings)).make_topics(),
             ),
             COMMANDS.command(
                 "replay",

@@ -30,14 +30,20 @@ class AddSpotsHandler:
     open_work: OpenWork
     clock: Clock
     new_id: NewId
-    render: Callable[[Sequence[SpotState]], Answer]
 
-    async def __call__(self, command: AddSpots) -> Answer:
-        """The new spots. Raises `UnknownLot`, `LotRetired`, `SpotNumberTaken`, `KeyReused` and `InFlight`."""
+    async def __call__(self, command: AddSpots, render: Callable[[Sequence[SpotState]], Answer]) -> Answer:
+        """The new spots as `render` shows them, or the first answer to the key.
+
+        Raises `UnknownLot`, `LotRetired`, `SpotNumberTaken`, `KeyReused` and `InFlight`.
+        """
         async with self.open_work(command.asker) as work:
-            return await once(work.answers, command.key, lambda: self._add(work, command))
 
-    async def _add(self, work: Work, command: AddSpots) -> Answer:
+            async def act() -> Answer:
+                return render(await self._add(work, command))
+
+            return await once(work.answers, command.key, act)
+
+    async def _add(self, work: Work, command: AddSpots) -> list[SpotState]:
         lot = await work.lots.get(command.lot_id)
         lot.admit(command.asker)
         taken = {spot.state.number for spot in await work.spots.of_lot(command.lot_id)}
@@ -51,4 +57,4 @@ class AddSpotsHandler:
         await work.lots.save(lot)
         await work.spots.add(spots)
         await work.occupancy.recount([command.lot_id])
-        return self.render([spot.state for spot in spots])
+        return [spot.state for spot in spots]

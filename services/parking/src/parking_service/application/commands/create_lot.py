@@ -46,17 +46,20 @@ class CreateLotHandler:
     open_work: OpenWork
     clock: Clock
     new_id: NewId
-    render: Callable[[LotState], Answer]
 
-    async def __call__(self, command: CreateLot) -> Answer:
-        """The new lot.
+    async def __call__(self, command: CreateLot, render: Callable[[LotState], Answer]) -> Answer:
+        """The new lot as `render` shows it, or the first answer to the key.
 
         Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`, `KeyReused` and `InFlight`.
         """
         async with self.open_work(command.asker) as work:
-            return await once(work.answers, command.key, lambda: self._create(work, command))
 
-    async def _create(self, work: Work, command: CreateLot) -> Answer:
+            async def act() -> Answer:
+                return render(await self._create(work, command))
+
+            return await once(work.answers, command.key, act)
+
+    async def _create(self, work: Work, command: CreateLot) -> LotState:
         organization_id = chosen_organization(command.asker, command.organization_id, "/organization_id")
         now = self.clock.now()
         lot_id = self.new_id(now)
@@ -87,4 +90,4 @@ class CreateLotHandler:
         await work.tariffs.add([tariff])
         await work.lots.add([lot])
         await work.occupancy.recount([lot_id])
-        return self.render(lot.state)
+        return lot.state

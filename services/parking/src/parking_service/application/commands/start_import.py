@@ -39,17 +39,20 @@ class StartImportHandler:
     files: LotFiles
     clock: Clock
     new_id: NewId
-    render: Callable[[ImportState], Answer]
 
-    async def __call__(self, command: StartImport) -> Answer:
-        """The import, which has begun.
+    async def __call__(self, command: StartImport, render: Callable[[ImportState], Answer]) -> Answer:
+        """The import, which has begun, as `render` shows it, or the first answer to the key.
 
         Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`, `KeyReused` and `InFlight`.
         """
         async with self.open_work(command.asker) as work:
-            return await once(work.answers, command.key, lambda: self._start(work, command))
 
-    async def _start(self, work: Work, command: StartImport) -> Answer:
+            async def act() -> Answer:
+                return render(await self._start(work, command))
+
+            return await once(work.answers, command.key, act)
+
+    async def _start(self, work: Work, command: StartImport) -> ImportState:
         organization_id = chosen_organization(command.asker, command.organization_id, "query/organization_id")
         refuse_any(_option_violations(command))
         try:
@@ -68,7 +71,7 @@ class StartImportHandler:
             refused=len(refused),
         )
         await work.imports.add(state, rows, refused)
-        return self.render(state)
+        return state
 
     def _sorted(self, features: Sequence[Mapping[str, object]]) -> tuple[list[ImportRow], list[RefusedRow]]:
         """The rows that are to become lots, and those of which it is plain that they cannot."""

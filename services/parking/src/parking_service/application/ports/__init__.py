@@ -3,7 +3,6 @@
 from parking_service.application.ports.imports import Imports, LotFiles
 from parking_service.application.ports.lots import Lots, Organizations, Spots, Tariffs
 from parking_service.application.ports.occupancy import Occupancy
-from parking_service.application.ports.renderings import Renderings
 from parking_service.application.ports.views import Box, LotFilter, LotView, OccupancyRate, SpotView
 from parking_service.application.ports.work import Aggregate, OpenWork, Work
 
@@ -19,7 +18,6 @@ __all__ = [
     "OccupancyRate",
     "OpenWork",
     "Organizations",
-    "Renderings",
     "SpotView",
     "Spots",
     "Tariffs",

@@ -89,11 +89,12 @@ async def start_import(
     features, file = await asyncio.to_thread(_features_and_digest, await _body(request))
     # The file byte by byte, and the options.
     key = key_of(sha256(repr((str(organization_id), time_zone, currency, file)).encode()).digest())
-    answer = await does.start_import(StartImport(operator, organization_id, features, time_zone, currency, key))
+    command = StartImport(operator, organization_id, features, time_zone, currency, key)
+    answer = await does.start_import(command, _started_import)
     return response_of(answer, {"Location": f"/api/v1/imports/{from_json(answer.body)['import_id']}"})
 
 
-def started_import(state: ImportState) -> Answer:
+def _started_import(state: ImportState) -> Answer:
     """An import that has begun."""
     return Answer(ACCEPTED, Accepted(import_id=state.id).model_dump_json().encode())
 

@@ -18,7 +18,7 @@ from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.commands.retire_lot import RetireLot
 from parking_service.domain.lots import LotChanges
 from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
-from parking_service.entrypoints.http.lot_answers import LotAnswer, created_lot_response, lot_answer
+from parking_service.entrypoints.http.lot_answers import LotAnswer, created_lot, created_lot_response, lot_answer
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, ORGANIZATION_NOT_READY
 from parking_service.entrypoints.http.tariff_bodies import TariffBody
 from parking_service.entrypoints.http.values import (
@@ -128,7 +128,8 @@ async def create_lot(body: NewLot, does: Does, operator: Operator, key_of: KeyOf
             terms=body.terms(),
             currency=body.currency,
             key=key_of(fingerprint_of(body)),
-        )
+        ),
+        created_lot,
     )
     return created_lot_response(answer)
 

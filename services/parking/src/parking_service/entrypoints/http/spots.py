@@ -141,10 +141,10 @@ async def list_spots(
 async def add_spots(lot_id: UUID, body: NewSpots, does: Does, operator: Operator, key_of: KeyOf) -> Response:
     """Add numbered spots, in service."""
     plans, key = [spot.plan() for spot in body.spots], key_of(fingerprint_of(body))
-    return response_of(await does.add_spots(AddSpots(operator, lot_id, plans, key)))
+    return response_of(await does.add_spots(AddSpots(operator, lot_id, plans, key), _added_spots))
 
 
-def added_spots(states: Sequence[SpotState]) -> Answer:
+def _added_spots(states: Sequence[SpotState]) -> Answer:
     """Spots that were just added, by number, as they are read from now on."""
     items = [_answer(SpotView(state)) for state in sorted(states, key=lambda state: state.number)]
     return Answer(CREATED, Page(items=items).model_dump_json().encode())

@@ -14,12 +14,12 @@ from auth_service.application.commands.add_member import AddMember
 from auth_service.application.commands.create_account import CreateAccount
 from auth_service.application.commands.create_organization import CreateOrganization
 from auth_service.application.queries.list_organizations import ListOrganizations
-from auth_service.domain.organizations import MemberRole
+from auth_service.domain.organizations import MemberRole, OrganizationState
 from parking_demo.seeding.city import ZONE, CarPark
 from parking_demo.seeding.services import Services
 from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import OTHER_DRIVERS
-from parking_kernel.askers import Asker
+from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.clocks import Clock
 from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer
@@ -69,12 +69,17 @@ async def _account(services: Services, email: str, name: str, roles: Sequence[st
 
 async def _organization(services: Services, operator: UUID) -> UUID:
     does = services.auth.use_cases
-    for known in await does.list_organizations(ListOrganizations(operator, None, MOST)):
+    for known in await does.list_organizations(ListOrganizations(Asker(operator), None, MOST)):
         if known.name == ORGANIZATION:
             return known.id
-    made = await does.create_organization(CreateOrganization(ORGANIZATION))
-    await does.add_member(AddMember(made.id, operator, MemberRole.MANAGER))
-    return made.id
+    made = await does.create_organization(CreateOrganization(THE_SERVICE, ORGANIZATION), _its_id)
+    organization_id = UUID(bytes=made.body)
+    await does.add_member(AddMember(THE_SERVICE, organization_id, operator, MemberRole.MANAGER))
+    return organization_id
+
+
+def _its_id(organization: OrganizationState) -> Answer:
+    return Answer(codes.CREATED, organization.id.bytes)
 
 
 async def _lots(services: Services, organization_id: UUID, places: Sequence[CarPark]) -> list[UUID]:

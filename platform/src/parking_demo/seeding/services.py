@@ -18,6 +18,8 @@ from auth_service.settings import AuthSettings
 from parking_chassis.settings import ServiceSettings
 from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, RelaySettings, postgres_relay
+from parking_service.entrypoints.consumers import ORGANIZATIONS
+from parking_service.entrypoints.consumers import messaging as parking_messaging
 from parking_service.settings import ParkingSettings
 from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
@@ -135,7 +137,7 @@ def _messaging(services: Services) -> Iterator[Loop]:
         # Events are sent now, whenever they happened: a row that is marked as sent a week ago would be deleted at once.
         own = type(settings)()  # pyright: ignore[reportCallIssue] - the environment gives the values
         yield postgres_relay(settings=often, database_url=own.relay_url, kafka=kafka).run
-    yield parking_wiring.organizations_consumer(services.parking).run
+    yield parking_messaging(services.parking).consumers[ORGANIZATIONS].run
     for consumer in reservation_wiring.consumers(services.reservation).values():
         yield consumer.run
     for consumer in payment_messaging(services.payments).consumers.values():

@@ -10,18 +10,19 @@ import pytest
 from tests.deployment.setting_rules import settings_class
 
 from parking_chassis.settings import ServiceSettings
-from parking_messaging.relay import Relay
+from parking_messaging import Relay
 from parking_platform.ports import LOOPBACK
 
 SECONDS = 10
 
 
 def relay_of(service: str, settings: ServiceSettings) -> Relay:
-    bootstrap = importlib.import_module(f"{service}_service.bootstrap")
-    if hasattr(bootstrap, "outbox_relay"):  # until all services are wired by `ServiceMessaging`
-        return bootstrap.outbox_relay(settings)
+    """The one that its worker runs."""
+    wiring = importlib.import_module(f"{service}_service.bootstrap")
+    if hasattr(wiring, "outbox_relay"):  # a service that does not wire its messaging as one piece yet
+        return wiring.outbox_relay(settings)
     consumers = importlib.import_module(f"{service}_service.entrypoints.consumers")
-    return consumers.messaging(bootstrap.bootstrap(settings)).relay
+    return consumers.messaging(wiring.bootstrap(settings)).relay
 
 
 @pytest.mark.parametrize("service", ["auth", "parking", "reservation", "payment", "notification", "analytics"])

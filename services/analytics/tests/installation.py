@@ -15,7 +15,7 @@ from analytics_service.settings import AnalyticsSettings
 SECRET = "a shared secret for tests, long enough for HS256"
 ISSUER = "https://parking.test"
 
-type Tell = Callable[..., Awaitable[None]]
+type Publish = Callable[..., Awaitable[None]]
 """Puts events on Kafka as the relays of their services do."""
 
 type Consuming = Callable[[], AbstractAsyncContextManager[None]]

@@ -20,7 +20,7 @@ def record_of(event: WireEvent) -> Outgoing:
     return outgoing(Unsent(1, outbox_row(event), datetime.now(UTC)), b"/services/tests")
 
 
-async def publish(producer: AIOKafkaProducer, *events: object) -> None:
+async def send(producer: AIOKafkaProducer, *events: object) -> None:
     """Send events, in this order, and wait until the broker has them."""
     sent = []
     for event in events:
@@ -30,8 +30,8 @@ async def publish(producer: AIOKafkaProducer, *events: object) -> None:
     await asyncio.gather(*sent)
 
 
-async def forget(bootstrap_servers: str) -> None:
-    """Let Kafka forget all that was told of what is projected."""
+async def purge(bootstrap_servers: str) -> None:
+    """Have Kafka delete all that was published of what is projected."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await consumer.start()

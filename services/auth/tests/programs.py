@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from services.auth.tests.installation import ISSUER, MASTER_KEY
+from services.auth.tests.installation import ANSWER_KEYS, ISSUER, MASTER_KEY
 
 from parking_platform.ports import LOOPBACK
 from parking_platform.processes import inherited_environment
@@ -27,6 +27,7 @@ def environment(database_url: object, **changes: object) -> dict[str, str]:
         "token_issuer": ISSUER,
         "public_url": ISSUER,
         "master_key": MASTER_KEY,
+        "answer_keys": ANSWER_KEYS,
         "bcrypt_cost": 4,
         **changes,
     }

@@ -91,7 +91,7 @@ def spot_event(lot_id: UUID, version: int = 1) -> SpotOccupiedV1:
     )
 
 
-class Telling:
+class Publishing:
     """Writes to Kafka as the other services' relays do."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:

@@ -34,7 +34,7 @@ def settings_for(database_url: str, **changes: object) -> NotificationSettings:
 
 
 def access_token(
-    user_id: UUID | None = None,
+    user_id: UUID | str | None = None,
     *,
     scope: str = "read:parking write:reservation read:own_data",
     organizations: tuple[UUID, ...] = (),
@@ -42,7 +42,7 @@ def access_token(
     secret: str = SECRET,
     login_id: UUID | None = None,
 ) -> str:
-    """An access token as auth makes it."""
+    """An access token as auth makes it; that of a machine client has a name for a user."""
     claims = {
         "iss": ISSUER,
         "aud": "parking",

@@ -162,6 +162,7 @@ class RunningNotification:
             "token_issuer": ISSUER,
             "public_url": ISSUER,
             "master_key": base64.b64encode(bytes(32)).decode(),
+            "answer_keys": base64.b64encode(bytes(32)).decode(),
             "bcrypt_cost": 4,
             "internal_token": INTERNAL_TOKEN,
         }

@@ -1,4 +1,4 @@
-"""Notifications, deliveries and occasions for tests, with ids of their own."""
+"""Notifications, deliveries and source events for tests, with ids of their own."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,8 +7,9 @@ from uuid import uuid4
 from notification_service.application.ports import LotCopy, OpenWork
 from notification_service.domain.deliveries import Channel, Delivery
 from notification_service.domain.notifications import Details, Notification, NotificationKind, NotificationState
-from notification_service.domain.occasions import Occasion, reservation_rooms
+from notification_service.domain.source_events import SourceEvent, reservation_rooms
 from parking_chassis.ids import new_id
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.money import Money
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -45,7 +46,7 @@ def lot(**changes: Any) -> LotCopy:
 
 async def kept_notification(open_work: OpenWork, **changes: Any) -> NotificationState:
     state = notification(**changes)
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         assert await work.notifications.add([Notification(state)]) == {state.id}
     return state
 
@@ -53,12 +54,12 @@ async def kept_notification(open_work: OpenWork, **changes: Any) -> Notification
 async def kept_mail(open_work: OpenWork, at: datetime = NOW) -> Delivery:
     state = await kept_notification(open_work)
     delivery = Delivery.of(state, new_id(), Channel.EMAIL, at)
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         await work.deliveries.add([delivery])
     return delivery
 
 
-def occasion(name: str = "reservation.confirmed", **changes: Any) -> Occasion:
+def source_event(name: str = "reservation.confirmed", **changes: Any) -> SourceEvent:
     facts = changes.get("details", details())
     user_id = changes.pop("user_id", uuid4())
     values: dict[str, Any] = {
@@ -70,4 +71,4 @@ def occasion(name: str = "reservation.confirmed", **changes: Any) -> Occasion:
         "user_id": user_id,
         "details": facts,
     }
-    return Occasion(**(values | changes))
+    return SourceEvent(**(values | changes))

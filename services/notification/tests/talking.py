@@ -13,7 +13,7 @@ async def say(socket: ClientConnection, **message: Any) -> None:
     await socket.send(json.dumps(message))
 
 
-async def hear(socket: ClientConnection, seconds: float = SECONDS) -> dict[str, Any]:
+async def receive(socket: ClientConnection, seconds: float = SECONDS) -> dict[str, Any]:
     """The next message."""
     return json.loads(await asyncio.wait_for(socket.recv(), seconds))
 
@@ -21,11 +21,11 @@ async def hear(socket: ClientConnection, seconds: float = SECONDS) -> dict[str, 
 async def enter(socket: ClientConnection, room: str, **more: Any) -> dict[str, Any]:
     """Subscribe; the answer."""
     await say(socket, type="subscribe", room=room, **more)
-    return await hear(socket)
+    return await receive(socket)
 
 
-async def hear_events(socket: ClientConnection, count: int, seconds: float = SECONDS) -> list[dict[str, Any]]:
+async def receive_events(socket: ClientConnection, count: int, seconds: float = SECONDS) -> list[dict[str, Any]]:
     """The next events, all of which must be events."""
-    heard = [await hear(socket, seconds) for _ in range(count)]
-    assert all(message["type"] == "event" for message in heard), heard
-    return heard
+    received = [await receive(socket, seconds) for _ in range(count)]
+    assert all(message["type"] == "event" for message in received), received
+    return received

@@ -1,5 +1,6 @@
 """Parking on a real database: migrated once, copied for each test; and tokens that a key of the tests signs."""
 
+import base64
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,13 +19,11 @@ from joserfc.jwk import ECKey, KeySet
 
 import parking_service
 from parking_chassis.access_tokens import AccessTokenVerifier
-from parking_chassis.database import transactions
 from parking_chassis.ids import new_id
 from parking_chassis.migrations import migrate, migrations_folder
 from parking_events import EVENT_CLASSES, WireEvent
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
-from parking_service.adapters.postgres.unit_of_work import work_on
 from parking_service.application.commands.continue_imports import ContinueImports
 from parking_service.application.event_handlers.keep_organization import KeepOrganization
 from parking_service.bootstrap import Parking, bootstrap, resources
@@ -35,6 +34,7 @@ from parking_service.settings import ParkingSettings
 # The fakes are imported by their place in the tree: `services.parking.tests.fakes`.
 sys.path.append(str(Path(__file__).parents[3]))
 
+ANSWER_KEY = base64.b64encode(bytes(32)).decode()
 ISSUER = "https://parking.test"
 OPERATOR = "read:parking write:parking"
 
@@ -95,6 +95,7 @@ def settings_for(database_url: str, **changes: object) -> ParkingSettings:
             "pool_size": 5,
             "token_issuer": ISSUER,
             "default_currency": "CHF",
+            "answer_keys": ANSWER_KEY,
             **changes,
         }
     )
@@ -178,11 +179,10 @@ KeepOrganizations = Callable[[Organization], Awaitable[None]]
 
 @pytest.fixture
 def keep_organization(parking: Parking) -> KeepOrganizations:
-    """What the consumer does when auth tells of an organization."""
-    open_work = transactions(parking.engine, lambda connection: work_on(connection, parking.clock.now))
+    """What the consumer does when auth publishes an organization."""
 
     async def keep(organization: Organization) -> None:
-        async with open_work() as work:
+        async with parking.engine.begin() as connection, parking.work_on(connection) as work:
             await parking.use_cases.keep_organization(KeepOrganization(organization), work)
 
     return keep

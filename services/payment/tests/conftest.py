@@ -26,7 +26,7 @@ sys.path.append(str(Path(__file__).parents[3]))
 
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
-from services.payment.tests.people import INTERNAL_TOKEN, ISSUER, SECRET, People
+from services.payment.tests.people import ANSWER_KEY, INTERNAL_TOKEN, ISSUER, SECRET, People
 from services.payment.tests.serving import listening
 
 WEBHOOK_PATH = "/api/v1/webhooks/stripe"
@@ -113,6 +113,7 @@ def settings(
             "token_issuer": ISSUER,
             "token_algorithms": ("HS256",),
             "token_shared_secret": SECRET,
+            "answer_keys": ANSWER_KEY,
             "charge_key": base64.b64encode(public).decode(),
             "internal_token": INTERNAL_TOKEN,
             "stripe_secret_key": simulator.secret_key,

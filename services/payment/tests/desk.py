@@ -50,24 +50,24 @@ class Desk:
         return answer.json()
 
     async def wait_for_status(self, payment_id: object, *statuses: str) -> None:
-        """Until the last event of the payment tells one of these."""
+        """Until the last event of the payment is one of these."""
 
-        async def is_told() -> bool:
+        async def is_published() -> bool:
             events = await self.events(payment_id)
             return bool(events) and events[-1]["status"] in statuses
 
-        await wait_until(is_told, f"{payment_id} to be told as {statuses}")
+        await wait_until(is_published, f"{payment_id} to be published as {statuses}")
 
     async def wait_for_events(self, payment_id: object, count: int) -> None:
-        """Until so many events of the payment are told."""
+        """Until so many events of the payment are published."""
 
-        async def are_told() -> bool:
+        async def are_published() -> bool:
             return len(await self.events(payment_id)) >= count
 
-        await wait_until(are_told, f"{count} events of {payment_id}")
+        await wait_until(are_published, f"{count} events of {payment_id}")
 
     async def events(self, payment_id: object) -> list[dict[str, Any]]:
-        """What was told of a payment, in order, each valid against its contract; its type stands under `type`."""
+        """What was published of a payment, in order, each valid against its contract; its type stands under `type`."""
         rows = await self.rows(
             "SELECT type, payload, version FROM outbox WHERE aggregateid = :id ORDER BY seq", id=str(payment_id)
         )
@@ -76,23 +76,23 @@ class Desk:
         assert [row["version"] for row in rows] == list(range(1, len(rows) + 1))
         return [{**json.loads(row["payload"]), "type": _word(row["type"])} for row in rows]
 
-    async def told(self, payment_id: object) -> list[str]:
+    async def published(self, payment_id: object) -> list[str]:
         """The words of the payment's events, in order."""
         return [event["type"] for event in await self.events(payment_id)]
 
     async def ledger(self) -> dict[str, int]:
-        """The balance of each account, by its first word; the books as told must be the books as kept."""
+        """The balance of each account, by its first word; the books as published must be the books as stored."""
         rows = await self.rows("SELECT account, sum(amount) AS balance FROM ledger_postings GROUP BY account")
         posted = await self.rows("SELECT payload FROM outbox WHERE type = 'parking.ledger.posted.v1'")
-        told: dict[str, int] = {}
+        published: dict[str, int] = {}
         for row in posted:
             event = EVENT_CLASSES["parking.ledger.posted.v1"].from_json(row["payload"])
             for posting in event.model_dump()["postings"]:
-                told[posting["account"]] = told.get(posting["account"], 0) + posting["amount"]
-        assert told == {row["account"]: int(row["balance"]) for row in rows}
-        assert sum(told.values()) == 0
+                published[posting["account"]] = published.get(posting["account"], 0) + posting["amount"]
+        assert published == {row["account"]: int(row["balance"]) for row in rows}
+        assert sum(published.values()) == 0
         balances: dict[str, int] = {}
-        for account, balance in told.items():
+        for account, balance in published.items():
             word = account.partition(":")[0]
             balances[word] = balances.get(word, 0) + balance
         return {word: balance for word, balance in balances.items() if balance}
@@ -125,7 +125,7 @@ class Desk:
         return answer.json()["data"]
 
     async def all_due(self) -> None:
-        """Let everything on the agenda be due now."""
+        """Let all due work be due now."""
         await self.run("UPDATE payments SET look_at = now() WHERE look_at IS NOT NULL")
         await self.run("UPDATE refunds SET due_at = now() WHERE due_at IS NOT NULL")
 

@@ -1,5 +1,6 @@
 """Who asks: access tokens as auth makes them, charge tokens as reservation makes them."""
 
+import base64
 import time
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4, uuid5
@@ -10,6 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 SECRET = "a shared secret for tests, long enough for HS256"
+ANSWER_KEY = base64.b64encode(bytes(32)).decode()
 INTERNAL_TOKEN = "an internal token of more than 32 characters"
 ISSUER = "https://parking.test"
 DRIVER = "read:parking write:reservation read:own_data"

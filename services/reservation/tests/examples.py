@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from parking_chassis.ids import new_id
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.periods import Period
 from parking_kernel.pricing import price
@@ -50,7 +51,7 @@ def a_hold(
     """A hold of three hours, unpaid, with nothing left to tell but its creation."""
     lot, when = lot or a_lot(), when or period()
     return Reservation.hold(
-        uuid4(),
+        new_id(at),
         user_id=user_id or uuid4(),
         lot=lot,
         spot=a_spot(),

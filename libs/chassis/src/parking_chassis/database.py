@@ -27,19 +27,24 @@ AWAY = ("08", "53", "57", "58")
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """How many connections one process may hold, and for how long (seconds); how long a statement on one may take."""
+    """How many connections one process may hold, and for how long (seconds); how long a statement on one may take.
+
+    With `generic_plans` a connection plans each statement once, whatever its parameters are. On a partitioned table
+    PostgreSQL would plan again each time: it does not expect that a generic plan leaves partitions out when it runs.
+    """
 
     size: int = 20
     recycle: int = 3600
     timeout: float = 5.0
     statement_timeout: float = 15.0
+    generic_plans: bool = False
 
 
 def create_engine(url: str, application_name: str, pool: PoolSettings) -> AsyncEngine:
     """An engine on asyncpg for a plain `postgresql://` URL. Nothing connects yet."""
     engine = create_async_engine(
         for_sqlalchemy(url),
-        async_creator=connecting(url, application_name, pool.statement_timeout),
+        async_creator=connecting(url, application_name, pool.statement_timeout, generic_plans=pool.generic_plans),
         pool_size=pool.size,
         max_overflow=0,
         pool_recycle=pool.recycle,
@@ -57,12 +62,14 @@ def for_sqlalchemy(url: str) -> str:
 
 
 def connecting(
-    url: str, application_name: str, statement_timeout: float
+    url: str, application_name: str, statement_timeout: float, *, generic_plans: bool = False
 ) -> Callable[[], Coroutine[Any, Any, asyncpg.Connection]]:
     """How an engine connects. The driver reads the URL itself: SQLAlchemy would pass `sslmode` on as what it is not."""
 
     async def connect() -> asyncpg.Connection:
         settings = connection_settings(application_name, statement_timeout)
+        if generic_plans:
+            settings["plan_cache_mode"] = "force_generic_plan"
         return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings=settings)
 
     return connect

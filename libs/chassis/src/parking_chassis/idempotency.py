@@ -1,19 +1,50 @@
 """The `Idempotency-Key` at the edge of a service; what was answered is kept by the service, in its own transaction."""
 
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated, Final
 
-from fastapi import Header
+from fastapi import Depends, Header, Request, Response
 
+from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem, ProblemKind
 from parking_chassis.schemas import RequestBody
+from parking_chassis.security import SignedIn
+from parking_kernel.repeatable import Answer, RequestKey
 
-IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=255, pattern="^[!-~]([ -~]*[!-~])?$")]
+_HEADER: Final = Header(alias="Idempotency-Key", max_length=255, pattern="^[!-~]([ -~]*[!-~])?$")
+IdempotencyKey = Annotated[str, _HEADER]
+OptionalIdempotencyKey = Annotated[str | None, _HEADER]
+"""Of a call that a client may make repeatable."""
 
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
 """The header of an answer that was given before."""
 REUSED: Final = ProblemKind("idempotency-key-reused", "The idempotency key was used for another request", 422)
 IN_FLIGHT: Final = ProblemKind("request-in-flight", "The same request is being worked on", 409, {"Retry-After": "1"})
+
+
+@may_answer(IN_FLIGHT, REUSED)
+async def _key_of(
+    request: Request, principal: SignedIn, key: OptionalIdempotencyKey = None
+) -> Callable[[bytes], RequestKey | None]:
+    # Whose it is: a machine client is no user, but has a subject too.
+    scope = f"{principal.subject}:{request.method} {request.scope['path']}"
+    return lambda fingerprint: None if key is None else RequestKey(scope, key, fingerprint)
+
+
+KeyOf = Annotated[Callable[[bytes], RequestKey | None], Depends(_key_of)]
+"""For a route that takes an optional `Idempotency-Key`: the key of its request with a fingerprint; none without one.
+
+It counts for the asker and for the route with its path.
+"""
+
+
+def response_of(answer: Answer, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """The answer as it goes out, and whether it was given before. `headers` have to follow from the answer alone."""
+    return Response(
+        answer.body, answer.status, {**headers, **(REPLAYED if answer.replayed else {})}, "application/json"
+    )
 
 
 def fingerprint_of(body: RequestBody) -> bytes:

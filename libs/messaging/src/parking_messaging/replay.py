@@ -112,8 +112,8 @@ class Replayer[Tx]:
 
 
 def add_replay_arguments(parser: argparse.ArgumentParser, groups: Sequence[str]) -> None:
-    """Mount the command on a service's parser."""
-    parser.add_argument("--group", required=True, choices=sorted(groups), help="the consumer group")
+    """Mount the command on a service's parser. A service that consumes nothing has no groups to choose from."""
+    parser.add_argument("--group", required=bool(groups), choices=sorted(groups) or None, help="the consumer group")
     parser.add_argument("--subject", help="only this aggregate's id")
     parser.add_argument(
         "--discard", action="store_true", help="give up the dead letters, replay what waits behind them"
@@ -122,6 +122,9 @@ def add_replay_arguments(parser: argparse.ArgumentParser, groups: Sequence[str])
 
 async def run_replay(arguments: argparse.Namespace, replayers: Mapping[str, CanReplay]) -> int:
     """Run the command: prints the report as JSON; 0 if nothing is blocked any more, else 1."""
+    if not replayers:
+        sys.stderr.write("This service consumes no events: it has no groups, and so no dead letters.\n")
+        return 0
     report = await replayers[arguments.group].replay(subject=arguments.subject, discard=arguments.discard)
     sys.stdout.write(json.dumps(asdict(report), indent=2) + "\n")
     return 1 if report.still_blocked else 0

@@ -40,3 +40,11 @@ def test_unknown_groups_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parsed("--group", "payment.unheard_of")
     assert "invalid choice" in capsys.readouterr().err
+
+
+async def test_a_service_without_groups_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_replay_arguments(parser, [])
+    for arguments in ([], ["--group", "auth.reservations"]):
+        assert await run_replay(parser.parse_args(arguments), {}) == 0
+        assert "consumes no events" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +21,7 @@ from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.domain.errors import ChargeExpired, ChargeNotPayable
 from payment_service.domain.payment_states import PaymentState, PaymentStatus
-from payment_service.entrypoints.http.views import Answers as PaymentAnswers
+from payment_service.entrypoints.http.views import started
 from reservation_service.application.commands.cancel_reservation import CancelReservation
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
@@ -135,10 +136,10 @@ class Driving:
         """What the card form needs; nothing where the charge is not owed any more, as the second time through."""
         payments = self.services.payments
         request_key = RequestKey(f"{driver}:payments", key, sha256(token.encode()).digest())
-        presentation = PaymentAnswers(payments.settings.stripe_publishable_key)
-        command = StartPayment(driver, token, save_method=False, key=request_key, presentation=presentation)
+        command = StartPayment(Asker(driver), token, save_method=False, key=request_key)
+        render = partial(started, publishable_key=payments.settings.stripe_publishable_key)
         try:
-            answer = await payments.use_cases.start_payment(command)
+            answer = await payments.use_cases.start_payment(command, render)
         except (ChargeExpired, ChargeNotPayable):
             return None
         return json.loads(answer.body)

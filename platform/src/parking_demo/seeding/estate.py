@@ -8,23 +8,27 @@ from itertools import count
 from typing import Final
 from uuid import UUID
 
+from httpx import codes
+
 from auth_service.application.commands.add_member import AddMember
 from auth_service.application.commands.create_account import CreateAccount
 from auth_service.application.commands.create_organization import CreateOrganization
 from auth_service.application.queries.list_organizations import ListOrganizations
-from auth_service.domain.organizations import MemberRole
+from auth_service.domain.organizations import MemberRole, OrganizationState
 from parking_demo.seeding.city import ZONE, CarPark
 from parking_demo.seeding.services import Services
 from parking_demo.seeding.waiting import wait_until
 from parking_demo.seeding.week import OTHER_DRIVERS
-from parking_kernel.askers import Asker
+from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.clocks import Clock
 from parking_kernel.periods import Period
+from parking_kernel.repeatable import Answer
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.ports import LotFilter
-from parking_service.application.queries.search_lots import SearchLots
 from parking_service.domain.errors import OrganizationNotReady
+from parking_service.domain.lots import LotState
+from parking_service.domain.spots import SpotState
 from reservation_service.application.ports import SpotRequest
 from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
@@ -65,25 +69,38 @@ async def _account(services: Services, email: str, name: str, roles: Sequence[st
 
 async def _organization(services: Services, operator: UUID) -> UUID:
     does = services.auth.use_cases
-    for known in await does.list_organizations(ListOrganizations(operator, None, MOST)):
+    for known in await does.list_organizations(ListOrganizations(Asker(operator), None, MOST)):
         if known.name == ORGANIZATION:
             return known.id
-    made = await does.create_organization(CreateOrganization(ORGANIZATION))
-    await does.add_member(AddMember(made.id, operator, MemberRole.MANAGER))
-    return made.id
+    made = await does.create_organization(CreateOrganization(THE_SERVICE, ORGANIZATION), _its_id)
+    organization_id = UUID(bytes=made.body)
+    await does.add_member(AddMember(THE_SERVICE, organization_id, operator, MemberRole.MANAGER))
+    return organization_id
+
+
+def _its_id(organization: OrganizationState) -> Answer:
+    return Answer(codes.CREATED, organization.id.bytes)
 
 
 async def _lots(services: Services, organization_id: UUID, places: Sequence[CarPark]) -> list[UUID]:
-    does, asker = services.parking.use_cases, Asker(organizations=frozenset({organization_id}))
-    spot_request = LotFilter(at=services.parking.clock.now(), organization_id=organization_id, sort="name", limit=MOST)
-    known = {lot.name: lot for lot in await does.search_lots(SearchLots(spot_request))}
+    parking, asker = services.parking, Asker(organizations=frozenset({organization_id}))
+    wanted = LotFilter(at=parking.clock.now(), organization_id=organization_id, sort="name", limit=MOST)
+    known = {lot.name: lot for lot in await parking.queries.written.search(wanted)}
     lots: list[UUID] = []
     for place in places:
         lot_id = known[place.name].id if place.name in known else await opened(services, asker, place)
         if place.name not in known or not known[place.name].total_spots:
-            await does.add_spots(AddSpots(asker, lot_id, place.spots()))
+            await parking.use_cases.add_spots(AddSpots(asker, lot_id, place.spots()), _nothing)
         lots.append(lot_id)
     return lots
+
+
+def _lot_id(lot: LotState) -> Answer:
+    return Answer(codes.CREATED, lot.id.bytes)
+
+
+def _nothing(_spots: Sequence[SpotState]) -> Answer:
+    return Answer(codes.CREATED, b"")
 
 
 async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
@@ -104,9 +121,10 @@ async def opened(services: Services, asker: Asker, place: CarPark) -> UUID:
 
     async def made() -> UUID | None:
         try:
-            return await services.parking.use_cases.create_lot(command)
+            answer = await services.parking.use_cases.create_lot(command, _lot_id)
         except OrganizationNotReady:  # auth's event has not arrived
             return None
+        return UUID(bytes=answer.body)
 
     lot_id = await wait_until(made, f"the organization to arrive, to make {place.name}")
     assert lot_id is not None

@@ -18,12 +18,15 @@ from auth_service.settings import AuthSettings
 from parking_chassis.settings import ServiceSettings
 from parking_kernel.clocks import Clock
 from parking_messaging import KafkaConnection, RelaySettings, postgres_relay
+from parking_service.entrypoints.consumers import ORGANIZATIONS
+from parking_service.entrypoints.consumers import messaging as parking_messaging
 from parking_service.settings import ParkingSettings
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
+from payment_service.entrypoints.consumers import messaging as payment_messaging
 from payment_service.entrypoints.http.app import payment_app
 from payment_service.settings import PaymentSettings
-from reservation_service.entrypoints.consumers import messaging
+from reservation_service.entrypoints.consumers import messaging as reservation_messaging
 from reservation_service.settings import ReservationSettings
 
 POLL_SECONDS: Final = 0.05
@@ -135,10 +138,10 @@ def _messaging(services: Services) -> Iterator[Loop]:
         # Events are sent now, whenever they happened: a row that is marked as sent a week ago would be deleted at once.
         own = type(settings)()  # pyright: ignore[reportCallIssue] - the environment gives the values
         yield postgres_relay(settings=often, database_url=own.relay_url, kafka=kafka).run
-    yield parking_wiring.organizations_consumer(services.parking).run
-    for consumer in messaging(services.reservation).consumers.values():
+    yield parking_messaging(services.parking).consumers[ORGANIZATIONS].run
+    for consumer in reservation_messaging(services.reservation).consumers.values():
         yield consumer.run
-    for consumer in payment_wiring.consumers(services.payments).values():
+    for consumer in payment_messaging(services.payments).consumers.values():
         yield consumer.run
 
 
@@ -146,7 +149,7 @@ def _timers(payments: payment_wiring.Payments) -> Iterator[Loop]:
     does = payments.use_cases
 
     async def reconcile_payments() -> object:
-        return await does.look_after_payments(LookAfterPayments())
+        return await does.reconcile_payments(ReconcilePayments())
 
     async def send_refunds() -> object:
         return await does.send_refunds(SendRefunds())

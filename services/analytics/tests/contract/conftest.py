@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 from elasticsearch import AsyncElasticsearch
+from services.analytics.tests.events import NOON
 from services.analytics.tests.fakes.clock import FakeClock
 from services.analytics.tests.fakes.elasticsearch.cluster import FakeCluster
 from services.analytics.tests.fakes.elasticsearch.documents import FakeDocuments
 from services.analytics.tests.fakes.elasticsearch.figures import FakeFigures
 from services.analytics.tests.fakes.elasticsearch.indices import FakeIndices
-from services.analytics.tests.fakes.postgres.unit_of_work import FakeDatabase, FakeOpenWork
-from services.analytics.tests.telling import NOON
+from services.analytics.tests.fakes.postgres.unit_of_work import FakeDatabase, in_memory_work
 
 from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments
 from analytics_service.adapters.elasticsearch.figures import ElasticsearchFigures
 from analytics_service.adapters.elasticsearch.indices import ElasticsearchIndices
 from analytics_service.adapters.elasticsearch.names import Names
-from analytics_service.adapters.postgres.unit_of_work import postgres_work
+from analytics_service.adapters.postgres.unit_of_work import units_of_work
 from analytics_service.application.ports import Document, Documents, Figures, Indices, OpenWork, Projection
 from parking_chassis.database import PoolSettings, create_engine
 
@@ -61,7 +61,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 async def postgres_open_work(database_url: str) -> AsyncIterator[OpenWork]:
     """Units of work on an empty database."""
     engine = create_engine(database_url, "tests", PoolSettings(size=5))
-    yield postgres_work(engine)
+    yield units_of_work().opened_on(engine)
     await engine.dispose()
 
 
@@ -69,5 +69,5 @@ async def postgres_open_work(database_url: str) -> AsyncIterator[OpenWork]:
 def open_work(request: pytest.FixtureRequest) -> OpenWork:
     """Opens units of work."""
     if request.param == "fake":
-        return FakeOpenWork(FakeDatabase(FakeClock(NOON)))
+        return in_memory_work(FakeDatabase(FakeClock(NOON)))
     return request.getfixturevalue("postgres_open_work")

@@ -43,7 +43,7 @@ async def secured(elasticsearch_server: ElasticsearchServer, authority: trustme.
         yield f"https://{LOOPBACK}:{door.sockets[0].getsockname()[1]}"
 
 
-async def test_who_is_told_the_authority_gets_in(secured: str, authority: trustme.CA) -> None:
+async def test_a_client_that_knows_the_authority_gets_in(secured: str, authority: trustme.CA) -> None:
     async with connect(secured, timeout=10, ca_certificates=authority.cert_pem.bytes().decode()) as client:
         assert (await asked(client.cluster.health()))["number_of_nodes"] == 1
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from services.analytics.tests.contract.conftest import Store
-from services.analytics.tests.telling import LOT, NOON, OPERATOR, confirmed, counted, posted, spot_seen
+from services.analytics.tests.events import LOT, NOON, OPERATOR, confirmed, counted, posted, spot_seen
 
 from analytics_service.adapters.kafka.documents import (
     ledger_document,
@@ -126,7 +126,7 @@ async def test_sightings_come_in_the_order_of_time_and_from_a_day_before(store: 
     ]
 
 
-async def test_more_sightings_than_a_page_are_all_told(store: Store) -> None:
+async def test_more_sightings_than_a_page_are_all_read(store: Store) -> None:
     count = 12_001
     events = (counted(1, 4, NOON + timedelta(seconds=number // 3), version=number + 1) for number in range(count))
     await store.serving(*(lot_sighting_document(event) for event in events))

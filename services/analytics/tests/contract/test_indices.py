@@ -2,7 +2,7 @@
 
 import pytest
 from services.analytics.tests.contract.conftest import Store
-from services.analytics.tests.telling import confirmed, posted
+from services.analytics.tests.events import confirmed, posted
 
 from analytics_service.adapters.kafka.documents import ledger_document, reservation_document
 from analytics_service.application.ports import Projection, StoreAway

@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
+from services.analytics.tests.events import NOON
 from services.analytics.tests.fakes.clock import FakeClock
 from services.analytics.tests.fakes.elasticsearch.cluster import FakeCluster
 from services.analytics.tests.fakes.elasticsearch.documents import FakeDocuments
 from services.analytics.tests.fakes.elasticsearch.figures import FakeFigures
 from services.analytics.tests.fakes.elasticsearch.indices import FakeIndices
 from services.analytics.tests.fakes.kafka.history import FakeHistory
-from services.analytics.tests.fakes.postgres.unit_of_work import FakeDatabase, FakeOpenWork
-from services.analytics.tests.telling import NOON
+from services.analytics.tests.fakes.postgres.unit_of_work import FakeDatabase, in_memory_work
 
-from analytics_service.adapters.kafka.documents import document_of, lot_copy
+from analytics_service.adapters.kafka.documents import document_of
 from analytics_service.application.commands.drop_old_indices import DropOldIndicesHandler
 from analytics_service.application.commands.prepare_indices import PrepareIndices, PrepareIndicesHandler
 from analytics_service.application.commands.rebuild_projection import RebuildProjectionHandler
@@ -19,7 +19,9 @@ from analytics_service.application.event_handlers.keep_lot import KeepLot, keep_
 from analytics_service.application.event_handlers.project import Project, ProjectHandler
 from analytics_service.application.queries.get_occupancy import GetOccupancyHandler
 from analytics_service.application.queries.get_revenue import GetRevenueHandler
+from analytics_service.entrypoints.consumers import lot_copy
 from parking_events import LotState, WireEvent
+from parking_kernel.askers import THE_SERVICE
 
 
 class FakeInstallation:
@@ -28,7 +30,7 @@ class FakeInstallation:
         self.database = FakeDatabase(self.clock)
         self.cluster = FakeCluster()
         self.history = FakeHistory()
-        self.open_work = FakeOpenWork(self.database)
+        self.open_work = in_memory_work(self.database)
         self.indices = FakeIndices(self.cluster)
         documents, figures = FakeDocuments(self.cluster), FakeFigures(self.cluster)
         self.project = ProjectHandler(documents)
@@ -42,12 +44,12 @@ class FakeInstallation:
         await self.prepare(PrepareIndices())
         return self
 
-    async def hears(self, *events: WireEvent) -> None:
+    async def consumes(self, *events: WireEvent) -> None:
         """Events arrive, each in a transaction of its own; Kafka keeps them."""
         for event in events:
-            async with self.open_work() as work:
+            async with self.open_work(THE_SERVICE) as work:
                 if isinstance(event, LotState):
                     await keep_lot(work, KeepLot(lot_copy(event)))
                 elif document := document_of(event):
-                    self.history.told.append(document)
+                    self.history.published.append(document)
                     await self.project(work, Project([document]))

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from elasticsearch import AsyncElasticsearch
-from services.analytics.tests.installation import Consuming, Kept, Tell, settings_for
-from services.analytics.tests.publishing import PROJECTED, forget, publish
+from services.analytics.tests.installation import Consuming, Kept, Publish, settings_for
+from services.analytics.tests.publishing import PROJECTED, purge, send
 
 from analytics_service.application.commands.prepare_indices import PrepareIndices
-from analytics_service.bootstrap import GROUPS, Analytics, bootstrap, consumers, resources
+from analytics_service.bootstrap import Analytics, bootstrap, resources
+from analytics_service.entrypoints.consumers import GROUPS, messaging
 from analytics_service.entrypoints.http.app import analytics_app
 from analytics_service.settings import AnalyticsSettings
 from parking_events.topics import LOGIN, LOT
@@ -33,13 +35,13 @@ async def made_topics(kafka_server: KafkaServer) -> KafkaServer:
 @pytest_asyncio.fixture
 async def empty_topics(made_topics: KafkaServer) -> KafkaServer:
     """The topics have fixed names: each test begins with empty ones (but for lots, which Kafka lets nobody delete)."""
-    await forget(made_topics.bootstrap_servers)
+    await purge(made_topics.bootstrap_servers)
     return made_topics
 
 
 @pytest_asyncio.fixture(scope="session")
 async def producer(made_topics: KafkaServer) -> AsyncIterator[AIOKafkaProducer]:
-    """Whoever tells."""
+    """What the other services' relays write with."""
     producer = AIOKafkaProducer(bootstrap_servers=made_topics.bootstrap_servers)
     await producer.start()
     yield producer
@@ -47,13 +49,9 @@ async def producer(made_topics: KafkaServer) -> AsyncIterator[AIOKafkaProducer]:
 
 
 @pytest.fixture
-def tell(empty_topics: KafkaServer, producer: AIOKafkaProducer) -> Tell:
+def publish(empty_topics: KafkaServer, producer: AIOKafkaProducer) -> Publish:
     """Puts events on Kafka."""
-
-    async def send(*events: object) -> None:
-        await publish(producer, *events)
-
-    return send
+    return partial(send, producer)
 
 
 @pytest.fixture
@@ -91,7 +89,7 @@ def consuming(analytics: Analytics) -> Consuming:
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
         stop = asyncio.Event()
-        groups = consumers(analytics)
+        groups = messaging(analytics).consumers
         tasks = [asyncio.create_task(consumer.run(stop)) for consumer in groups.values()]
         try:
             await wait_until(

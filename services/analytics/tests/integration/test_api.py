@@ -7,15 +7,17 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from services.analytics.tests.events import LOT, NOON, OPERATOR, confirmed, counted, lot_created, posted
 from services.analytics.tests.installation import Kept, signed_in
-from services.analytics.tests.telling import LOT, NOON, OPERATOR, confirmed, counted, lot_created, posted
 
 from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments
-from analytics_service.adapters.kafka.documents import document_of, lot_copy
-from analytics_service.adapters.postgres.unit_of_work import postgres_work
+from analytics_service.adapters.kafka.documents import document_of
+from analytics_service.adapters.postgres.unit_of_work import units_of_work
 from analytics_service.application.ports import Document, Projection
 from analytics_service.bootstrap import Analytics
+from analytics_service.entrypoints.consumers import lot_copy
 from parking_events import LedgerEntryKind, WireEvent
+from parking_kernel.askers import THE_SERVICE
 
 REVENUE, OCCUPANCY = "/api/v1/analytics/revenue", "/api/v1/analytics/occupancy"
 DAY = {"from": "2025-03-03T00:00:00+01:00", "to": "2025-03-04T00:00:00+01:00"}
@@ -33,7 +35,7 @@ async def knows(analytics: Analytics, kept: Kept) -> Any:
         assert await ElasticsearchDocuments(analytics.elasticsearch).put(documents, indices) == []
         await kept.elasticsearch.indices.refresh(index=f"{kept.prefix}*")
 
-    async with postgres_work(analytics.engine)() as work:
+    async with units_of_work().opened_on(analytics.engine)(THE_SERVICE) as work:
         await work.lots.keep(lot_copy(lot_created(spots=4)))
     return take_in
 
@@ -176,7 +178,7 @@ async def test_of_several_currencies_one_must_be_named(client: httpx.AsyncClient
     assert (await ask(client, REVENUE, {**params, "currency": "EUR"})).json()["total"]["gross"] == 2
 
 
-async def test_where_the_index_is_gone_the_client_is_told_to_come_again(
+async def test_where_the_index_is_gone_the_client_is_asked_to_come_again(
     client: httpx.AsyncClient, knows: Any, kept: Kept
 ) -> None:
     await kept.elasticsearch.indices.delete(index=await kept.index(Projection.LEDGER))

@@ -1,9 +1,9 @@
 """What the command line says."""
 
 import pytest
-from services.analytics.tests.installation import Tell
+from services.analytics.tests.events import confirmed, posted
+from services.analytics.tests.installation import Publish
 from services.analytics.tests.processes import command
-from services.analytics.tests.telling import confirmed, posted
 
 from analytics_service.bootstrap import Analytics
 
@@ -24,11 +24,11 @@ async def test_a_wrong_argument_is_a_sentence(
     assert sentence in said.decode()
 
 
-async def test_all_are_rebuilt_where_none_is_named(analytics: Analytics, tell: Tell) -> None:
-    await tell(posted(), confirmed())
+async def test_all_are_rebuilt_where_none_is_named(analytics: Analytics, publish: Publish) -> None:
+    await publish(posted(), confirmed())
     async with command(analytics.settings, "rebuild") as done:
-        told, said = await done.communicate()
-    assert told.decode().splitlines() == [
+        output, said = await done.communicate()
+    assert output.decode().splitlines() == [
         "reservations: 1 documents, 0 left out",
         "ledger: 1 documents, 0 left out",
         "occupancy: 0 documents, 0 left out",
@@ -37,6 +37,6 @@ async def test_all_are_rebuilt_where_none_is_named(analytics: Analytics, tell: T
 
 async def test_nothing_is_to_be_replayed(analytics: Analytics) -> None:
     async with command(analytics.settings, "replay", "--group", "analytics.projections") as done:
-        told, _ = await done.communicate()
+        output, _ = await done.communicate()
     assert done.returncode == 0
-    assert b'"applied": 0' in told
+    assert b'"applied": 0' in output

@@ -8,13 +8,13 @@ import pytest_asyncio
 from elasticsearch import AsyncElasticsearch
 from prometheus_client import REGISTRY
 from services.analytics.tests.documents import expected, wait_for
-from services.analytics.tests.installation import Consuming, Kept, Tell, settings_for, signed_in
-from services.analytics.tests.telling import LOT, OPERATOR, confirmed, lot_created, posted
+from services.analytics.tests.events import LOT, OPERATOR, confirmed, lot_created, posted
+from services.analytics.tests.installation import Consuming, Kept, Publish, settings_for, signed_in
 from sqlalchemy import text
 
 from analytics_service.application.ports import Projection
 from analytics_service.bootstrap import Analytics
-from analytics_service.entrypoints.worker import IndexKeeper
+from analytics_service.entrypoints.worker import IndexKeeper, index_missing
 from analytics_service.settings import AnalyticsSettings
 from parking_platform.ports import free_port
 from parking_platform.processes import ChildProcess
@@ -76,7 +76,7 @@ async def revenue(client: httpx.AsyncClient) -> httpx.Response:
 
 async def test_it_goes_and_comes_back(
     analytics: Analytics,
-    tell: Tell,
+    publish: Publish,
     consuming: Consuming,
     kept: Kept,
     client: httpx.AsyncClient,
@@ -85,17 +85,17 @@ async def test_it_goes_and_comes_back(
     before = [posted(1) for _ in range(20)]
     during = [*(posted(1) for _ in range(300)), *(confirmed() for _ in range(100))]
     async with consuming():
-        await tell(lot_created(), *before)
+        await publish(lot_created(), *before)
         await wait_for(kept, Projection.LEDGER, len(before))
         assert (await revenue(client)).json()["total"]["gross"] == len(before)
 
         await own_server.stop()
-        await tell(*during)
+        await publish(*during)
         away = await revenue(client)
         assert (away.status_code, away.json()["type"]) == (503, "/problems/service-unavailable")
         assert int(away.headers["retry-after"]) >= 1
         assert (await client.get("/readyz")).status_code == 503
-        await IndexKeeper(analytics.use_cases).look_after()
+        await IndexKeeper(analytics.use_cases, index_missing(lambda: True)).reconcile()
         await wait_until_waiting()
 
         await own_server.start()

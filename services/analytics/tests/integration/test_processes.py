@@ -6,9 +6,9 @@ import time
 
 import httpx
 from services.analytics.tests.documents import expected, wait_for
-from services.analytics.tests.installation import Kept, Tell
+from services.analytics.tests.events import posted
+from services.analytics.tests.installation import Kept, Publish
 from services.analytics.tests.processes import command
-from services.analytics.tests.telling import posted
 
 from analytics_service.application.ports import Projection
 from analytics_service.bootstrap import Analytics
@@ -48,19 +48,19 @@ async def ends_in_time(process: asyncio.subprocess.Process) -> str:
     return said.decode()
 
 
-async def test_serve_ends_when_told_to(analytics: Analytics) -> None:
+async def test_serve_ends_when_asked_to(analytics: Analytics) -> None:
     own = on_free_ports(analytics.settings)
     async with command(own, "serve") as process:
         await wait_until_ready(own.http_port)
         await ends_in_time(process)
 
 
-async def test_work_makes_its_indices_takes_events_in_and_ends_when_told_to(
-    settings: AnalyticsSettings, tell: Tell, kept: Kept
+async def test_work_makes_its_indices_takes_events_in_and_ends_when_asked_to(
+    settings: AnalyticsSettings, publish: Publish, kept: Kept
 ) -> None:
     """From an installation where nothing but `migrate` has run."""
     own = on_free_ports(settings)
-    await tell(entry := posted())
+    await publish(entry := posted())
     async with command(own, "work") as process:
         await wait_until_ready(own.worker_port)
         await wait_until_served(kept)
@@ -75,10 +75,10 @@ async def test_work_makes_its_indices_takes_events_in_and_ends_when_told_to(
 async def wait_for_metric(port: int, line: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
 
-        async def is_told() -> bool:
+        async def is_shown() -> bool:
             return line in (await client.get(f"http://127.0.0.1:{port}/metrics")).text
 
-        await wait_until(is_told, line)
+        await wait_until(is_shown, line)
 
 
 async def wait_until_served(kept: Kept) -> None:
@@ -100,6 +100,6 @@ async def test_migrate_needs_no_elasticsearch(settings: AnalyticsSettings, postg
 
 async def test_the_api_is_described_without_servers(analytics: Analytics) -> None:
     async with command(analytics.settings, "openapi") as process:
-        told, _ = await process.communicate()
-    assert b"/api/v1/analytics/revenue" in told
-    assert b"/api/v1/analytics/occupancy" in told
+        output, _ = await process.communicate()
+    assert b"/api/v1/analytics/revenue" in output
+    assert b"/api/v1/analytics/occupancy" in output

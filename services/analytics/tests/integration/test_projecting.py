@@ -12,8 +12,8 @@ from libs.events.tests.later_values import LATER
 from libs.messaging.tests.later_events import later_records
 from libs.messaging.tests.later_events import publish as publish_later
 from services.analytics.tests.documents import expected, wait_for
-from services.analytics.tests.installation import Consuming, Kept, Tell
-from services.analytics.tests.telling import NOON, confirmed, counted, lot_created, posted, spot_seen
+from services.analytics.tests.events import NOON, confirmed, counted, lot_created, posted, spot_seen
+from services.analytics.tests.installation import Consuming, Kept, Publish
 from sqlalchemy import text
 
 from analytics_service.adapters.elasticsearch.documents import CHUNK_BYTES, ElasticsearchDocuments
@@ -22,10 +22,12 @@ from analytics_service.adapters.kafka.history import KafkaHistory
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.application.commands.rebuild_projection import RebuildProjection
 from analytics_service.application.ports import Document, Projection, StoreAway
-from analytics_service.bootstrap import Analytics, outbox_relay, replayers
+from analytics_service.bootstrap import Analytics
+from analytics_service.entrypoints.consumers import PROJECTIONS, messaging
 from parking_events import LedgerEntryState, LotOccupancyState, LotState, ReservationState, SpotOccupancyState
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.postgres_outbox import PostgresOutbox
+from parking_messaging.wiring import postgres_replayers
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
 
@@ -41,7 +43,7 @@ async def test_from_an_outbox_to_documents(analytics: Analytics, consuming: Cons
     async with analytics.engine.begin() as connection:
         await PostgresOutbox().add(connection, events)
     stop = asyncio.Event()
-    relaying = asyncio.create_task(outbox_relay(analytics.settings).run(stop))
+    relaying = asyncio.create_task(messaging(analytics).relay.run(stop))
     async with consuming():
         await wait_for(kept, Projection.RESERVATIONS, 1)
         await wait_for(kept, Projection.LEDGER, 1)
@@ -49,12 +51,12 @@ async def test_from_an_outbox_to_documents(analytics: Analytics, consuming: Cons
         await wait_until(partial(_is_known, analytics, lot.parking_lot_id), "the lot's copy")
     stop.set()
     await relaying
-    for projection, told in {
+    for projection, published in {
         Projection.RESERVATIONS: events[:1],
         Projection.LEDGER: events[1:2],
         Projection.OCCUPANCY: events[2:4],
     }.items():
-        assert await kept.of(projection) == expected(*told)
+        assert await kept.of(projection) == expected(*published)
 
 
 async def _is_known(analytics: Analytics, lot_id: UUID) -> bool:
@@ -62,24 +64,24 @@ async def _is_known(analytics: Analytics, lot_id: UUID) -> bool:
         return bool(await connection.scalar(text("SELECT count(*) FROM lots WHERE id = :id"), {"id": lot_id}))
 
 
-async def test_repeated_and_reordered_events_change_nothing(tell: Tell, consuming: Consuming, kept: Kept) -> None:
+async def test_repeated_and_reordered_events_change_nothing(publish: Publish, consuming: Consuming, kept: Kept) -> None:
     chance = random.Random(7)
     ids = [uuid4() for _ in range(40)]
-    told = [
+    published = [
         confirmed(reservation_id=each, version=version, ends_at=NOON + timedelta(hours=version))
         for each in ids
         for version in range(1, 6)
     ]
-    shuffled = told * 2
+    shuffled = published * 2
     chance.shuffle(shuffled)
     marker = confirmed()
     async with consuming():
-        await tell(*shuffled)
+        await publish(*shuffled)
         await wait_for(kept, Projection.RESERVATIONS, len(ids))
-        await wait_for_state(kept, expected(*told))
-        await tell(*shuffled, marker)
+        await wait_for_state(kept, expected(*published))
+        await publish(*shuffled, marker)
         await wait_for(kept, Projection.RESERVATIONS, len(ids) + 1)
-    assert await kept.of(Projection.RESERVATIONS) == expected(*told, marker)
+    assert await kept.of(Projection.RESERVATIONS) == expected(*published, marker)
 
 
 async def wait_for_state(kept: Kept, wanted: dict[str, tuple[int, dict[str, object]]]) -> None:
@@ -113,28 +115,29 @@ async def test_of_two_requests_that_fail_both_are_named(analytics: Analytics) ->
         assert f"{index}.write is gone" in str(raised.value)
 
 
-async def test_thousands_arrive_in_bulk(tell: Tell, consuming: Consuming, kept: Kept) -> None:
+async def test_thousands_arrive_in_bulk(publish: Publish, consuming: Consuming, kept: Kept) -> None:
     entries = [posted(number) for number in range(5_000)]
-    await tell(*entries)
+    await publish(*entries)
     async with consuming():
         await wait_for(kept, Projection.LEDGER, 5_000, seconds=60)
     assert await kept.of(Projection.LEDGER) == expected(*entries)
 
 
 async def test_what_does_not_fit_is_a_dead_letter_and_the_others_flow(
-    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
+    analytics: Analytics, publish: Publish, consuming: Consuming, kept: Kept
 ) -> None:
     good = [posted(number) for number in range(50)]
     bad = posted(TOO_MUCH)
     async with consuming():
-        await tell(*good[:25], bad, *good[25:])
+        await publish(*good[:25], bad, *good[25:])
         await wait_for(kept, Projection.LEDGER, 50)
         await wait_for_dead_letter(analytics)
     assert await kept.of(Projection.LEDGER) == expected(*good)
     ((subject, error),) = await _dead_letters(analytics)
     assert subject == bad.subject
     assert "out of range" in error
-    report = await replayers(analytics)["analytics.projections"].replay(discard=True)
+    kafka = messaging(analytics)
+    report = await postgres_replayers(kafka.handlers, kafka.transactions)[PROJECTIONS].replay(discard=True)
     assert (report.discarded, dict(report.still_blocked)) == (1, {})
 
 
@@ -155,13 +158,15 @@ async def test_what_newer_services_publish_is_no_dead_letter(
     analytics: Analytics, made_topics: KafkaServer, consuming: Consuming, kept: Kept
 ) -> None:
     """Every event that is consumed, once for each enumeration in it, with a value that this release does not know."""
-    told = {state: [*later_records(state)] for state in STATES}
-    sightings = [*told[SpotOccupancyState], *told[LotOccupancyState]]
+    published = {state: [*later_records(state)] for state in STATES}
+    sightings = [*published[SpotOccupancyState], *published[LotOccupancyState]]
     lots = [*later_records(LotState)]
     async with consuming():
-        await publish_later(made_topics.bootstrap_servers, [*lots, *(each for state in STATES for each in told[state])])
-        await wait_for(kept, Projection.RESERVATIONS, len(told[ReservationState]))
-        await wait_for(kept, Projection.LEDGER, len(told[LedgerEntryState]))
+        await publish_later(
+            made_topics.bootstrap_servers, [*lots, *(each for state in STATES for each in published[state])]
+        )
+        await wait_for(kept, Projection.RESERVATIONS, len(published[ReservationState]))
+        await wait_for(kept, Projection.LEDGER, len(published[LedgerEntryState]))
         await wait_for(kept, Projection.OCCUPANCY, len(sightings))
         await wait_until(partial(_is_known, analytics, UUID(lots[-1].subject.id)), "the lot's copy")
     assert await _dead_letters(analytics) == []
@@ -181,23 +186,23 @@ def kafka(analytics: Analytics) -> KafkaConnection:
 
 
 async def test_a_record_that_is_no_event_is_a_dead_letter(
-    analytics: Analytics, tell: Tell, producer: AIOKafkaProducer, consuming: Consuming, kept: Kept
+    analytics: Analytics, publish: Publish, producer: AIOKafkaProducer, consuming: Consuming, kept: Kept
 ) -> None:
     async with consuming():
         await producer.send_and_wait("payment.ledger-entry.v1", b"not json", key=b"x")
-        await tell(entry := posted())
+        await publish(entry := posted())
         await wait_for(kept, Projection.LEDGER, 1)
         await wait_for_dead_letter(analytics)
     assert await kept.of(Projection.LEDGER) == expected(entry)
 
 
-async def test_an_index_that_an_operator_deletes_stops_its_events_and_is_not_guessed_anew(
-    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
+async def test_an_index_that_an_operator_deletes_stops_its_events_and_is_not_guessed_again(
+    analytics: Analytics, publish: Publish, consuming: Consuming, kept: Kept
 ) -> None:
     index = await kept.index(Projection.LEDGER)
     async with consuming():
         await kept.elasticsearch.indices.delete(index=index)
-        await tell(posted(), reservation := confirmed())
+        await publish(posted(), reservation := confirmed())
         await wait_for(kept, Projection.RESERVATIONS, 1)
         assert await analytics.use_cases.prepare_indices(_PREPARE) == [Projection.LEDGER]
         assert not await kept.elasticsearch.indices.exists(index=index)
@@ -205,6 +210,6 @@ async def test_an_index_that_an_operator_deletes_stops_its_events_and_is_not_gue
         assert await _dead_letters(analytics) == []
         await analytics.use_cases.rebuild_projection(_REBUILD_LEDGER)
         await wait_for(kept, Projection.LEDGER, 1)
-        await tell(posted())
+        await publish(posted())
         await wait_for(kept, Projection.LEDGER, 2)
     assert await kept.of(Projection.RESERVATIONS) == expected(reservation)

@@ -7,10 +7,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 from services.analytics.tests.documents import expected, wait_for
-from services.analytics.tests.installation import Consuming, Kept, Tell
+from services.analytics.tests.events import NOON, OPERATOR, confirmed, counted, posted
+from services.analytics.tests.installation import Consuming, Kept, Publish
 from services.analytics.tests.processes import command
-from services.analytics.tests.publishing import forget
-from services.analytics.tests.telling import NOON, OPERATOR, confirmed, counted, posted
+from services.analytics.tests.publishing import purge
 
 from analytics_service.application.commands.drop_old_indices import DropOldIndices
 from analytics_service.application.commands.prepare_indices import PrepareIndices
@@ -21,7 +21,7 @@ from analytics_service.bootstrap import Analytics
 from analytics_service.domain.buckets import Interval
 from analytics_service.domain.errors import RebuildRunning
 from parking_events import WireEvent
-from parking_kernel.askers import EVERYTHING, Asker
+from parking_kernel.askers import EVERYTHING, THE_SERVICE, Asker
 from parking_platform.testing.servers import KafkaServer
 
 LEDGER = RebuildProjection(Projection.LEDGER)
@@ -36,12 +36,12 @@ async def gross(analytics: Analytics) -> int:
 
 
 async def test_a_deleted_index_comes_back_field_by_field(
-    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
+    analytics: Analytics, publish: Publish, consuming: Consuming, kept: Kept
 ) -> None:
     ids = [uuid4() for _ in range(50)]
     events = [confirmed(reservation_id=each, version=version) for version in (1, 2, 3) for each in ids]
     async with consuming():
-        await tell(*events)
+        await publish(*events)
         await wait_for(kept, Projection.RESERVATIONS, len(ids))
     await kept.elasticsearch.indices.delete(index=await kept.index(Projection.RESERVATIONS))
     rebuilt = await analytics.use_cases.rebuild_projection(RESERVATIONS)
@@ -51,20 +51,20 @@ async def test_a_deleted_index_comes_back_field_by_field(
 
 
 async def test_questions_neither_fail_nor_shrink_while_events_go_on(
-    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept
+    analytics: Analytics, publish: Publish, consuming: Consuming, kept: Kept
 ) -> None:
     """Entries of one cent: what was earned can only grow, whichever index answers."""
     first = [posted(1) for _ in range(3_000)]
     meanwhile = [posted(1) for _ in range(2_000)]
-    await tell(*first)
+    await publish(*first)
     async with consuming():
         await wait_for(kept, Projection.LEDGER, len(first), seconds=60)
         seen: list[int] = []
         rebuilding = asyncio.create_task(_rebuild_twice(analytics))
-        telling = asyncio.create_task(_tell_in_parts(tell, meanwhile))
-        while not (rebuilding.done() and telling.done()):
+        publishing = asyncio.create_task(_publish_in_parts(publish, meanwhile))
+        while not (rebuilding.done() and publishing.done()):
             seen.append(await gross(analytics))
-        await asyncio.gather(rebuilding, telling)
+        await asyncio.gather(rebuilding, publishing)
         await wait_for(kept, Projection.LEDGER, len(first) + len(meanwhile), seconds=60)
     assert seen[0] >= len(first)
     assert seen == sorted(seen)
@@ -76,12 +76,12 @@ async def _rebuild_twice(analytics: Analytics) -> None:
     await analytics.use_cases.rebuild_projection(LEDGER)
 
 
-async def _tell_in_parts(tell: Tell, events: Sequence[WireEvent]) -> None:
+async def _publish_in_parts(publish: Publish, events: Sequence[WireEvent]) -> None:
     for start in range(0, len(events), 100):
-        await tell(*events[start : start + 100])
+        await publish(*events[start : start + 100])
 
 
-async def test_one_that_reads_an_index_reads_it_to_the_end(analytics: Analytics, tell: Tell, kept: Kept) -> None:
+async def test_one_that_reads_an_index_reads_it_to_the_end(analytics: Analytics, publish: Publish, kept: Kept) -> None:
     """A point in time holds on to the index that the alias led to, and the index stays for some minutes."""
     old = await kept.index(Projection.LEDGER)
     opened = await kept.elasticsearch.open_point_in_time(index=f"{kept.prefix}ledger", keep_alive="1m")
@@ -93,21 +93,21 @@ async def test_one_that_reads_an_index_reads_it_to_the_end(analytics: Analytics,
 
 
 async def test_sightings_that_kafka_forgot_stay(
-    analytics: Analytics, tell: Tell, consuming: Consuming, kept: Kept, made_topics: KafkaServer
+    analytics: Analytics, publish: Publish, consuming: Consuming, kept: Kept, made_topics: KafkaServer
 ) -> None:
-    forgotten, told = counted(1, 4, NOON, version=1), counted(2, 4, NOON, version=2)
+    purged, published = counted(1, 4, NOON, version=1), counted(2, 4, NOON, version=2)
     async with consuming():
-        await tell(forgotten)
+        await publish(purged)
         await wait_for(kept, Projection.OCCUPANCY, 1)
-    await forget(made_topics.bootstrap_servers)
-    await tell(told)
+    await purge(made_topics.bootstrap_servers)
+    await publish(published)
     rebuilt = await analytics.use_cases.rebuild_projection(RebuildProjection(Projection.OCCUPANCY))
     assert rebuilt.read == 2
-    assert await kept.of(Projection.OCCUPANCY) == expected(forgotten, told)
+    assert await kept.of(Projection.OCCUPANCY) == expected(purged, published)
 
 
-async def test_two_at_once_are_one_too_many(analytics: Analytics, tell: Tell, kept: Kept) -> None:
-    await tell(*(posted() for _ in range(2_000)))
+async def test_two_at_once_are_one_too_many(analytics: Analytics, publish: Publish, kept: Kept) -> None:
+    await publish(*(posted() for _ in range(2_000)))
     outcomes = await asyncio.gather(
         *(analytics.use_cases.rebuild_projection(LEDGER) for _ in range(3)), return_exceptions=True
     )
@@ -117,9 +117,9 @@ async def test_two_at_once_are_one_too_many(analytics: Analytics, tell: Tell, ke
     assert await kept.count(Projection.LEDGER) == 2_000
 
 
-async def test_one_that_was_killed_is_abandoned(analytics: Analytics, tell: Tell, kept: Kept) -> None:
+async def test_one_that_was_killed_is_abandoned(analytics: Analytics, publish: Publish, kept: Kept) -> None:
     events = [posted(number) for number in range(6_000)]
-    await tell(*events)
+    await publish(*events)
     async with command(analytics.settings, "rebuild", "ledger") as dying:
         await wait_until_building(analytics)
         dying.send_signal(signal.SIGKILL)
@@ -129,8 +129,8 @@ async def test_one_that_was_killed_is_abandoned(analytics: Analytics, tell: Tell
         assert refused.returncode == 1
         assert b"Another rebuild of ledger is running, or did not end; with --abandon it is given up." in said
     async with command(analytics.settings, "rebuild", "ledger", "--abandon") as done:
-        told, said = await done.communicate()
-        assert (done.returncode, told) == (0, b"ledger: 6000 documents, 0 left out\n"), said
+        output, said = await done.communicate()
+        assert (done.returncode, output) == (0, b"ledger: 6000 documents, 0 left out\n"), said
     assert await kept.count(Projection.LEDGER) == len(events)
 
 
@@ -139,6 +139,6 @@ async def wait_until_building(analytics: Analytics) -> None:
     building = None
     while not building:
         assert asyncio.get_running_loop().time() < deadline, "no rebuild began"
-        async with analytics.use_cases.prepare_indices.open_work() as work:
+        async with analytics.use_cases.prepare_indices.open_work(THE_SERVICE) as work:
             building = (await work.register.targets())[Projection.LEDGER].building
         await asyncio.sleep(0.005)

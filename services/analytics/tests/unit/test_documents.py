@@ -5,7 +5,7 @@ from importlib import resources
 from uuid import UUID, uuid4
 
 import pytest
-from services.analytics.tests.telling import (
+from services.analytics.tests.events import (
     LOT,
     NOON,
     ONE,
@@ -17,8 +17,9 @@ from services.analytics.tests.telling import (
     spot_seen,
 )
 
-from analytics_service.adapters.kafka.documents import STATES, document_of, lot_copy
+from analytics_service.adapters.kafka.documents import STATES, document_of
 from analytics_service.application.ports import LotCopy, Projection
+from analytics_service.entrypoints.consumers import lot_copy
 from parking_events import EVENT_CLASSES, Money, ParkingSession, WireEvent
 from parking_events.topics import LEDGER_ENTRY, OCCUPANCY, RESERVATION
 from parking_messaging.failures import PoisonEvent

@@ -3,8 +3,8 @@
 from uuid import uuid4
 
 import pytest
+from services.analytics.tests.events import confirmed, posted
 from services.analytics.tests.fakes.installation import FakeInstallation
-from services.analytics.tests.telling import confirmed, posted
 
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.application.ports import DocumentRefused, Projection, StoreAway
@@ -14,20 +14,20 @@ TOO_MUCH = 2**63
 
 async def test_before_there_is_an_index_events_wait() -> None:
     with pytest.raises(StoreAway, match="reservations has no index yet"):
-        await FakeInstallation().hears(confirmed())
+        await FakeInstallation().consumes(confirmed())
 
 
 async def test_an_older_version_never_replaces_a_newer_one(analytics: FakeInstallation) -> None:
     same = uuid4()
     newer, older = confirmed(reservation_id=same, version=2), confirmed(reservation_id=same, version=1)
-    await analytics.hears(newer, older, newer)
+    await analytics.consumes(newer, older, newer)
     (kept,) = analytics.cluster.found(Projection.RESERVATIONS).values()
     assert kept.version == 2
 
 
 async def test_a_document_that_does_not_fit_is_refused(analytics: FakeInstallation) -> None:
     with pytest.raises(DocumentRefused, match="out of range"):
-        await analytics.hears(posted(TOO_MUCH))
+        await analytics.consumes(posted(TOO_MUCH))
 
 
 async def test_the_first_indices_are_made_once(analytics: FakeInstallation) -> None:
@@ -37,14 +37,14 @@ async def test_the_first_indices_are_made_once(analytics: FakeInstallation) -> N
     assert len(analytics.cluster.indices) == len(Projection)
 
 
-async def test_an_index_that_is_gone_is_told_and_not_made_anew(analytics: FakeInstallation) -> None:
+async def test_an_index_that_is_gone_is_reported_and_not_made_again(analytics: FakeInstallation) -> None:
     """An empty index would pass for the truth."""
-    await analytics.hears(posted())
+    await analytics.consumes(posted())
     await analytics.indices.drop(analytics.cluster.aliases[Projection.LEDGER])
     assert await analytics.prepare(PrepareIndices()) == [Projection.LEDGER]
     assert Projection.LEDGER not in analytics.cluster.aliases
     with pytest.raises(StoreAway, match="rebuild"):
-        await analytics.hears(posted())
+        await analytics.consumes(posted())
 
 
 async def test_an_alias_that_leads_nowhere_is_mended(analytics: FakeInstallation) -> None:

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from services.analytics.tests.events import LOT, NOON, ONE, OPERATOR, lot_created, posted
 from services.analytics.tests.fakes.installation import FakeInstallation
-from services.analytics.tests.telling import LOT, NOON, ONE, OPERATOR, lot_created, posted
 
 from analytics_service.application.queries.get_revenue import GetRevenue
 from analytics_service.domain.buckets import Interval
@@ -37,7 +37,7 @@ def test_sums_add_up_field_by_field(one: Sums, other: Sums) -> None:
 
 async def test_each_kind_of_entry_goes_its_way(analytics: FakeInstallation) -> None:
     kinds = LedgerEntryKind
-    await analytics.hears(
+    await analytics.consumes(
         lot_created(),
         posted(10_000, 700),
         posted(3_000, 200),
@@ -53,7 +53,7 @@ async def test_each_kind_of_entry_goes_its_way(analytics: FakeInstallation) -> N
 
 async def test_an_organization_sees_all_its_lots_and_nobody_elses(analytics: FakeInstallation) -> None:
     second = uuid4()
-    await analytics.hears(
+    await analytics.consumes(
         lot_created(), lot_created(second), posted(100), posted(10, lot=second), posted(1, operator=uuid4())
     )
     assert (await analytics.get_revenue(of(operator=OPERATOR))).total.gross == 110
@@ -61,27 +61,27 @@ async def test_an_organization_sees_all_its_lots_and_nobody_elses(analytics: Fak
 
 
 async def test_an_entry_belongs_to_the_bucket_in_which_it_was_posted(analytics: FakeInstallation) -> None:
-    await analytics.hears(lot_created(), posted(1, at=NOON), posted(2, at=ONE))
+    await analytics.consumes(lot_created(), posted(1, at=NOON), posted(2, at=ONE))
     question = GetRevenue(OWNER, LOT, None, NOON, ONE + timedelta(hours=1), Interval.HOUR, None)
     revenue = await analytics.get_revenue(question)
     assert [sums.gross for _, sums in revenue.buckets] == [1, 2]
 
 
 async def test_lots_of_several_zones_share_the_days_of_utc(analytics: FakeInstallation) -> None:
-    await analytics.hears(lot_created(), lot_created(uuid4(), zone="America/New_York"), posted(1))
+    await analytics.consumes(lot_created(), lot_created(uuid4(), zone="America/New_York"), posted(1))
     revenue = await analytics.get_revenue(of(operator=OPERATOR))
     assert [bucket.ends_at.hour for bucket, _ in revenue.buckets] == [0, 0, 12]
 
 
 async def test_of_several_currencies_one_must_be_named(analytics: FakeInstallation) -> None:
-    await analytics.hears(lot_created(), posted(1), posted(2, currency="EUR"))
+    await analytics.consumes(lot_created(), posted(1), posted(2, currency="EUR"))
     with pytest.raises(InvalidQuestion, match="currency must be given: there are CHF, EUR"):
         await analytics.get_revenue(of(lot=LOT))
     assert (await analytics.get_revenue(of(lot=LOT, currency="EUR"))).total.gross == 2
 
 
 async def test_where_nothing_was_booked_the_lots_currency_is_meant(analytics: FakeInstallation) -> None:
-    await analytics.hears(lot_created())
+    await analytics.consumes(lot_created())
     assert (await analytics.get_revenue(of(lot=LOT))).currency == "CHF"
     nobody = uuid4()
     with pytest.raises(InvalidQuestion, match="nothing was booked yet"):
@@ -90,7 +90,7 @@ async def test_where_nothing_was_booked_the_lots_currency_is_meant(analytics: Fa
 
 async def test_what_is_anothers_does_not_exist(analytics: FakeInstallation) -> None:
     stranger = Asker(organizations=frozenset({uuid4()}))
-    await analytics.hears(lot_created(), posted())
+    await analytics.consumes(lot_created(), posted())
     with pytest.raises(UnknownLot):
         await analytics.get_revenue(of(lot=LOT, asker=stranger))
     with pytest.raises(UnknownOrganization):

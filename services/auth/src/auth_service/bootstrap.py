@@ -12,7 +12,7 @@ from auth_service.adapters.crypto.passwords import BcryptPasswords
 from auth_service.adapters.crypto.secrets import RandomSecrets
 from auth_service.adapters.postgres.key_ring import PostgresKeyRing
 from auth_service.adapters.postgres.revocations import PostgresRevocations
-from auth_service.adapters.postgres.unit_of_work import postgres_work
+from auth_service.adapters.postgres.unit_of_work import units_of_work
 from auth_service.adapters.smtp.sender import SmtpMailSender
 from auth_service.application.commands.add_member import AddMemberHandler
 from auth_service.application.commands.assign_role import AssignRoleHandler
@@ -20,7 +20,7 @@ from auth_service.application.commands.create_account import CreateAccountHandle
 from auth_service.application.commands.create_organization import CreateOrganizationHandler
 from auth_service.application.commands.end_all_logins import EndAllLoginsHandler
 from auth_service.application.commands.end_login import EndLoginHandler
-from auth_service.application.commands.forget_expired import ForgetExpiredHandler
+from auth_service.application.commands.purge_expired import PurgeExpiredHandler
 from auth_service.application.commands.refresh_login import RefreshLoginHandler
 from auth_service.application.commands.register_user import RegisterUserHandler
 from auth_service.application.commands.remove_member import RemoveMemberHandler
@@ -34,14 +34,8 @@ from auth_service.application.commands.sum_up_login_count import SumUpLoginCount
 from auth_service.application.commands.suspend_user import SuspendUserHandler
 from auth_service.application.commands.verify_email import VerifyEmailHandler
 from auth_service.application.ports import OpenWork
-from auth_service.application.queries.count_open_logins import CountOpenLoginsHandler
-from auth_service.application.queries.get_contact import GetContactHandler
 from auth_service.application.queries.get_profile import GetProfileHandler
-from auth_service.application.queries.list_logins import ListLoginsHandler
 from auth_service.application.queries.list_organizations import ListOrganizationsHandler
-from auth_service.application.queries.list_published_keys import ListPublishedKeysHandler
-from auth_service.application.queries.list_roles import ListRolesHandler
-from auth_service.application.queries.list_users import ListUsersHandler
 from auth_service.settings import AuthSettings
 from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.clock import SYSTEM_CLOCK
@@ -49,9 +43,7 @@ from parking_chassis.ids import new_id
 from parking_chassis.sealing import Sealer
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
-from parking_messaging import KafkaConnection, Relay, RelaySettings, crash_points, postgres_relay
-from parking_messaging.adapters import kafka_topics
-from parking_messaging.adapters.topic_settings import TopicWatch
+from parking_messaging import crash_points
 
 SERVICE = "auth"
 
@@ -77,24 +69,24 @@ class UseCases:
     create_account: CreateAccountHandler
     send_account_mails: SendAccountMailsHandler
     rotate_signing_keys: RotateSigningKeysHandler
-    forget_expired: ForgetExpiredHandler
+    purge_expired: PurgeExpiredHandler
     sum_up_login_count: SumUpLoginCountHandler
-    get_contact: GetContactHandler
     get_profile: GetProfileHandler
-    list_users: ListUsersHandler
-    list_logins: ListLoginsHandler
-    list_roles: ListRolesHandler
     list_organizations: ListOrganizationsHandler
-    list_published_keys: ListPublishedKeysHandler
-    count_open_logins: CountOpenLoginsHandler
 
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """The wired service. `check_signing` raises what keeps it from signing tokens: no key, or another master key."""
+    """The wired service. Routes and timers read through `open_work` and `keys` where a use case would decide nothing.
+
+    `check_signing` raises what keeps it from signing tokens: no key, or another master key.
+    """
 
     settings: AuthSettings
     use_cases: UseCases
+    open_work: OpenWork
+    keys: PostgresKeyRing
+    clock: Clock
     engine: AsyncEngine
     passwords: BcryptPasswords
     token_verifier: AccessTokenVerifier
@@ -112,24 +104,9 @@ def bootstrap(settings: AuthSettings, *, clock: Clock = SYSTEM_CLOCK) -> Auth:
     verifier = token_verifier(settings, OwnKeys(keys), PostgresRevocations(engine))
     passwords = BcryptPasswords(settings.bcrypt_cost, settings.max_waiting_passwords)
     tokens = JwtAccessTokens(current_key, settings.token_issuer, settings.token_audience, clock)
-    work, sender = postgres_work(engine, sealer, new_id), _mail_sender(settings)
-    use_cases = _use_cases(work, sender, keys, passwords, tokens, clock)
-    return Auth(settings, use_cases, engine, passwords, verifier, current_key)
-
-
-def outbox_relay(settings: AuthSettings) -> Relay:
-    """What publishes auth's events; connects when it runs."""
-    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
-
-
-async def make_topics(settings: AuthSettings) -> None:
-    """Make the topics that auth owns. Raises `ConnectionError` with what is wrong."""
-    await kafka_topics.make_topics(_kafka(settings), SERVICE, replication_factor=settings.topic_replication_factor)
-
-
-def topic_watch(settings: AuthSettings) -> TopicWatch:
-    """What reports topics whose settings are not those of the catalogue."""
-    return kafka_topics.topic_watch(_kafka(settings), SERVICE, replication_factor=settings.topic_replication_factor)
+    work = units_of_work(sealer, settings.answer_sealer, new_id).opened_on(engine)
+    use_cases = _use_cases(work, _mail_sender(settings), passwords, tokens, clock)
+    return Auth(settings, use_cases, work, keys, clock, engine, passwords, verifier, current_key)
 
 
 @asynccontextmanager
@@ -143,7 +120,6 @@ async def resources(auth: Auth) -> AsyncGenerator[None]:
 def _use_cases(
     work: OpenWork,
     sender: SmtpMailSender,
-    keys: PostgresKeyRing,
     passwords: BcryptPasswords,
     tokens: JwtAccessTokens,
     clock: Clock,
@@ -167,21 +143,11 @@ def _use_cases(
         create_account=CreateAccountHandler(work, passwords, clock, new_id),
         send_account_mails=SendAccountMailsHandler(work, sender, secrets, clock),
         rotate_signing_keys=RotateSigningKeysHandler(work, clock),
-        forget_expired=ForgetExpiredHandler(work, clock),
+        purge_expired=PurgeExpiredHandler(work, clock),
         sum_up_login_count=SumUpLoginCountHandler(work),
-        get_contact=GetContactHandler(work),
         get_profile=GetProfileHandler(work),
-        list_users=ListUsersHandler(work),
-        list_logins=ListLoginsHandler(work, clock),
-        list_roles=ListRolesHandler(work),
         list_organizations=ListOrganizationsHandler(work),
-        list_published_keys=ListPublishedKeysHandler(keys),
-        count_open_logins=CountOpenLoginsHandler(work, clock),
     )
-
-
-def _kafka(settings: AuthSettings) -> KafkaConnection:
-    return KafkaConnection(**settings.kafka, client_id=SERVICE)
 
 
 def _mail_sender(settings: AuthSettings) -> SmtpMailSender:

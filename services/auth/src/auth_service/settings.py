@@ -6,13 +6,13 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import MIN_SECRET_LENGTH, ServiceSettings
+from parking_chassis.settings import MIN_SECRET_LENGTH, AnsweringSettings
 
 MASTER_KEY_BYTES = 32
 MIN_PRODUCTION_COST = 12
 
 
-class AuthSettings(ServiceSettings):
+class AuthSettings(AnsweringSettings):
     """See `ServiceSettings` for what all services share."""
 
     model_config = SettingsConfigDict(env_prefix="AUTH_")

@@ -1,31 +1,38 @@
 """See `auth_service.application.ports.Logins`."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from services.auth.tests.people import NOW, kept_login, kept_user
+from services.auth.tests.people import NOW, stored_login, stored_user
 
-from auth_service.application.ports import OpenWork
+from auth_service.application.ports import Logins, OpenWork
 from auth_service.domain.logins import (
-    KEPT_WHEN_OVER,
     LOGIN_LIFETIME,
     REFRESH_TOKEN_LIFETIME,
+    STORED_WHEN_OVER,
     EndReason,
     RefreshToken,
 )
 from parking_chassis.ids import new_id
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.concurrency import ChangedMeanwhile
 
 SECOND = timedelta(seconds=1)
 
 
+async def purged(logins: Logins, at: datetime, limit: int) -> int:
+    """As the timer does it."""
+    await logins.end_expired(at, limit)
+    return await logins.purge(at, limit)
+
+
 async def test_a_login_is_found_by_each_of_its_tokens(open_work: OpenWork) -> None:
-    user = await kept_user(open_work)
-    login = await kept_login(open_work, user.state.id, b"first")
+    user = await stored_user(open_work)
+    login = await stored_login(open_work, user.state.id, b"first")
     first = RefreshToken(b"first", login.state.id, NOW, None)
     second = RefreshToken(b"second", login.state.id, NOW + SECOND, None)
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         await work.logins.rotate(first, second)
         found = await work.logins.by_refresh_token(b"first")
         assert found is not None
@@ -37,11 +44,11 @@ async def test_a_login_is_found_by_each_of_its_tokens(open_work: OpenWork) -> No
 
 
 async def test_of_many_with_one_token_one_finds_it_unused(open_work: OpenWork) -> None:
-    user = await kept_user(open_work)
-    login = await kept_login(open_work, user.state.id, b"token")
+    user = await stored_user(open_work)
+    login = await stored_login(open_work, user.state.id, b"token")
 
     async def use(number: int) -> bool:
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             found = await work.logins.by_refresh_token(b"token")
             assert found is not None
             if found[1].used_at is not None:
@@ -52,14 +59,14 @@ async def test_of_many_with_one_token_one_finds_it_unused(open_work: OpenWork) -
     assert sorted(await asyncio.gather(*(use(number) for number in range(8)))) == [False] * 7 + [True]
 
 
-async def test_an_end_is_kept(open_work: OpenWork) -> None:
-    user = await kept_user(open_work)
-    login = await kept_login(open_work, user.state.id, b"token")
-    async with open_work() as work:
+async def test_an_end_is_stored(open_work: OpenWork) -> None:
+    user = await stored_user(open_work)
+    login = await stored_login(open_work, user.state.id, b"token")
+    async with open_work(THE_SERVICE) as work:
         (mine,) = await work.logins.open_of_user(user.state.id, 10)
         mine.end(EndReason.SIGNED_OUT, NOW)
         await work.logins.save(mine)
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         ended = await work.logins.get(login.state.id)
         assert ended is not None
         assert ended.state == mine.state
@@ -68,77 +75,77 @@ async def test_an_end_is_kept(open_work: OpenWork) -> None:
 
 
 async def test_a_change_of_what_was_changed_meanwhile_is_refused(open_work: OpenWork) -> None:
-    user = await kept_user(open_work)
-    stale = await kept_login(open_work, user.state.id, b"token")
-    async with open_work() as work:
+    user = await stored_user(open_work)
+    stale = await stored_login(open_work, user.state.id, b"token")
+    async with open_work(THE_SERVICE) as work:
         (login,) = await work.logins.open_of_user(user.state.id, 10)
         login.end(EndReason.SIGNED_OUT, NOW)
         await work.logins.save(login)
     stale.end(EndReason.SUSPENDED, NOW)
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         with pytest.raises(ChangedMeanwhile):
             await work.logins.save(stale)
 
 
 async def test_ending_one_and_ending_all_at_once_both_succeed(open_work: OpenWork) -> None:
-    user = await kept_user(open_work)
-    logins = [await kept_login(open_work, user.state.id, b"%d" % number) for number in range(4)]
+    user = await stored_user(open_work)
+    logins = [await stored_login(open_work, user.state.id, b"%d" % number) for number in range(4)]
 
     async def end_all() -> None:
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             for login in await work.logins.open_of_user(user.state.id, 10):
                 login.end(EndReason.SIGNED_OUT, NOW)
                 await work.logins.save(login)
 
     async def end_last() -> None:
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             login = await work.logins.get(logins[-1].state.id)
             assert login is not None
             login.end(EndReason.SIGNED_OUT, NOW)
             await work.logins.save(login)
 
     await asyncio.gather(end_all(), end_last(), end_all())
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         assert await work.logins.open_of_user(user.state.id, 10) == []
 
 
 async def test_devices_are_those_that_can_go_on_the_newest_first(open_work: OpenWork) -> None:
-    user, other = await kept_user(open_work), await kept_user(open_work, "other@example.com")
-    await kept_login(open_work, user.state.id, b"unused", NOW - REFRESH_TOKEN_LIFETIME)
-    old = await kept_login(open_work, user.state.id, b"old", NOW - timedelta(days=1))
-    new = await kept_login(open_work, user.state.id, b"new")
-    await kept_login(open_work, other.state.id, b"other")
-    async with open_work() as work:
+    user, other = await stored_user(open_work), await stored_user(open_work, "other@example.com")
+    await stored_login(open_work, user.state.id, b"unused", NOW - REFRESH_TOKEN_LIFETIME)
+    old = await stored_login(open_work, user.state.id, b"old", NOW - timedelta(days=1))
+    new = await stored_login(open_work, user.state.id, b"new")
+    await stored_login(open_work, other.state.id, b"other")
+    async with open_work(THE_SERVICE) as work:
         assert await work.logins.devices_of_user(user.state.id, NOW) == [new.state, old.state]
         assert await work.logins.count_open(NOW) == 3
         assert await work.logins.count_open(NOW + LOGIN_LIFETIME) == 0
 
 
-async def test_what_is_over_for_long_is_forgotten_in_batches(open_work: OpenWork) -> None:
-    user = await kept_user(open_work)
-    long_ago = NOW - REFRESH_TOKEN_LIFETIME - KEPT_WHEN_OVER - SECOND
+async def test_what_is_over_for_long_is_purged_in_batches(open_work: OpenWork) -> None:
+    user = await stored_user(open_work)
+    long_ago = NOW - REFRESH_TOKEN_LIFETIME - STORED_WHEN_OVER - SECOND
     for number in range(3):
-        await kept_login(open_work, user.state.id, b"unused %d" % number, long_ago)
-    ended = await kept_login(open_work, user.state.id, b"ended", NOW)
-    fresh = await kept_login(open_work, user.state.id, b"fresh", NOW)
-    async with open_work() as work:
+        await stored_login(open_work, user.state.id, b"unused %d" % number, long_ago)
+    ended = await stored_login(open_work, user.state.id, b"ended", NOW)
+    fresh = await stored_login(open_work, user.state.id, b"fresh", NOW)
+    async with open_work(THE_SERVICE) as work:
         ended.end(EndReason.SIGNED_OUT, NOW)
         await work.logins.save(ended)
         # Two logins with their tokens and the token of the third, then the third.
-        assert [await work.logins.forget(NOW, 2) for _ in range(3)] == [3, 1, 0]
+        assert [await purged(work.logins, NOW, 2) for _ in range(3)] == [3, 1, 0]
         assert await work.logins.by_refresh_token(b"unused 0") is None
-        assert await work.logins.forget(NOW + KEPT_WHEN_OVER, 2) == 0
-        assert await work.logins.forget(NOW + KEPT_WHEN_OVER + SECOND, 2) == 1
+        assert await purged(work.logins, NOW + STORED_WHEN_OVER, 2) == 0
+        assert await purged(work.logins, NOW + STORED_WHEN_OVER + SECOND, 2) == 1
         assert await work.logins.get(ended.state.id) is None
         assert await work.logins.get(fresh.state.id) is not None
 
 
-async def test_expired_tokens_of_a_living_login_are_forgotten(open_work: OpenWork) -> None:
-    user = await kept_user(open_work)
-    login = await kept_login(open_work, user.state.id, b"first", NOW - REFRESH_TOKEN_LIFETIME - SECOND)
+async def test_expired_tokens_of_a_living_login_are_purged(open_work: OpenWork) -> None:
+    user = await stored_user(open_work)
+    login = await stored_login(open_work, user.state.id, b"first", NOW - REFRESH_TOKEN_LIFETIME - SECOND)
     first = RefreshToken(b"first", login.state.id, login.state.started_at, None)
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         await work.logins.rotate(first, RefreshToken(b"second", login.state.id, NOW, None))
-        assert await work.logins.forget(NOW, 10) == 1
+        assert await purged(work.logins, NOW, 10) == 1
         assert await work.logins.by_refresh_token(b"first") is None
         assert await work.logins.by_refresh_token(b"second") is not None

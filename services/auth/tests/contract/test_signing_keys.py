@@ -8,10 +8,11 @@ from services.auth.tests.people import NOW
 
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys, RotateSigningKeysHandler
 from auth_service.application.ports import OpenWork
+from parking_kernel.askers import THE_SERVICE
 
 
 async def test_keys_come_and_go(open_work: OpenWork) -> None:
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         assert await work.signing_keys.ages() == []
         old = await work.signing_keys.create(NOW)
         new = await work.signing_keys.create(NOW + timedelta(days=30))
@@ -26,5 +27,5 @@ async def test_keys_come_and_go(open_work: OpenWork) -> None:
 async def test_processes_that_start_together_make_one_key(open_work: OpenWork) -> None:
     rotate = RotateSigningKeysHandler(open_work, FakeClock())
     await asyncio.gather(*(rotate(RotateSigningKeys()) for _ in range(5)))
-    async with open_work() as work:
+    async with open_work(THE_SERVICE) as work:
         assert len(await work.signing_keys.ages()) == 1

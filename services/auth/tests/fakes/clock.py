@@ -6,7 +6,7 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class FakeClock:
-    """See `auth_service.application.ports.Clock`."""
+    """See `parking_kernel.clocks.Clock`."""
 
     def __init__(self, present: datetime = START) -> None:
         self.present = present

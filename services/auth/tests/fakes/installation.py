@@ -23,7 +23,7 @@ PASSWORD = "correct horse battery"
 
 @dataclass
 class FakeInstallation:
-    """Auth without anything outside of this process. `tables` shows what is kept and what was published."""
+    """Auth without anything outside of this process. `tables` shows what is stored and what was published."""
 
     tables: Tables = field(default_factory=Tables)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -33,7 +33,7 @@ class FakeInstallation:
     sender: FakeMailSender = field(default_factory=FakeMailSender)
 
     def __post_init__(self) -> None:
-        self.work: OpenWork = in_memory_work(self.tables, new_id)
+        self.work: OpenWork = in_memory_work(self.tables, new_id, self.clock.now)
         self.register = RegisterUserHandler(self.work, self.passwords, self.clock, new_id)
         self.sign_in = SignInHandler(self.work, self.passwords, self.secrets, self.access_tokens, self.clock, new_id)
 

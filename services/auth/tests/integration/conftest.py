@@ -65,7 +65,7 @@ async def admin(auth: Auth, client: httpx.AsyncClient) -> dict[str, Any]:
 
 @pytest_asyncio.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A connection to see what is really kept."""
+    """A connection to see what is really stored."""
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
@@ -79,7 +79,7 @@ def new_address() -> str:
 
 @pytest_asyncio.fixture
 async def mails_to(auth: Auth, mail_catcher_server: MailCatcherServer) -> AsyncIterator[Mails]:
-    """Sends what is due, then tells which mails came to an address, the newest first."""
+    """Sends what is due, then says which mails came to an address, the newest first."""
     async with httpx.AsyncClient(base_url=mail_catcher_server.url, trust_env=False) as page:
 
         async def caught(address: str) -> list[dict[str, Any]]:

@@ -145,7 +145,7 @@ async def test_too_many_passwords_at_once_are_429_with_a_time_to_come_back(
     full.close()
 
 
-async def test_who_only_signed_in_is_told_nothing_of_cursors(client: httpx.AsyncClient) -> None:
+async def test_a_user_without_the_permission_learns_nothing_of_cursors(client: httpx.AsyncClient) -> None:
     """What is forbidden is not looked at."""
     tokens = await signed_in(client)
     answer = await client.get("/api/v1/users", params={"query": "a"}, headers=bearer(tokens))

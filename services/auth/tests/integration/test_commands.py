@@ -41,7 +41,7 @@ async def test_an_account_is_made_once_and_given_roles(database_url: str, databa
         (("create-account", "--email", "no address"), "correct horse battery", 2, "argument --email"),
     ],
 )
-async def test_an_account_that_cannot_be_made_is_told_in_a_sentence(
+async def test_an_account_that_cannot_be_made_ends_with_a_sentence(
     database_url: str, arguments: tuple[str, ...], password: str, status: int, sentence: str
 ) -> None:
     ended = await run(environment(database_url, account_password=password), *arguments)
@@ -57,7 +57,13 @@ async def test_migrating_makes_schema_and_signing_key_and_twice_is_once(postgres
     await connection.close()
 
 
-async def test_what_is_away_is_told_in_a_sentence(database_url: str) -> None:
+async def test_there_is_nothing_to_replay_in_a_service_that_consumes_nothing(database_url: str) -> None:
+    ended = await run(environment(database_url), "replay")
+    assert ended.status == 0, ended.said
+    assert ended.said.splitlines()[-1] == "This service consumes no events: it has no groups, and so no dead letters."
+
+
+async def test_what_is_away_is_named_in_a_sentence(database_url: str) -> None:
     nowhere = f"{LOOPBACK}:{free_port()}"
     no_kafka = await run(environment(database_url, kafka_bootstrap_servers=nowhere), "migrate")
     no_database = await run(environment(f"postgresql://{nowhere}/auth"), "migrate", "--no-topics")

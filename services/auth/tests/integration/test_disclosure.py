@@ -1,4 +1,4 @@
-"""What must not be told: passwords and people, in logs, errors, events and metrics."""
+"""What must not be disclosed: passwords and people, in logs, errors, events and metrics."""
 
 from collections.abc import Iterator
 
@@ -54,6 +54,6 @@ async def test_events_hold_nothing_of_a_person(client: httpx.AsyncClient, databa
     rows = await database.fetch("SELECT outbox::text AS shown, payload FROM outbox")
     assert rows
     for row in rows:
-        told = (row["shown"] + row["payload"].decode()).lower()
+        published = (row["shown"] + row["payload"].decode()).lower()
         for personal in ("dora", "example.com", "123 45", "$2b$", "python-httpx"):
-            assert personal not in told
+            assert personal not in published

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from services.auth.tests.api import bearer, me, signed_in
 from services.auth.tests.installation import Database
+from services.auth.tests.people import ADMIN
 from sqlalchemy import event
 
 from auth_service.application.commands.suspend_user import SuspendUser
@@ -88,7 +89,7 @@ async def test_thousands_of_logins_end_in_one_transaction_and_few_statements(
         assert not many
         statements.append(statement)
 
-    await auth.use_cases.suspend_user(SuspendUser(user_id))
+    await auth.use_cases.suspend_user(SuspendUser(ADMIN, user_id))
     assert len(statements) < 20
     assert await database.fetchval("SELECT count(*) FROM logins WHERE ended_at IS NULL") == 0
     assert len(await ends(database)) == MANY + 1

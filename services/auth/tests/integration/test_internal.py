@@ -49,7 +49,7 @@ async def test_nobody_has_a_contact_who_is_not_there(trusting: httpx.AsyncClient
 
 
 @pytest.mark.parametrize("shown", [{}, {"Authorization": "Bearer another"}, {"Authorization": f"Basic {TOKEN}"}])
-async def test_without_the_token_nothing_is_told(trusting: httpx.AsyncClient, shown: dict[str, str]) -> None:
+async def test_without_the_token_nothing_is_disclosed(trusting: httpx.AsyncClient, shown: dict[str, str]) -> None:
     user = (await register(trusting)).json()
     for user_id in (user["id"], uuid4()):
         answer = await trusting.get(contact(user_id), headers=shown)

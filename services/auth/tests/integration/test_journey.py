@@ -46,7 +46,7 @@ async def test_register_verify_sign_in_go_on_sign_out(
     assert (await refresh(client, tokens)).status_code == 400
 
 
-async def test_a_taken_address_is_not_disclosed_and_its_owner_is_told(
+async def test_a_taken_address_is_not_disclosed_and_its_owner_gets_a_mail(
     client: httpx.AsyncClient, mails_to: Mails, new_address: str
 ) -> None:
     first = await register(client, new_address)

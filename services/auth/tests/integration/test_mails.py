@@ -83,10 +83,10 @@ async def test_no_address_and_no_token_rests_in_the_queue(
     assert new_address not in queued
     (mail,) = await mails_to(new_address)
     token = mail["text"].split("token=")[1].split()[0]
-    kept = await database.fetchrow("SELECT mail_tokens::text AS shown, secret_hash FROM mail_tokens")
-    assert kept is not None
-    assert token not in kept["shown"]
-    assert token.encode() != kept["secret_hash"]
+    stored = await database.fetchrow("SELECT mail_tokens::text AS shown, secret_hash FROM mail_tokens")
+    assert stored is not None
+    assert token not in stored["shown"]
+    assert token.encode() != stored["secret_hash"]
 
 
 async def test_a_refused_registration_sends_nothing(auth: Auth, client: httpx.AsyncClient, new_address: str) -> None:

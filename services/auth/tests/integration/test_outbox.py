@@ -1,4 +1,4 @@
-"""What auth tells the other services: valid wire events, in the order of their versions."""
+"""What auth publishes for the other services: valid wire events, in the order of their versions."""
 
 from itertools import groupby
 from typing import Any
@@ -28,7 +28,7 @@ async def test_every_change_leaves_one_valid_event_of_its_subjects_next_version(
     await client.delete("/api/v1/auth/sessions", headers=bearer(admin))
 
     rows = await database.fetch("SELECT * FROM outbox ORDER BY aggregatetype, aggregateid, seq")
-    told: dict[str, list[str]] = {}
+    published: dict[str, list[str]] = {}
     for (topic, subject), group in groupby(rows, key=lambda row: (row["aggregatetype"], row["aggregateid"])):
         of_subject = list(group)
         assert [row["version"] for row in of_subject] == list(range(1, len(of_subject) + 1))
@@ -38,8 +38,8 @@ async def test_every_change_leaves_one_valid_event_of_its_subjects_next_version(
             assert (event.version, event.subject) == (row["version"], subject)
             assert event.partition_key == row["partition_key"]
             assert UUID(str(row["id"])).version == 7
-        told.setdefault(topic, []).extend(row["type"].split(".", 1)[1] for row in of_subject)
-    assert sorted(told["auth.user.v1"]) == [
+        published.setdefault(topic, []).extend(row["type"].split(".", 1)[1] for row in of_subject)
+    assert sorted(published["auth.user.v1"]) == [
         "user.registered.v1",
         "user.registered.v1",
         "user.role_assigned.v1",
@@ -48,13 +48,13 @@ async def test_every_change_leaves_one_valid_event_of_its_subjects_next_version(
         "user.suspended.v1",
         "user.verified.v1",
     ]
-    assert told["auth.organization.v1"] == [
+    assert published["auth.organization.v1"] == [
         "organization.created.v1",
         "organization.updated.v1",
         "organization.member_added.v1",
         "organization.member_removed.v1",
     ]
-    assert sorted(told["auth.session.v1"]) == [
+    assert sorted(published["auth.session.v1"]) == [
         "session.reuse_detected.v1",
         "session.revoked.v1",
         "session.revoked.v1",
@@ -64,7 +64,7 @@ async def test_every_change_leaves_one_valid_event_of_its_subjects_next_version(
     ]
 
 
-async def test_what_is_refused_tells_nobody(
+async def test_what_is_refused_publishes_nothing(
     client: httpx.AsyncClient, admin: dict[str, Any], database: Database
 ) -> None:
     before = await database.fetchval("SELECT count(*) FROM outbox")

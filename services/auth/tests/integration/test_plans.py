@@ -10,22 +10,18 @@ from services.auth.tests.api import me, signed_in
 from services.auth.tests.installation import Database
 from sqlalchemy import event, text
 
-from auth_service.adapters.postgres.unit_of_work import postgres_work
-from auth_service.application.commands.forget_expired import ForgetExpired
+from auth_service.application.commands.purge_expired import PurgeExpired
 from auth_service.application.commands.sum_up_login_count import SumUpLoginCount
-from auth_service.application.ports import OpenWork
-from auth_service.application.queries.count_open_logins import CountOpenLogins
 from auth_service.bootstrap import Auth
 from auth_service.domain.mails import MailKind
-from parking_chassis.ids import new_id
-from parking_chassis.sealing import Sealer
+from parking_kernel.askers import THE_SERVICE
 
 NOW = datetime.now(UTC)
 MANY = 40_000
 FEW = 25
 """Of each thing that is over; a timer may read so many and hardly more."""
 
-# Of all that is kept, a few are over: ended long ago, unused, too old, expired, sent, given up.
+# Of all that is stored, a few are over: ended long ago, unused, too old, expired, sent, given up.
 ROWS = f"""
 INSERT INTO users
 SELECT gen_random_uuid(), 'u' || n || '@example.com', '', NULL, '', true, 'active', '{{user}}', now(), 1
@@ -66,9 +62,9 @@ async def tables(database: Database, request: pytest.FixtureRequest) -> Database
     return database
 
 
-@pytest.fixture
-def open_work(auth: Auth) -> OpenWork:
-    return postgres_work(auth.engine, Sealer(bytes(32)), new_id)
+async def open_logins(auth: Auth) -> int:
+    async with auth.open_work(THE_SERVICE) as work:
+        return await work.logins.count_open(auth.clock.now())
 
 
 class Plans:
@@ -105,7 +101,7 @@ class Plans:
 
 async def test_the_purges_read_what_they_delete(auth: Auth, tables: Database) -> None:
     plans = Plans(auth)
-    deleted = await auth.use_cases.forget_expired(ForgetExpired())
+    deleted = await auth.use_cases.purge_expired(PurgeExpired())
     # Logins that ended a week ago; tokens that expired; mails sent and given up; tokens of mails.
     assert deleted == 5 * FEW
     assert plans.scanned == []
@@ -121,12 +117,12 @@ async def test_the_number_of_open_logins_costs_what_changed(auth: Auth, client: 
     assert await tables.fetchval("SELECT count(*) FROM login_count_changes") == 1
     expected = await tables.fetchval(OPEN)
     plans = Plans(auth)
-    assert await auth.use_cases.count_open_logins(CountOpenLogins()) == expected
+    assert await open_logins(auth) == expected
     assert plans.read["logins"] <= 4 * FEW, "only those that expired, and were not yet ended"
     await signed_in(client)
-    await auth.use_cases.forget_expired(ForgetExpired())
+    await auth.use_cases.purge_expired(PurgeExpired())
     plans = Plans(auth)
-    assert await auth.use_cases.count_open_logins(CountOpenLogins()) == expected + 1
+    assert await open_logins(auth) == expected + 1
     assert plans.read["logins"] == 0
     assert plans.scanned == []
 
@@ -139,16 +135,14 @@ async def test_counting_the_rows_would_read_them_all(auth: Auth, tables: Databas
     assert plans.read["logins"] > MANY / 4
     await tables.execute("DROP INDEX ix_refresh_tokens_issued_at, ix_mail_tokens_expires_at, ix_logins_ended_at")
     plans = Plans(auth)
-    await auth.use_cases.forget_expired(ForgetExpired())
+    await auth.use_cases.purge_expired(PurgeExpired())
     assert {scanned.partition(":")[0] for scanned in plans.scanned} >= {"refresh_tokens", "mail_tokens", "logins"}
 
 
-async def test_whether_a_mail_was_queued_is_found_by_its_user(
-    auth: Auth, open_work: OpenWork, tables: Database
-) -> None:
+async def test_whether_a_mail_was_queued_is_found_by_its_user(auth: Auth, tables: Database) -> None:
     user_id = await tables.fetchval("SELECT id FROM users LIMIT 1")
     plans = Plans(auth)
-    async with open_work() as work:
+    async with auth.open_work(THE_SERVICE) as work:
         assert await work.mails.queued_since(user_id, MailKind.VERIFY_EMAIL, NOW - timedelta(days=1))
     assert plans.scanned == []
     assert plans.read["account_mails"] <= MANY / 100 + FEW
@@ -170,7 +164,7 @@ async def test_a_login_with_many_tokens_goes_bit_by_bit(auth: Auth, client: Any,
         if statement.strip().startswith("DELETE"):
             deleted.append(cursor.rowcount)
 
-    await auth.use_cases.forget_expired(ForgetExpired())
+    await auth.use_cases.purge_expired(PurgeExpired())
     assert await database.fetchval("SELECT count(*) FROM refresh_tokens") == 0
     assert await database.fetchval("SELECT count(*) FROM logins") == 0
     assert max(deleted) == 500
@@ -185,7 +179,7 @@ async def test_the_count_is_the_number_of_open_logins_whatever_happens_to_them(
         await signed_in(client, f"driver{number}@example.com")
 
     async def agrees() -> None:
-        assert await auth.use_cases.count_open_logins(CountOpenLogins()) == await database.fetchval(OPEN)
+        assert await open_logins(auth) == await database.fetchval(OPEN)
 
     await agrees()
     change: Callable[..., Any] = database.execute
@@ -205,4 +199,4 @@ async def test_the_count_is_the_number_of_open_logins_whatever_happens_to_them(
     await agrees()
     await change("DELETE FROM logins")
     await auth.use_cases.sum_up_login_count(SumUpLoginCount())
-    assert await auth.use_cases.count_open_logins(CountOpenLogins()) == 0
+    assert await open_logins(auth) == 0

@@ -1,4 +1,4 @@
-"""The processes: they end when they are told to, finish what they began, and outlive what they depend on."""
+"""The processes: they end when they are asked to, finish what they began, and outlive what they depend on."""
 
 import asyncio
 import time
@@ -119,8 +119,8 @@ async def test_events_reach_the_topics_that_migrate_made(
         assert UserRegisteredV1.from_json(event).roles == ("user",)
 
         async def topics_are_as_they_should_be() -> bool:
-            told = (await health.get("/metrics")).text
-            return 'topic_settings_drift{setting="retention.ms",topic="auth.session.v1"} 0.0' in told
+            shown = (await health.get("/metrics")).text
+            return 'topic_settings_drift{setting="retention.ms",topic="auth.session.v1"} 0.0' in shown
 
         await wait_until(topics_are_as_they_should_be, "the topics to be compared")
         assert await stop(worker) == 0

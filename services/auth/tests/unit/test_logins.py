@@ -38,7 +38,7 @@ def test_a_token_that_is_too_old_does_not_count_and_ends_nothing() -> None:
     assert login.state.is_open
 
 
-def test_a_login_does_not_live_for_ever_however_often_it_is_used() -> None:
+def test_a_login_ends_however_often_it_is_used() -> None:
     login, token = started()
     fresh = replace(token, issued_at=NOW + LOGIN_LIFETIME - SECOND)
     assert not login.use(fresh, NOW + LOGIN_LIFETIME)

@@ -1,4 +1,4 @@
-"""Making an account, and what is told to whom."""
+"""Making an account, and what is published."""
 
 from datetime import timedelta
 
@@ -11,13 +11,14 @@ from auth_service.application.commands.verify_email import VerifyEmail, VerifyEm
 from auth_service.domain.errors import InvalidMailToken, TooBusy, UnacceptablePassword, UnknownRole
 from auth_service.domain.mails import REPEAT_AFTER, MailKind, MailToken, TokenPurpose
 from parking_chassis.ids import new_id
+from parking_kernel.askers import THE_SERVICE
 
 
 def queued(auth: FakeInstallation) -> list[MailKind]:
     return [row.kind for row in auth.tables.account_mails.values()]
 
 
-async def test_a_new_user_is_kept_told_of_and_gets_a_mail(auth: FakeInstallation) -> None:
+async def test_a_new_user_is_stored_and_published_and_gets_a_mail(auth: FakeInstallation) -> None:
     user = await auth.registered()
     assert auth.tables.users == {user.id: user}
     assert auth.published() == ["UserRegistered"]
@@ -66,8 +67,8 @@ async def test_the_token_of_the_mail_verifies_once(auth: FakeInstallation) -> No
     user = await auth.registered()
     secret = auth.secrets.new()
     expires_at = auth.clock.now() + timedelta(hours=48)
-    async with auth.work() as work:
-        await work.mails.keep_token(MailToken(secret.hash, user.id, TokenPurpose.VERIFY_EMAIL, expires_at))
+    async with auth.work(THE_SERVICE) as work:
+        await work.mails.store_token(MailToken(secret.hash, user.id, TokenPurpose.VERIFY_EMAIL, expires_at))
     verify = VerifyEmailHandler(auth.work, auth.secrets, auth.clock)
     await verify(VerifyEmail(secret.text))
     assert auth.tables.users[user.id].is_verified

@@ -11,6 +11,7 @@ SETTINGS = {
     "token_issuer": "https://park.example",
     "public_url": "https://park.example",
     "master_key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "answer_keys": "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
 }
 
 

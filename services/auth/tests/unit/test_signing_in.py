@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from services.auth.tests.fakes.crypto.passwords import FakePasswords
 from services.auth.tests.fakes.installation import EMAIL, PASSWORD, FakeInstallation
+from services.auth.tests.people import ADMIN
 
 from auth_service.application.commands.end_all_logins import EndAllLogins, EndAllLoginsHandler
 from auth_service.application.commands.end_login import EndLogin, EndLoginHandler
@@ -13,10 +14,10 @@ from auth_service.application.commands.refresh_login import RefreshLogin, Refres
 from auth_service.application.commands.revoke_token import RevokeToken, RevokeTokenHandler
 from auth_service.application.commands.sign_in import SignIn
 from auth_service.application.commands.suspend_user import SuspendUser, SuspendUserHandler
-from auth_service.application.queries.list_logins import ListLogins, ListLoginsHandler
 from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken, TooBusy, UnknownLogin
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import LOGIN_LIFETIME, REFRESH_TOKEN_LIFETIME
+from parking_kernel.askers import THE_SERVICE, Asker
 
 
 async def refreshed(auth: FakeInstallation, tokens: IssuedTokens) -> IssuedTokens:
@@ -26,7 +27,7 @@ async def refreshed(auth: FakeInstallation, tokens: IssuedTokens) -> IssuedToken
 
 async def suspended(auth: FakeInstallation) -> None:
     (user_id,) = auth.tables.users
-    await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(user_id))
+    await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(ADMIN, user_id))
 
 
 class TestSigningIn:
@@ -124,7 +125,7 @@ class TestGoingOn:
     async def test_the_new_token_carries_what_is_permitted_now(self, auth: FakeInstallation) -> None:
         user = await auth.registered()
         tokens = await auth.signed_in()
-        async with auth.work() as work:
+        async with auth.work(THE_SERVICE) as work:
             changed = await work.users.get(user.id)
             changed.assign_role("operator", auth.clock.now())
             await work.users.save(changed)
@@ -157,10 +158,10 @@ class TestSigningOut:
         (login_id,) = auth.tables.logins
         end = EndLoginHandler(auth.work, auth.clock)
         with pytest.raises(UnknownLogin):
-            await end(EndLogin(mallory.id, login_id))
-        await end(EndLogin(dora.id, login_id))
+            await end(EndLogin(Asker(mallory.id), login_id))
+        await end(EndLogin(Asker(dora.id), login_id))
         with pytest.raises(UnknownLogin):
-            await end(EndLogin(dora.id, login_id))
+            await end(EndLogin(Asker(dora.id), login_id))
 
     async def test_all_devices_are_signed_out_together(self, auth: FakeInstallation) -> None:
         user = await auth.registered()
@@ -168,7 +169,7 @@ class TestSigningOut:
         await auth.signed_in()
         await auth.signed_in()
         await auth.signed_in("other@example.com")
-        await EndAllLoginsHandler(auth.work, auth.clock)(EndAllLogins(user.id))
+        await EndAllLoginsHandler(auth.work, auth.clock)(EndAllLogins(Asker(user.id)))
         assert [login.is_open for login in auth.tables.logins.values()] == [False, False, True]
 
     async def test_a_suspended_user_is_signed_out_everywhere(self, auth: FakeInstallation) -> None:
@@ -180,14 +181,18 @@ class TestSigningOut:
 
     async def test_devices_that_can_no_longer_go_on_are_not_shown(self, auth: FakeInstallation) -> None:
         user = await auth.registered()
-        devices = ListLoginsHandler(auth.work, auth.clock)
+
+        async def devices() -> list[str]:
+            async with auth.work(THE_SERVICE) as work:
+                return [login.device for login in await work.logins.devices_of_user(user.id, auth.clock.now())]
+
         tokens = await auth.signed_in(device="old phone")
         auth.clock.advance(timedelta(days=1))
         await auth.signed_in(device="phone")
-        assert [login.device for login in await devices(ListLogins(user.id))] == ["phone", "old phone"]
+        assert await devices() == ["phone", "old phone"]
         auth.clock.advance(REFRESH_TOKEN_LIFETIME - timedelta(days=2))
         tokens = await refreshed(auth, tokens)
         auth.clock.advance(timedelta(days=2))
-        assert [login.device for login in await devices(ListLogins(user.id))] == ["old phone"]
+        assert await devices() == ["old phone"]
         auth.clock.advance(LOGIN_LIFETIME)
-        assert await devices(ListLogins(user.id)) == []
+        assert await devices() == []

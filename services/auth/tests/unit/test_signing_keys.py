@@ -36,7 +36,7 @@ def test_the_very_first_key_signs_at_once_because_nobody_knows_another() -> None
     assert signing_key([first], START) == first
 
 
-def test_of_two_first_keys_the_older_signs_whoever_asks() -> None:
+def test_of_two_first_keys_the_older_signs_in_every_process() -> None:
     same_time = [key("b", timedelta()), key("a", timedelta())]
     assert signing_key(same_time, START) == signing_key(same_time[::-1], START) == same_time[1]
 

@@ -1,24 +1,26 @@
-"""What auth does by itself: mails, keys, forgetting."""
+"""What auth does by itself: mails, keys, purges."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from services.auth.tests.fakes.installation import EMAIL, FakeInstallation
 
-from auth_service.application.commands.forget_expired import ForgetExpired, ForgetExpiredHandler
+from auth_service.application.commands.purge_expired import PurgeExpired, PurgeExpiredHandler
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys, RotateSigningKeysHandler
 from auth_service.application.commands.send_account_mails import SendAccountMails, SendAccountMailsHandler
 from auth_service.application.commands.verify_email import VerifyEmail, VerifyEmailHandler
-from auth_service.application.queries.count_open_logins import CountOpenLogins, CountOpenLoginsHandler
 from auth_service.domain.logins import REFRESH_TOKEN_LIFETIME
 from auth_service.domain.mails import MAX_ATTEMPTS, PAUSE, MailKind
 from auth_service.domain.signing_keys import ROTATE_AFTER
+from parking_chassis.ids import new_id
+from parking_kernel.askers import THE_SERVICE
 
 
 class TestMails:
     def sending(self, auth: FakeInstallation) -> SendAccountMailsHandler:
         return SendAccountMailsHandler(auth.work, auth.sender, auth.secrets, auth.clock)
 
-    async def test_a_mail_is_sent_once_with_a_secret_of_which_only_the_hash_is_kept(
+    async def test_a_mail_is_sent_once_with_a_secret_of_which_only_the_hash_is_stored(
         self, auth: FakeInstallation
     ) -> None:
         user = await auth.registered()
@@ -58,6 +60,7 @@ class TestMails:
         auth.sender.refuses.add(EMAIL)
         for email in (EMAIL, "ada@example.com", "bob@example.com"):
             await auth.registered(email)
+            auth.clock.advance(timedelta(milliseconds=1))  # ids of one millisecond sort in no order
         await self.sending(auth)(SendAccountMails())
         assert [letter.email for letter in auth.sender.sent] == ["ada@example.com", "bob@example.com"]
 
@@ -82,8 +85,8 @@ class TestSigningKeys:
         assert len(auth.tables.signing_keys) == 2
         auth.clock.advance(timedelta(hours=1))
         await rotate(RotateSigningKeys())
-        (kept,) = auth.tables.signing_keys.values()
-        assert kept.created_at == auth.clock.now() - timedelta(hours=1)
+        (stored,) = auth.tables.signing_keys.values()
+        assert stored.created_at == auth.clock.now() - timedelta(hours=1)
 
     async def test_an_operator_has_a_new_one_at_once(self, auth: FakeInstallation) -> None:
         rotate = RotateSigningKeysHandler(auth.work, auth.clock)
@@ -93,19 +96,34 @@ class TestSigningKeys:
         assert len(auth.tables.signing_keys) == 2
 
 
-async def test_what_is_over_is_forgotten_and_nothing_else(auth: FakeInstallation) -> None:
+async def test_what_is_over_is_purged_and_nothing_else(auth: FakeInstallation) -> None:
     send = SendAccountMailsHandler(auth.work, auth.sender, auth.secrets, auth.clock)
-    forget = ForgetExpiredHandler(auth.work, auth.clock)
+    purge = PurgeExpiredHandler(auth.work, auth.clock)
     for number in range(3):
         await auth.registered(f"driver{number}@example.com")
         await auth.signed_in(f"driver{number}@example.com")
     await send(SendAccountMails())
-    assert await forget(ForgetExpired()) == 0
+    assert await purge(PurgeExpired()) == 0
     auth.clock.advance(REFRESH_TOKEN_LIFETIME + timedelta(days=8))
     await auth.signed_in("driver0@example.com")
-    assert await CountOpenLoginsHandler(auth.work, auth.clock)(CountOpenLogins()) == 1
-    assert await forget(ForgetExpired()) == 3 + 3 + 3
+    async with auth.work(THE_SERVICE) as work:
+        assert await work.logins.count_open(auth.clock.now()) == 1
+    assert await purge(PurgeExpired()) == 3 + 3 + 3
     assert len(auth.tables.users) == 3
     assert len(auth.tables.logins) == len(auth.tables.refresh_tokens) == 1
     assert not auth.tables.account_mails
     assert not auth.tables.mail_tokens
+
+
+async def test_however_many_expired_all_are_ended_and_no_event_says_so(auth: FakeInstallation) -> None:
+    """None of them can be deleted yet: that must not end the batches of what is to be ended."""
+    await auth.registered()
+    await auth.signed_in()
+    (login,) = auth.tables.logins.values()
+    auth.tables.logins.update({each.id: each for each in (replace(login, id=new_id()) for _ in range(1_200))})
+    auth.clock.advance(REFRESH_TOKEN_LIFETIME)
+    published = auth.published()
+    await PurgeExpiredHandler(auth.work, auth.clock)(PurgeExpired())
+    assert len(auth.tables.logins) == 1_201
+    assert not any(each.is_open for each in auth.tables.logins.values())
+    assert auth.published() == published

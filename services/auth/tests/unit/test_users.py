@@ -1,4 +1,4 @@
-"""What can happen to a user, and what each change tells."""
+"""What can happen to a user, and the event of each change."""
 
 from datetime import UTC, datetime
 from uuid import uuid4

@@ -1,1 +1,1 @@
-"""Notification: who is told what, and how."""
+"""Notification: who is notified of what, and how."""

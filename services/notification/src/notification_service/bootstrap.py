@@ -1,5 +1,6 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -8,43 +9,29 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from notification_service.adapters.auth.contacts import AuthContacts
-from notification_service.adapters.crypto.secrets import RandomSecrets
-from notification_service.adapters.kafka.consumers import GROUPS, LOGINS, all_handlers
 from notification_service.adapters.postgres.rooms import PostgresRoomLog
-from notification_service.adapters.postgres.unit_of_work import announcing, postgres_work, work_on
+from notification_service.adapters.postgres.unit_of_work import announcing, units_of_work
 from notification_service.adapters.redis.fan_out import RedisAnnouncements, RedisAnnouncer, connect
 from notification_service.adapters.smtp.sender import SmtpMailSender
 from notification_service.adapters.traces import following
-from notification_service.application.commands.forget_old import ForgetOldHandler
 from notification_service.application.commands.issue_ticket import IssueTicketHandler
 from notification_service.application.commands.mark_read import MarkReadHandler
+from notification_service.application.commands.purge_old import PurgeOldHandler
 from notification_service.application.commands.send_mails import SendMailsHandler
 from notification_service.application.commands.use_ticket import UseTicketHandler
-from notification_service.application.event_handlers.tell_occasions import TellOccasionsHandler
-from notification_service.application.ports import RoomLog
+from notification_service.application.event_handlers.notify_users import NotifyUsersHandler
+from notification_service.application.ports import OpenWork, RoomLog, Work
 from notification_service.application.queries.enter_room import EnterRoomHandler
-from notification_service.application.queries.list_notifications import ListNotificationsHandler
 from notification_service.settings import NotificationSettings
 from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SystemClock
-from parking_chassis.ended_logins import note_ended_logins
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
 from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
-from parking_messaging.adapters import kafka_topics
-from parking_messaging.adapters.kafka_connection import KafkaConnection
-from parking_messaging.adapters.topic_settings import TopicWatch
-from parking_messaging.consumer import Consumer
-from parking_messaging.ended_logins import login_handlers
-from parking_messaging.handlers import Handlers
-from parking_messaging.relay import Relay, RelaySettings
-from parking_messaging.replay import Replayer
-from parking_messaging.wiring import kafka_consumers, postgres_relay, postgres_replayers
-
-__all__ = ["GROUPS", "SERVICE", "Notification", "UseCases", "bootstrap"]
 
 SERVICE = "notification"
 
@@ -57,17 +44,24 @@ class UseCases:
     mark_read: MarkReadHandler
     issue_ticket: IssueTicketHandler
     use_ticket: UseTicketHandler
-    forget_old: ForgetOldHandler
-    list_notifications: ListNotificationsHandler
+    purge_old: PurgeOldHandler
     enter_room: EnterRoomHandler
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """The wired service."""
+    """The wired service.
+
+    `transactions` and `work_on` are for what consumes events: a transaction whose room events are announced once it is
+    committed, and the service's own work on it.
+    """
 
     settings: NotificationSettings
     use_cases: UseCases
+    notify_users: NotifyUsersHandler
+    open_work: OpenWork
+    transactions: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+    work_on: Callable[[AsyncConnection], AbstractAsyncContextManager[Work]]
     clock: Clock
     engine: AsyncEngine
     redis: Redis
@@ -83,18 +77,23 @@ def bootstrap(settings: NotificationSettings) -> Notification:
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
     clock = SystemClock()
-    engine = service_engine(settings, SERVICE)
+    engine, units = service_engine(settings, SERVICE), units_of_work()
+    open_work = units.opened_on(engine)
     redis, http = connect(settings.redis_url), http_client(5.0)
-    ended_logins = EndedLogins(engine)
+    announcer, ended_logins = RedisAnnouncer(redis), EndedLogins(engine)
     return Notification(
         settings=settings,
-        use_cases=_use_cases(settings, engine, http, clock),
+        use_cases=_use_cases(settings, open_work, http, clock),
+        notify_users=NotifyUsersHandler(clock, new_id),
+        open_work=open_work,
+        transactions=announcing(engine, announcer.announce),
+        work_on=lambda connection: units.on(connection, THE_SERVICE),
         clock=clock,
         engine=engine,
         redis=redis,
         http=http,
         room_log=PostgresRoomLog(engine),
-        announcer=RedisAnnouncer(redis),
+        announcer=announcer,
         announcements=RedisAnnouncements(redis),
         token_verifier=token_verifier(settings, PublishedKeys(http, settings.jwks_url), ended_logins),
         ended_logins=ended_logins,
@@ -106,56 +105,15 @@ def resources(notification: Notification) -> AbstractAsyncContextManager[None]:
     return open_resources(notification.engine, notification.http.aclose, notification.redis.aclose)
 
 
-def outbox_relay(settings: NotificationSettings) -> Relay:
-    """What publishes the outbox."""
-    return postgres_relay(settings=RelaySettings(SERVICE), database_url=settings.relay_url, kafka=_kafka(settings))
-
-
-async def make_topics(settings: NotificationSettings) -> None:
-    """Make the topics that notification owns. Raises `ConnectionError` with what is wrong."""
-    await kafka_topics.make_topics(
-        _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
-    )
-
-
-def topic_watch(settings: NotificationSettings) -> TopicWatch:
-    """What reports topics whose settings are not those of the catalogue."""
-    return kafka_topics.topic_watch(
-        _kafka(settings), SERVICE, groups=GROUPS, replication_factor=settings.topic_replication_factor
-    )
-
-
-def consumers(notification: Notification) -> dict[str, Consumer[AsyncConnection]]:
-    """What takes other services' events in, by group."""
-    begin = announcing(notification.engine, notification.announcer.announce)
-    return kafka_consumers(_handlers(notification.clock), begin, _kafka(notification.settings))
-
-
-def replayers(notification: Notification) -> dict[str, Replayer[AsyncConnection]]:
-    """What applies dead letters again, by group. Rooms hear of it by the poll."""
-    return postgres_replayers(_handlers(notification.clock), notification.engine.begin)
-
-
-def _handlers(clock: Clock) -> dict[str, Handlers[AsyncConnection]]:
-    handlers = all_handlers(work_on, TellOccasionsHandler(clock, new_id))
-    return {**handlers, LOGINS: login_handlers(note_ended_logins)}
-
-
-def _kafka(settings: NotificationSettings) -> KafkaConnection:
-    return KafkaConnection(**settings.kafka, client_id=SERVICE)
-
-
-def _use_cases(settings: NotificationSettings, engine: AsyncEngine, http: httpx.AsyncClient, clock: Clock) -> UseCases:
-    work, secrets = postgres_work(engine), RandomSecrets()
+def _use_cases(settings: NotificationSettings, open_work: OpenWork, http: httpx.AsyncClient, clock: Clock) -> UseCases:
     contacts = AuthContacts(http, settings.auth_url, settings.internal_token.get_secret_value())
     return UseCases(
-        send_mails=SendMailsHandler(work, contacts, _mail_sender(settings), clock, following),
-        mark_read=MarkReadHandler(work, clock),
-        issue_ticket=IssueTicketHandler(work, secrets, clock),
-        use_ticket=UseTicketHandler(work, secrets, clock),
-        forget_old=ForgetOldHandler(work, clock),
-        list_notifications=ListNotificationsHandler(work),
-        enter_room=EnterRoomHandler(work),
+        send_mails=SendMailsHandler(open_work, contacts, _mail_sender(settings), clock, following),
+        mark_read=MarkReadHandler(open_work, clock),
+        issue_ticket=IssueTicketHandler(open_work, clock),
+        use_ticket=UseTicketHandler(open_work, clock),
+        purge_old=PurgeOldHandler(open_work, clock),
+        enter_room=EnterRoomHandler(open_work),
     )
 
 

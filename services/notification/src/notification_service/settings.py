@@ -27,7 +27,7 @@ class NotificationSettings(ServiceSettings):
     mail_from: str = "Parking <no-reply@parking.example>"
 
     room_poll_seconds: Annotated[float, Field(gt=0)] = 1.0
-    """How often each process asks the database for what Redis did not tell it."""
+    """How often each process asks the database for what Redis did not bring."""
 
     socket_queue: Annotated[int, Field(ge=1)] = 1_000
     """Messages that may wait for one slow WebSocket, before it is closed and may come back."""

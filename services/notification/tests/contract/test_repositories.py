@@ -6,12 +6,14 @@ from uuid import uuid4
 import pytest
 from services.notification.tests.stories import NOW, kept_mail, kept_notification, lot, notification
 
-from notification_service.application.ports import OpenWork, ReservationCopy, Ticket
+from notification_service.application.ports import OpenWork, ReservationCopy
 from notification_service.domain.deliveries import Channel, Delivery, Failure
 from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.notifications import Notification
 from notification_service.domain.rooms import Ownership, Visitor
+from notification_service.domain.tickets import Ticket
 from parking_chassis.ids import new_id
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.concurrency import ChangedMeanwhile
 
 LATER = NOW + timedelta(minutes=2)
@@ -22,14 +24,14 @@ class TestCopies:
         kept = lot(version=2)
         owner = Ownership(uuid4(), uuid4())
         reservation = ReservationCopy(uuid4(), owner, 2)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             await work.copies.keep_lot(kept)
             await work.copies.keep_lot(lot(id=kept.id, name="Old", version=1))
             older = ReservationCopy(reservation.id, Ownership(None, uuid4()), 1)
             await work.copies.keep_reservations([])
             await work.copies.keep_reservations([older, reservation, older])
             await work.copies.keep_reservations([older])
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             assert await work.copies.lot(kept.id) == kept
             assert await work.copies.owner(reservation.id) == owner
             assert await work.copies.lot(uuid4()) is None
@@ -39,7 +41,7 @@ class TestCopies:
 class TestNotifications:
     async def test_one_event_is_one_notification(self, open_work: OpenWork) -> None:
         kept = await kept_notification(open_work)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             again, other = notification(event_id=kept.event_id), notification()
             new = await work.notifications.add([Notification(each) for each in (again, other, again)])
             assert new == {other.id}
@@ -53,23 +55,23 @@ class TestNotifications:
             for second in range(5)
         ]
         await kept_notification(open_work)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             first = await work.notifications.of_user(user_id, None, 3)
             rest = await work.notifications.of_user(user_id, (first[-1].created_at, first[-1].id), 3)
         assert [*first, *rest] == kept[::-1]
 
     async def test_a_change_is_kept_unless_someone_else_was_quicker(self, open_work: OpenWork) -> None:
         kept = await kept_notification(open_work)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             one = await work.notifications.get(kept.id)
             other = Notification(one.state)
             one.read(LATER)
             await work.notifications.save(one)
         other.read(LATER)
         with pytest.raises(ChangedMeanwhile):
-            async with open_work() as work:
+            async with open_work(THE_SERVICE) as work:
                 await work.notifications.save(other)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             assert (await work.notifications.read(kept.id)).read_at == LATER
             with pytest.raises(UnknownNotification):
                 await work.notifications.get(uuid4())
@@ -78,54 +80,66 @@ class TestNotifications:
 class TestDeliveries:
     async def test_a_claimed_mail_is_nobody_elses_until_the_lease_ends(self, open_work: OpenWork) -> None:
         mail = await kept_mail(open_work)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             assert await work.deliveries.claim(NOW - timedelta(seconds=1), LATER, 10) == []
             (claimed,) = await work.deliveries.claim(NOW, LATER, 10)
         assert claimed.id == mail.state.id
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             assert await work.deliveries.claim(NOW, LATER, 10) == []
             assert len(await work.deliveries.claim(LATER, LATER, 10)) == 1
+
+    async def test_the_longest_due_are_claimed_first_and_come_in_the_order_of_their_ids(
+        self, open_work: OpenWork
+    ) -> None:
+        seconds = (3, 1, 2, 0)
+        mails = [await kept_mail(open_work, NOW + timedelta(seconds=each)) for each in seconds]
+        longest = [mail.state.id for mail, second in zip(mails, seconds, strict=True) if second < 3]
+        async with open_work(THE_SERVICE) as work:
+            claimed = await work.deliveries.claim(LATER, LATER + timedelta(minutes=2), 3)
+            left = await work.deliveries.claim(LATER, LATER + timedelta(minutes=2), 3)
+        assert [each.id for each in claimed] == sorted(longest)
+        assert [each.id for each in left] == [mails[0].state.id]
 
     async def test_only_pending_mails_are_claimed(self, open_work: OpenWork) -> None:
         sent = await kept_mail(open_work)
         state = await kept_notification(open_work)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             await work.deliveries.add([Delivery.of(state, new_id(), Channel.WEBSOCKET, NOW)])
             delivery = await work.deliveries.get(sent.state.id)
             assert delivery
             delivery.failed(Failure.REFUSED, NOW)
             await work.deliveries.save(delivery)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             assert await work.deliveries.claim(LATER, LATER, 10) == []
             again = await work.deliveries.get(sent.state.id)
             assert again
             assert again.state == delivery.state
             assert await work.deliveries.get(uuid4()) is None
 
-    async def test_what_ended_long_ago_is_forgotten(self, open_work: OpenWork) -> None:
+    async def test_what_ended_long_ago_is_purged(self, open_work: OpenWork) -> None:
         ended, pending = await kept_mail(open_work), await kept_mail(open_work)
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             delivery = await work.deliveries.get(ended.state.id)
             assert delivery
             delivery.sent(NOW)
             await work.deliveries.save(delivery)
-        async with open_work() as work:
-            assert await work.deliveries.forget(NOW, 10) == 0
-            assert await work.deliveries.forget(LATER, 10) == 1
+        async with open_work(THE_SERVICE) as work:
+            assert await work.deliveries.purge(NOW, 10) == 0
+            assert await work.deliveries.purge(LATER, 10) == 1
             assert await work.deliveries.get(pending.state.id)
 
 
 class TestTickets:
     async def test_it_counts_once_and_not_for_long(self, open_work: OpenWork) -> None:
         visitor = Visitor("me", frozenset({"o"}), frozenset({"read:parking"}), 123.5, "login")
-        async with open_work() as work:
+        async with open_work(THE_SERVICE) as work:
             for secret in (b"one", b"two"):
-                await work.tickets.keep(Ticket(secret, visitor, LATER))
-        async with open_work() as work:
+                await work.tickets.add(Ticket(secret, visitor, LATER))
+        async with open_work(THE_SERVICE) as work:
             assert await work.tickets.use(b"one", LATER) is None
             assert await work.tickets.use(b"one", NOW) == visitor
             assert await work.tickets.use(b"one", NOW) is None
-        async with open_work() as work:
-            assert await work.tickets.forget(NOW, 10) == 0
-            assert await work.tickets.forget(LATER + timedelta(seconds=1), 10) == 1
+        async with open_work(THE_SERVICE) as work:
+            assert await work.tickets.purge(NOW, 10) == 0
+            assert await work.tickets.purge(LATER + timedelta(seconds=1), 10) == 1
             assert await work.tickets.use(b"two", NOW) is None

@@ -8,27 +8,27 @@ from uuid import uuid4
 
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
-from services.notification.tests.events import Telling
+from services.notification.tests.events import Publishing
 from services.notification.tests.running import RunningNotification
 
-from notification_service.bootstrap import make_topics
+from notification_service.entrypoints.cli import make_topics
 from parking_events import TOPICS
 from parking_messaging import KafkaConnection, ensure_topics
 from parking_platform.testing.servers import KafkaServer, PostgresServer
 
 
 @pytest_asyncio.fixture(scope="session")
-async def tell(kafka_server: KafkaServer) -> AsyncIterator[Telling]:
+async def publish(kafka_server: KafkaServer) -> AsyncIterator[Publishing]:
     """Publishes other services' events."""
     connection = KafkaConnection(kafka_server.bootstrap_servers, client_id="test")
     await ensure_topics(connection, list(TOPICS.values()))
     async with AIOKafkaProducer(bootstrap_servers=kafka_server.bootstrap_servers, acks="all") as producer:
-        yield Telling(producer)
+        yield Publishing(producer)
 
 
 @pytest_asyncio.fixture(scope="session")
 async def notification(
-    postgres_server: PostgresServer, kafka_server: KafkaServer, tell: Telling, server_scratch: Path
+    postgres_server: PostgresServer, kafka_server: KafkaServer, publish: Publishing, server_scratch: Path
 ) -> AsyncIterator[RunningNotification]:
     """The service with all its processes, up once for the whole run."""
     directory = server_scratch / f"notification-{uuid4().hex[:8]}"

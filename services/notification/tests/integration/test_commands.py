@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from pydantic import ValidationError
 from services.notification.tests import programs
-from services.notification.tests.events import Telling, lot_event, reservation_event
+from services.notification.tests.events import Publishing, lot_event, reservation_event
 from services.notification.tests.installation import access_token, settings_for
 from services.notification.tests.running import RunningNotification, open_socket
 from sqlalchemy import Connection
@@ -29,13 +29,13 @@ async def test_the_migrations_make_what_the_tables_say(database_url: str) -> Non
     await engine.dispose()
 
 
-async def test_a_dead_letter_is_applied_again(notification: RunningNotification, tell: Telling) -> None:
+async def test_a_dead_letter_is_applied_again(notification: RunningNotification, publish: Publishing) -> None:
     user_id, address = await notification.registered()
     event, event_id = reservation_event(user_id=user_id), new_id()
     await notification.fetch("ALTER TABLE notifications ADD CONSTRAINT poison CHECK (spot_number <> 'A7') NOT VALID")
     try:
-        await tell(lot_event(event.parking_lot_id))
-        await tell(event, event_id=event_id)
+        await publish(lot_event(event.parking_lot_id))
+        await publish(event, event_id=event_id)
 
         async def buried() -> bool:
             query = "SELECT count(*) FROM dead_letters WHERE event_id = $1"

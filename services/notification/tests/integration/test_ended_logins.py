@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from services.notification.tests.events import Telling
+from services.notification.tests.events import Publishing
 from services.notification.tests.installation import access_token, bearer
 from services.notification.tests.running import RunningNotification, open_socket
-from services.notification.tests.talking import enter, hear, say
+from services.notification.tests.talking import enter, receive, say
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -56,7 +56,7 @@ async def ticket(notification: RunningNotification, token: str) -> str:
 
 @pytest.mark.parametrize("event_class", [SessionRevokedV1, SessionReuseDetectedV1])
 async def test_it_is_over_everywhere_within_two_seconds(
-    notification: RunningNotification, tell: Telling, event_class: type[LoginState]
+    notification: RunningNotification, publish: Publishing, event_class: type[LoginState]
 ) -> None:
     user_id, ended, other = uuid4(), uuid4(), uuid4()
     token = access_token(user_id, login_id=ended)
@@ -69,12 +69,12 @@ async def test_it_is_over_everywhere_within_two_seconds(
     ):
         for socket in (here, there, ticketed, stays):
             assert (await enter(socket, f"user:{user_id}"))["type"] == "subscribed"
-        await tell(end_of(ended, event_class))
+        await publish(end_of(ended, event_class))
         async with asyncio.timeout(PROMISED_SECONDS):
             closed = await asyncio.gather(*(closing(socket) for socket in (here, there, ticketed)))
         assert closed == [(1008, "this login has ended; sign in again")] * 3
         await say(stays, type="ping")
-        assert await hear(stays) == {"type": "pong"}
+        assert await receive(stays) == {"type": "pong"}
     for process in (0, 1):
         assert await status_of(notification, token, process) == 401
         assert await status_of(notification, access_token(user_id, login_id=other), process) == 200
@@ -85,7 +85,7 @@ async def test_it_is_over_everywhere_within_two_seconds(
 
 
 async def test_without_the_consumer_the_token_is_still_accepted(
-    notification: RunningNotification, tell: Telling
+    notification: RunningNotification, publish: Publishing
 ) -> None:
     """The negative control; and when the consumer is back, what it missed takes effect."""
     ended, noted = uuid4(), uuid4()
@@ -93,7 +93,7 @@ async def test_without_the_consumer_the_token_is_still_accepted(
     await notification.worker.stop()
     try:
         async with open_socket(notification.serving[0], token) as socket:
-            await tell(end_of(ended))
+            await publish(end_of(ended))
             # What another login's row does shows that the process has read since.
             await notification.fetch("INSERT INTO ended_logins VALUES ($1, now() + interval '15 minutes')", noted)
 
@@ -103,7 +103,7 @@ async def test_without_the_consumer_the_token_is_still_accepted(
             await wait_until(is_read, "the next reading", seconds=PROMISED_SECONDS)
             assert await status_of(notification, token) == 200
             await say(socket, type="ping")
-            assert await hear(socket) == {"type": "pong"}
+            assert await receive(socket) == {"type": "pong"}
             await notification.worker.start()
             async with asyncio.timeout(20):
                 assert (await closing(socket))[0] == 1008

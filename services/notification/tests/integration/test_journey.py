@@ -3,29 +3,29 @@
 import httpx
 from libs.events.tests.later_values import LATER
 from libs.messaging.tests.later_events import later_records, publish_and_wait
-from services.notification.tests.events import Telling, lot_event, payment_event, reservation_event
+from services.notification.tests.events import Publishing, lot_event, payment_event, reservation_event
 from services.notification.tests.installation import access_token, bearer
 from services.notification.tests.running import RunningNotification
-from services.notification.tests.talking import enter, hear_events
+from services.notification.tests.talking import enter, receive_events
 
-from notification_service.adapters.kafka import consumers
+from notification_service.entrypoints import consumers
 from parking_chassis.ids import new_id
 from parking_events import LotOccupancyState, LotState, PaymentState, ReservationState, SpotOccupancyState, WireEvent
 from parking_platform.testing.waiting import wait_until
 
 
 async def test_a_confirmation_reaches_mail_inbox_and_sockets_once(
-    notification: RunningNotification, tell: Telling
+    notification: RunningNotification, publish: Publishing
 ) -> None:
     user_id, address = await notification.registered("Dora <Driver>")
     event = reservation_event(user_id=user_id)
     async with notification.socket(user_id, 0) as here, notification.socket(user_id, 1) as there:
         for socket in (here, there):
             assert (await enter(socket, f"user:{user_id}"))["type"] == "subscribed"
-        await tell(lot_event(event.parking_lot_id))
-        await tell(event, times=3, event_id=new_id())
+        await publish(lot_event(event.parking_lot_id))
+        await publish(event, times=3, event_id=new_id())
         for socket in (here, there):
-            confirmed, created = await hear_events(socket, 2)
+            confirmed, created = await receive_events(socket, 2)
             assert (confirmed["event"], confirmed["id"]) == ("reservation.confirmed", "1")
             assert confirmed["data"]["id"] == str(event.reservation_id)
             assert confirmed["data"]["total_cost"] == {"amount": 1250, "currency": "CHF"}
@@ -33,9 +33,9 @@ async def test_a_confirmation_reaches_mail_inbox_and_sockets_once(
         payment = payment_event(
             user_id=user_id, reservation_id=event.reservation_id, parking_lot_id=event.parking_lot_id
         )
-        await tell(payment)  # what comes next shows that nothing came twice before
+        await publish(payment)  # what comes next shows that nothing came twice before
         for socket in (here, there):
-            assert [each["id"] for each in await hear_events(socket, 2)] == ["3", "4"]
+            assert [each["id"] for each in await receive_events(socket, 2)] == ["3", "4"]
     mails = await notification.wait_mails(address, 2)
     assert sorted(mail["subject"] for mail in mails) == [
         "We have received your payment: Sihlquai & Söhne",
@@ -69,16 +69,18 @@ async def _inbox(notification: RunningNotification, token: str) -> None:
 
 
 async def _published(notification: RunningNotification, user_id: object) -> None:
-    async def all_told() -> bool:
-        told = await notification.fetch(
+    async def all_published() -> bool:
+        published = await notification.fetch(
             "SELECT type FROM outbox WHERE partition_key = $1 AND sent_at IS NOT NULL", str(user_id)
         )
-        return told == [("parking.notification.sent.v1",)] * 4
+        return published == [("parking.notification.sent.v1",)] * 4
 
-    await wait_until(all_told, "four events about notifications")
+    await wait_until(all_published, "four events about notifications")
 
 
-async def test_what_newer_services_publish_is_no_dead_letter(notification: RunningNotification, tell: Telling) -> None:
+async def test_what_newer_services_publish_is_no_dead_letter(
+    notification: RunningNotification, publish: Publishing
+) -> None:
     """Every event that is consumed, once for each enumeration in it, with a value that this release does not know."""
     states: dict[str, tuple[type[WireEvent], ...]] = {
         consumers.LOTS: (LotState,),

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from services.notification.tests.events import Telling, reservation_event, spot_event
+from services.notification.tests.events import Publishing, reservation_event, spot_event
 from services.notification.tests.installation import access_token, bearer
 from services.notification.tests.running import RunningNotification, open_socket
-from services.notification.tests.talking import enter, hear, hear_events, say
+from services.notification.tests.talking import enter, receive, receive_events, say
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
@@ -50,87 +50,87 @@ async def refused(opening: connect) -> tuple[int, str]:
 
 class TestOrder:
     async def test_each_event_reaches_each_process_once_and_in_order(
-        self, notification: RunningNotification, tell: Telling
+        self, notification: RunningNotification, publish: Publishing
     ) -> None:
         lot_id = uuid4()
         async with notification.socket(ME, 0) as here, notification.socket(ME, 1) as there:
             for socket in (here, there):
                 assert (await enter(socket, f"lot:{lot_id}"))["id"] == "0"
-            await tell(*(spot_event(lot_id, version) for version in range(1, 101)), times=2)
+            await publish(*(spot_event(lot_id, version) for version in range(1, 101)), times=2)
             for socket in (here, there):
-                heard = await hear_events(socket, 100)
-                assert [each["id"] for each in heard] == [str(number) for number in range(1, 101)]
-                assert [each["data"]["version"] for each in heard] == list(range(1, 101))
-                assert {each["event"] for each in heard} == {"spot.occupied"}
+                received = await receive_events(socket, 100)
+                assert [each["id"] for each in received] == [str(number) for number in range(1, 101)]
+                assert [each["data"]["version"] for each in received] == list(range(1, 101))
+                assert {each["event"] for each in received} == {"spot.occupied"}
         counted = await notification.fetch("SELECT last_id FROM rooms WHERE room = $1", f"lot:{lot_id}")
         assert counted == [(100,)]
 
     async def test_who_was_away_is_sent_what_was_missed(
-        self, notification: RunningNotification, tell: Telling, socket: ClientConnection
+        self, notification: RunningNotification, publish: Publishing, socket: ClientConnection
     ) -> None:
         lot_id = uuid4()
         room = f"lot:{lot_id}"
         await enter(socket, room)
-        await tell(*(spot_event(lot_id, version) for version in range(1, 11)))
-        await hear_events(socket, 10)
+        await publish(*(spot_event(lot_id, version) for version in range(1, 11)))
+        await receive_events(socket, 10)
         async with notification.socket(ME, 1) as back:
             answer = await enter(back, room, after="7")
             assert (answer["id"], answer["data"]["resumed"]) == ("7", True)
-            assert [each["id"] for each in await hear_events(back, 3)] == ["8", "9", "10"]
-            await tell(spot_event(lot_id, 11))
-            assert [each["id"] for each in await hear_events(back, 1)] == ["11"]
+            assert [each["id"] for each in await receive_events(back, 3)] == ["8", "9", "10"]
+            await publish(spot_event(lot_id, 11))
+            assert [each["id"] for each in await receive_events(back, 1)] == ["11"]
 
-    async def test_who_missed_what_is_forgotten_is_told_so(
-        self, notification: RunningNotification, tell: Telling, socket: ClientConnection
+    async def test_a_client_that_missed_what_is_purged_is_answered_so(
+        self, notification: RunningNotification, publish: Publishing, socket: ClientConnection
     ) -> None:
         lot_id = uuid4()
         room = f"lot:{lot_id}"
         await enter(socket, room)
-        await tell(*(spot_event(lot_id, version) for version in range(1, 6)))
-        await hear_events(socket, 5)
+        await publish(*(spot_event(lot_id, version) for version in range(1, 6)))
+        await receive_events(socket, 5)
         await notification.fetch("DELETE FROM room_events WHERE room = $1 AND id <= 3", room)
         for after in ("1", "99"):
             answer = await enter(socket, room, after=after)
             assert (answer["id"], answer["data"]["resumed"]) == ("5", False)
         assert (await enter(socket, room, after="3"))["data"]["resumed"] is True
-        assert [each["id"] for each in await hear_events(socket, 2)] == ["4", "5"]
+        assert [each["id"] for each in await receive_events(socket, 2)] == ["4", "5"]
 
-    async def test_who_has_left_hears_nothing(self, tell: Telling, socket: ClientConnection) -> None:
+    async def test_a_client_that_has_left_gets_nothing(self, publish: Publishing, socket: ClientConnection) -> None:
         left, stayed = uuid4(), uuid4()
         for lot_id in (left, stayed):
             await enter(socket, f"lot:{lot_id}")
         await say(socket, type="unsubscribe", room=f"lot:{left}")
-        assert (await hear(socket))["type"] == "unsubscribed"
-        await tell(spot_event(left), spot_event(stayed))
-        assert (await hear(socket))["room"] == f"lot:{stayed}"
+        assert (await receive(socket))["type"] == "unsubscribed"
+        await publish(spot_event(left), spot_event(stayed))
+        assert (await receive(socket))["room"] == f"lot:{stayed}"
 
 
 class TestPermission:
     async def test_a_reservation_is_for_its_driver_and_its_operator(
-        self, notification: RunningNotification, tell: Telling
+        self, notification: RunningNotification, publish: Publishing
     ) -> None:
         event = reservation_event(ReservationCreatedV1, user_id=ME)
         room, organization = f"reservation:{event.reservation_id}", event.organization_id
         operator = {"scope": "read:reservation", "organizations": (organization,)}
         async with notification.socket(ME) as mine, notification.socket(uuid4(), **operator) as operators:
             entering = asyncio.create_task(enter(mine, room))  # before notification knows of the reservation
-            await tell(event)
+            await publish(event)
             assert (await entering)["type"] == "subscribed"
             assert (await enter(operators, room))["type"] == "subscribed"
             assert (await enter(operators, f"organization:{organization}"))["type"] == "subscribed"
-            await tell(reservation_event(reservation_id=event.reservation_id, organization_id=organization))
-            assert (await hear_events(mine, 1))[0]["event"] == "reservation.confirmed"
-            both = await hear_events(operators, 2)
+            await publish(reservation_event(reservation_id=event.reservation_id, organization_id=organization))
+            assert (await receive_events(mine, 1))[0]["event"] == "reservation.confirmed"
+            both = await receive_events(operators, 2)
             assert {each["room"] for each in both} == {room, f"organization:{organization}"}
 
     async def test_foreign_rooms_are_as_good_as_none(
-        self, notification: RunningNotification, tell: Telling, socket: ClientConnection
+        self, notification: RunningNotification, publish: Publishing, socket: ClientConnection
     ) -> None:
         event = reservation_event()
         async with notification.socket(event.user_id or ME) as owner:
             await enter(owner, f"user:{event.user_id}")
-            await tell(event)
-            await hear_events(owner, 2)
+            await publish(event)
+            await receive_events(owner, 2)
         foreign = (f"user:{event.user_id}", f"organization:{event.organization_id}")
         for room in (*foreign, f"reservation:{event.reservation_id}", f"reservation:{uuid4()}", "lot:x", "cellar:1"):
             answer = await enter(socket, room)
@@ -202,10 +202,10 @@ class TestBadInput:
         self, socket: ClientConnection, message: str | bytes
     ) -> None:
         await socket.send(message)
-        answer = await hear(socket)
+        answer = await receive(socket)
         assert (answer["type"], answer["data"]["code"]) == ("error", "invalid-message")
         await say(socket, type="ping")
-        assert await hear(socket) == {"type": "pong"}
+        assert await receive(socket) == {"type": "pong"}
 
     async def test_too_many_errors_end_it(self, socket: ClientConnection) -> None:
         for _ in range(5):
@@ -246,3 +246,11 @@ async def test_a_bad_page_is_422(notification: RunningNotification, query: dict[
         answer = await client.get("/api/v1/notifications", params=query, headers=bearer(access_token(ME)))
         nobody = await client.get("/api/v1/notifications")
     assert (answer.status_code, nobody.status_code) == (422, 401)
+
+
+async def test_a_machine_client_has_no_inbox(notification: RunningNotification) -> None:
+    headers = bearer(access_token("gate-7"))
+    async with httpx.AsyncClient(base_url=notification.serving[0].url, trust_env=False, headers=headers) as client:
+        listed = await client.get("/api/v1/notifications")
+        read = await client.post(f"/api/v1/notifications/{UUID(int=1)}/read")
+    assert [(each.status_code, each.json()["type"]) for each in (listed, read)] == [(403, "/problems/forbidden")] * 2

@@ -7,7 +7,7 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
-from services.notification.tests.events import Telling, lot_event, reservation_event
+from services.notification.tests.events import Publishing, lot_event, reservation_event
 from services.notification.tests.running import Program, RunningNotification
 
 from parking_chassis.ids import new_id
@@ -33,12 +33,12 @@ def about(lines: Sequence[Line], message: str, **context: str) -> Sequence[Line]
 
 @pytest.mark.parametrize("flags", ["00", "01"], ids=["not sampled", "sampled"])
 async def test_an_event_is_followed_to_the_mail_and_into_auth(
-    notification: RunningNotification, tell: Telling, flags: str
+    notification: RunningNotification, publish: Publishing, flags: str
 ) -> None:
     user_id, address = await notification.registered()
     event, event_id, trace_id = reservation_event(user_id=user_id), new_id(), token_hex(16)
-    await tell(lot_event(event.parking_lot_id))
-    await tell(event, event_id=event_id, traceparent=f"00-{trace_id}-{token_hex(8)}-{flags}")
+    await publish(lot_event(event.parking_lot_id))
+    await publish(event, event_id=event_id, traceparent=f"00-{trace_id}-{token_hex(8)}-{flags}")
     await notification.wait_mails(address, 1)
     reservation_id = str(event.reservation_id)
 
@@ -63,13 +63,13 @@ async def test_an_event_is_followed_to_the_mail_and_into_auth(
 
 
 async def test_events_of_one_transaction_each_have_their_mail_in_their_own_trace(
-    notification: RunningNotification, tell: Telling
+    notification: RunningNotification, publish: Publishing
 ) -> None:
     traces = [token_hex(16) for _ in range(10)]
     events = [reservation_event() for _ in traces]
-    await tell(*(lot_event(event.parking_lot_id) for event in events))
+    await publish(*(lot_event(event.parking_lot_id) for event in events))
     for event, trace_id in zip(events, traces, strict=True):
-        await tell(event, traceparent=f"00-{trace_id}-{token_hex(8)}-00")
+        await publish(event, traceparent=f"00-{trace_id}-{token_hex(8)}-00")
 
     async def kept() -> dict[str, str]:
         rows = await notification.fetch("SELECT reservation_id::text, trace->>'traceparent' FROM notifications")

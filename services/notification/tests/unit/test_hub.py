@@ -1,4 +1,4 @@
-"""The hub: every event once, in order, whatever Redis tells or does not tell."""
+"""The hub: every event once, in order, whatever Redis brings or does not bring."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from services.notification.tests.fakes.postgres.rooms import InMemoryRoomEvents, InMemoryRoomLog
 from services.notification.tests.fakes.postgres.tables import Tables
 
-from notification_service.domain.rooms import MOST_MISSED, Room, RoomEvent, RoomKind, Told
+from notification_service.domain.rooms import MOST_MISSED, Room, RoomEvent, RoomKind, RoomMessage
 from notification_service.entrypoints.http.hub import Hub
 from notification_service.entrypoints.http.sockets import HUNG_UP, Socket
 
@@ -25,9 +25,9 @@ class Stage:
         self.tables = Tables()
         self.hub = Hub(InMemoryRoomLog(self.tables), poll_seconds=3600)
 
-    async def told(self, count: int = 1) -> list[RoomEvent]:
+    async def published(self, count: int = 1) -> list[RoomEvent]:
         """Committed, and not announced."""
-        return list(await InMemoryRoomEvents(self.tables).tell([Told(ROOM, "e", "{}")] * count))
+        return list(await InMemoryRoomEvents(self.tables).publish([RoomMessage(ROOM, "e", "{}")] * count))
 
     async def listener(self, after: int | None = None) -> "Listener":
         listener = Listener()
@@ -43,7 +43,7 @@ class Listener:
         self._sent: list[Any] = []
         self._sending = asyncio.create_task(self.socket.send_all(self._send))
 
-    async def heard(self) -> list[Any]:
+    async def received(self) -> list[Any]:
         """All that it was sent; nothing comes after that."""
         await self.socket.drained()
         self.socket.close(HUNG_UP)
@@ -54,7 +54,7 @@ class Listener:
         self._sent.append(json.loads(message["text"]))
 
     async def ids(self) -> list[int]:
-        return [int(each["id"]) for each in await self.heard() if each["type"] == "event"]
+        return [int(each["id"]) for each in await self.received() if each["type"] == "event"]
 
 
 def test_its_failures_are_counted_from_the_start() -> None:
@@ -69,51 +69,51 @@ def stage() -> Stage:
 
 async def test_an_announcement_is_passed_on_at_once(stage: Stage) -> None:
     listener = await stage.listener()
-    for event in await stage.told(3):
-        stage.hub.hear(event)
+    for event in await stage.published(3):
+        stage.hub.receive(event)
     assert await listener.ids() == [1, 2, 3]
 
 
 async def test_what_redis_lost_is_found(stage: Stage) -> None:
     listener = await stage.listener()
-    events = await stage.told(5)
+    events = await stage.published(5)
     for event in (events[0], events[4], events[2], events[0]):
-        stage.hub.hear(event)
+        stage.hub.receive(event)
     await stage.hub.poll()
-    stage.hub.hear(events[4])
+    stage.hub.receive(events[4])
     assert await listener.ids() == [1, 2, 3, 4, 5]
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.integers(0, 19), st.none()), max_size=40), st.integers(0, 20))
 async def test_any_mixture_of_announcements_and_polls_is_each_event_once_in_order(
-    heard: list[int | None], joined_after: int
+    received: list[int | None], joined_after: int
 ) -> None:
     stage = Stage()
     early = await stage.listener()
-    events = await stage.told(joined_after)
+    events = await stage.published(joined_after)
     late = await stage.listener(after=0)
-    events += await stage.told(20 - joined_after)
-    for number in heard:
+    events += await stage.published(20 - joined_after)
+    for number in received:
         if number is None:
             await stage.hub.poll()
         else:
-            stage.hub.hear(events[number])
+            stage.hub.receive(events[number])
     await stage.hub.poll()
     assert await early.ids() == await late.ids() == list(range(1, 21))
 
 
-async def test_who_comes_back_hears_only_what_was_missed(stage: Stage) -> None:
-    await stage.told(5)
+async def test_a_client_that_comes_back_gets_only_what_was_missed(stage: Stage) -> None:
+    await stage.published(5)
     listener = await stage.listener(after=3)
-    for event in await stage.told(1):
-        stage.hub.hear(event)
+    for event in await stage.published(1):
+        stage.hub.receive(event)
     assert await listener.ids() == [4, 5, 6]
 
 
-async def test_who_missed_too_much_is_told_so(stage: Stage) -> None:
-    await stage.told(MOST_MISSED + 1)
-    answers = [(await (await stage.listener(after)).heard())[0] for after in (0, 1, MOST_MISSED + 9)]
+async def test_a_client_that_missed_too_much_is_answered_so(stage: Stage) -> None:
+    await stage.published(MOST_MISSED + 1)
+    answers = [(await (await stage.listener(after)).received())[0] for after in (0, 1, MOST_MISSED + 9)]
     assert [each["data"]["resumed"] for each in answers] == [False, True, False]
     assert [each["id"] for each in answers] == ["1001", "1", "1001"]
 
@@ -121,7 +121,7 @@ async def test_who_missed_too_much_is_told_so(stage: Stage) -> None:
 async def test_a_process_that_lags_repeats_nothing(stage: Stage) -> None:
     """A client comes from another process, which has passed on more than this one."""
     first = await stage.listener()
-    await stage.told(5)  # not announced here yet
+    await stage.published(5)  # not announced here yet
     moved = await stage.listener(after=4)
     await stage.hub.poll()
     assert await moved.ids() == [5]
@@ -131,15 +131,15 @@ async def test_a_process_that_lags_repeats_nothing(stage: Stage) -> None:
 async def test_subscribing_again_changes_nothing(stage: Stage) -> None:
     listener = await stage.listener()
     await stage.hub.join(listener.socket, NAME, None)
-    for event in await stage.told():
-        stage.hub.hear(event)
+    for event in await stage.published():
+        stage.hub.receive(event)
     assert await listener.ids() == [1]
 
 
-async def test_who_left_hears_nothing_and_empty_rooms_cost_nothing(stage: Stage) -> None:
+async def test_a_client_that_left_gets_nothing_and_empty_rooms_cost_nothing(stage: Stage) -> None:
     listener = await stage.listener()
     stage.hub.leave(listener.socket, NAME)
-    for event in await stage.told():
-        stage.hub.hear(event)
+    for event in await stage.published():
+        stage.hub.receive(event)
     assert await listener.ids() == []
     assert stage.hub.rooms == 0

@@ -6,6 +6,7 @@ import pytest
 
 from notification_service.domain.errors import UnknownRoom
 from notification_service.domain.rooms import Ownership, Room, RoomKind, Visitor, may_enter
+from parking_kernel.askers import Asker
 
 ME, ORGANIZATION = UUID(int=1), UUID(int=2)
 MINE, FOREIGN = Ownership(ME, ORGANIZATION), Ownership(uuid4(), uuid4())
@@ -48,6 +49,13 @@ def test_the_table_of_permissions(
     who: Visitor, kind: RoomKind, room_id: UUID, owner: Ownership | None, *, may: bool
 ) -> None:
     assert may_enter(who, Room(kind, room_id), owner) is may
+
+
+def test_a_machine_client_asks_as_nobody_and_a_member_for_no_organization() -> None:
+    machine = Visitor("gate-7", frozenset(), frozenset({"read:parking"}), 0)
+    assert machine.asker == Asker(permissions=frozenset({"read:parking"}))
+    assert MEMBER.asker == Asker(ME, permissions=frozenset({"read:parking"}))
+    assert OPERATOR.asker == Asker(ME, frozenset({ORGANIZATION}), frozenset({"read:reservation"}))
 
 
 def test_a_name_is_read_and_written() -> None:

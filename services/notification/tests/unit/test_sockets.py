@@ -14,13 +14,13 @@ class Peer:
     """The other end: reads only while it is `reading`."""
 
     def __init__(self) -> None:
-        self.heard: list[Any] = []
+        self.received: list[Any] = []
         self.reading = asyncio.Event()
         self.reading.set()
 
     async def send(self, message: Any) -> None:
         await self.reading.wait()
-        self.heard.append(message.get("text", message.get("code")))
+        self.received.append(message.get("text", message.get("code")))
 
 
 async def test_messages_go_out_in_order_and_before_the_end() -> None:
@@ -30,7 +30,7 @@ async def test_messages_go_out_in_order_and_before_the_end() -> None:
     socket.close(GOING_AWAY)
     assert not socket.offer("too late")
     await socket.send_all(peer.send)
-    assert peer.heard == ["0", "1", "2", "3", "4", 1001]
+    assert peer.received == ["0", "1", "2", "3", "4", 1001]
 
 
 async def test_who_reads_too_slowly_is_closed_and_costs_no_memory() -> None:
@@ -44,10 +44,10 @@ async def test_who_reads_too_slowly_is_closed_and_costs_no_memory() -> None:
     assert socket.waiting == 0
     peer.reading.set()
     await sending
-    assert peer.heard == ["on its way", TOO_SLOW.code]
+    assert peer.received == ["on its way", TOO_SLOW.code]
 
 
-async def test_the_sockets_of_ended_logins_are_closed_and_hear_no_more_of_what_waits() -> None:
+async def test_the_sockets_of_ended_logins_are_closed_and_get_no_more_of_what_waits() -> None:
     open_sockets = OpenSockets()
     logins = ["ended", "open", None, "ended"]
     mine, peers = [Socket(10) for _ in logins], [Peer() for _ in logins]
@@ -59,7 +59,12 @@ async def test_the_sockets_of_ended_logins_are_closed_and_hear_no_more_of_what_w
         socket.close(GOING_AWAY)
     for socket, peer in zip(mine, peers, strict=True):
         await socket.send_all(peer.send)
-    assert [peer.heard for peer in peers] == [[LOGIN_ENDED.code], ["waits", 1001], ["waits", 1001], [LOGIN_ENDED.code]]
+    assert [peer.received for peer in peers] == [
+        [LOGIN_ENDED.code],
+        ["waits", 1001],
+        ["waits", 1001],
+        [LOGIN_ENDED.code],
+    ]
 
 
 async def test_nothing_is_sent_to_who_hung_up() -> None:
@@ -67,7 +72,7 @@ async def test_nothing_is_sent_to_who_hung_up() -> None:
     socket.offer("1")
     socket.close(HUNG_UP)
     await socket.send_all(peer.send)
-    assert peer.heard == []
+    assert peer.received == []
 
 
 async def test_a_peer_that_goes_in_the_middle_ends_it() -> None:

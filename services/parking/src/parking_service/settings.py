@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import ServiceSettings
+from parking_chassis.settings import AnsweringSettings
 from parking_kernel.currencies import CURRENCIES
 from parking_service.domain.values import zone_violations
 
@@ -22,8 +22,8 @@ def _known_currency(code: str) -> str:
     return code
 
 
-class ParkingSettings(ServiceSettings):
-    """See `ServiceSettings` for what all services share. Amounts are minor units."""
+class ParkingSettings(AnsweringSettings):
+    """See `AnsweringSettings` for what services share. Amounts are minor units."""
 
     model_config = SettingsConfigDict(env_prefix="PARKING_")
 

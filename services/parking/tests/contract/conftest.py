@@ -9,7 +9,8 @@ from services.parking.tests.fakes.postgres.tables import Tables
 from services.parking.tests.fakes.postgres.unit_of_work import in_memory_work
 
 from parking_chassis.database import PoolSettings, create_engine
-from parking_service.adapters.postgres.unit_of_work import postgres_work
+from parking_chassis.sealing import Sealer
+from parking_service.adapters.postgres.unit_of_work import units_of_work
 from parking_service.application.ports import OpenWork
 
 
@@ -17,8 +18,8 @@ from parking_service.application.ports import OpenWork
 async def open_work(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[OpenWork]:
     """A unit of work on empty tables."""
     if request.param == "fake":
-        yield in_memory_work(Tables())
+        yield in_memory_work(Tables(), FakeClock().now)
         return
     engine = create_engine(database_url, "parking", PoolSettings(size=5))
-    yield postgres_work(engine, FakeClock().now)
+    yield units_of_work(FakeClock().now, Sealer(bytes(32))).opened_on(engine)
     await engine.dispose()

@@ -41,7 +41,7 @@ def writes(lot_id: str, spot_id: str) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-async def test_an_operator_whose_organization_is_new_is_told_to_ask_again(person: Any) -> None:
+async def test_an_operator_whose_organization_is_new_is_asked_to_come_again(person: Any) -> None:
     new = person("write:parking", new_id())
     for path, body in (("/parking-lots", lot_body()), ("/parking-lots/import", FILE)):
         answer = await new("POST", path, json=body)

@@ -4,14 +4,17 @@ import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from services.parking.tests.fakes.clock import FakeClock
 
 from parking_events import LotState, SpotCreatedV1, SpotRemovedV1, TariffState
+from parking_kernel.askers import Asker
 from parking_service.application.commands.continue_imports import ContinueImports
 
 PARK_API = ["bahn", "basel", "freiburg", "koeln", "zuerich"]
@@ -101,10 +104,10 @@ async def test_the_swiss_railways_file(
     import_id = await hand_in_file(operator, document)
     await run_imports()
     assert counts(await report(operator, import_id)) == ("done", 649, 649, 0, 0, 0)
-    told = await events()
-    assert sum(isinstance(event, SpotCreatedV1) for event in told) == total == 34_613
-    assert sum(isinstance(event, LotState) for event in told) == 649
-    assert sum(isinstance(event, TariffState) for event in told) == 650  # and the organization's default
+    published = await events()
+    assert sum(isinstance(event, SpotCreatedV1) for event in published) == total == 34_613
+    assert sum(isinstance(event, LotState) for event in published) == 649
+    assert sum(isinstance(event, TariffState) for event in published) == 650  # and the organization's default
 
     (suhr,) = (await http.get("/parking-lots", params={"q": "Suhr Bahnhofstrasse"})).json()["items"]
     assert (suhr["address"], suhr["time_zone"], suhr["currency"]) == (
@@ -233,16 +236,19 @@ async def test_an_import_goes_on_after_its_process_died(
     operator: Any, parking: Any, database_url: str, events: Any
 ) -> None:
     import_id = await hand_in(operator, *(feature(f"p{number}") for number in range(70)))
-    whole, chunks = parking.use_cases.continue_imports, list[int]()
+    clock, chunks = FakeClock(datetime.now(UTC)), list[int]()
+    whole = replace(parking.use_cases.continue_imports, clock=clock)
 
     @asynccontextmanager
-    async def dying_work() -> AsyncGenerator[Any]:
-        async with whole.open_work() as work:
+    async def dying_work(asker: Asker) -> AsyncGenerator[Any]:
+        async with whole.open_work(asker) as work:
             yield replace(work, imports=DyingImports(work.imports, chunks))
 
     with pytest.raises(Killed):
         await replace(whole, open_work=dying_work)(ContinueImports())
     assert counts(await report(operator, import_id)) == ("running", 70, 25, 0, 0, 0)
+    assert await whole(ContinueImports()) == 0, "the dead one's claim counts for a moment"
+    clock.advance(timedelta(seconds=10))
     assert await whole(ContinueImports()) == 45
     assert counts(await report(operator, import_id)) == ("done", 70, 70, 0, 0, 0)
     (made,) = await rows(database_url, "SELECT count(*), count(DISTINCT source_id) AS sources FROM lots")
@@ -255,10 +261,14 @@ async def test_an_import_goes_on_after_its_process_died(
 async def test_an_import_that_fails_again_and_again_ends(operator: Any, parking: Any, database_url: str) -> None:
     import_id = await hand_in(operator, feature())
     await rows(database_url, "ALTER TABLE spots ADD CHECK (number IS NULL)")
+    clock = FakeClock(datetime.now(UTC))
+    continue_imports = replace(parking.use_cases.continue_imports, clock=clock)
     for _ in range(5):
         with pytest.raises(Exception, match="check constraint"):
-            await parking.use_cases.continue_imports(ContinueImports())
-    await parking.use_cases.continue_imports(ContinueImports())
+            await continue_imports(ContinueImports())
+        assert await continue_imports(ContinueImports()) == 0, "it is left alone for a moment"
+        clock.advance(timedelta(seconds=10))
+    await continue_imports(ContinueImports())
     assert counts(await report(operator, import_id)) == ("failed", 1, 0, 0, 0, 0)
 
 

@@ -36,9 +36,9 @@ async def test_a_lot_is_created_read_changed_and_retired(operator: Any, http: ht
     refused = await operator("PATCH", path, json={"name": "Again"})
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/lot-retired")
 
-    told = [event for event in await events() if isinstance(event, LotState)]
-    assert [event.version for event in told] == [1, 2, 3]
-    assert [event.changed for event in told] == [(), ("name", "description"), ("status",)]
+    published = [event for event in await events() if isinstance(event, LotState)]
+    assert [event.version for event in published] == [1, 2, 3]
+    assert [event.changed for event in published] == [(), ("name", "description"), ("status",)]
 
 
 async def test_a_lot_without_rates_gets_the_default_tariff(operator: Any, events: Any) -> None:
@@ -103,15 +103,15 @@ async def test_tariffs_are_numbered_versions(operator: Any, http: httpx.AsyncCli
     changed = (await http.get(f"/parking-lots/{lot['id']}")).json()
     assert changed["hourly_rate"]["amount"] == 300
     assert changed["daily_rate"]["amount"] == 2000
-    told = [event for event in await events() if isinstance(event, TariffState) and event.parking_lot_id]
-    assert [(event.number, event.version) for event in told] == [(1, 1), (2, 1)]
-    assert told[-1].tax.rate_basis_points == 810
-    assert [(line.type.value, line.to_minutes, line.amount) for line in told[-1].lines] == [
+    published = [event for event in await events() if isinstance(event, TariffState) and event.parking_lot_id]
+    assert [(event.number, event.version) for event in published] == [(1, 1), (2, 1)]
+    assert published[-1].tax.rate_basis_points == 810
+    assert [(line.type.value, line.to_minutes, line.amount) for line in published[-1].lines] == [
         ("flat", 60, 300),
         ("incrementing", None, 100),
     ]
-    assert [(cap.per.value, cap.amount) for cap in told[-1].caps] == [("calendar_day", 2000)]
-    assert [(band.weekdays, band.starts, band.ends) for band in told[-1].time_bands] == [
+    assert [(cap.per.value, cap.amount) for cap in published[-1].caps] == [("calendar_day", 2000)]
+    assert [(band.weekdays, band.starts, band.ends) for band in published[-1].time_bands] == [
         ((1, 2, 3, 4, 5), "18:00", "06:00")
     ]
 
@@ -148,9 +148,9 @@ async def test_spots_change_the_lot_once(operator: Any, http: httpx.AsyncClient,
     assert (await operator("DELETE", spot)).status_code == 404
     await operator.spots(lot["id"], "A1")
 
-    told = [event for event in await events() if isinstance(event, LotState)]
-    assert [event.total_spots for event in told] == [0, 3, 4, 4, 3, 4]
-    assert [event.version for event in told] == [1, 2, 3, 4, 5, 6]
+    published = [event for event in await events() if isinstance(event, LotState)]
+    assert [event.total_spots for event in published] == [0, 3, 4, 4, 3, 4]
+    assert [event.version for event in published] == [1, 2, 3, 4, 5, 6]
     of_spot = [event for event in await events() if isinstance(event, SpotState) and str(event.spot_id) in spot]
     assert [event.version for event in of_spot] == [1, 2, 3, 4, 5]
     assert [event.event_type.split(".")[2] for event in of_spot] == [
@@ -162,7 +162,7 @@ async def test_spots_change_the_lot_once(operator: Any, http: httpx.AsyncClient,
     ]
 
 
-async def test_opening_hours_are_kept_and_told(operator: Any, http: httpx.AsyncClient, events: Any) -> None:
+async def test_opening_hours_are_kept_and_published(operator: Any, http: httpx.AsyncClient, events: Any) -> None:
     lot = await operator.lot()
     hours = {"mon": [["06:00", "24:00"]], "exceptions": [{"date": "2026-12-25", "hours": []}]}
     path = f"/parking-lots/{lot['id']}/opening-hours"
@@ -170,10 +170,10 @@ async def test_opening_hours_are_kept_and_told(operator: Any, http: httpx.AsyncC
     assert put.status_code == 200, put.text
     assert put.json()["opening_hours"]["mon"] == [["06:00", "24:00"]]
     assert put.json()["opening_hours"]["exceptions"] == hours["exceptions"]
-    told = [event for event in await events() if isinstance(event, LotState)]
-    assert told[-1].changed == ("opening_hours",)
-    assert told[-1].opening_hours is not None
-    assert told[-1].opening_hours.mon[0].closes == "24:00"
+    published = [event for event in await events() if isinstance(event, LotState)]
+    assert published[-1].changed == ("opening_hours",)
+    assert published[-1].opening_hours is not None
+    assert published[-1].opening_hours.mon[0].closes == "24:00"
     json_null = {"content": b"null", "headers": {"Content-Type": "application/json"}}
     assert (await operator("PUT", path, **json_null)).json()["opening_hours"] is None
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,17 +24,20 @@ from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
-from parking_service.adapters.kafka.consumer import GROUP
 from parking_service.adapters.postgres.tables import metadata
-from parking_service.bootstrap import Parking, make_topics, organizations_consumer, outbox_relay
+from parking_service.bootstrap import Parking
+from parking_service.entrypoints.consumers import ORGANIZATIONS, messaging
+
+PROGRAM = Path(sys.executable).parent / "parking-service"
 
 
-async def test_an_organization_that_auth_tells_of_can_own_a_lot(
+async def test_an_organization_that_auth_publishes_can_own_a_lot(
     parking: Parking, person: Any, make_settings: Any, kafka_server: KafkaServer
 ) -> None:
     settings = make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers)
-    await make_topics(settings)
-    await make_topics(settings)  # a second time changes nothing
+    kafka = messaging(replace(parking, settings=settings))
+    await kafka.make_topics()
+    await kafka.make_topics()  # a second time changes nothing
     await ensure_topics(KafkaConnection(kafka_server.bootstrap_servers, "tests"), topics_of("auth"))
     organization_id = new_id()
     event = OrganizationCreatedV1(
@@ -42,8 +48,8 @@ async def test_an_organization_that_auth_tells_of_can_own_a_lot(
     somebody = person("write:parking", organization_id)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as loops:
-        loops.create_task(outbox_relay(settings).run(stop))
-        loops.create_task(organizations_consumer(replace(parking, settings=settings)).run(stop))
+        loops.create_task(kafka.relay.run(stop))
+        loops.create_task(kafka.consumers[ORGANIZATIONS].run(stop))
         lot = {
             "name": "Messe",
             "location": {"latitude": 47.56, "longitude": 7.6},
@@ -67,7 +73,8 @@ async def test_what_a_newer_auth_publishes_is_no_dead_letter(
 ) -> None:
     """A role that nobody knows here, and properties that came later: organizations have no enumerations."""
     settings = make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers)
-    await make_topics(settings)
+    ours = messaging(replace(parking, settings=settings))
+    await ours.make_topics()
     kafka = KafkaConnection(kafka_server.bootstrap_servers, "tests")
     await ensure_topics(kafka, topics_of("auth"))
     assert list(later_records(OrganizationState)) == [], "when it gets one, publish these"
@@ -78,15 +85,61 @@ async def test_what_a_newer_auth_publishes_is_no_dead_letter(
     record = outgoing(Unsent(1, outbox_row(event), datetime.now(UTC)), b"/services/auth")
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as loops:
-        loops.create_task(organizations_consumer(replace(parking, settings=settings)).run(stop))
+        loops.create_task(ours.consumers[ORGANIZATIONS].run(stop))
         await publish_and_wait(
-            kafka_server.bootstrap_servers, [record._replace(value=json.dumps(later).encode())], GROUP
+            kafka_server.bootstrap_servers, [record._replace(value=json.dumps(later).encode())], ORGANIZATIONS
         )
         stop.set()
     async with parking.engine.connect() as connection:
         assert (await connection.execute(text("SELECT topic, error FROM dead_letters"))).all() == []
         known = await connection.execute(text("SELECT name FROM organizations WHERE id = :id"), {"id": event.subject})
         assert known.scalar_one() == event.name
+
+
+async def test_a_dead_letter_is_replayed(
+    parking: Parking, make_settings: Any, kafka_server: KafkaServer, database_url: str
+) -> None:
+    """By the command, in a process of its own."""
+    settings = make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers)
+    ours = messaging(replace(parking, settings=settings))
+    await ours.make_topics()
+    await ensure_topics(KafkaConnection(kafka_server.bootstrap_servers, "tests"), topics_of("auth"))
+    event = OrganizationCreatedV1(
+        version=1, organization_id=new_id(), name="Basel", members=(), created_at=datetime.now(UTC)
+    )
+    async with parking.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE organizations ADD CONSTRAINT wrong CHECK (name <> 'Basel')"))
+    record = outgoing(Unsent(1, outbox_row(event), datetime.now(UTC)), b"/services/auth")
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(ours.consumers[ORGANIZATIONS].run(stop))
+        await publish_and_wait(kafka_server.bootstrap_servers, [record], ORGANIZATIONS)
+        stop.set()
+    environment = {
+        "PARKING_ENVIRONMENT": "test",
+        "PARKING_DATABASE_URL": database_url,
+        "PARKING_TOKEN_ISSUER": settings.token_issuer,
+        "PARKING_ANSWER_KEYS": settings.answer_keys.get_secret_value(),
+    }
+    assert (await replayed(environment))[0] == 1, "it is still as wrong as before"
+    async with parking.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE organizations DROP CONSTRAINT wrong"))
+    assert await replayed(environment) == (0, {"applied": 1, "discarded": 0, "still_blocked": {}})
+    async with parking.engine.connect() as connection:
+        known = await connection.execute(text("SELECT name FROM organizations WHERE id = :id"), {"id": event.subject})
+        assert known.scalar_one() == "Basel"
+
+
+async def replayed(environment: dict[str, str]) -> tuple[int | None, Any]:
+    process = await asyncio.create_subprocess_exec(
+        *(PROGRAM, "replay", "--group", ORGANIZATIONS),
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    report, log = await process.communicate()
+    assert report, log
+    return process.returncode, json.loads(report)
 
 
 async def test_the_migration_makes_what_the_tables_say(parking: Parking) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import parking_service
 from parking_chassis.ids import new_id
 from parking_chassis.migrations import migrate, migrations_folder
+from parking_chassis.units_of_work import Transaction
+from parking_kernel.askers import THE_SERVICE
+from parking_kernel.changes import Changes
 from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
 from parking_platform.testing.servers import PostgresServer
+from parking_service.adapters.postgres.imports import PostgresImports
 from parking_service.adapters.postgres.tables import metadata
 from parking_service.adapters.postgres.tariffs import PostgresTariffs
 
@@ -105,7 +110,7 @@ async def test_tariffs_that_the_first_version_stored_are_read_and_can_be_taken_b
     await asyncio.to_thread(migrate, url, FOLDER)
     engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.connect() as read:
-        tariffs = PostgresTariffs(read)
+        tariffs = PostgresTariffs(Transaction(read, THE_SERVICE, Changes()))
         assert (await tariffs.get(with_bands)).terms == READ
         without = (await tariffs.get(plain)).terms
         assert (without.tax, without.caps, without.time_bands) == (Tax(0, included=True), (), ())
@@ -133,6 +138,27 @@ async def test_imports_of_older_versions_know_how_many_rows_they_refused(postgre
     refused = await connection.fetch("SELECT id, refused FROM imports")
     await connection.close()
     assert {row["id"]: row["refused"] for row in refused} == {some: 2, none: 0}
+
+
+async def test_imports_that_an_older_version_began_are_due(postgres_server: PostgresServer) -> None:
+    url = await postgres_server.create_database(extensions=["postgis", "pg_trgm"])
+    await asyncio.to_thread(migrate, url, FOLDER, "0005")
+    organization_id, import_id = new_id(), new_id()
+    connection = await asyncpg.connect(url)
+    await connection.execute("INSERT INTO organizations VALUES ($1, 'Basel', 1)", organization_id)
+    begin = """INSERT INTO imports (id, organization_id, total, created, updated, unchanged, status, started_at)
+        VALUES ($1, $2, 1, 0, 0, 0, 'running', $3)"""
+    began_at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    await connection.execute(begin, import_id, organization_id, began_at)
+    await asyncio.to_thread(migrate, url, FOLDER)
+    await connection.execute(begin, new_id(), organization_id, began_at)  # by a process of that version that still runs
+    await connection.close()
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.begin() as write:
+        imports, until = PostgresImports(write), began_at + timedelta(seconds=10)
+        assert await imports.claim(began_at, until) == (import_id, 1)
+        assert await imports.claim(datetime.now(UTC), until) is not None
+    await engine.dispose()
 
 
 async def test_every_revision_can_be_taken_back_and_made_again(postgres_server: PostgresServer) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from parking_events import LotCountedV1, SpotOccupiedV1, SpotVacatedV1
+from parking_service.entrypoints.worker import WatchedLots
 
 Ago = Callable[..., str]
 
@@ -91,8 +94,8 @@ async def test_a_count_gives_the_free_spots(operator: Any, ago: Ago, http: httpx
     assert (read["available_spots"], read["confidence"]) == (286, 1.0)
     await operator.spots(lot["id"], "1", "2")
     assert (await lot_of(http, lot))["available_spots"] == 2  # no more than it has
-    (told,) = [event for event in await events() if isinstance(event, LotCountedV1)]
-    assert (told.occupied, told.capacity, told.version) == (464, 750, 1)
+    (published,) = [event for event in await events() if isinstance(event, LotCountedV1)]
+    assert (published.occupied, published.capacity, published.version) == (464, 750, 1)
 
 
 async def test_an_old_count_is_not_believed(operator: Any, ago: Ago, http: httpx.AsyncClient) -> None:
@@ -143,5 +146,29 @@ async def test_the_rate_is_that_of_the_watched_lots(operator: Any, ago: Ago, par
     watched, _ = await operator.lot(), await operator.lot()
     body = {"occupied": 3, "capacity": 12, "at": ago(minutes=1)}
     await operator("POST", f"/parking-lots/{watched['id']}/occupancy", json=body)
-    rate = await parking.use_cases.measure_occupancy(None)
+    rate = await parking.queries.replica.occupancy_rate()
     assert (rate.spots, rate.taken) == (12, 3)
+
+
+async def test_the_leader_alone_shows_how_full_the_lots_are(operator: Any, ago: Ago, parking: Any) -> None:
+    """A figure of the whole: others would show what was true once, and so would a leader that cannot read it."""
+    lot, leads = await operator.lot(), [True]
+    await operator("POST", f"/parking-lots/{lot['id']}/occupancy", json={"occupied": 3, "capacity": 12, "at": ago()})
+    lots = WatchedLots(parking, lambda: leads[0])
+
+    def shown() -> dict[str, list[float]]:
+        families = [family for figure in (lots.taken, lots.spots) for family in figure.collect()]
+        return {family.name: [sample.value for sample in family.samples] for family in families}
+
+    await lots.measure()
+    assert shown() == {"occupancy_rate": [0.25], "watched_spots": [12]}
+    async with parking.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE free_spots RENAME TO away"))
+    with pytest.raises(ProgrammingError):
+        await lots.measure()
+    assert shown() == {"occupancy_rate": [], "watched_spots": []}
+    async with parking.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE away RENAME TO free_spots"))
+    await lots.measure()
+    leads[0] = False
+    assert shown() == {"occupancy_rate": [], "watched_spots": []}

@@ -8,6 +8,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from parking_events.topics import LOGIN, ORGANIZATION
 from parking_messaging import KafkaConnection, ensure_topics
 from parking_platform.ports import free_port
 from parking_platform.testing.servers import KafkaServer
-from parking_service.bootstrap import make_topics
+from parking_service.bootstrap import Parking
+from parking_service.entrypoints.consumers import messaging
 
 PROGRAM = Path(sys.executable).parent / "parking-service"
 DEADLINE = 60.0
@@ -64,17 +66,24 @@ async def worker(environment: dict[str, str]) -> AsyncGenerator[Process]:
 
 
 async def test_a_killed_worker_s_import_goes_on_and_makes_nothing_twice(
-    operator: Any, database_url: str, kafka_server: KafkaServer, make_settings: Any, shared_data: Path
+    operator: Any,
+    parking: Parking,
+    database_url: str,
+    kafka_server: KafkaServer,
+    make_settings: Any,
+    shared_data: Path,
 ) -> None:
     document = json.loads((shared_data / "real" / "swiss_rail_parking_rates.geojson").read_text())
     await ensure_topics(KafkaConnection(kafka_server.bootstrap_servers, client_id="test"), [ORGANIZATION, LOGIN])
-    await make_topics(make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers))
+    settings = make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers)
+    await messaging(replace(parking, settings=settings)).make_topics()
     port = free_port()
     environment = {
         "PARKING_ENVIRONMENT": "test",
         "PARKING_DATABASE_URL": database_url,
         "PARKING_KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
         "PARKING_TOKEN_ISSUER": "https://parking.test",
+        "PARKING_ANSWER_KEYS": settings.answer_keys.get_secret_value(),
         "PARKING_DEFAULT_CURRENCY": "CHF",
         "PARKING_WORKER_PORT": str(port),
         "PARKING_LOG_LEVEL": "WARNING",
@@ -96,7 +105,7 @@ async def test_a_killed_worker_s_import_goes_on_and_makes_nothing_twice(
     connection = await asyncpg.connect(database_url)
     counts = await connection.fetchrow(
         "SELECT (SELECT count(*) FROM lots) AS lots, (SELECT count(*) FROM spots) AS spots,"
-        " (SELECT count(*) FROM outbox WHERE type = 'parking.spot.created.v1') AS told"
+        " (SELECT count(*) FROM outbox WHERE type = 'parking.spot.created.v1') AS published"
     )
     await connection.close()
     assert counts is not None

@@ -1,4 +1,4 @@
-"""Sightings, counts, and how far they tell the present."""
+"""Sightings, counts, and how far they show the present."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -41,7 +41,7 @@ def test_the_newest_reading_of_a_spot_counts(
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 20)), max_size=30))
-def test_counts_are_told_each_and_know_since_when_they_stand(counts: list[tuple[int, int]]) -> None:
+def test_counts_are_published_each_and_know_since_when_they_stand(counts: list[tuple[int, int]]) -> None:
     count = LotCount(LOT)
     taken = [
         (occupied, minute)

@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import InternalToken, ServiceSettings
+from parking_chassis.settings import AnsweringSettings, InternalToken
 
 
-class PaymentSettings(ServiceSettings):
-    """See `ServiceSettings` for what all services share. Durations are seconds."""
+class PaymentSettings(AnsweringSettings):
+    """See `AnsweringSettings` for what services share. Durations are seconds."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENT_")
 
@@ -30,10 +30,10 @@ class PaymentSettings(ServiceSettings):
     stripe_timeout: Annotated[float, Field(gt=0)] = 4.0
     """How long one attempt of a call may take."""
     stripe_deadline: Annotated[float, Field(gt=0, lt=30)] = 10.0
-    """How long a call may take with its repetitions; less than the 30 seconds for which a request is claimed."""
+    """How long a call may take with its repetitions; less than the 30 seconds for which a key is leased."""
 
     unknown_after: Annotated[float, Field(gt=0)] = 60.0
-    """After how long the provider is asked about what was not heard of."""
+    """After how long the provider is asked about what it sent no message of."""
     comparison_window: Annotated[float, Field(gt=0)] = 172_800.0
     """How far back the daily comparison with the provider goes."""
     unsettled_after: Annotated[float, Field(gt=0)] = 600.0

@@ -1,4 +1,4 @@
-"""What clients may ask, and what they are told when they may not."""
+"""What clients may ask, and what they get when they may not."""
 
 from uuid import uuid4
 

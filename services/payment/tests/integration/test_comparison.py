@@ -8,12 +8,12 @@ import pytest
 from prometheus_client import REGISTRY
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
-from services.payment.tests.integration.test_refunds import dues, follow, paid, send
+from services.payment.tests.integration.test_refunds import amounts_due, follow, paid, send
 from services.payment.tests.people import Owed
 
 from payment_service.adapters.stripe import objects
 from payment_service.application.commands.compare_with_provider import CompareWithProvider
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.ports import OutcomeUnknown
 from payment_service.bootstrap import Payments
 from payment_service.entrypoints.worker import DailyComparison
@@ -30,7 +30,7 @@ async def aged(desk: Desk) -> None:
     await desk.run("UPDATE refunds SET requested_at = requested_at - interval '1 hour'")
 
 
-async def test_the_daily_comparison_finds_what_nobody_told(desk: Desk, browser: Browser, service: Payments) -> None:
+async def test_the_daily_comparison_finds_what_no_message_said(desk: Desk, browser: Browser, service: Payments) -> None:
     compare, window = service.use_cases.compare_with_provider, CompareWithProvider(timedelta(days=1))
     payment = await desk.started(Owed())
     assert await compare(window) == 0
@@ -40,8 +40,8 @@ async def test_the_daily_comparison_finds_what_nobody_told(desk: Desk, browser: 
     assert await compare(window) == 0, "word of it may be on its way"
     await aged(desk)
     assert await compare(window) == 1
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert await desk.published(payment["id"]) == ["requested", "succeeded"]
     assert await compare(window) == 0
     await aged(desk)
     await desk.run("UPDATE payments SET intent_id = 'pi_other'")
@@ -68,15 +68,15 @@ async def test_a_refund_of_which_no_word_came(desk: Desk, browser: Browser, serv
     owed = Owed()
     payment = await paid(desk, browser, owed, "pendingRefund")
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
-    await follow(service, dues(owed, 1250))
+    await follow(service, amounts_due(owed, 1250))
     await send(service)
     assert await compare(DAY) == 0, "pending on both sides"
     await desk.knob("POST", "/advance", {"seconds": 3600})
     assert await compare(DAY) == 0, "it was asked for a moment ago"
     await aged(desk)
     assert await compare(DAY) == 1
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert (await desk.told(payment["id"]))[-1] == "refunded"
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert (await desk.published(payment["id"]))[-1] == "refunded"
     assert await compare(DAY) == 0
 
 
@@ -103,8 +103,8 @@ async def test_disputes_are_compared_too(desk: Desk, browser: Browser, service: 
     assert await compare(DAY) == 0, "it is so new that word of it may be on its way"
     assert await an_hour_later() == 1
     await desk.all_due()
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert (await desk.told(payment["id"]))[-1] == "dispute_closed"
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert (await desk.published(payment["id"]))[-1] == "dispute_closed"
     assert await an_hour_later() == 0
 
 
@@ -120,7 +120,7 @@ async def test_an_unknown_status_is_counted_and_does_not_end_the_comparison(
     owed = Owed()
     await paid(desk, browser, owed)
     await paid(desk, browser, Owed(), "createDispute")
-    await follow(service, dues(owed, 1250))
+    await follow(service, amounts_due(owed, 1250))
     await send(service)
     await desk.started(Owed())
     await desk.run("UPDATE payments SET amount = amount + 1 WHERE stage = 'requested'")
@@ -133,7 +133,7 @@ async def test_an_unknown_status_is_counted_and_does_not_end_the_comparison(
 
 
 def figures(*comparisons: DailyComparison) -> list[float]:
-    return [sample.value for each in comparisons for family in each.collect() for sample in family.samples]
+    return [sample.value for each in comparisons for family in each.figure.collect() for sample in family.samples]
 
 
 async def test_it_runs_once_a_day_in_one_place_and_not_at_every_start(desk: Desk, service: Payments) -> None:

@@ -10,16 +10,16 @@ import httpx
 import pytest
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
-from services.payment.tests.integration.test_refunds import dues, follow, paid, send
+from services.payment.tests.integration.test_refunds import amounts_due, follow, paid, send
 from services.payment.tests.people import Owed
 
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
-from payment_service.adapters.postgres.unit_of_work import postgres_work
+from payment_service.adapters.postgres.unit_of_work import units_of_work
 from payment_service.adapters.postgres.unpublished import PostgresUnpublishedPayments
 from payment_service.adapters.stripe.gateway import StripeGateway
 from payment_service.adapters.stripe.objects import Translation
 from payment_service.adapters.stripe.webhooks import StripeWebhooks
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.application.ports import IntentRequest, RefundRequest
 from payment_service.bootstrap import Payments, use_cases_of
@@ -65,7 +65,7 @@ async def dying(service: Payments, moment: str) -> AsyncIterator[Payments]:
     )
     gateway.moment = moment
     use_cases = use_cases_of(
-        postgres_work(service.engine),
+        units_of_work(settings.answer_sealer).opened_on(service.engine),
         gateway,
         ChargeTokens(settings.charge_key_pem, service.clock.now),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
@@ -92,7 +92,7 @@ async def test_a_start_that_died_goes_on_with_one_intent(desk: Desk, service: Pa
     answer = await desk.client.post("/api/v1/payments", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     assert len(await desk.intents()) == 1
-    assert await desk.told(answer.json()["id"]) == ["requested"]
+    assert await desk.published(answer.json()["id"]) == ["requested"]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -105,7 +105,7 @@ async def test_the_worker_finishes_what_a_dead_process_began(desk: Desk, service
             body = {"charge_token": desk.people.charge_token(owed)}
             await client.post("/api/v1/payments", json=body, headers=headers)
     await desk.all_due()
-    await service.use_cases.look_after_payments(LookAfterPayments())
+    await service.use_cases.reconcile_payments(ReconcilePayments())
     assert len(await desk.intents()) == 1
     assert [row["stage"] for row in await desk.rows("SELECT stage FROM payments")] == ["requested"]
     assert (await desk.started(owed))["client_secret"]
@@ -116,12 +116,12 @@ async def test_a_refund_that_died_is_made_once(desk: Desk, browser: Browser, ser
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 0})
     owed = Owed()
     payment = await paid(desk, browser, owed)
-    await follow(service, dues(owed, 1250))
+    await follow(service, amounts_due(owed, 1250))
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
     async with dying(service, moment) as dead:
         with pytest.raises(Died):
             await dead.use_cases.send_refunds(SendRefunds())
     await desk.all_due()
     await send(service)
-    assert (await desk.told(payment["id"]))[-1] == "refunded"
+    assert (await desk.published(payment["id"]))[-1] == "refunded"
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [1250]

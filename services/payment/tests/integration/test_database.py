@@ -1,23 +1,18 @@
 """The schema: what the migrations make is what the code expects, and the books defend themselves."""
 
-import asyncio
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import paid
 from services.payment.tests.people import Owed
+from services.payment.tests.schema import downgrade, upgrade
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-import payment_service
-from parking_chassis.migrations import migrate, migrations_folder
 from parking_platform.testing.servers import PostgresServer
 from payment_service.adapters.postgres.tables import metadata
 from payment_service.bootstrap import Payments
@@ -35,13 +30,9 @@ async def test_the_migrations_make_what_the_code_expects(service: Payments) -> N
 
 async def test_the_migrations_can_be_taken_back_and_made_again(postgres_server: PostgresServer) -> None:
     url = await postgres_server.create_database()
-    folder = migrations_folder(Path(payment_service.__path__[0]))
-    config = Config()
-    config.set_main_option("script_location", str(folder))
-    config.attributes["database_url"] = url
-    await asyncio.to_thread(migrate, url, folder)
-    await asyncio.to_thread(command.downgrade, config, "base")
-    await asyncio.to_thread(migrate, url, folder)
+    await upgrade(url)
+    await downgrade(url, "base")
+    await upgrade(url)
 
 
 UNBALANCED = """

@@ -1,27 +1,28 @@
 """What the figures cost: what changed, not all history."""
 
-import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import paid
 from services.payment.tests.people import Owed
+from services.payment.tests.schema import downgrade, upgrade
 from sqlalchemy import event
 
-import payment_service
-from parking_chassis.migrations import migrate, migrations_folder
-from payment_service.adapters.postgres.oracle import STUCK
-from payment_service.application.commands.forget_old import ForgetOld
-from payment_service.application.queries.sum_captured import SumCaptured
+from payment_service.adapters.postgres.figures import STUCK
+from payment_service.application.commands.purge_old import PurgeOld
+from payment_service.application.commands.sum_up_captured import SumUpCaptured
 from payment_service.bootstrap import Payments
 
 MANY = 200_000
+
+
+async def captured(service: Payments) -> Mapping[str, int]:
+    await service.use_cases.sum_up_captured(SumUpCaptured())
+    return await service.figures.captured()
 
 
 def scanned(plan: dict[str, Any]) -> set[str]:
@@ -31,26 +32,20 @@ def scanned(plan: dict[str, Any]) -> set[str]:
 
 
 async def test_revenue_is_the_ledger_s_and_is_added_up_once(desk: Desk, browser: Browser, service: Payments) -> None:
-    captured = service.use_cases.sum_captured
-    assert await captured(SumCaptured()) == {}
+    assert await captured(service) == {}
     await paid(desk, browser, Owed())
     await paid(desk, browser, Owed(amount=700, tax=0))
     await paid(desk, browser, Owed(currency="EUR"))
     for _ in range(2):
-        assert await captured(SumCaptured()) == {"CHF": 1950, "EUR": 1250}
+        assert await captured(service) == {"CHF": 1950, "EUR": 1250}
     assert len(await desk.rows("SELECT id FROM captured_amounts")) == 2, "one for each currency"
 
 
 async def test_what_was_booked_before_is_in_the_sum(desk: Desk, browser: Browser, service: Payments) -> None:
     await paid(desk, browser, Owed())
-    folder = migrations_folder(Path(payment_service.__path__[0]))
-    config = Config()
-    config.set_main_option("script_location", str(folder))
-    url = str(service.settings.database_url)
-    config.attributes["database_url"] = url
-    await asyncio.to_thread(command.downgrade, config, "0006")
-    await asyncio.to_thread(migrate, url, folder)
-    assert await service.use_cases.sum_captured(SumCaptured()) == {"CHF": 1250}
+    await downgrade(service.settings.database_url, "0006")
+    await upgrade(service.settings.database_url)
+    assert await captured(service) == {"CHF": 1250}
 
 
 async def test_stuck_refunds_are_found_without_reading_those_that_arrived(
@@ -75,7 +70,7 @@ async def test_stuck_refunds_are_found_without_reading_those_that_arrived(
     assert scanned(plan[0]["Plan"]) == {"refunds"}, "the measure itself sees such a scan"
 
 
-async def test_what_is_old_is_forgotten_batch_by_batch_until_none_is_left(desk: Desk, service: Payments) -> None:
+async def test_what_is_old_is_purged_batch_by_batch_until_none_is_left(desk: Desk, service: Payments) -> None:
     for age in ("61 days", "59 days"):
         await desk.run(
             "INSERT INTO webhook_events SELECT CAST(:age AS text) || n, now() - CAST(CAST(:age AS text) AS interval)"
@@ -87,8 +82,8 @@ async def test_what_is_old_is_forgotten_batch_by_batch_until_none_is_left(desk: 
         " SELECT 's', n::text, '', now(), now() - n * interval '1 day' FROM generate_series(1, 40) n"
     )
     statements = _deletes(service)
-    assert await replace(service.use_cases.forget_old, batch=10)(ForgetOld()) == 25 + 34
-    assert len(statements) == 8, "four rounds of two deletes, the last of which is not full"
+    assert await replace(service.use_cases.purge_old, batch=10)(PurgeOld()) == 25 + 34
+    assert len(statements) == 3 + 4, "of each kind, the last of which is not full"
     assert [row["n"] for row in await desk.rows("SELECT count(*) AS n FROM webhook_events")] == [25]
     assert [row["n"] for row in await desk.rows("SELECT count(*) AS n FROM idempotency_keys")] == [6]
 

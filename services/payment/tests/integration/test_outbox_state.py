@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -18,9 +19,9 @@ from parking_events.topics import LEDGER_ENTRY, PAYMENT
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
 from payment_service.adapters.postgres.unpublished import FIRST
-from payment_service.bootstrap import Payments, outbox_relay
+from payment_service.bootstrap import Payments
+from payment_service.entrypoints.consumers import messaging
 from payment_service.entrypoints.http.app import payment_app
-from payment_service.settings import PaymentSettings
 
 OUTBOX = "/internal/outbox"
 SHOWN = {"Authorization": f"Bearer {INTERNAL_TOKEN}"}
@@ -119,9 +120,7 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for child in plan.get("Plans", ()) for node in nodes(child))]
 
 
-async def test_the_relay_notes_what_kafka_refuses(
-    settings: PaymentSettings, desk: Desk, kafka_server: KafkaServer
-) -> None:
+async def test_the_relay_notes_what_kafka_refuses(service: Payments, desk: Desk, kafka_server: KafkaServer) -> None:
     """The broker has no such topic."""
     await desk.run(
         """
@@ -130,7 +129,8 @@ async def test_the_relay_notes_what_kafka_refuses(
         """
     )
     stop = asyncio.Event()
-    relay = outbox_relay(settings.model_copy(update={"kafka_bootstrap_servers": kafka_server.bootstrap_servers}))
+    settings = service.settings.model_copy(update={"kafka_bootstrap_servers": kafka_server.bootstrap_servers})
+    relay = messaging(replace(service, settings=settings)).relay
     running = asyncio.create_task(relay.run(stop))
     await wait_until(lambda: desk.rows("SELECT 1 FROM outbox WHERE refused_at IS NOT NULL"), "the refusal")
     stop.set()
@@ -141,7 +141,7 @@ class TestWhoMayAsk:
     @pytest.mark.parametrize(
         "shown", [{}, {"Authorization": "Bearer another"}, {"Authorization": f"Basic {INTERNAL_TOKEN}"}]
     )
-    async def test_without_the_token_nothing_is_told(self, client: httpx.AsyncClient, shown: dict[str, str]) -> None:
+    async def test_without_the_token_nothing_is_said(self, client: httpx.AsyncClient, shown: dict[str, str]) -> None:
         answer = await client.get(OUTBOX, headers=shown)
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
 

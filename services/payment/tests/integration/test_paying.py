@@ -18,7 +18,7 @@ async def test_a_card_pays_a_charge(desk: Desk, browser: Browser) -> None:
     assert payment["provider"] == "stripe"
     await browser.confirm(payment["client_secret"], "visa")
     await desk.wait_for_status(payment["id"], "succeeded")
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+    assert await desk.published(payment["id"]) == ["requested", "succeeded"]
     assert await desk.ledger() == {"provider_clearing": 1250, "revenue": -1161, "tax_payable": -89}
     shown = await desk.show(owed, payment["id"])
     assert shown["status"] == "succeeded"
@@ -35,17 +35,17 @@ async def test_after_a_decline_another_card_pays(desk: Desk, browser: Browser) -
     assert again["id"] == payment["id"], "the same payment goes on"
     await browser.confirm(again["client_secret"], "mastercard")
     await desk.wait_for_status(payment["id"], "succeeded")
-    assert await desk.told(payment["id"]) == ["requested", "failed", "succeeded"]
+    assert await desk.published(payment["id"]) == ["requested", "failed", "succeeded"]
     assert (await desk.show(owed, payment["id"]))["failure_code"] is None
 
 
-async def test_two_declines_are_told_as_two(desk: Desk, browser: Browser) -> None:
+async def test_two_declines_are_published_as_two(desk: Desk, browser: Browser) -> None:
     payment = await desk.started(Owed())
     for _ in range(2):
-        told = len(await desk.told(payment["id"]))
+        published = len(await desk.published(payment["id"]))
         await browser.confirm(payment["client_secret"], "chargeDeclined")
-        await desk.wait_for_events(payment["id"], told + 1)
-    assert await desk.told(payment["id"]) == ["requested", "failed", "failed"]
+        await desk.wait_for_events(payment["id"], published + 1)
+    assert await desk.published(payment["id"]) == ["requested", "failed", "failed"]
 
 
 @pytest.mark.parametrize(("button", "outcome"), [("complete", "succeeded"), ("fail", "failed")])
@@ -55,7 +55,7 @@ async def test_3d_secure(desk: Desk, browser: Browser, button: str, outcome: str
     await desk.wait_for_status(payment["id"], "action_required")
     await browser.authenticate(confirmed.json(), button)
     await desk.wait_for_status(payment["id"], outcome)
-    assert await desk.told(payment["id"]) == ["requested", "action_required", outcome]
+    assert await desk.published(payment["id"]) == ["requested", "action_required", outcome]
 
 
 async def test_twenty_at_once_make_one_intent(desk: Desk) -> None:
@@ -130,4 +130,4 @@ async def test_what_the_provider_never_takes_is_refused(desk: Desk) -> None:
     assert (answer.status_code, answer.json()["type"]) == (402, "/problems/payment-refused")
     [payment] = await desk.rows("SELECT id, stage, is_live FROM payments")
     assert (payment["stage"], payment["is_live"]) == ("cancelled", False)
-    assert await desk.told(payment["id"]) == ["cancelled"]
+    assert await desk.published(payment["id"]) == ["cancelled"]

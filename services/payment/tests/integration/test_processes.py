@@ -29,6 +29,7 @@ def environment(settings: PaymentSettings, **changes: object) -> dict[str, str]:
         "token_issuer": settings.token_issuer,
         "token_algorithms": '["HS256"]',
         "token_shared_secret": settings.token_shared_secret.get_secret_value() if settings.token_shared_secret else "",
+        "answer_keys": settings.answer_keys.get_secret_value(),
         "charge_key": settings.charge_key,
         "internal_token": settings.internal_token.get_secret_value(),
         "stripe_secret_key": settings.stripe_secret_key.get_secret_value(),
@@ -96,7 +97,7 @@ async def test_killed_in_the_middle_of_a_call_there_is_one_intent(
     answer = await desk.client.post("/api/v1/payments", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     assert len(await desk.intents()) == 1
-    assert await desk.told(answer.json()["id"]) == ["requested"]
+    assert await desk.published(answer.json()["id"]) == ["requested"]
 
 
 async def test_serve_finishes_what_it_began_before_it_ends(
@@ -122,7 +123,7 @@ async def test_serve_finishes_what_it_began_before_it_ends(
     assert settings.stripe_secret_key.get_secret_value() not in log
 
 
-async def test_work_heals_without_kafka_tells_its_figures_and_ends_in_time(
+async def test_work_heals_without_kafka_shows_its_figures_and_ends_in_time(
     desk: Desk, settings: PaymentSettings, tmp_path: Path
 ) -> None:
     owed = Owed()
@@ -143,7 +144,11 @@ async def test_work_heals_without_kafka_tells_its_figures_and_ends_in_time(
             unpaid = 'refund_orders_unpaid_total{reason="covered_by_goodwill"} 0.0'
             return {*figures, unpaid} <= set(metrics.splitlines())
 
+        async def audits() -> bool:
+            return bool(await desk.rows("SELECT 1 FROM schedules WHERE name = 'complete_audit' AND due_at > now()"))
+
         await wait_until(shows_its_figures, "the worker to lead, and to show its figures")
+        await wait_until(audits, "the first complete audit")
         assert (await health.get("/readyz")).json()["database"] == "ok"
         process.terminate()
         assert await asyncio.wait_for(process.wait(), GRACE) == 0

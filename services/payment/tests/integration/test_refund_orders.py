@@ -16,11 +16,10 @@ from services.payment.tests.people import Owed
 from sqlalchemy.exc import IntegrityError
 
 from parking_kernel.money import Money
-from payment_service.adapters.postgres.unit_of_work import work_on
 from payment_service.application.commands.decide_refund_orders import DecideRefundOrders
 from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrders
 from payment_service.bootstrap import Payments
-from payment_service.domain.charges import ChargeStatus, Dues, NamedRefund, OwedCharge, ReservationStatus
+from payment_service.domain.charges import AmountsDue, ChargeStatus, NamedRefund, OwedCharge, ReservationStatus
 
 NOW = FindUnsettledOrders(timedelta(0))
 
@@ -37,13 +36,13 @@ def ordered(payment: dict[str, Any] | UUID, amount: int, order_id: UUID | None =
 
 def event(
     owed: Owed, *orders: NamedRefund, version: int = 3, refund_due: int | None = None, void: Sequence[Owed] = ()
-) -> Dues:
+) -> AmountsDue:
     """What an event of the reservation says: its orders, or as in release 0.1 their sum alone."""
     charges = [OwedCharge(owed.charge_id, ChargeStatus.PAID)]
     charges += [OwedCharge(each.charge_id, ChargeStatus.VOID) for each in void]
     due = sum(each.amount.amount for each in orders) if refund_due is None else refund_due
     named = orders if refund_due is None else None
-    return Dues(owed.reservation_id, ReservationStatus.CONFIRMED, charges, Money(due, "CHF"), version, named)
+    return AmountsDue(owed.reservation_id, ReservationStatus.CONFIRMED, charges, Money(due, "CHF"), version, named)
 
 
 async def outcome(desk: Desk, order_id: UUID) -> dict[str, Any]:
@@ -234,12 +233,10 @@ class TestWhatWasOrderedByTheSumAlone:
         """That one keeps no orders: its refunds are known by their reason."""
         owed = Owed()
         payment = await paid(desk, browser, owed)
-        async with service.engine.begin() as connection:
-            work = work_on(connection)
+        async with service.engine.begin() as connection, service.work_on(connection) as work:
             loaded = await work.payments.get(UUID(payment["id"]))
             loaded.request_refund(uuid4(), 600, "reservation", service.clock.now())
             await work.payments.save(loaded)
-            await work.events.publish(loaded)
         converted = ordered(payment, 600)
         await follow(service, event(owed, converted))
         await send(service)
@@ -261,7 +258,7 @@ class TestWhatWasOrderedByTheSumAlone:
 async def test_after_a_loss_of_data_what_the_provider_gave_is_not_given_again(
     desk: Desk, browser: Browser, service: Payments
 ) -> None:
-    """The same order comes again, when the provider has long forgotten the idempotency key."""
+    """The same order comes again, when the provider does not know the idempotency key any more."""
     owed = Owed()
     payment = await paid(desk, browser, owed)
     order = ordered(payment, 400)

@@ -12,10 +12,8 @@ from services.payment.tests.desk import Desk
 from services.payment.tests.fakes.stripe.gateway import FakeGateway
 from services.payment.tests.people import DRIVER, Owed
 
-from parking_chassis.clock import SystemClock
 from parking_kernel.money import Money
-from payment_service.adapters.postgres.unit_of_work import work_on
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.application.event_handlers.follow_reservations import (
     FollowReservations,
@@ -23,7 +21,7 @@ from payment_service.application.event_handlers.follow_reservations import (
 )
 from payment_service.application.ports import ProviderRefused, RefundRequest
 from payment_service.bootstrap import Payments
-from payment_service.domain.charges import ChargeStatus, Dues, OwedCharge, ReservationStatus
+from payment_service.domain.charges import AmountsDue, ChargeStatus, OwedCharge, ReservationStatus
 from payment_service.domain.provider import ProviderRefund
 
 
@@ -34,23 +32,23 @@ async def paid(desk: Desk, browser: Browser, owed: Owed, card: str = "visa") -> 
     return payment
 
 
-def dues(
+def amounts_due(
     owed: Owed,
     refund_due: int,
     *,
     version: int = 1,
     status: ReservationStatus = ReservationStatus.CANCELLED,
     charge: ChargeStatus = ChargeStatus.PAID,
-) -> Dues:
+) -> AmountsDue:
     """What an event of the reservation says."""
     charges = (OwedCharge(owed.charge_id, charge),)
-    return Dues(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)
+    return AmountsDue(owed.reservation_id, status, charges, Money(refund_due, owed.currency), version)
 
 
-async def follow(service: Payments, *told: Dues) -> None:
+async def follow(service: Payments, *reservations: AmountsDue) -> None:
     """What the consumer does with the events that wait."""
-    async with service.engine.begin() as connection:
-        await FollowReservationsHandler(SystemClock())(work_on(connection), FollowReservations(told))
+    async with service.engine.begin() as connection, service.work_on(connection) as work:
+        await FollowReservationsHandler(service.clock)(work, FollowReservations(reservations))
 
 
 async def send(service: Payments) -> int:
@@ -70,7 +68,7 @@ async def test_an_operator_gives_back_a_part_then_the_rest(desk: Desk, browser: 
     await send(service)
     await desk.wait_for_status(payment["id"], "refunded")
     refunds = ["refund_requested", "refunded"]
-    assert await desk.told(payment["id"]) == ["requested", "succeeded", *refunds, *refunds]
+    assert await desk.published(payment["id"]) == ["requested", "succeeded", *refunds, *refunds]
     assert await desk.ledger() == {}, "to the last unit, taxes included"
     assert (await desk.show(owed, payment["id"]))["amount_refunded"]["amount"] == 1250
 
@@ -117,13 +115,13 @@ async def test_only_its_operators_and_admins_may_refund(desk: Desk, browser: Bro
 async def test_what_reservation_wants_back_goes_back_once(desk: Desk, browser: Browser, service: Payments) -> None:
     owed = Owed()
     payment = await paid(desk, browser, owed)
-    await follow(service, dues(owed, 625, version=4))
-    await follow(service, dues(owed, 625, version=4))
-    await follow(service, dues(owed, 0, version=3))
+    await follow(service, amounts_due(owed, 625, version=4))
+    await follow(service, amounts_due(owed, 625, version=4))
+    await follow(service, amounts_due(owed, 0, version=3))
     await send(service)
     await send(service)
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [625]
-    await follow(service, dues(owed, 1250, version=5))
+    await follow(service, amounts_due(owed, 1250, version=5))
     await send(service)
     await desk.wait_for_status(payment["id"], "refunded")
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [625, 625]
@@ -137,15 +135,15 @@ async def test_reservations_that_are_followed_together_each_get_what_is_theirs(
     for owed in (partly, kept):
         await paid(desk, browser, owed)
     waiting = await desk.started(given_up)
-    await follow(service, dues(kept, 0, version=5))
+    await follow(service, amounts_due(kept, 0, version=5))
 
     await follow(
         service,
-        dues(partly, 625, version=4),
-        dues(partly, 1250, version=3),
-        dues(kept, 1250, version=4),
-        dues(given_up, 0, version=2, status=ReservationStatus.EXPIRED, charge=ChargeStatus.VOID),
-        dues(unpaid, 0, version=2),
+        amounts_due(partly, 625, version=4),
+        amounts_due(partly, 1250, version=3),
+        amounts_due(kept, 1250, version=4),
+        amounts_due(given_up, 0, version=2, status=ReservationStatus.EXPIRED, charge=ChargeStatus.VOID),
+        amounts_due(unpaid, 0, version=2),
     )
 
     await send(service)
@@ -168,7 +166,7 @@ async def test_a_refund_without_an_answer_is_made_once(
 ) -> None:
     owed = Owed()
     payment = await paid(desk, browser, owed)
-    await follow(service, dues(owed, 1250))
+    await follow(service, amounts_due(owed, 1250))
     fault = {"action": action, "when": when, "method": "POST", "path": "/v1/refunds", "times": 3, "hold_ms": 5000}
     await desk.knob("POST", "/faults", fault)
     await send(service)
@@ -192,7 +190,7 @@ async def test_of_refunds_that_fail_together_all_are_raised(desk: Desk, browser:
     for amount in (1250, 1251):
         owed = Owed(amount=amount)
         await paid(desk, browser, owed)
-        await follow(service, dues(owed, amount))
+        await follow(service, amounts_due(owed, amount))
     with pytest.raises(ExceptionGroup) as raised:
         await replace(service.use_cases.send_refunds, gateway=BrokenGateway())(SendRefunds())
     assert sorted(map(str, raised.value.exceptions)) == ["no answer for 1250", "no answer for 1251"]
@@ -204,20 +202,20 @@ async def test_of_payments_that_fail_together_all_are_raised(desk: Desk, service
     await desk.all_due()
     knows_no_intent = FakeGateway()
     with pytest.raises(ExceptionGroup) as raised:
-        await replace(service.use_cases.look_after_payments, gateway=knows_no_intent)(LookAfterPayments())
+        await replace(service.use_cases.reconcile_payments, gateway=knows_no_intent)(ReconcilePayments())
     assert [type(each) for each in raised.value.exceptions] == [ProviderRefused, ProviderRefused]
 
 
 async def test_a_refund_that_fails_later_is_tried_again(desk: Desk, browser: Browser, service: Payments) -> None:
     owed = Owed()
     payment = await paid(desk, browser, owed, "refundFail")
-    await follow(service, dues(owed, 1250))
+    await follow(service, amounts_due(owed, 1250))
     await send(service)
     await desk.wait_for_status(payment["id"], "refunded")
     await desk.knob("POST", "/advance", {"seconds": 3600})
     await desk.wait_for_events(payment["id"], 5)
     refunds = ["refund_requested", "refunded", "refund_failed"]
-    assert await desk.told(payment["id"]) == ["requested", "succeeded", *refunds]
+    assert await desk.published(payment["id"]) == ["requested", "succeeded", *refunds]
     assert await desk.ledger() == {"provider_clearing": 1250, "unpaid_refunds": -1250}, "it is still owed"
     await desk.all_due()
     await send(service)
@@ -230,13 +228,13 @@ async def test_a_pending_refund_whose_message_is_lost_arrives(desk: Desk, browse
     owed = Owed()
     payment = await paid(desk, browser, owed, "pendingRefund")
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
-    await follow(service, dues(owed, 1250))
+    await follow(service, amounts_due(owed, 1250))
     await send(service)
-    assert (await desk.told(payment["id"]))[-1] == "refund_requested"
+    assert (await desk.published(payment["id"]))[-1] == "refund_requested"
     await desk.knob("POST", "/advance", {"seconds": 3600})
     await desk.all_due()
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert (await desk.told(payment["id"]))[-1] == "refunded"
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert (await desk.published(payment["id"]))[-1] == "refunded"
 
 
 async def test_a_refund_made_by_hand_counts(desk: Desk, browser: Browser, service: Payments) -> None:
@@ -250,7 +248,7 @@ async def test_a_refund_made_by_hand_counts(desk: Desk, browser: Browser, servic
     intent_id = payment["client_secret"].partition("_secret_")[0]
     await asyncio.to_thread(client.v1.refunds.create, {"payment_intent": intent_id})
     await desk.wait_for_status(payment["id"], "refunded")
-    await follow(service, dues(owed, 1250))
+    await follow(service, amounts_due(owed, 1250))
     assert await send(service) == 0, "it went back already"
     assert await desk.ledger() == {}
 
@@ -277,6 +275,6 @@ async def test_what_a_lost_dispute_took_is_not_refunded_too(desk: Desk, browser:
     [dispute] = await desk.rows("SELECT dispute_id FROM payments")
     await desk.knob("POST", f"/disputes/{dispute['dispute_id']}/close", {"outcome": "lost"})
     await desk.wait_for_events(payment["id"], 4)
-    await follow(service, dues(owed, 1250))
+    await follow(service, amounts_due(owed, 1250))
     assert await send(service) == 0
     assert await desk.ledger() == {}

@@ -33,10 +33,10 @@ from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
-from payment_service.adapters.kafka.consumers import RESERVATIONS
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
-from payment_service.bootstrap import Payments, consumers, make_topics
+from payment_service.bootstrap import Payments
+from payment_service.entrypoints.consumers import RESERVATIONS, messaging
 from payment_service.settings import PaymentSettings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Reservations:
     def __init__(self, publisher: KafkaPublisher) -> None:
         self._publisher = publisher
 
-    async def tell(
+    async def publish(
         self,
         event: type[ReservationState],
         owed: Owed,
@@ -90,7 +90,6 @@ async def settings(settings: PaymentSettings, kafka_server: KafkaServer) -> Paym
     changed = settings.model_copy(update={"kafka_bootstrap_servers": kafka_server.bootstrap_servers})
     kafka = KafkaConnection(kafka_server.bootstrap_servers, client_id="test")
     await ensure_topics(kafka, [RESERVATION, LOGIN])
-    await make_topics(changed)
     return changed
 
 
@@ -104,7 +103,8 @@ async def reservations(kafka_server: KafkaServer) -> AsyncIterator[Reservations]
 @pytest_asyncio.fixture
 async def consuming(service: Payments) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    consumer = consumers(service)[RESERVATIONS]
+    await messaging(service).make_topics()
+    consumer = messaging(service).consumers[RESERVATIONS]
     running = asyncio.create_task(consumer.run(stop))
     await wait_until(lambda: consumer.status().is_ready, "the consumer", seconds=60)
     yield
@@ -119,14 +119,14 @@ async def test_what_is_due_goes_back_and_old_news_changes_nothing(
     payment = await desk.started(owed)
     await browser.confirm(payment["client_secret"], "visa")
     await desk.wait_for_status(payment["id"], "succeeded")
-    await reservations.tell(ReservationCancelledV1, owed, 3, 625, ChargeStatus.PAID)
-    await reservations.tell(ReservationConfirmedV1, owed, 2, 0, ChargeStatus.PAID)
-    await reservations.tell(ReservationCancelledV1, owed, 3, 625, ChargeStatus.PAID)
+    await reservations.publish(ReservationCancelledV1, owed, 3, 625, ChargeStatus.PAID)
+    await reservations.publish(ReservationConfirmedV1, owed, 2, 0, ChargeStatus.PAID)
+    await reservations.publish(ReservationCancelledV1, owed, 3, 625, ChargeStatus.PAID)
     await desk.wait_for_events(payment["id"], 3)
     await service.use_cases.send_refunds(SendRefunds())
     await desk.wait_for_status(payment["id"], "partially_refunded")
     assert [refund["amount"] for refund in await desk.provider_refunds()] == [625]
-    # Other tests tell of other reservations on the same broker.
+    # Other tests publish other reservations on the same broker.
     kept = await desk.rows("SELECT reservation_id, version, refund_due FROM reservation_dues")
     assert [
         (each["version"], each["refund_due"]) for each in kept if each["reservation_id"] == owed.reservation_id
@@ -149,8 +149,8 @@ async def test_what_a_newer_reservation_service_publishes_is_no_dead_letter(
     kept = await desk.rows("SELECT reservation_id, status, charges->0->>'status' AS charge FROM reservation_dues")
     assert LATER in {row["status"] for row in kept}
     assert [row["charge"] for row in kept if row["reservation_id"] == owed.reservation_id] == [LATER]
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == ["requested"], "nothing is withdrawn for a status that nobody knows here"
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert await desk.published(payment["id"]) == ["requested"], "nothing is withdrawn for a status that is not known"
     assert (await desk.started(owed))["id"] == payment["id"], "it can still be paid"
 
 
@@ -170,10 +170,10 @@ async def test_what_was_due_by_the_sum_alone_is_not_given_again_by_name(
         )
         for amount in (625, 100)
     )
-    await reservations.tell(ReservationConfirmedV1, owed, 3, 625, ChargeStatus.PAID)
-    await reservations.tell(ReservationConfirmedV1, owed, 4, 625, ChargeStatus.PAID, (first,))
+    await reservations.publish(ReservationConfirmedV1, owed, 3, 625, ChargeStatus.PAID)
+    await reservations.publish(ReservationConfirmedV1, owed, 4, 625, ChargeStatus.PAID, (first,))
     for _ in range(2):
-        await reservations.tell(ReservationCancelledV1, owed, 5, 725, ChargeStatus.PAID, (first, second))
+        await reservations.publish(ReservationCancelledV1, owed, 5, 725, ChargeStatus.PAID, (first, second))
 
     async def both_are_known() -> bool:
         return len(await desk.rows("SELECT id FROM refund_orders WHERE is_named")) == 2
@@ -191,11 +191,11 @@ async def test_an_expired_reservation_withdraws_its_intent(
 ) -> None:
     owed = Owed()
     payment = await desk.started(owed)
-    await reservations.tell(ReservationExpiredV1, owed, 2, 0, ChargeStatus.OPEN)
+    await reservations.publish(ReservationExpiredV1, owed, 2, 0, ChargeStatus.OPEN)
 
     async def is_asked_for() -> bool:
         return bool(await desk.rows("SELECT id FROM payments WHERE cancel_requested_at IS NOT NULL"))
 
     await wait_until(is_asked_for, "the intent to be withdrawn")
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == ["requested", "cancelled"]
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert await desk.published(payment["id"]) == ["requested", "cancelled"]

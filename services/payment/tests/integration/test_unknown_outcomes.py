@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
-from services.payment.tests.integration.test_refunds import dues, follow
+from services.payment.tests.integration.test_refunds import amounts_due, follow
 from services.payment.tests.people import Owed
 
 from parking_platform.testing.waiting import wait_until
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
 from payment_service.bootstrap import Payments
 from payment_service.domain.charges import ChargeStatus, ReservationStatus
@@ -18,9 +18,9 @@ from payment_service.domain.charges import ChargeStatus, ReservationStatus
 INTENTS = "/v1/payment_intents"
 
 
-async def look_after(desk: Desk, service: Payments) -> None:
+async def reconcile(desk: Desk, service: Payments) -> None:
     await desk.all_due()
-    await service.use_cases.look_after_payments(LookAfterPayments())
+    await service.use_cases.reconcile_payments(ReconcilePayments())
 
 
 @pytest.mark.parametrize("action", ["timeout", "reset", "error"])
@@ -47,11 +47,11 @@ async def test_the_worker_finds_out_when_nobody_asks(desk: Desk, service: Paymen
     await desk.knob("POST", "/faults", fault)
     assert (await desk.start(Owed())).status_code == 503
     await desk.knob("DELETE", "/faults")
-    await look_after(desk, service)
+    await reconcile(desk, service)
     [intent] = await desk.intents()
     [payment] = await desk.rows("SELECT id, intent_id FROM payments")
     assert payment["intent_id"] == intent["id"]
-    assert await desk.told(payment["id"]) == ["requested"]
+    assert await desk.published(payment["id"]) == ["requested"]
 
 
 async def test_one_broken_call_is_repeated_unseen(desk: Desk) -> None:
@@ -71,13 +71,13 @@ async def test_a_crash_before_the_call_leaves_a_payment_that_can_be_paid(desk: D
 
 
 async def withdrawn(desk: Desk, service: Payments, payment_id: object) -> None:
-    """The worker comes round until it is told. It passes a payment by that a message of the provider's has locked."""
+    """The worker comes round until it is published: it passes by a payment that a message has locked."""
 
-    async def told() -> bool:
-        await service.use_cases.look_after_payments(LookAfterPayments())
-        return await desk.told(payment_id) == ["requested", "cancelled"]
+    async def is_published() -> bool:
+        await service.use_cases.reconcile_payments(ReconcilePayments())
+        return await desk.published(payment_id) == ["requested", "cancelled"]
 
-    await wait_until(told, "the payment to be told cancelled")
+    await wait_until(is_published, "the payment to be published as cancelled")
 
 
 @pytest.mark.parametrize("status", [ReservationStatus.EXPIRED, ReservationStatus.CANCELLED])
@@ -86,7 +86,7 @@ async def test_an_intent_that_nobody_waits_for_is_withdrawn(
 ) -> None:
     owed = Owed()
     payment = await desk.started(owed)
-    await follow(service, dues(owed, 0, status=status, charge=ChargeStatus.OPEN))
+    await follow(service, amounts_due(owed, 0, status=status, charge=ChargeStatus.OPEN))
     await withdrawn(desk, service, payment["id"])
     assert [intent["status"] for intent in await desk.intents()] == ["canceled"]
     again = await desk.start(owed)
@@ -101,7 +101,7 @@ async def test_a_payment_that_is_being_cancelled_is_not_offered_again(
 ) -> None:
     owed = Owed()
     payment = await desk.started(owed)
-    await follow(service, dues(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
+    await follow(service, amounts_due(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
     await desk.run(only_one_says_so)
     again = await desk.start(owed)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/charge-not-payable")
@@ -116,7 +116,7 @@ async def test_a_captured_payment_is_answered_also_when_its_charge_is_paid(
     payment = await desk.started(owed)
     await browser.confirm(payment["client_secret"], "visa")
     await desk.wait_for_status(payment["id"], "succeeded")
-    await follow(service, dues(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
+    await follow(service, amounts_due(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
     again = await desk.started(owed)
     assert (again["id"], again["status"]) == (payment["id"], "succeeded")
 
@@ -126,9 +126,9 @@ async def test_a_void_charge_s_intent_is_withdrawn_and_others_stay(desk: Desk, s
     kept = await desk.started(owed)
     other = Owed(owed.user_id, reservation_id=owed.reservation_id, organization_id=owed.organization_id)
     void = await desk.started(other)
-    await follow(service, dues(other, 0, status=ReservationStatus.PENDING, charge=ChargeStatus.VOID))
+    await follow(service, amounts_due(other, 0, status=ReservationStatus.PENDING, charge=ChargeStatus.VOID))
     await withdrawn(desk, service, void["id"])
-    assert await desk.told(kept["id"]) == ["requested"], "a charge that is not known yet is on its way"
+    assert await desk.published(kept["id"]) == ["requested"], "a charge that is not known yet is on its way"
 
 
 async def test_where_the_money_is_faster_than_the_withdrawal_it_counts(
@@ -138,9 +138,9 @@ async def test_where_the_money_is_faster_than_the_withdrawal_it_counts(
     owed = Owed()
     payment = await desk.started(owed)
     await browser.confirm(payment["client_secret"], "visa")
-    await follow(service, dues(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+    await follow(service, amounts_due(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert await desk.published(payment["id"]) == ["requested", "succeeded"]
 
 
 async def test_withdrawal_and_payment_at_once_end_in_one_of_two_ways(
@@ -149,14 +149,14 @@ async def test_withdrawal_and_payment_at_once_end_in_one_of_two_ways(
     for _ in range(5):
         owed = Owed()
         payment = await desk.started(owed)
-        await follow(service, dues(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
+        await follow(service, amounts_due(owed, 0, status=ReservationStatus.EXPIRED, charge=ChargeStatus.OPEN))
         await asyncio.gather(
             browser.confirm(payment["client_secret"], "visa"),
-            service.use_cases.look_after_payments(LookAfterPayments()),
+            service.use_cases.reconcile_payments(ReconcilePayments()),
         )
-        await look_after(desk, service)
+        await reconcile(desk, service)
         await desk.wait_for_status(payment["id"], "succeeded", "cancelled")
-        assert len(await desk.told(payment["id"])) == 2
+        assert len(await desk.published(payment["id"])) == 2
 
 
 async def test_captured_money_that_pays_for_nothing_is_noticed(desk: Desk, browser: Browser, service: Payments) -> None:
@@ -168,5 +168,5 @@ async def test_captured_money_that_pays_for_nothing_is_noticed(desk: Desk, brows
     assert await unsettled(FindUnsettledPayments(timedelta(minutes=10))) == [], "patience"
     [found] = await unsettled(FindUnsettledPayments(timedelta(0)))
     assert str(found.payment_id) == payment["id"]
-    await follow(service, dues(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
+    await follow(service, amounts_due(owed, 0, status=ReservationStatus.CONFIRMED, charge=ChargeStatus.PAID))
     assert await unsettled(FindUnsettledPayments(timedelta(0))) == []

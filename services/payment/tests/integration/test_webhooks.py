@@ -14,7 +14,7 @@ from services.payment.tests.people import Owed
 
 from parking_chassis.telemetry import configure_tracing
 from parking_platform.testing.waiting import wait_until
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.bootstrap import Payments
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -34,7 +34,7 @@ async def test_a_message_that_comes_five_times_has_one_effect(desk: Desk, browse
     payment = await desk.started(Owed())
     await browser.confirm(payment["client_secret"], "visa")
     await wait_until(lambda: _all_delivered(desk, 15), "every message")
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+    assert await desk.published(payment["id"]) == ["requested", "succeeded"]
     assert await desk.ledger() == {"provider_clearing": 1250, "revenue": -1161, "tax_payable": -89}
 
 
@@ -45,28 +45,28 @@ async def test_reversed_messages_end_the_same(desk: Desk, browser: Browser, serv
     await browser.confirm(payment["client_secret"], "chargeDeclined")
     confirmed = await browser.confirm(payment["client_secret"], "threeDSecure2Required")
     await browser.authenticate(confirmed.json(), "complete")
-    await desk.refund(owed, payment["id"])  # refused: nobody told of the money yet
-    assert await desk.told(payment["id"]) == ["requested"]
+    await desk.refund(owed, payment["id"])  # refused: no message of the money came yet
+    assert await desk.published(payment["id"]) == ["requested"]
     await desk.knob("POST", "/webhooks/release")
     await wait_until(lambda: _all_delivered(desk, 6), "every message")
-    told = await desk.told(payment["id"])
-    assert told == ["requested", "succeeded"], "what came before the end is not told after it"
+    published = await desk.published(payment["id"])
+    assert published == ["requested", "succeeded"], "what came before the end is not published after it"
     await desk.all_due()
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == told
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert await desk.published(payment["id"]) == published
 
 
 async def test_lost_messages_are_healed_by_asking(desk: Desk, browser: Browser, service: Payments) -> None:
     await desk.knob("POST", "/knobs", {"webhook_drop_next": 100})
     payment = await desk.started(Owed())
     await browser.confirm(payment["client_secret"], "visa")
-    assert await service.use_cases.look_after_payments(LookAfterPayments()) == 0, "not before its time"
-    assert await desk.told(payment["id"]) == ["requested"]
+    assert await service.use_cases.reconcile_payments(ReconcilePayments()) == 0, "not before its time"
+    assert await desk.published(payment["id"]) == ["requested"]
     await desk.all_due()
-    await service.use_cases.look_after_payments(LookAfterPayments())
-    assert await desk.told(payment["id"]) == ["requested", "succeeded"]
+    await service.use_cases.reconcile_payments(ReconcilePayments())
+    assert await desk.published(payment["id"]) == ["requested", "succeeded"]
     await desk.all_due()
-    assert await service.use_cases.look_after_payments(LookAfterPayments()) == 0, "it is settled"
+    assert await service.use_cases.reconcile_payments(ReconcilePayments()) == 0, "it is settled"
 
 
 async def test_a_message_faster_than_the_answer_counts(desk: Desk, browser: Browser, service: Payments) -> None:
@@ -85,7 +85,7 @@ async def test_a_message_faster_than_the_answer_counts(desk: Desk, browser: Brow
 
 
 @pytest.mark.usefixtures("traced")
-async def test_what_a_message_changes_is_told_in_the_trace_of_the_payment(desk: Desk, browser: Browser) -> None:
+async def test_what_a_message_changes_is_published_in_the_trace_of_the_payment(desk: Desk, browser: Browser) -> None:
     desk.client.headers["traceparent"] = f"00-{TRACE}-b7ad6b7169203331-01"
     payment = await desk.started(Owed())
     await browser.confirm(payment["client_secret"], "visa")

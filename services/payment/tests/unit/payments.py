@@ -56,7 +56,7 @@ def dispute(status: DisputeStatus, amount: int = 1250) -> ProviderDispute:
     return ProviderDispute("dp_1", INTENT, amount, status)
 
 
-def told(payment: Payment) -> list[str]:
+def published(payment: Payment) -> list[str]:
     versions = [event.payment.version for event in payment.events]
     assert versions == list(range(1, len(versions) + 1))
     return [type(event).__name__.removeprefix("Payment") for event in payment.events]

@@ -56,7 +56,7 @@ def test_parts_that_go_back_add_up_to_the_whole(amount: int, share: int, parts: 
 
 
 @given(steps=STEPS)
-def test_whatever_happens_the_books_balance_and_tell_the_truth(steps: list[tuple[str, int]]) -> None:
+def test_whatever_happens_the_books_balance_and_are_true(steps: list[tuple[str, int]]) -> None:
     payment = captured(1000, 71)
     for word, value in steps:
         _do(payment, word, value)

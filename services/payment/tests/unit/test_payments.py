@@ -12,9 +12,9 @@ from services.payment.tests.unit.payments import (
     dispute,
     intent,
     provider_refund,
+    published,
     refund_by,
     requested,
-    told,
 )
 
 from payment_service.domain.errors import RefundExceedsPayment
@@ -50,7 +50,7 @@ def test_each_word_in_each_state(before: IntentStatus, word: IntentStatus, after
     assert payment.state.stage is after
     count = len(payment.events)
     payment.observe(intent(word, seconds=1), NOW)
-    assert len(payment.events) == count, "a repeated word is not told again"
+    assert len(payment.events) == count, "a repeated word is not published again"
 
 
 @pytest.mark.parametrize("order", permutations([W.ACTION_REQUIRED, W.FAILED, W.SUCCEEDED]))
@@ -59,7 +59,7 @@ def test_the_order_of_words_does_not_matter_in_the_end(order: tuple[IntentStatus
     for word in order:
         payment.observe(intent(word), NOW)
     assert payment.state.status is S.SUCCEEDED
-    assert told(payment)[-1] == "Succeeded"
+    assert published(payment)[-1] == "Succeeded"
     assert len(payment.entries) == 1
 
 
@@ -77,11 +77,11 @@ def test_another_intent_s_word_changes_nothing() -> None:
     assert payment.state.stage is other.stage
 
 
-def test_what_the_provider_refuses_is_over_and_told() -> None:
+def test_what_the_provider_refuses_is_over_and_published() -> None:
     payment = Payment.start(uuid4(), charge(), save_method=False, at=NOW)
     payment.refuse("amount_too_small", NOW)
     payment.refuse("amount_too_small", NOW)
-    assert told(payment) == ["Cancelled"]
+    assert published(payment) == ["Cancelled"]
     assert not payment.state.is_live
 
 
@@ -124,7 +124,7 @@ def test_a_refund_that_fails_is_owed_still_and_tried_again() -> None:
     assert again.key != refund.key
     payment.observe(provider_refund(again), NOW)
     assert payment.state.status is S.REFUNDED
-    assert told(payment)[2:] == ["RefundRequested", "RefundFailed", "RefundRequested", "Refunded"]
+    assert published(payment)[2:] == ["RefundRequested", "RefundFailed", "RefundRequested", "Refunded"]
 
 
 def test_word_of_an_older_attempt_does_not_touch_the_newer_one() -> None:
@@ -168,7 +168,7 @@ def test_a_dispute_marks_the_payment_until_it_is_won() -> None:
     payment.observe(dispute(DisputeStatus.WON), NOW)
     payment.observe(dispute(DisputeStatus.OPEN), NOW)
     assert payment.state.status is S.SUCCEEDED
-    assert told(payment) == ["Requested", "Succeeded", "Disputed", "DisputeClosed"]
+    assert published(payment) == ["Requested", "Succeeded", "Disputed", "DisputeClosed"]
 
 
 def test_a_dispute_or_refund_says_that_there_was_a_capture() -> None:

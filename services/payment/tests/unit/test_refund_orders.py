@@ -15,13 +15,13 @@ from services.payment.tests.unit.payments import (
     dispute,
     intent,
     provider_refund,
+    published,
     refund_by,
     requested,
-    told,
 )
 
 from parking_kernel.money import Money
-from payment_service.domain.charges import ChargeStatus, Dues, NamedRefund, OwedCharge, ReservationStatus
+from payment_service.domain.charges import AmountsDue, ChargeStatus, NamedRefund, OwedCharge, ReservationStatus
 from payment_service.domain.new_refund_orders import contradicted, earlier_orders, new_orders, total_of
 from payment_service.domain.payments import Payment
 from payment_service.domain.provider import DisputeStatus, IntentStatus, ProviderRefundStatus
@@ -66,7 +66,7 @@ class TestWhatComesOfAnOrder:
         for _ in range(2):
             payment.take_order(order, NOW)
         assert refunds(payment) == [(order.id, 600)]
-        assert (payment.state.refunds[0].reason, told(payment)[-1]) == ("cancelled", "RefundRequested")
+        assert (payment.state.refunds[0].reason, published(payment)[-1]) == ("cancelled", "RefundRequested")
         assert parts(payment, order.id) == (600, 0, 0, 0)
 
     @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ class TestAnOrderThatWaits:
         assert payment.state.refunds == ()
         payment.observe(intent(IntentStatus.SUCCEEDED), NOW)
         assert parts(payment, order_id) == (1250, 0, 0, 0)
-        assert told(payment)[-2:] == ["Succeeded", "RefundRequested"]
+        assert published(payment)[-2:] == ["Succeeded", "RefundRequested"]
 
     def test_for_its_own_payment_where_it_was_named_by_mistake(self) -> None:
         payment = captured(1000)
@@ -219,9 +219,11 @@ class TestARefundThatFails:
         assert payment.state.refund(order_id).status is RefundStatus.SUCCEEDED
 
 
-def dues(refund_due: int, *paid: Payment, named: Sequence[NamedRefund] | None = None, version: int = 1) -> Dues:
+def amounts_due(
+    refund_due: int, *paid: Payment, named: Sequence[NamedRefund] | None = None, version: int = 1
+) -> AmountsDue:
     charges = tuple(OwedCharge(each.state.charge.id, ChargeStatus.PAID) for each in paid)
-    return Dues(uuid4(), ReservationStatus.CONFIRMED, charges, chf(refund_due), version, named)
+    return AmountsDue(uuid4(), ReservationStatus.CONFIRMED, charges, chf(refund_due), version, named)
 
 
 def later(payment: Payment) -> Payment:
@@ -239,13 +241,13 @@ def known_of(*payments: Payment) -> list[RefundOrder]:
 class TestAnEventThatGivesTheSumAlone:
     """As those of release 0.1 do: it becomes orders of payments that are known here."""
 
-    def plan(self, dues: Dues, *payments: Payment) -> list[tuple[UUID, int]]:
-        found = new_orders(dues, known_of(*payments), [each.state for each in payments], NOW)
+    def plan(self, amounts_due: AmountsDue, *payments: Payment) -> list[tuple[UUID, int]]:
+        found = new_orders(amounts_due, known_of(*payments), [each.state for each in payments], NOW)
         return [(each.payment_id, each.amount.amount) for each in found]
 
     def test_money_that_nothing_is_owed_for_goes_first_then_the_newest(self) -> None:
         old, new, unneeded = captured(1000, 0), later(captured(1000, 0)), captured(1000, 0)
-        assert self.plan(dues(2500, old, new), old, new, unneeded) == [
+        assert self.plan(amounts_due(2500, old, new), old, new, unneeded) == [
             (unneeded.state.id, 1000),
             (new.state.id, 1000),
             (old.state.id, 500),
@@ -254,22 +256,22 @@ class TestAnEventThatGivesTheSumAlone:
     def test_what_was_ordered_is_counted_and_what_was_not_captured_is_not(self) -> None:
         payment = captured(1000, 0)
         take(payment, 400)
-        assert self.plan(dues(400, payment), payment, requested()) == []
-        assert self.plan(dues(700, payment), payment) == [(payment.state.id, 300)]
+        assert self.plan(amounts_due(400, payment), payment, requested()) == []
+        assert self.plan(amounts_due(700, payment), payment) == [(payment.state.id, 300)]
 
     def test_goodwill_and_disputes_are_payments_own_matter(self) -> None:
         needed, unneeded = captured(1250), captured(1000)
         refund_by(needed, 300)
-        assert self.plan(dues(1000, needed), needed, unneeded) == [(unneeded.state.id, 1000)]
+        assert self.plan(amounts_due(1000, needed), needed, unneeded) == [(unneeded.state.id, 1000)]
         needed.observe(dispute(LOST), NOW)
-        assert self.plan(dues(1000, needed), needed, unneeded) == [(unneeded.state.id, 1000)]
+        assert self.plan(amounts_due(1000, needed), needed, unneeded) == [(unneeded.state.id, 1000)]
 
     @given(due=st.integers(0, 10_000), amounts=st.lists(st.integers(1, 3000), max_size=4), repeats=st.integers(1, 3))
     def test_again_it_orders_nothing_more(self, due: int, amounts: list[int], repeats: int) -> None:
         payments = [captured(amount, 0) for amount in amounts]
         made: list[set[UUID]] = []
         for _ in range(repeats):
-            event = dues(due)
+            event = amounts_due(due)
             found = new_orders(event, known_of(*payments), [each.state for each in payments], NOW)
             made.append({order.id for order in found})
             for order in found:
@@ -280,9 +282,9 @@ class TestAnEventThatGivesTheSumAlone:
 
     def test_ids_follow_from_the_history(self) -> None:
         payment = captured(1000)
-        first, again = (new_orders(dues(400), [], [payment.state], NOW) for _ in range(2))
+        first, again = (new_orders(amounts_due(400), [], [payment.state], NOW) for _ in range(2))
         assert first[0].id == again[0].id
-        more = new_orders(dues(700), first, [payment.state], NOW)
+        more = new_orders(amounts_due(700), first, [payment.state], NOW)
         assert more[0].id != first[0].id
 
 
@@ -291,7 +293,7 @@ class TestTheNamesOfWhatWasGivenBefore:
 
     def follow(self, payments: Sequence[Payment], *orders: NamedRefund) -> list[RefundOrder]:
         known = known_of(*payments)
-        found = new_orders(dues(0, named=orders), known, [each.state for each in payments], NOW)
+        found = new_orders(amounts_due(0, named=orders), known, [each.state for each in payments], NOW)
         for order in found:
             payment = next(each for each in payments if each.state.id == order.payment_id)
             payment.take_order(replace(order, reservation_id=payment.state.charge.reservation_id), NOW)
@@ -343,7 +345,7 @@ class TestTheNamesOfWhatWasGivenBefore:
         """As the release before publishes while both run."""
         payment = captured(1000)
         self.follow([payment], *named((uuid4(), payment, 600)))
-        assert new_orders(dues(600), known_of(payment), [payment.state], NOW) == []
+        assert new_orders(amounts_due(600), known_of(payment), [payment.state], NOW) == []
 
     @given(
         amounts=st.lists(st.integers(1, 1000), min_size=1, max_size=4),
@@ -376,7 +378,7 @@ def test_an_order_that_differs_from_its_first_terms_is_noticed() -> None:
     payment = captured(1000)
     order = order_of(payment, 600)
     same = named((order.id, payment, 600))
-    assert contradicted(dues(600, named=same), [order]) == []
-    assert contradicted(dues(600, named=named((order.id, payment, 601))), [order]) == [order.id]
-    assert contradicted(dues(600, named=named((order.id, captured(1), 600))), [order]) == [order.id]
-    assert contradicted(dues(600), [order]) == []
+    assert contradicted(amounts_due(600, named=same), [order]) == []
+    assert contradicted(amounts_due(600, named=named((order.id, payment, 601))), [order]) == [order.id]
+    assert contradicted(amounts_due(600, named=named((order.id, captured(1), 600))), [order]) == [order.id]
+    assert contradicted(amounts_due(600), [order]) == []

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from services.payment.tests.unit.payments import INTENT, NOW, charge, intent
 
 from parking_kernel.money import Money
-from payment_service.domain.charges import Charge, Dues, NamedRefund, ReservationStatus
+from payment_service.domain.charges import AmountsDue, Charge, NamedRefund, ReservationStatus
 from payment_service.domain.new_refund_orders import new_orders, total_of
 from payment_service.domain.payments import Payment
 from payment_service.domain.provider import (
@@ -79,8 +79,10 @@ class Refunding(RuleBasedStateMachine):
     def the_newest_event_comes(self) -> None:
         known = [order for payment in self.payments for order in payment.state.orders]
         due = sum(each.amount.amount for each in self.published)
-        dues = Dues(RESERVATION, ReservationStatus.CONFIRMED, (), Money(due, "CHF"), 1, tuple(self.published))
-        for order in new_orders(dues, known, [each.state for each in self.payments], NOW):
+        amounts_due = AmountsDue(
+            RESERVATION, ReservationStatus.CONFIRMED, (), Money(due, "CHF"), 1, tuple(self.published)
+        )
+        for order in new_orders(amounts_due, known, [each.state for each in self.payments], NOW):
             self._payment(order.payment_id).take_order(order, NOW)
         self.came = len(self.published)
 

@@ -6,7 +6,7 @@ Those that were stored in plain text are still read, and are purged within a wee
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -29,6 +29,7 @@ from reservation_service.adapters.kafka.payment_backlog import KafkaPaymentBackl
 from reservation_service.adapters.payment.outbox import HttpPaymentOutbox
 from reservation_service.adapters.postgres.booking_pool import BookingPool
 from reservation_service.adapters.postgres.bookings import PostgresBookings
+from reservation_service.adapters.postgres.partitions import ReservationPartitions
 from reservation_service.adapters.postgres.unit_of_work import units_of_work
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
 from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
@@ -98,6 +99,7 @@ class Reservation:
     http: httpx.AsyncClient
     tokens: Tokens
     token_verifier: AccessTokenVerifier
+    partitions: ReservationPartitions
 
     qr_svg = staticmethod(qr_svg)
     qr_png = staticmethod(qr_png)
@@ -122,7 +124,8 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
     bookings = PostgresBookings(booking_pool, sealer)
     use_cases = _use_cases(settings, work.opened_on(engine), bookings, tokens, clock, outbox)
     work_on = partial(work.on, asker=THE_SERVICE)
-    return Reservation(settings, use_cases, work_on, engine, booking_pool, http, tokens, verifier)
+    partitions = ReservationPartitions(engine)
+    return Reservation(settings, use_cases, work_on, engine, booking_pool, http, tokens, verifier, partitions)
 
 
 def resources(reservation: Reservation) -> AbstractAsyncContextManager[None]:

@@ -1,6 +1,7 @@
 """Reservation's settings, from `RESERVATION_*` in the environment."""
 
 import base64
+from dataclasses import replace
 from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from parking_chassis.database import PoolSettings
 from parking_chassis.settings import AnsweringSettings, InternalToken
 
 
@@ -41,6 +43,11 @@ class ReservationSettings(AnsweringSettings):
     def _signing_key_is_p256(cls, value: SecretStr) -> SecretStr:
         _private_key(value.get_secret_value())
         return value
+
+    @property
+    def pool(self) -> PoolSettings:
+        """The pool of one engine. Most of what it is asked is about partitioned tables."""
+        return replace(super().pool, generic_plans=True)
 
     @property
     def signing_key_pem(self) -> str:

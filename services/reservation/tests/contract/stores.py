@@ -15,6 +15,7 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
 from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
@@ -41,7 +42,7 @@ class Store:
             at = await work.time.now()
         when = when or period()
         return Reservation.hold(
-            uuid4(),
+            new_id(at),
             user_id=user_id or uuid4(),
             lot=lot,
             spot=spot,
@@ -69,7 +70,7 @@ def key(name: str | None = None, fingerprint: bytes = b"1", scope: str = "driver
 
 @asynccontextmanager
 async def on_postgres(url: str) -> AsyncIterator[tuple[OpenWork, PostgresBookings | InMemoryBookings]]:
-    engine, pool = create_engine(url, "contract", PoolSettings(5)), BookingPool(url, 5, 5.0)
+    engine, pool = create_engine(url, "contract", PoolSettings(5, generic_plans=True)), BookingPool(url, 5, 5.0)
     try:
         yield units_of_work(SEALER).opened_on(engine), PostgresBookings(pool, SEALER)
     finally:

@@ -109,7 +109,10 @@ async def go_down(url: str, revision: str) -> None:
 class TestTheSchema:
     async def test_it_is_what_the_tables_say(self, database_url: str) -> None:
         def differences(connection: Connection) -> list[object]:
-            return compare_metadata(MigrationContext.configure(connection), metadata)
+            monthly = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
+            assert len(monthly) >= 6
+            options = {"include_name": lambda name, _kind, _parents: name not in monthly}
+            return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
         engine = create_engine(database_url, "tests", PoolSettings())
         async with engine.connect() as connection:
@@ -141,7 +144,7 @@ class TestTheSchema:
     async def test_stored_answers_outlive_the_sealing_and_sealed_ones_do_not_outlive_it_backwards(
         self, empty_database: str
     ) -> None:
-        await go_up(empty_database, "0006")
+        await go_up(empty_database, "0007")
         engine = create_engine(empty_database, "tests", PoolSettings())
         insert = text("INSERT INTO idempotency_keys VALUES ('drivers', :key, '', 201, :body)")
         async with engine.begin() as connection:
@@ -152,7 +155,7 @@ class TestTheSchema:
             assert await work.answers.claim(replace(one, key="plain")) == Answer(201, b"{}", replayed=True)
             await work.answers.store(one, Answer(201, b"{}"))
             await work.answers.claim(replace(one, key="claimed"), timedelta(minutes=1))
-        await go_down(empty_database, "0006")
+        await go_down(empty_database, "0007")
         async with engine.connect() as connection:
             left = (await connection.execute(text("SELECT key FROM idempotency_keys"))).scalars().all()
         await engine.dispose()

@@ -131,6 +131,11 @@ async def test_work_expires_holds_and_publishes_it(
             seconds=30,
         )
         assert 'reservations_total{outcome="expired"} 1.0' in (await client.get("/metrics")).text
+
+        async def partitions_are_made() -> bool:
+            return "reservation_partitions_ahead 6.0" in (await client.get("/metrics")).text
+
+        await wait_until(partitions_are_made, "the figure of the leader", seconds=10)
         await stop(process)
     assert (await driver.sees(held))["status"] == "expired"
 

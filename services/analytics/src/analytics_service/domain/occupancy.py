@@ -48,7 +48,7 @@ class Measure(Enum):
     COUNT = "count"
     """A whole lot was counted; counters report again and again."""
     SPOT = "spot"
-    """One spot was seen taken or left; told only when it changes."""
+    """One spot was seen taken or left; reported only when it changes."""
 
 
 FRESH_FOR = {Measure.COUNT: timedelta(hours=1), Measure.SPOT: timedelta(hours=24)}
@@ -69,7 +69,7 @@ class Sighting:
 class Watch:
     """Weights sightings by time, one after the other, in memory that does not grow with their number.
 
-    A lot's counters and its spots' sensors are kept apart. Where a counter reported at all, its counts alone tell the
+    A lot's counters and its spots' sensors are kept apart. Where a counter reported at all, its counts alone give the
     rates: spots that are watched besides would count twice, and a chart must not jump from one measure to the other.
     """
 

@@ -8,28 +8,29 @@ from functools import partial
 import analytics_service
 from analytics_service.application.commands.rebuild_projection import RebuildProjection
 from analytics_service.application.ports import HistoryAway, Projection, StoreAway
-from analytics_service.bootstrap import GROUPS, SERVICE, bootstrap, make_topics, replayers, resources
+from analytics_service.bootstrap import SERVICE, Analytics, bootstrap, resources
 from analytics_service.domain.errors import AnalyticsError
+from analytics_service.entrypoints.consumers import GROUPS, messaging
 from analytics_service.entrypoints.http.app import analytics_app
 from analytics_service.entrypoints.worker import run_worker
 from analytics_service.settings import AnalyticsSettings
-from parking_chassis.cli import Arguments, ServiceCommands, Subcommand, run_command_line
-from parking_messaging.replay import add_replay_arguments, run_replay
+from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
+from parking_messaging.replay import add_replay_arguments
 
 COMMANDS = ServiceCommands(SERVICE, analytics_service, AnalyticsSettings, bootstrap)
 
 
-async def _rebuild(arguments: Arguments) -> None:
-    analytics = COMMANDS.wired()
-    async with resources(analytics):
-        for projection in arguments.projection or Projection:
-            try:
-                rebuilt = await analytics.use_cases.rebuild_projection(RebuildProjection(projection, arguments.abandon))
-            except (AnalyticsError, StoreAway, HistoryAway) as error:
-                sys.exit(f"analytics-service: {projection.value} is not rebuilt: {error}")
-            for reason in rebuilt.left_out:
-                sys.stderr.write(f"analytics-service: left out: {reason}\n")
-            sys.stdout.write(f"{projection.value}: {rebuilt.read} documents, {len(rebuilt.left_out)} left out\n")
+async def _rebuild(analytics: Analytics, arguments: Arguments) -> int:
+    for projection in arguments.projection or Projection:
+        try:
+            rebuilt = await analytics.use_cases.rebuild_projection(RebuildProjection(projection, arguments.abandon))
+        except (AnalyticsError, StoreAway, HistoryAway) as error:
+            sys.stderr.write(f"analytics-service: {projection.value} is not rebuilt: {error}\n")
+            return 1
+        for reason in rebuilt.left_out:
+            sys.stderr.write(f"analytics-service: left out: {reason}\n")
+        sys.stdout.write(f"{projection.value}: {rebuilt.read} documents, {len(rebuilt.left_out)} left out\n")
+    return 0
 
 
 def _rebuild_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,10 +46,15 @@ def _projection(text: str) -> Projection:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(Projection)}") from error
 
 
-async def _replay(arguments: Arguments) -> None:
-    analytics = COMMANDS.wired()
+async def make_topics(settings: AnalyticsSettings) -> None:
+    """Make the topics that analytics owns. Raises `ConnectionError` with what is wrong."""
+    analytics = bootstrap(settings)
     async with resources(analytics):
-        sys.exit(await run_replay(arguments, replayers(analytics)))
+        await messaging(analytics).make_topics()
+
+
+async def _replay(analytics: Analytics, arguments: Arguments) -> int:
+    return await messaging(analytics).replay(arguments)
 
 
 def main() -> None:
@@ -60,10 +66,22 @@ def main() -> None:
         "What the lots did, and what they earned.",
         [
             COMMANDS.serve("answer HTTP", analytics_app),
-            COMMANDS.work("take events in, look after the indices", run_worker),
+            COMMANDS.work("consume events, reconcile the indices", run_worker),
             COMMANDS.migrate("make what this version needs: schema, topics", make_topics),
-            Subcommand("rebuild", "build read models anew from Kafka", _rebuild, _rebuild_arguments),
-            Subcommand("replay", "apply dead letters again", _replay, partial(add_replay_arguments, groups=GROUPS)),
+            COMMANDS.command(
+                "rebuild",
+                "build read models again from Kafka",
+                _rebuild,
+                resources=resources,
+                add_arguments=_rebuild_arguments,
+            ),
+            COMMANDS.command(
+                "replay",
+                "apply dead letters again",
+                _replay,
+                resources=resources,
+                add_arguments=partial(add_replay_arguments, groups=GROUPS),
+            ),
             COMMANDS.openapi(analytics_app),
         ],
     )

@@ -7,14 +7,14 @@ class FakeHistory:
     """Tells its documents one by one; `meanwhile` runs after each, and may do what happens during a replay."""
 
     def __init__(self) -> None:
-        self.told: list[Document] = []
+        self.published: list[Document] = []
         self.is_away = False
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def replay(self, projection: Projection) -> AsyncGenerator[Sequence[Document]]:
         if self.is_away:
             raise HistoryAway("kafka does not answer")
-        for document in [each for each in self.told if each.projection is projection]:
+        for document in [each for each in self.published if each.projection is projection]:
             yield [document]
             if self.meanwhile:
                 await self.meanwhile()

@@ -47,7 +47,7 @@ class FakeRegister:
     async def over_since(self, instant: datetime) -> Sequence[str]:
         return [name for name, row in self._rows.items() if row.state == OVER and row.changed_at <= instant]
 
-    async def forget(self, index: str) -> None:
+    async def remove(self, index: str) -> None:
         if index in self._rows and self._rows[index].state == OVER:
             del self._rows[index]
 

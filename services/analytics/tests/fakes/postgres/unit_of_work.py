@@ -1,13 +1,15 @@
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from copy import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Never, assert_never
 from uuid import UUID
 
 from services.analytics.tests.fakes.postgres.lots import FakeLots
 from services.analytics.tests.fakes.postgres.register import FakeRegister, Row
 
-from analytics_service.application.ports import LotCopy
+from analytics_service.application.ports import LotCopy, OpenWork, Work
+from parking_chassis.fakes.units_of_work import in_memory_units_of_work
+from parking_kernel.askers import Asker
+from parking_kernel.changes import Changes
 from parking_kernel.clocks import Clock
 
 
@@ -17,21 +19,21 @@ class FakeDatabase:
     lots: dict[UUID, LotCopy] = field(default_factory=dict[UUID, LotCopy])
     indices: dict[str, Row] = field(default_factory=dict[str, Row])
 
+    def copy(self) -> "FakeDatabase":
+        return FakeDatabase(self.clock, self.lots.copy(), self.indices.copy())
 
-@dataclass(frozen=True)
-class FakeWork:
-    lots: FakeLots
-    register: FakeRegister
+    def take_over(self, draft: "FakeDatabase") -> None:
+        self.lots, self.indices = draft.lots, draft.indices
 
 
-@dataclass(frozen=True)
-class FakeOpenWork:
-    """Commits what it changed when the block ends, and forgets it when the block raises."""
+def in_memory_work(database: FakeDatabase) -> OpenWork:
+    return in_memory_units_of_work(database, _work, _publish)
 
-    database: FakeDatabase
 
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[FakeWork]:
-        lots, indices = copy(self.database.lots), copy(self.database.indices)
-        yield FakeWork(FakeLots(lots), FakeRegister(indices, self.database.clock))
-        self.database.lots, self.database.indices = lots, indices
+def _work(draft: FakeDatabase, _asker: Asker, _changes: Changes[Never]) -> Work:
+    return Work(FakeLots(draft.lots), FakeRegister(draft.indices, draft.clock))
+
+
+def _publish(_draft: FakeDatabase, changed: Sequence[Never]) -> None:
+    for each in changed:
+        assert_never(each)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 LOGIN_LIFETIME = timedelta(days=90)
 REFRESH_TOKEN_LIFETIME = timedelta(days=30)
-KEPT_WHEN_OVER = timedelta(days=7)  # so that somebody can still be told when and why a device was signed out
+STORED_WHEN_OVER = timedelta(days=7)  # so that somebody can still find out when and why a device was signed out
 
 
 class EndReason(StrEnum):

@@ -9,9 +9,9 @@ from parking_kernel.pauses import GrowingPause
 
 PAUSE = GrowingPause(timedelta(seconds=5), timedelta(minutes=30))
 """How long to wait before a mail that failed is tried again."""
-MAX_ATTEMPTS = 100  # two days of pauses: whoever waits for the mail has asked again long before
+MAX_ATTEMPTS = 100  # two days of pauses: a user who waits for the mail has asked again long before
 REPEAT_AFTER = timedelta(hours=1)
-KEPT_WHEN_SENT = timedelta(days=7)
+STORED_WHEN_SENT = timedelta(days=7)
 
 
 class MailKind(StrEnum):
@@ -43,7 +43,7 @@ class QueuedMail:
 
 @dataclass(frozen=True, slots=True)
 class MailToken:
-    """The token of a link, of which only a hash is kept."""
+    """The token of a link, of which only a hash is stored."""
 
     secret_hash: bytes
     user_id: UUID

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 OPERATOR = "operator"
 
+MANAGE_USERS = "manage:users"
+MANAGE_ORGANIZATIONS = "manage:organizations"
+
 
 @dataclass(frozen=True, slots=True)
 class Role:

@@ -1,52 +1,61 @@
-"""`auth-service`: serve, work, migrate, create-account, rotate-keys, openapi."""
+"""`auth-service`: serve, work, migrate, replay, create-account, rotate-keys, openapi."""
 
 import argparse
 import getpass
 import os
 import sys
+from functools import partial
 
 from email_validator import EmailNotValidError, validate_email
 
 import auth_service
 from auth_service.application.commands.create_account import CreateAccount
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys
-from auth_service.bootstrap import SERVICE, bootstrap, make_topics, resources
+from auth_service.bootstrap import SERVICE, Auth, bootstrap, resources
 from auth_service.domain.errors import AuthError
+from auth_service.entrypoints.consumers import HANDLERS, messaging
 from auth_service.entrypoints.http.app import auth_app
 from auth_service.entrypoints.worker import run_worker
 from auth_service.settings import AuthSettings
-from parking_chassis.cli import Arguments, ServiceCommands, Subcommand, run_command_line
+from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
+from parking_messaging.replay import add_replay_arguments
 
 PASSWORD_VARIABLE = "AUTH_ACCOUNT_PASSWORD"  # noqa: S105 - a variable's name
 
 COMMANDS = ServiceCommands(SERVICE, auth_service, AuthSettings, bootstrap)
+_command = partial(COMMANDS.command, resources=resources)
 
 
 async def _make_signing_key(settings: AuthSettings) -> None:
     """The first one, without which no request can be answered; nothing where there is one that is not due."""
-    await _rotate(settings, RotateSigningKeys())
-
-
-async def _rotate_keys(_arguments: Arguments) -> None:
-    await _rotate(COMMANDS.settings(), RotateSigningKeys(now=True))
-
-
-async def _rotate(settings: AuthSettings, command: RotateSigningKeys) -> None:
     auth = bootstrap(settings)
     async with resources(auth):
-        await auth.use_cases.rotate_signing_keys(command)
+        await auth.use_cases.rotate_signing_keys(RotateSigningKeys())
 
 
-async def _create_account(arguments: Arguments) -> None:
-    auth = COMMANDS.wired()
+async def _make_topics(settings: AuthSettings) -> None:
+    await messaging(bootstrap(settings)).make_topics()
+
+
+async def _rotate_keys(auth: Auth, _arguments: Arguments) -> int:
+    await auth.use_cases.rotate_signing_keys(RotateSigningKeys(now=True))
+    return 0
+
+
+async def _replay(auth: Auth, arguments: Arguments) -> int:
+    return await messaging(auth).replay(arguments)
+
+
+async def _create_account(auth: Auth, arguments: Arguments) -> int:
     password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("Password: ")
     command = CreateAccount(arguments.email, password, arguments.name or arguments.email, arguments.role)
     try:
-        async with resources(auth):
-            user = await auth.use_cases.create_account(command)
+        user = await auth.use_cases.create_account(command)
     except AuthError as error:
-        sys.exit(f"auth-service: {error}")
+        sys.stderr.write(f"auth-service: {error}\n")
+        return 1
     sys.stdout.write(f"{user.id}\n")
+    return 0
 
 
 def _account_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,14 +79,23 @@ def main() -> None:
         "Who someone is, and what they may do.",
         [
             COMMANDS.serve("answer HTTP", auth_app),
-            COMMANDS.work("publish events, send mails, rotate keys, forget what is over", run_worker),
+            COMMANDS.work("publish events, send mails, rotate keys, purge what is over", run_worker),
             COMMANDS.migrate(
-                "make what this version needs: schema, signing key, topics", make_topics, prepare=_make_signing_key
+                "make what this version needs: schema, signing key, topics", _make_topics, prepare=_make_signing_key
             ),
-            Subcommand(
-                "create-account", "make a verified account, or give one roles", _create_account, _account_arguments
+            _command(
+                "create-account",
+                "make a verified account, or give one roles",
+                _create_account,
+                add_arguments=_account_arguments,
             ),
-            Subcommand("rotate-keys", "make a new signing key now", _rotate_keys),
+            _command("rotate-keys", "make a new signing key now", _rotate_keys),
+            _command(
+                "replay",
+                "apply dead letters again, in order",
+                _replay,
+                add_arguments=partial(add_replay_arguments, groups=tuple(HANDLERS)),
+            ),
             COMMANDS.openapi(auth_app),
         ],
     )

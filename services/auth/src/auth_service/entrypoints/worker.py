@@ -1,56 +1,59 @@
-"""What auth does by itself: mails, keys, forgetting, the count of open logins, and its events on their way to Kafka."""
+"""What auth does by itself: mails, keys, purges, the number of open logins, and its events on their way to Kafka."""
 
-from prometheus_client import Gauge
+from collections.abc import Sequence
 
-from auth_service.application.commands.forget_expired import ForgetExpired
+from prometheus_client.registry import REGISTRY
+
+from auth_service.application.commands.purge_expired import PurgeExpired
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys
 from auth_service.application.commands.send_account_mails import SendAccountMails
 from auth_service.application.commands.sum_up_login_count import SumUpLoginCount
-from auth_service.application.queries.count_open_logins import CountOpenLogins
-from auth_service.bootstrap import Auth, outbox_relay, resources, topic_watch
+from auth_service.bootstrap import Auth, resources
+from auth_service.entrypoints.consumers import messaging
 from parking_chassis.database import ping
-from parking_chassis.process import Address, every, work
+from parking_chassis.metrics import LeaderFigure
+from parking_chassis.process import Address, Timer, timer_loops, work
+from parking_kernel.askers import THE_SERVICE
 
 MAILS_SECONDS = 1.0
 KEYS_SECONDS = 600.0
 COUNT_SECONDS = 15.0
-FORGET_SECONDS = 3600.0
-
-ACTIVE_USER_SESSIONS = Gauge("active_user_sessions", "Signed-in devices whose login is still open")
+PURGE_SECONDS = 3600.0
 
 
 def run_worker(auth: Auth) -> None:
     """Run all loops until a signal."""
-    does, settings, relay = auth.use_cases, auth.settings, outbox_relay(auth.settings)
+    settings, kafka = auth.settings, messaging(auth)
 
-    async def send_mails() -> None:
-        await does.send_account_mails(SendAccountMails())
+    def leads() -> bool:
+        return kafka.leads
 
-    async def rotate_keys() -> None:
-        await does.rotate_signing_keys(RotateSigningKeys())
-
-    async def forget_expired() -> None:
-        await does.forget_expired(ForgetExpired())
-
-    async def count_logins() -> None:
-        if relay.status().is_active:  # the work in one worker of all; to read what comes of it costs nothing
-            await does.sum_up_login_count(SumUpLoginCount())
-        ACTIVE_USER_SESSIONS.set(await does.count_open_logins(CountOpenLogins()))
-
-    async def check_relay() -> None:
-        if not relay.status().is_connected:
-            raise ConnectionError("the relay is not connected to the outbox")
-
+    open_logins = LeaderFigure(leads, "active_user_sessions", "Signed-in devices whose login is still open")
+    REGISTRY.register(open_logins)
     work(
-        {
-            "outbox_relay": relay.run,
-            "topic_settings": topic_watch(settings).run,
-            "account_mails": every(MAILS_SECONDS, "account_mails", send_mails),
-            "signing_keys": every(KEYS_SECONDS, "signing_keys", rotate_keys),
-            "forget_expired": every(FORGET_SECONDS, "forget_expired", forget_expired),
-            "login_count": every(COUNT_SECONDS, "login_count", count_logins),
-        },
-        {"database": lambda: ping(auth.engine), "outbox_relay": check_relay},
+        {**kafka.loops(), **timer_loops(timers(auth, open_logins), leads)},
+        {"database": lambda: ping(auth.engine), **kafka.readiness()},
         lambda: resources(auth),
         Address(settings.http_host, settings.worker_port, settings.shutdown_grace),
+    )
+
+
+def timers(auth: Auth, open_logins: LeaderFigure) -> Sequence[Timer]:
+    """What comes round by itself. Mails are claimed one by one, so every worker sends some."""
+    does = auth.use_cases
+
+    async def count_logins() -> None:
+        count: int | None = None
+        try:
+            await does.sum_up_login_count(SumUpLoginCount())
+            async with auth.open_work(THE_SERVICE) as unit:
+                count = await unit.logins.count_open(auth.clock.now())
+        finally:
+            open_logins.show(count)
+
+    return (
+        Timer("account_mails", MAILS_SECONDS, lambda: does.send_account_mails(SendAccountMails())),
+        Timer("signing_keys", KEYS_SECONDS, lambda: does.rotate_signing_keys(RotateSigningKeys()), in_the_leader=True),
+        Timer("purge_expired", PURGE_SECONDS, lambda: does.purge_expired(PurgeExpired()), in_the_leader=True),
+        Timer("login_count", COUNT_SECONDS, count_logins, in_the_leader=True),
     )

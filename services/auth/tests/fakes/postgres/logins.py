@@ -5,31 +5,35 @@ from uuid import UUID
 
 from services.auth.tests.fakes.postgres.tables import Tables
 
+from auth_service.application.ports import Aggregate
 from auth_service.domain.logins import (
-    KEPT_WHEN_OVER,
     REFRESH_TOKEN_LIFETIME,
+    STORED_WHEN_OVER,
     EndReason,
     Login,
     LoginState,
     RefreshToken,
 )
+from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class InMemoryLogins:
     """See `auth_service.application.ports.Logins`. The whole unit of work is one lock, so nothing else locks."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, changes: Changes[Aggregate]) -> None:
+        self._changes = changes
         self._logins = tables.logins
         self._tokens = tables.refresh_tokens
 
     async def add(self, login: Login, token: RefreshToken) -> None:
         self._logins[login.state.id] = login.state
         self._tokens[token.secret_hash] = token
+        self._changes.saved(login)
 
     async def by_refresh_token(self, secret_hash: bytes) -> tuple[Login, RefreshToken] | None:
         token = self._tokens.get(secret_hash)
-        return (Login(self._logins[token.login_id]), token) if token else None
+        return (self._changes.loaded(Login(self._logins[token.login_id])), token) if token else None
 
     async def rotate(self, used: RefreshToken, fresh: RefreshToken) -> None:
         self._tokens[used.secret_hash] = replace(used, used_at=fresh.issued_at)
@@ -37,11 +41,11 @@ class InMemoryLogins:
 
     async def get(self, login_id: UUID) -> Login | None:
         state = self._logins.get(login_id)
-        return Login(state) if state else None
+        return self._changes.loaded(Login(state)) if state else None
 
     async def open_of_user(self, user_id: UUID, limit: int) -> Sequence[Login]:
         mine = [state for state in self._logins.values() if state.user_id == user_id and state.is_open]
-        return [Login(state) for state in sorted(mine, key=lambda state: state.id)[:limit]]
+        return [self._changes.loaded(Login(state)) for state in sorted(mine, key=lambda state: state.id)[:limit]]
 
     async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
         mine = [state for state in self._logins.values() if state.user_id == user_id and _is_usable(state, at)]
@@ -49,10 +53,11 @@ class InMemoryLogins:
 
     async def save(self, *logins: Login) -> None:
         for login in logins:
-            kept = self._logins.get(login.state.id)
-            if kept is None or kept.version != login.loaded_version:
+            stored = self._logins.get(login.state.id)
+            if stored is None or stored.version != login.loaded_version:
                 raise ChangedMeanwhile("login")
             self._logins[login.state.id] = login.state
+        self._changes.saved(*logins)
 
     async def count_open(self, at: datetime) -> int:
         return sum(_is_usable(state, at) for state in self._logins.values())
@@ -60,11 +65,14 @@ class InMemoryLogins:
     async def sum_up_count(self, limit: int) -> int:
         return 0  # this one counts each time
 
-    async def forget(self, at: datetime, limit: int) -> int:
-        for state in [each for each in self._logins.values() if each.is_open and each.expires_at <= at][:limit]:
-            expired = replace(state, ended_at=state.expires_at, end_reason=EndReason.EXPIRED)
-            self._logins[state.id] = expired
-        before = at - KEPT_WHEN_OVER
+    async def end_expired(self, at: datetime, limit: int) -> int:
+        expired = [each for each in self._logins.values() if each.is_open and each.expires_at <= at][:limit]
+        for state in expired:
+            self._logins[state.id] = replace(state, ended_at=state.expires_at, end_reason=EndReason.EXPIRED)
+        return len(expired)
+
+    async def purge(self, at: datetime, limit: int) -> int:
+        before = at - STORED_WHEN_OVER
         over = [key for key, state in self._logins.items() if state.ended_at and state.ended_at < before][:limit]
         orphans = self._delete_tokens(limit, lambda token: token.login_id in over)
         with_tokens = {token.login_id for token in self._tokens.values()}
@@ -72,7 +80,7 @@ class InMemoryLogins:
         for login_id in gone:
             del self._logins[login_id]
         expired = self._delete_tokens(limit, lambda token: token.issued_at < at - REFRESH_TOKEN_LIFETIME)
-        return (len(gone) or orphans) + expired
+        return max(len(gone), orphans) + expired
 
     def _delete_tokens(self, limit: int, condition: Callable[[RefreshToken], bool]) -> int:
         chosen = [key for key, token in self._tokens.items() if condition(token)][:limit]

@@ -6,8 +6,8 @@ from uuid import UUID
 from services.auth.tests.fakes.postgres.tables import MailRow, Tables
 
 from auth_service.domain.mails import (
-    KEPT_WHEN_SENT,
     MAX_ATTEMPTS,
+    STORED_WHEN_SENT,
     MailKind,
     MailToken,
     QueuedMail,
@@ -48,7 +48,7 @@ class InMemoryMails:
         row = self._mails[mail_id]
         self._mails[mail_id] = replace(row, due_at=again_at, attempts=row.attempts + 1)
 
-    async def keep_token(self, token: MailToken) -> None:
+    async def store_token(self, token: MailToken) -> None:
         self._tokens[token.secret_hash] = token
 
     async def use_token(self, secret_hash: bytes, purpose: TokenPurpose, at: datetime) -> UUID | None:
@@ -58,8 +58,8 @@ class InMemoryMails:
         del self._tokens[secret_hash]
         return token.user_id
 
-    async def forget(self, at: datetime, limit: int) -> int:
-        done = [mail_id for mail_id, row in self._mails.items() if _is_done(row, at - KEPT_WHEN_SENT)][:limit]
+    async def purge(self, at: datetime, limit: int) -> int:
+        done = [mail_id for mail_id, row in self._mails.items() if _is_done(row, at - STORED_WHEN_SENT)][:limit]
         for mail_id in done:
             del self._mails[mail_id]
         expired = [key for key, token in self._tokens.items() if token.expires_at < at][:limit]

@@ -9,6 +9,7 @@ from auth_service.domain.mails import MailKind, MailToken
 from auth_service.domain.organizations import OrganizationEvent, OrganizationState
 from auth_service.domain.signing_keys import KeyAge
 from auth_service.domain.users import UserEvent, UserState
+from parking_chassis.fakes.answers import StoredAnswer
 
 SHIPPED_ROLES = {
     "guest": frozenset({"read:parking"}),
@@ -37,6 +38,7 @@ class Tables:
     account_mails: dict[UUID, MailRow] = field(default_factory=dict[UUID, MailRow])
     mail_tokens: dict[bytes, MailToken] = field(default_factory=dict[bytes, MailToken])
     signing_keys: dict[str, KeyAge] = field(default_factory=dict[str, KeyAge])
+    answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[UserEvent | LoginEvent | OrganizationEvent] = field(
         default_factory=list[UserEvent | LoginEvent | OrganizationEvent]
     )
@@ -44,6 +46,6 @@ class Tables:
     def copy(self) -> "Tables":
         return Tables(**{each.name: getattr(self, each.name).copy() for each in fields(self)})
 
-    def take_over(self, other: "Tables") -> None:
+    def take_over(self, draft: "Tables") -> None:
         for each in fields(self):
-            setattr(self, each.name, getattr(other, each.name))
+            setattr(self, each.name, getattr(draft, each.name))

@@ -3,19 +3,22 @@ from uuid import UUID
 
 from services.auth.tests.fakes.postgres.tables import Tables
 
+from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
 from auth_service.domain.users import User, UserState, normalised_email
+from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class InMemoryUsers:
     """See `auth_service.application.ports.Users`."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, changes: Changes[Aggregate]) -> None:
+        self._changes = changes
         self._users = tables.users
 
     async def get(self, user_id: UUID) -> User:
-        return User(await self.read(user_id))
+        return self._changes.loaded(User(await self.read(user_id)))
 
     async def read(self, user_id: UUID) -> UserState:
         if user_id not in self._users:
@@ -30,6 +33,7 @@ class InMemoryUsers:
         if await self.by_email(user.state.email):
             return False
         self._users[user.state.id] = user.state
+        self._changes.saved(user)
         return True
 
     async def save(self, user: User) -> None:
@@ -38,6 +42,7 @@ class InMemoryUsers:
         if (await self.read(user.state.id)).version != user.loaded_version:
             raise ChangedMeanwhile("user")
         self._users[user.state.id] = user.state
+        self._changes.saved(user)
 
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         wanted = (query or "").lower()

@@ -1,4 +1,4 @@
-"""A mail goes on in the trace of the event that it tells of."""
+"""A mail goes on in the trace of its source event."""
 
 from collections.abc import Generator
 from contextlib import contextmanager

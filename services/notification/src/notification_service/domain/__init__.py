@@ -1,1 +1,1 @@
-"""What decides: notifications, deliveries, occasions, rooms. Standard library only."""
+"""What decides: notifications, deliveries, source events, rooms. Standard library only."""

@@ -40,9 +40,9 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """All there is to know of a delivery. `version` counts what was told of it; a pending one has told nothing.
+    """All there is to know of a delivery. `version` counts what was published of it; of a pending one nothing was.
 
-    `trace` continues the trace of the event that it tells of; one that was claimed has it.
+    `trace` continues the trace of its source event; one that was claimed has it.
     """
 
     id: UUID
@@ -78,7 +78,7 @@ class NotificationFailed(DeliveryEvent):
 
 
 class Delivery:
-    """The aggregate. Attempts that failed for now are counted and not told."""
+    """The aggregate. Attempts that failed for now are counted and not published."""
 
     def __init__(self, state: DeliveryState) -> None:
         self.state = state
@@ -116,7 +116,7 @@ class Delivery:
         self.state = replace(self.state, attempts=attempts, attempted_at=at, due_at=due_at)
 
     def put_off(self, at: datetime) -> None:
-        """The server does not want it now: try again, but not for ever."""
+        """The server does not want it now: try again, but not without end."""
         if at - self.state.created_at >= GIVE_UP_AFTER:
             self.failed(Failure.GIVEN_UP, at)
         else:

@@ -1,4 +1,4 @@
-"""A notification: one thing that one user is told, once, whatever the ways it takes."""
+"""A notification: one thing that one user is notified of, once, whatever the ways it takes."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from parking_kernel.money import Money
 
 
 class NotificationKind(StrEnum):
-    """What a user is told."""
+    """What a user is notified of."""
 
     RESERVATION_CONFIRMED = "reservation_confirmed"
     RESERVATION_CHANGED = "reservation_changed"
@@ -45,7 +45,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class NotificationState:
-    """All there is to know of a notification, at one version. `event_id` is the event that it tells of."""
+    """All there is to know of a notification, at one version. `event_id` is its source event."""
 
     id: UUID
     user_id: UUID
@@ -58,7 +58,7 @@ class NotificationState:
 
 
 class Notification:
-    """The aggregate. Nobody else is told that a user has read something, so it makes no events."""
+    """The aggregate. No other service needs to know that a user has read something, so it makes no events."""
 
     def __init__(self, state: NotificationState) -> None:
         self.state = state

@@ -7,12 +7,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from notification_service.domain.errors import UnknownRoom
+from parking_kernel.askers import Asker
 
 KEPT = timedelta(hours=24)
 """How long a room's events are kept for whoever comes back."""
 
 MOST_MISSED = 1_000
-"""Who missed more than this is told so, and reads the present state over HTTP instead."""
+"""A client that missed more is answered so, and reads the present state over HTTP instead."""
 
 READ_RESERVATIONS = "read:reservation"
 
@@ -58,11 +59,22 @@ class Visitor:
     expires_at: float
     login_id: str | None = None
 
+    @property
+    def asker(self) -> Asker:
+        """In whose name their rooms and tickets are looked up: a machine client is no user."""
+        organizations = self.organizations if READ_RESERVATIONS in self.permissions else ()
+        return Asker(_user_of(self.subject), frozenset(UUID(each) for each in organizations), self.permissions)
+
     def operates(self, organization_id: UUID) -> bool:
         """Whether the organization's reservations are theirs to read."""
-        if "*" in self.permissions:
-            return True
-        return READ_RESERVATIONS in self.permissions and str(organization_id) in self.organizations
+        return self.asker.operates(organization_id)
+
+
+def _user_of(subject: str) -> UUID | None:
+    try:
+        return UUID(subject)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +102,8 @@ def may_enter(visitor: Visitor, room: Room, reservation: Ownership | None) -> bo
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Something to be told to a room. `data` is JSON as it is sent: serialised once, however many listen."""
+class RoomMessage:
+    """Something to be published in a room. `data` is JSON as it is sent: serialised once, however many listen."""
 
     room: Room
     event: str
@@ -100,7 +112,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class RoomEvent:
-    """Something that a room was told. Ids count up by one in each room, in the order of the commits."""
+    """Something that was published in a room. Ids count up by one in each room, in the order of the commits."""
 
     room: str
     id: int

@@ -1,45 +1,40 @@
-"""What notification does by itself: take events in, announce, send mails, publish its own, forget."""
+"""What notification does by itself: consume events, announce, send mails, publish its own, purge."""
 
-from notification_service.application.commands.forget_old import ForgetOld
+from notification_service.application.commands.purge_old import PurgeOld
 from notification_service.application.commands.send_mails import SendMails
-from notification_service.bootstrap import Notification, consumers, outbox_relay, resources, topic_watch
+from notification_service.bootstrap import Notification, resources
+from notification_service.entrypoints.consumers import messaging
 from parking_chassis.database import ping
-from parking_chassis.process import Address, every, work
+from parking_chassis.process import Address, Timer, timer_loops, work
 
-MAILS_SECONDS = 0.5
 MOST_ROUNDS = 10
-FORGET_SECONDS = 300.0
 
 
 def run_worker(service: Notification) -> None:
     """Run all loops until a signal."""
-    does, settings = service.use_cases, service.settings
-    relay, groups = outbox_relay(settings), consumers(service)
+    settings, kafka = service.settings, messaging(service)
+    work(
+        {
+            **kafka.loops(),
+            "announcer": service.announcer.run,
+            **timer_loops(timers(service), lambda: kafka.leads),
+        },
+        {"database": lambda: ping(service.engine), **kafka.readiness()},
+        lambda: resources(service),
+        Address(settings.http_host, settings.worker_port, settings.shutdown_grace),
+    )
+
+
+def timers(service: Notification) -> list[Timer]:
+    """What is done again after each pause. Each worker claims mails of its own; one deletes for all."""
+    does = service.use_cases
 
     async def send_mails() -> None:
         for _ in range(MOST_ROUNDS):  # a round for each batch, and then a look whether to stop
             if not await does.send_mails(SendMails()):
                 return
 
-    async def forget_old() -> None:
-        await does.forget_old(ForgetOld())
-
-    async def check_kafka() -> None:
-        if not relay.status().is_connected:
-            raise ConnectionError("the relay is not connected to the outbox")
-        if away := [group for group, consumer in groups.items() if not consumer.status().is_ready]:
-            raise ConnectionError(f"not consuming: {', '.join(away)}")
-
-    work(
-        {
-            "outbox_relay": relay.run,
-            "topic_settings": topic_watch(settings).run,
-            **{group: consumer.run for group, consumer in groups.items()},
-            "announcer": service.announcer.run,
-            "mails": every(MAILS_SECONDS, "mails", send_mails),
-            "forget_old": every(FORGET_SECONDS, "forget_old", forget_old),
-        },
-        {"database": lambda: ping(service.engine), "kafka": check_kafka},
-        lambda: resources(service),
-        Address(settings.http_host, settings.worker_port, settings.shutdown_grace),
-    )
+    return [
+        Timer("mails", 0.5, send_mails),
+        Timer("purge_old", 300.0, lambda: does.purge_old(PurgeOld()), in_the_leader=True),
+    ]

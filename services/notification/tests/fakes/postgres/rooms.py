@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 from services.notification.tests.fakes.postgres.tables import Tables
 
-from notification_service.domain.rooms import RoomEvent, Told
+from notification_service.domain.rooms import RoomEvent, RoomMessage
 
 
 class InMemoryRoomEvents:
@@ -12,17 +12,17 @@ class InMemoryRoomEvents:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def tell(self, told: Sequence[Told]) -> Sequence[RoomEvent]:
+    async def publish(self, messages: Sequence[RoomMessage]) -> Sequence[RoomEvent]:
         events: list[RoomEvent] = []
-        for each in told:
+        for each in messages:
             room = str(each.room)
             number = self._tables.rooms[room] = self._tables.rooms.get(room, 0) + 1
             events.append(RoomEvent(room, number, each.event, each.data))
             self._tables.room_events[room, number] = (events[-1], datetime.now(UTC))
         return sorted(events, key=lambda event: (event.room, event.id))
 
-    async def forget(self, before: datetime, limit: int) -> int:
-        old = [key for key, (_, told_at) in self._tables.room_events.items() if told_at < before][:limit]
+    async def purge(self, before: datetime, limit: int) -> int:
+        old = [key for key, (_, published_at) in self._tables.room_events.items() if published_at < before][:limit]
         for key in old:
             del self._tables.room_events[key]
         return len(old)

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
 
-from notification_service.application.ports import LotCopy, ReservationCopy, Ticket
+from notification_service.application.ports import LotCopy, ReservationCopy
 from notification_service.domain.deliveries import DeliveryEvent, DeliveryState
 from notification_service.domain.notifications import NotificationState
 from notification_service.domain.rooms import RoomEvent
+from notification_service.domain.tickets import Ticket
 
 
 @dataclass
@@ -26,6 +27,6 @@ class Tables:
     def copy(self) -> "Tables":
         return Tables(**{each.name: getattr(self, each.name).copy() for each in fields(self)})
 
-    def take_over(self, other: "Tables") -> None:
+    def take_over(self, draft: "Tables") -> None:
         for each in fields(self):
-            setattr(self, each.name, getattr(other, each.name))
+            setattr(self, each.name, getattr(draft, each.name))

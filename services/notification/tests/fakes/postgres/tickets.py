@@ -2,8 +2,8 @@ from datetime import datetime
 
 from services.notification.tests.fakes.postgres.tables import Tables
 
-from notification_service.application.ports import Ticket
 from notification_service.domain.rooms import Visitor
+from notification_service.domain.tickets import Ticket
 
 
 class InMemoryTickets:
@@ -12,7 +12,7 @@ class InMemoryTickets:
     def __init__(self, tables: Tables) -> None:
         self._kept = tables.tickets
 
-    async def keep(self, ticket: Ticket) -> None:
+    async def add(self, ticket: Ticket) -> None:
         self._kept[ticket.secret_hash] = ticket
 
     async def use(self, secret_hash: bytes, at: datetime) -> Visitor | None:
@@ -22,7 +22,7 @@ class InMemoryTickets:
         del self._kept[secret_hash]
         return ticket.visitor
 
-    async def forget(self, before: datetime, limit: int) -> int:
+    async def purge(self, before: datetime, limit: int) -> int:
         old = [key for key, ticket in self._kept.items() if ticket.expires_at < before][:limit]
         for key in old:
             del self._kept[key]

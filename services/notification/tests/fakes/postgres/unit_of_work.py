@@ -1,11 +1,7 @@
-"""One transaction at a time: it works on a copy, which takes the place of the tables when the block ends well."""
+"""Units of work on the tables in memory."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from services.notification.tests.fakes.kafka.outbox import InMemoryEvents
 from services.notification.tests.fakes.postgres.copies import InMemoryCopies
 from services.notification.tests.fakes.postgres.deliveries import InMemoryDeliveries
 from services.notification.tests.fakes.postgres.notifications import InMemoryNotifications
@@ -13,36 +9,26 @@ from services.notification.tests.fakes.postgres.rooms import InMemoryRoomEvents
 from services.notification.tests.fakes.postgres.tables import Tables
 from services.notification.tests.fakes.postgres.tickets import InMemoryTickets
 
-from notification_service.application.ports import OpenWork
-
-
-@dataclass(frozen=True, slots=True)
-class InMemoryWork:
-    """See `notification_service.application.ports.Work`."""
-
-    copies: InMemoryCopies
-    notifications: InMemoryNotifications
-    deliveries: InMemoryDeliveries
-    room_events: InMemoryRoomEvents
-    tickets: InMemoryTickets
-    events: InMemoryEvents
+from notification_service.application.ports import OpenWork, Work
+from notification_service.domain.deliveries import Delivery
+from parking_chassis.fakes.units_of_work import in_memory_units_of_work
+from parking_kernel.askers import Asker
+from parking_kernel.changes import Changes
 
 
 def in_memory_work(tables: Tables) -> OpenWork:
-    lock = asyncio.Lock()
+    return in_memory_units_of_work(tables, _work, _publish)
 
-    @asynccontextmanager
-    async def open_work() -> AsyncGenerator[InMemoryWork]:
-        async with lock:
-            draft = tables.copy()
-            yield InMemoryWork(
-                InMemoryCopies(draft),
-                InMemoryNotifications(draft),
-                InMemoryDeliveries(draft),
-                InMemoryRoomEvents(draft),
-                InMemoryTickets(draft),
-                InMemoryEvents(draft),
-            )
-            tables.take_over(draft)
 
-    return open_work
+def _work(draft: Tables, _asker: Asker, changes: Changes[Delivery]) -> Work:
+    return Work(
+        copies=InMemoryCopies(draft),
+        notifications=InMemoryNotifications(draft),
+        deliveries=InMemoryDeliveries(draft, changes),
+        room_events=InMemoryRoomEvents(draft),
+        tickets=InMemoryTickets(draft),
+    )
+
+
+def _publish(draft: Tables, changed: Sequence[Delivery]) -> None:
+    draft.outbox += [event for delivery in changed for event in delivery.events]

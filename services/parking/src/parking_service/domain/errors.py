@@ -21,7 +21,7 @@ class UnknownOrganization(ParkingError):
 
 
 class OrganizationNotReady(ParkingError):
-    """The asking person works for it, but what auth tells of it has not arrived yet: it was made a moment ago."""
+    """The asking person works for it, but auth's event about it has not arrived yet: it was made a moment ago."""
 
     def __init__(self, organization_id: object) -> None:
         super().__init__(f"The organization {organization_id} is new here; ask again in a moment.")
@@ -49,7 +49,7 @@ class UnknownImport(ParkingError):
 
 
 class LotRetired(ParkingError):
-    """The lot is gone for good and changes no more."""
+    """The lot is gone permanently and changes no more."""
 
     def __init__(self, lot_id: object) -> None:
         super().__init__(f"The parking lot {lot_id} is retired and cannot be changed.")

@@ -92,7 +92,7 @@ class LotUpdated(LotEvent):
 
 
 class LotRetiredForGood(LotEvent):
-    """It is gone for good."""
+    """It is gone permanently."""
 
 
 class LotPrices(TypedDict):
@@ -143,7 +143,7 @@ class Lot:
         return lot
 
     def admit(self, asker: Asker, expected_version: int | None = None) -> None:
-        """Let someone change it, if it is theirs and as they saw it. Raises `UnknownLot` and `ChangedMeanwhile`."""
+        """Let an asker change it, if it is theirs and as they saw it. Raises `UnknownLot` and `ChangedMeanwhile`."""
         if not asker.operates(self.state.organization_id):
             raise UnknownLot(self.state.id)
         if expected_version not in {None, self.state.version}:
@@ -166,7 +166,7 @@ class Lot:
             self.state = state
 
     def retire(self, at: datetime) -> None:
-        """Take the lot away for good."""
+        """Take the lot away permanently."""
         if self.state.status is not LotStatus.RETIRED:
             self.state = replace(self.state, status=LotStatus.RETIRED, version=self.state.version + 1)
             self.events.append(LotRetiredForGood(at, self.state, ("status",)))

@@ -35,7 +35,7 @@ class CountReading:
 
 @dataclass(frozen=True, slots=True)
 class Digested:
-    """What became of readings: how many were taken in, how many told nothing new, and which cannot be true."""
+    """What became of readings: how many were taken in, how many held nothing new, and which cannot be true."""
 
     applied: int
     unchanged: int
@@ -156,7 +156,7 @@ class LotCount:
 
 
 def confidence(observed_at: datetime | None, changed_at: datetime | None, coverage: float, now: datetime) -> float:
-    """How far the last readings tell the present, from 0 to 1.
+    """How far the last readings show the present, from 0 to 1.
 
     `coverage` is the share of the spots that are watched. After five minutes of silence it halves every quarter of an
     hour; a count that has not moved for three hours (a frozen feed repeats itself) loses half every three hours.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A tenant as auth told it, at auth's version."""
+    """A tenant as auth published it, at auth's version."""
 
     id: UUID
     name: str

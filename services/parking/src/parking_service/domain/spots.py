@@ -11,7 +11,7 @@ PREFIXES = {"standard": "S", "compact": "C", "accessible": "A", "ev_charging": "
 
 
 class SpotType(StrEnum):
-    """What fits, or who may stand there."""
+    """Which vehicles fit, or may stand there."""
 
     STANDARD = "standard"
     COMPACT = "compact"
@@ -91,7 +91,7 @@ class SpotReturnedToService(SpotEvent):
 
 
 class SpotRemoved(SpotEvent):
-    """It is gone for good."""
+    """It is gone permanently."""
 
 
 class SpotChanges(TypedDict, total=False):
@@ -149,7 +149,7 @@ class Spot:
         self._change(replace(self.state, status=status), event, ("status",))
 
     def remove(self) -> None:
-        """Take the spot away for good."""
+        """Take the spot away permanently."""
         if self.state.status is not SpotStatus.REMOVED:
             self._change(replace(self.state, status=SpotStatus.REMOVED), SpotRemoved, ("status",))
 

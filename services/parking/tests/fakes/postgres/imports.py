@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.parking.tests.fakes.postgres.tables import Tables
@@ -16,16 +17,20 @@ class InMemoryImports:
     async def add(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
         self._tables.imports[state.id] = state
         self._tables.attempts[state.id] = 0
+        self._tables.due[state.id] = state.started_at
         self._tables.waiting.update({(state.id, row.row): row for row in rows})
         self._refuse(state.id, refused)
 
-    async def claim(self) -> tuple[UUID, int] | None:
-        running = [state for state in self._tables.imports.values() if state.status is ImportStatus.RUNNING]
-        if not running:
+    async def claim(self, at: datetime, until: datetime) -> tuple[UUID, int] | None:
+        tables = self._tables
+        running = [state.id for state in tables.imports.values() if state.status is ImportStatus.RUNNING]
+        due = [import_id for import_id in running if tables.due[import_id] <= at]
+        if not due:
             return None
-        oldest = min(running, key=lambda state: state.started_at)
-        self._tables.attempts[oldest.id] += 1
-        return oldest.id, self._tables.attempts[oldest.id]
+        first = min(due, key=lambda import_id: tables.due[import_id])
+        tables.attempts[first] += 1
+        tables.due[first] = until
+        return first, tables.attempts[first]
 
     async def locked(self, import_id: UUID) -> ImportState | None:
         state = self._tables.imports[import_id]
@@ -41,6 +46,7 @@ class InMemoryImports:
         self._refuse(state.id, refused)
         self._tables.imports[state.id] = state
         self._tables.attempts[state.id] = 0
+        self._tables.due[state.id] = state.started_at
 
     async def get(self, import_id: UUID) -> ImportState:
         if import_id not in self._tables.imports:

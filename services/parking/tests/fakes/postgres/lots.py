@@ -3,7 +3,9 @@ from uuid import UUID
 
 from services.parking.tests.fakes.postgres.tables import Tables
 
+from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
+from parking_service.application.ports import Aggregate
 from parking_service.domain.errors import UnknownLot
 from parking_service.domain.lots import Lot
 
@@ -11,17 +13,18 @@ from parking_service.domain.lots import Lot
 class InMemoryLots:
     """See `parking_service.application.ports.Lots`."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, changes: Changes[Aggregate]) -> None:
+        self._changes = changes
         self._lots = tables.lots
 
     async def get(self, lot_id: UUID) -> Lot:
         if lot_id not in self._lots:
             raise UnknownLot(lot_id)
-        return Lot(self._lots[lot_id])
+        return self._changes.loaded(Lot(self._lots[lot_id]))
 
     async def by_source(self, organization_id: UUID, source_ids: Sequence[str]) -> Mapping[str, Lot]:
         return {
-            state.imported_from.source_id: Lot(state)
+            state.imported_from.source_id: self._changes.loaded(Lot(state))
             for state in self._lots.values()
             if state.organization_id == organization_id
             and state.imported_from
@@ -30,11 +33,13 @@ class InMemoryLots:
 
     async def add(self, new_lots: Sequence[Lot]) -> None:
         self._lots.update({lot.state.id: lot.state for lot in new_lots})
+        self._changes.saved(*new_lots)
 
     async def save(self, lot: Lot) -> None:
         if self._lots[lot.state.id].version != lot.loaded_version:
             raise ChangedMeanwhile("parking lot")
         self._lots[lot.state.id] = lot.state
+        self._changes.saved(lot)
 
     async def extend_open_periods(self, limit: int) -> int:
         return 0

@@ -2,8 +2,10 @@
 
 from copy import copy
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from uuid import UUID
 
+from parking_chassis.fakes.answers import StoredAnswer
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 from parking_service.domain.lots import LotState
 from parking_service.domain.occupancy import LotCountState, SpotOccupancyState
@@ -23,9 +25,11 @@ class Tables:
     seen: dict[UUID, SpotOccupancyState] = field(default_factory=dict[UUID, SpotOccupancyState])
     counts: dict[UUID, LotCountState] = field(default_factory=dict[UUID, LotCountState])
     imports: dict[UUID, ImportState] = field(default_factory=dict[UUID, ImportState])
+    due: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
     attempts: dict[UUID, int] = field(default_factory=dict[UUID, int])
     waiting: dict[tuple[UUID, int], ImportRow] = field(default_factory=dict[tuple[UUID, int], ImportRow])
     refused: dict[tuple[UUID, int], RefusedRow] = field(default_factory=dict[tuple[UUID, int], RefusedRow])
+    answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[object] = field(default_factory=list[object])
 
     def copy(self) -> "Tables":

@@ -3,6 +3,8 @@ from uuid import UUID
 
 from services.parking.tests.fakes.postgres.tables import Tables
 
+from parking_kernel.changes import Changes
+from parking_service.application.ports import Aggregate
 from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.tariffs import TariffState, TariffVersion
 
@@ -10,11 +12,13 @@ from parking_service.domain.tariffs import TariffState, TariffVersion
 class InMemoryTariffs:
     """See `parking_service.application.ports.Tariffs`."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, changes: Changes[Aggregate]) -> None:
+        self._changes = changes
         self._tariffs = tables.tariffs
 
     async def add(self, new_tariffs: Sequence[TariffVersion]) -> None:
         self._tariffs.update({tariff.state.id: tariff.state for tariff in new_tariffs})
+        self._changes.saved(*new_tariffs)
 
     async def get(self, tariff_id: UUID) -> TariffState:
         return self._tariffs[tariff_id]

@@ -1,11 +1,8 @@
-"""One transaction at a time: it works on a copy, which takes the place of the tables when the block ends well."""
+"""Units of work on the fakes' tables."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from services.parking.tests.fakes.kafka.outbox import InMemoryEvents
 from services.parking.tests.fakes.postgres.imports import InMemoryImports
 from services.parking.tests.fakes.postgres.lots import InMemoryLots
 from services.parking.tests.fakes.postgres.occupancy import InMemoryOccupancy
@@ -14,38 +11,27 @@ from services.parking.tests.fakes.postgres.spots import InMemorySpots
 from services.parking.tests.fakes.postgres.tables import Tables
 from services.parking.tests.fakes.postgres.tariffs import InMemoryTariffs
 
-from parking_service.application.ports import OpenWork
+from parking_chassis.fakes.answers import InMemoryAnswers
+from parking_chassis.fakes.units_of_work import in_memory_units_of_work
+from parking_kernel.askers import Asker
+from parking_kernel.changes import Changes
+from parking_service.application.ports import Aggregate, OpenWork, Work
 
 
-@dataclass(frozen=True, slots=True)
-class InMemoryWork:
-    """See `parking_service.application.ports.Work`."""
+def in_memory_work(tables: Tables, now: Callable[[], datetime]) -> OpenWork:
+    def build(draft: Tables, _asker: Asker, changes: Changes[Aggregate]) -> Work:
+        return Work(
+            lots=InMemoryLots(draft, changes),
+            spots=InMemorySpots(draft, changes),
+            tariffs=InMemoryTariffs(draft, changes),
+            organizations=InMemoryOrganizations(draft),
+            occupancy=InMemoryOccupancy(draft, changes),
+            imports=InMemoryImports(draft),
+            answers=InMemoryAnswers(draft.answers, now, running=set()),
+        )
 
-    lots: InMemoryLots
-    spots: InMemorySpots
-    tariffs: InMemoryTariffs
-    organizations: InMemoryOrganizations
-    occupancy: InMemoryOccupancy
-    imports: InMemoryImports
-    events: InMemoryEvents
+    return in_memory_units_of_work(tables, build, _publish)
 
 
-def in_memory_work(tables: Tables) -> OpenWork:
-    lock = asyncio.Lock()
-
-    @asynccontextmanager
-    async def open_work() -> AsyncGenerator[InMemoryWork]:
-        async with lock:
-            draft = tables.copy()
-            yield InMemoryWork(
-                InMemoryLots(draft),
-                InMemorySpots(draft),
-                InMemoryTariffs(draft),
-                InMemoryOrganizations(draft),
-                InMemoryOccupancy(draft),
-                InMemoryImports(draft),
-                InMemoryEvents(draft),
-            )
-            tables.take_over(draft)
-
-    return open_work
+def _publish(draft: Tables, changed: Sequence[Aggregate]) -> None:
+    draft.outbox.extend(event for aggregate in changed for event in aggregate.events)

@@ -69,7 +69,7 @@ class NamedRefund:
 
 
 @dataclass(frozen=True, slots=True)
-class Dues:
+class AmountsDue:
     """What a reservation owes, and what has to go back in all, by its newest event.
 
     From a status that this release does not know nothing follows: no intent is withdrawn for it.

@@ -97,8 +97,8 @@ def _entry(kind: EntryKind, charge: Charge, cause: Cause, gross: Money, tax: Mon
         Posting(_account("revenue", charge), -sign * (gross.amount - tax.amount)),
         Posting(_account("tax_payable", charge), -sign * tax.amount),
     )
-    kept = tuple(posting for posting in postings if posting.amount)
-    return LedgerEntry(_id(cause), kind, charge, cause, kept, gross, tax)
+    moved = tuple(posting for posting in postings if posting.amount)
+    return LedgerEntry(_id(cause), kind, charge, cause, moved, gross, tax)
 
 
 def _still_owed(charge: Charge, cause: Cause, amount: int) -> LedgerEntry:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from parking_kernel.money import Money
-from payment_service.domain.charges import ChargeStatus, Dues, NamedRefund
+from payment_service.domain.charges import AmountsDue, ChargeStatus, NamedRefund
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.refund_orders import RefundOrder
 
@@ -15,16 +15,16 @@ UNNAMED = "reservation"
 
 
 def new_orders(
-    dues: Dues, known: Sequence[RefundOrder], payments: Sequence[PaymentState], at: datetime
+    due: AmountsDue, known: Sequence[RefundOrder], payments: Sequence[PaymentState], at: datetime
 ) -> Sequence[RefundOrder]:
     """The orders of an event that are not among the `known` ones of its reservation: for a repeated event none."""
-    if dues.refund_orders is None:
-        return _converted(dues, known, payments, at)
-    return _named(dues.reservation_id, dues.refund_orders, known, at)
+    if due.refund_orders is None:
+        return _converted(due, known, payments, at)
+    return _named(due.reservation_id, due.refund_orders, known, at)
 
 
 def earlier_orders(payment: PaymentState) -> Sequence[RefundOrder]:
-    """Orders for the refunds that the release before made by the sum alone: it kept no orders, and may still run."""
+    """Orders for the refunds that the release before made by the sum alone: it stored no orders, and may still run."""
     known_ids = {order.id for order in payment.orders}
     return [
         RefundOrder(
@@ -49,13 +49,13 @@ def total_of(orders: Sequence[RefundOrder]) -> int:
     return sum(order.amount.amount - order.given_before for order in orders)
 
 
-def contradicted(dues: Dues, known: Sequence[RefundOrder]) -> Sequence[UUID]:
+def contradicted(due: AmountsDue, known: Sequence[RefundOrder]) -> Sequence[UUID]:
     """Known orders that an event describes otherwise. An order never changes: the first word counts."""
-    kept = {order.id: (order.payment_id, order.amount) for order in known}
+    first = {order.id: (order.payment_id, order.amount) for order in known}
     return [
         each.id
-        for each in dues.refund_orders or ()
-        if each.id in kept and kept[each.id] != (each.payment_id, each.amount)
+        for each in due.refund_orders or ()
+        if each.id in first and first[each.id] != (each.payment_id, each.amount)
     ]
 
 
@@ -87,25 +87,25 @@ def _named(
 
 
 def _converted(
-    dues: Dues, known: Sequence[RefundOrder], payments: Sequence[PaymentState], at: datetime
+    due: AmountsDue, known: Sequence[RefundOrder], payments: Sequence[PaymentState], at: datetime
 ) -> Sequence[RefundOrder]:
     """An event of release 0.1 gives the sum alone: what no order stands for becomes orders of captured payments.
 
     Payments that nothing is owed for come first, then the newest. The ids follow from the payment and the number of its
     orders, so that the same history has the same ids.
     """
-    missing = dues.refund_due.amount - total_of(known)
+    missing = due.refund_due.amount - total_of(known)
     earlier = _by_payment(known)
     orders: list[RefundOrder] = []
-    for payment in sorted((each for each in payments if each.is_captured), key=lambda each: _preference(dues, each)):
+    for payment in sorted((each for each in payments if each.is_captured), key=lambda each: _preference(due, each)):
         amount = min(missing, payment.charge.amount.amount - total_of(earlier[payment.id]))
         if amount <= 0:
             continue
         order = RefundOrder(
             id=uuid5(payment.id, f"unnamed-refund-{len(earlier[payment.id]) + 1}"),
-            reservation_id=dues.reservation_id,
+            reservation_id=due.reservation_id,
             payment_id=payment.id,
-            amount=Money(amount, dues.refund_due.currency),
+            amount=Money(amount, due.refund_due.currency),
             reason=UNNAMED,
             ordered_at=at,
             place=len(orders),
@@ -116,8 +116,8 @@ def _converted(
     return orders
 
 
-def _preference(dues: Dues, payment: PaymentState) -> tuple[bool, float]:
-    is_needed = dues.status_of(payment.charge.id) is ChargeStatus.PAID
+def _preference(due: AmountsDue, payment: PaymentState) -> tuple[bool, float]:
+    is_needed = due.status_of(payment.charge.id) is ChargeStatus.PAID
     return is_needed, -payment.requested_at.timestamp()
 
 

@@ -1,7 +1,7 @@
 """A payment: one attempt to settle one charge, from the intent at the provider to the last refund.
 
-What the provider says may come late, twice and in any order. Captured and cancelled are for ever; what lies before
-them follows the newer word. So the outcome does not depend on the order, and each change is told once.
+What the provider says may come late, twice and in any order. Captured and cancelled are final; what lies before
+them follows the newer word. So the outcome does not depend on the order, and each change is published once.
 """
 
 from dataclasses import replace
@@ -62,7 +62,7 @@ class Payment:
         return cls(PaymentState(payment_id, charge, S.REQUESTED, save_method, at, intent_key(payment_id, 1)))
 
     def renew_key(self) -> None:
-        """Take a new key: the old one answers an error for ever."""
+        """Take a new key: the old one answers an error permanently."""
         self.state = replace(self.state, intent_key=intent_key(self.state.id, self.state.key_generation + 1))
 
     def refuse(self, code: str, at: datetime) -> None:
@@ -135,7 +135,7 @@ class Payment:
         self._replace(replace(refund, asked=refund.asked + 1))
 
     def renew_refund_key(self, refund_id: UUID) -> None:
-        """Take a new key: the old one answers an error for ever."""
+        """Take a new key: the old one answers an error permanently."""
         refund = self.state.refund(refund_id)
         generation = int(refund.key.rpartition("-")[2]) + 1
         self._replace(replace(refund, key=refund_key(refund.id, refund.attempt, generation)))

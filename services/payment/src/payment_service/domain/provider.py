@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class IntentStatus(StrEnum):
-    """Where an intent stands. `succeeded` and `cancelled` are for ever."""
+    """Where an intent stands. `succeeded` and `cancelled` are final."""
 
     WAITING = "waiting"
     ACTION_REQUIRED = "action_required"
@@ -78,7 +78,7 @@ Observation = Intent | ProviderRefund | ProviderDispute
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """A message of the provider, known by its id; without an observation it tells nothing of interest."""
+    """A message of the provider, known by its id; without an observation it is of no interest."""
 
     id: str
     type: str

@@ -23,7 +23,7 @@ class RefundStatus(StrEnum):
 class Refund:
     """Money on its way back.
 
-    `key` is the idempotency key of the next call, kept before the call is made; `asked` counts the calls, so that a
+    `key` is the idempotency key of the next call, stored before the call is made; `asked` counts the calls, so that a
     second one looks first whether the first took effect. `attempt` counts refunds at the provider: one that failed is
     tried again at `due_at`, since what is owed stays owed. `is_booked` says that the ledger has it as given back, with
     `tax` in it.

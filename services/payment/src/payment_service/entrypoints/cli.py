@@ -6,11 +6,12 @@ from datetime import timedelta
 from functools import partial
 
 import payment_service
-from parking_chassis.cli import Arguments, ServiceCommands, Subcommand, run_command_line
-from parking_messaging.replay import add_replay_arguments, run_replay
+from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
+from parking_messaging.replay import add_replay_arguments
 from payment_service.application.commands.compare_with_provider import CompareWithProvider
 from payment_service.application.ports import OutcomeUnknown
-from payment_service.bootstrap import GROUPS, SERVICE, bootstrap, make_topics, replayers, resources
+from payment_service.bootstrap import SERVICE, Payments, bootstrap, resources
+from payment_service.entrypoints.consumers import GROUPS, messaging
 from payment_service.entrypoints.http.app import payment_app
 from payment_service.entrypoints.worker import run_worker
 from payment_service.settings import PaymentSettings
@@ -18,39 +19,43 @@ from payment_service.settings import PaymentSettings
 COMMANDS = ServiceCommands(SERVICE, payment_service, PaymentSettings, bootstrap)
 
 
-async def _compare(arguments: Arguments) -> None:
-    service = COMMANDS.wired()
+async def _compare(service: Payments, arguments: Arguments) -> int:
     try:
-        async with resources(service):
-            command = CompareWithProvider(timedelta(days=arguments.days))
-            differences = await service.use_cases.compare_with_provider(command)
+        command = CompareWithProvider(timedelta(days=arguments.days))
+        differences = await service.use_cases.compare_with_provider(command)
     except OutcomeUnknown as error:
         raise ConnectionError(f"the provider does not answer: {error}") from error
     sys.stdout.write(f"{differences} differences\n")
-    sys.exit(1 if differences else 0)
+    return 1 if differences else 0
 
 
-def _comparison_arguments(parser: argparse.ArgumentParser) -> None:
+def _how_far_back(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=float, default=2.0, help="how far back")
 
 
-async def _replay(arguments: Arguments) -> None:
-    service = COMMANDS.wired()
+async def _replay(service: Payments, arguments: Arguments) -> int:
+    return await messaging(service).replay(arguments)
+
+
+async def _make_topics(settings: PaymentSettings) -> None:
+    service = bootstrap(settings)
     async with resources(service):
-        sys.exit(await run_replay(arguments, replayers(service)))
+        await messaging(service).make_topics()
 
 
 def main() -> None:
     """The console script."""
+    own = partial(COMMANDS.command, resources=resources)
+    replay_arguments = partial(add_replay_arguments, groups=GROUPS)
     run_command_line(
         "payment-service",
         "What was charged, captured and given back.",
         [
             COMMANDS.serve("answer HTTP", payment_app),
-            COMMANDS.work("ask the provider, send refunds, take events in, publish events", run_worker),
-            COMMANDS.migrate("make what this version needs: schema, topics", make_topics),
-            Subcommand("compare", "compare with the provider; 1 if they differ", _compare, _comparison_arguments),
-            Subcommand("replay", "apply dead letters again", _replay, partial(add_replay_arguments, groups=GROUPS)),
+            COMMANDS.work("ask the provider, send refunds, consume events, publish events", run_worker),
+            COMMANDS.migrate("make what this version needs: schema, topics", _make_topics),
+            own("compare", "compare with the provider; 1 if they differ", _compare, add_arguments=_how_far_back),
+            own("replay", "apply dead letters again", _replay, add_arguments=replay_arguments),
             COMMANDS.openapi(payment_app),
         ],
     )

@@ -1,188 +1,131 @@
-"""What payment does by itself: asks the provider, sends refunds, takes events in, publishes its own, watches money."""
+"""What payment does by itself: asks the provider, sends refunds, consumes events, publishes its own, watches money."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.registry import REGISTRY, Collector
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import REGISTRY
 
 from parking_chassis.database import ping
-from parking_chassis.process import Address, Loop, every, work
+from parking_chassis.metrics import LeaderFigure
+from parking_chassis.process import Address, Timer, timer_loops, work
+from payment_service.application.commands.audit_everything import AuditEverything
+from payment_service.application.commands.close_settled import CloseSettled
 from payment_service.application.commands.compare_with_provider import CompareWithProvider
 from payment_service.application.commands.decide_refund_orders import DecideRefundOrders
-from payment_service.application.commands.forget_old import ForgetOld
-from payment_service.application.commands.look_after_payments import LookAfterPayments
+from payment_service.application.commands.purge_old import PurgeOld
+from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.commands.send_refunds import SendRefunds
-from payment_service.application.queries.count_stuck_refunds import CountStuckRefunds
+from payment_service.application.commands.sum_up_captured import SumUpCaptured
 from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrders
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
-from payment_service.application.queries.sum_captured import SumCaptured
-from payment_service.bootstrap import (
-    Payments,
-    comparison_schedule,
-    consumers,
-    outbox_relay,
-    resources,
-    topic_watch,
-)
+from payment_service.bootstrap import Payments, daily, resources
+from payment_service.entrypoints.consumers import messaging
 
-AGENDA_SECONDS = 1.0
+DUE_WORK_SECONDS = 1.0
 REVENUE_SECONDS = 15.0
 ORDERS_SECONDS = 30.0
 MONEY_SECONDS = 60.0
-FORGET_SECONDS = 3600.0
-COMPARISON_SECONDS = 60.0
+SCHEDULE_SECONDS = 60.0
+PURGE_SECONDS = 3600.0
 
-ALARMS = {
-    "payments_unsettled": "Captured payments that settle nothing and were not given back; alarm above 0",
-    "refund_orders_unsettled": "Refund orders neither paid nor closed in time; alarm above 0",
-    "refunds_stuck": "Refunds that failed at least once and have not arrived; alarm above 0",
-}
-
-
-class Alarms(Collector):
-    """How much money is in the wrong place: known to the process that leads, and absent in the others."""
-
-    def __init__(self, leads: Callable[[], bool]) -> None:
-        self._leads = leads
-        self.figures: Mapping[str, int] = {}
-
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """A sample for each that is known."""
-        if not self._leads():
-            self.figures = {}
-        for name, tells in ALARMS.items():
-            family = GaugeMetricFamily(name, tells)
-            if name in self.figures:
-                family.add_metric([], self.figures[name])
-            yield family
-
-
-class Revenue(Collector):
-    """`revenue_total`: what was captured, by currency, in minor units. Exact over restarts."""
-
-    def __init__(self, leads: Callable[[], bool]) -> None:
-        self._leads = leads
-        self.captured: Mapping[str, int] = {}
-
-    def collect(self) -> Iterable[CounterMetricFamily]:
-        """One sample for each currency; none where this process does not lead, and would tell an old figure."""
-        if not self._leads():
-            self.captured = {}
-        family = CounterMetricFamily("revenue", "Captured money in minor units", labels=["currency"])
-        for currency, amount in self.captured.items():
-            family.add_metric([currency], amount)
-        yield family
-
-
-class DailyComparison(Collector):
-    """Compares when a day has passed since the last comparison, in whichever process that was.
-
-    `provider_differences` is there only where the process leads and has compared since: another one may know better.
-    """
-
-    def __init__(self, service: Payments, leads: Callable[[], bool]) -> None:
-        self._does = service.use_cases
-        self._window = timedelta(seconds=service.settings.comparison_window)
-        self._schedule = comparison_schedule(service, self._compare)
-        self._leads = leads
-        self._differences: int | None = None
-
-    async def __call__(self) -> bool:
-        """Compare if it is due. Whether it was; raises `OutcomeUnknown`."""
-        return await self._schedule()
-
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """One sample, or none."""
-        if not self._leads():
-            self._differences = None
-        family = GaugeMetricFamily(
-            "provider_differences", "Differences that the last daily comparison with the provider found"
-        )
-        if self._differences is not None:
-            family.add_metric([], self._differences)
-        yield family
-
-    async def _compare(self) -> None:
-        self._differences = await self._does.compare_with_provider(CompareWithProvider(self._window))
+Leads = Callable[[], bool]
 
 
 def run_worker(service: Payments) -> None:
     """Run all loops until a signal."""
-    relay, groups = outbox_relay(service.settings), consumers(service)
+    messages = messaging(service)
 
     def leads() -> bool:
-        return relay.status().is_active
+        return messages.leads
 
-    async def check_kafka() -> None:
-        if not relay.status().is_connected:
-            raise ConnectionError("the relay is not connected to the outbox")
-        if away := [group for group, consumer in groups.items() if not consumer.status().is_ready]:
-            raise ConnectionError(f"not consuming: {', '.join(away)}")
-
+    timers = [*_timers(service), *_figures(service, leads)]
     work(
-        {
-            "outbox_relay": relay.run,
-            "topic_settings": topic_watch(service.settings).run,
-            **{group: consumer.run for group, consumer in groups.items()},
-            **_calls(service, leads),
-            **_figures(service, leads),
-        },
-        {"database": lambda: ping(service.engine), "kafka": check_kafka},
+        {**messages.loops(), **timer_loops(timers, leads)},
+        {"database": lambda: ping(service.engine), **messages.readiness()},
         lambda: resources(service),
         Address(service.settings.http_host, service.settings.worker_port, service.settings.shutdown_grace),
     )
 
 
-def _calls(service: Payments, leads: Callable[[], bool]) -> dict[str, Loop]:
-    """What asks the provider."""
-    does, compare = service.use_cases, DailyComparison(service, leads)
-    REGISTRY.register(compare)
+class DailyComparison:
+    """Compares when a day has passed since the last comparison, in whichever process that was."""
 
-    async def look_after_payments() -> None:
-        await does.look_after_payments(LookAfterPayments())
+    def __init__(self, service: Payments, leads: Leads) -> None:
+        self._does = service.use_cases
+        self._window = timedelta(seconds=service.settings.comparison_window)
+        self._schedule = daily(service, "comparison_with_provider", self._compare)
+        meaning = "Differences that the last daily comparison with the provider found"
+        self.figure = LeaderFigure(leads, "provider_differences", meaning)
 
-    async def send_refunds() -> None:
-        await does.send_refunds(SendRefunds())
+    async def __call__(self) -> bool:
+        """Compare if it is due. Whether it was; raises `OutcomeUnknown`."""
+        return await self._schedule()
 
-    async def decide_refund_orders() -> None:
-        await does.decide_refund_orders(DecideRefundOrders())
-
-    return {
-        "payments": every(AGENDA_SECONDS, "payments", look_after_payments),
-        "refunds": every(AGENDA_SECONDS, "refunds", send_refunds),
-        "refund_orders": every(ORDERS_SECONDS, "refund_orders", decide_refund_orders),
-        "comparison": every(COMPARISON_SECONDS, "comparison", compare, only_while=leads),
-    }
+    async def _compare(self) -> None:
+        self.figure.show(await self._does.compare_with_provider(CompareWithProvider(self._window)))
 
 
-def _figures(service: Payments, leads: Callable[[], bool]) -> dict[str, Loop]:
-    """What watches the tables, and tidies them."""
-    does, revenue = service.use_cases, Revenue(leads)
-    patience = timedelta(seconds=service.settings.unsettled_after)
-    alarms = Alarms(leads)
-    REGISTRY.register(revenue)
-    REGISTRY.register(alarms)
+class Alarms:
+    """How much money is in the wrong place."""
 
-    async def watch_money() -> None:
-        known: Mapping[str, int] = {}
+    def __init__(self, service: Payments, leads: Leads) -> None:
+        self._service = service
+        self._patience = timedelta(seconds=service.settings.unsettled_after)
+        self.payments = LeaderFigure(
+            leads, "payments_unsettled", "Captured payments that settle nothing and were not given back; alarm above 0"
+        )
+        self.orders = LeaderFigure(
+            leads, "refund_orders_unsettled", "Refund orders neither paid nor closed in time; alarm above 0"
+        )
+        self.refunds = LeaderFigure(
+            leads, "refunds_stuck", "Refunds that failed at least once and have not arrived; alarm above 0"
+        )
+
+    async def __call__(self) -> None:
+        """Ask. None is shown where this fails: what was known before is old."""
+        does, shown = self._service.use_cases, (self.payments, self.orders, self.refunds)
+        known: Sequence[float | None] = (None, None, None)
         try:
-            known = {
-                "payments_unsettled": len(await does.find_unsettled_payments(FindUnsettledPayments(patience))),
-                "refund_orders_unsettled": len(await does.find_unsettled_orders(FindUnsettledOrders(patience))),
-                "refunds_stuck": await does.count_stuck_refunds(CountStuckRefunds()),
-            }
+            known = (
+                len(await does.find_unsettled_payments(FindUnsettledPayments(self._patience))),
+                len(await does.find_unsettled_orders(FindUnsettledOrders(self._patience))),
+                await self._service.figures.stuck_refunds(),
+            )
         finally:
-            alarms.figures = known  # none where this failed: what was known before is old
+            for figure, value in zip(shown, known, strict=True):
+                figure.show(value)
+
+
+def _timers(service: Payments) -> Sequence[Timer]:
+    """What asks the provider, and tidies the tables."""
+    does = service.use_cases
+    complete_audit = daily(service, "complete_audit", lambda: does.audit_everything(AuditEverything()))
+    return (
+        Timer("payments", DUE_WORK_SECONDS, lambda: does.reconcile_payments(ReconcilePayments())),
+        Timer("refunds", DUE_WORK_SECONDS, lambda: does.send_refunds(SendRefunds())),
+        Timer("refund_orders", ORDERS_SECONDS, lambda: does.decide_refund_orders(DecideRefundOrders())),
+        Timer("settled", MONEY_SECONDS, lambda: does.close_settled(CloseSettled()), in_the_leader=True),
+        Timer("complete_audit", SCHEDULE_SECONDS, complete_audit, in_the_leader=True),
+        Timer("purge_old", PURGE_SECONDS, lambda: does.purge_old(PurgeOld()), in_the_leader=True),
+    )
+
+
+def _figures(service: Payments, leads: Leads) -> Sequence[Timer]:
+    """What works out the figures of the whole service."""
+    comparison, alarms = DailyComparison(service, leads), Alarms(service, leads)
+    revenue = LeaderFigure(
+        leads, "revenue", "Captured money in minor units", label="currency", kind=CounterMetricFamily
+    )
+    for figure in (comparison.figure, alarms.payments, alarms.orders, alarms.refunds, revenue):
+        REGISTRY.register(figure)
 
     async def sum_captured() -> None:
-        revenue.captured = await does.sum_captured(SumCaptured())
+        await service.use_cases.sum_up_captured(SumUpCaptured())
+        revenue.show_each(await service.figures.captured())
 
-    async def forget_old() -> None:
-        await does.forget_old(ForgetOld())
-
-    return {
-        "money": every(MONEY_SECONDS, "money", watch_money, only_while=leads),
-        "revenue": every(REVENUE_SECONDS, "revenue", sum_captured, only_while=leads),
-        "forget_old": every(FORGET_SECONDS, "forget_old", forget_old),
-    }
+    return (
+        Timer("comparison", SCHEDULE_SECONDS, comparison, in_the_leader=True),
+        Timer("money", MONEY_SECONDS, alarms, in_the_leader=True),
+        Timer("revenue", REVENUE_SECONDS, sum_captured, in_the_leader=True),
+    )

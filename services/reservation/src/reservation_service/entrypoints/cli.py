@@ -14,6 +14,12 @@ from reservation_service.settings import ReservationSettings
 COMMANDS = ServiceCommands(SERVICE, reservation_service, ReservationSettings, bootstrap)
 
 
+async def _make_partitions(settings: ReservationSettings) -> None:
+    service = bootstrap(settings)
+    async with resources(service):
+        await service.partitions.make()
+
+
 async def _make_topics(settings: ReservationSettings) -> None:
     await messaging(bootstrap(settings)).make_topics()
 
@@ -30,7 +36,9 @@ def main() -> None:
         [
             COMMANDS.serve("answer HTTP", reservation_app),
             COMMANDS.work("expire holds, consume events, publish events", run_worker),
-            COMMANDS.migrate("make what this version needs: schema, topics", _make_topics),
+            COMMANDS.migrate(
+                "make what this version needs: schema, partitions, topics", _make_topics, prepare=_make_partitions
+            ),
             COMMANDS.command(
                 "replay",
                 "apply dead letters again, in order",

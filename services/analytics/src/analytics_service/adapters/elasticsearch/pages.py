@@ -18,7 +18,7 @@ Hit = Mapping[str, Any]
 async def pages(
     client: AsyncElasticsearch, alias: str, *, sort: Sequence[Mapping[str, str]] = (), **question: Any
 ) -> AsyncGenerator[Sequence[Hit]]:
-    """All hits in their order, by pages of one point in time: nothing is told twice or left out meanwhile.
+    """All hits in their order, by pages of one point in time: nothing is read twice or left out meanwhile.
 
     The point in time also holds on to the index that the alias led to. Raises `StoreAway`.
     """

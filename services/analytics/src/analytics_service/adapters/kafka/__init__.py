@@ -1,1 +1,1 @@
-"""Kafka: wire contracts to documents, and all that was ever told."""
+"""Kafka: wire contracts to documents, and all that was ever published."""

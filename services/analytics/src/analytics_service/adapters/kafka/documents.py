@@ -1,29 +1,16 @@
-"""The one place where wire contracts become documents."""
+"""The one place where wire contracts become documents: those that consumers take in, and those of Kafka's history."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
-from analytics_service.application.ports import Document, LotCopy, Projection
+from analytics_service.application.ports import Document, Projection
 from parking_events import (
     LedgerEntryState,
     LotOccupancyState,
-    LotState,
     ReservationState,
     SpotOccupancyState,
     WireEvent,
 )
-from parking_messaging.failures import PoisonEvent
-
-
-def lot_copy(event: LotState) -> LotCopy:
-    """What analytics keeps of a lot. Raises `PoisonEvent` for a zone that nobody knows: no day of it could be told."""
-    if event.time_zone not in available_timezones():
-        raise PoisonEvent(f"{event.time_zone} is no time zone")
-    return LotCopy(
-        event.parking_lot_id, event.organization_id, event.time_zone, event.currency, event.total_spots, event.version
-    )
-
 
 RESERVATION_FIELDS = {
     *("reservation_id", "user_id", "organization_id", "parking_lot_id", "spot_id", "spot_number", "spot_type"),
@@ -63,7 +50,7 @@ def ledger_document(event: LedgerEntryState) -> Document:
 
 
 def spot_sighting_document(event: SpotOccupancyState) -> Document:
-    """One sighting of one spot: each is kept, so that the past can be told."""
+    """One sighting of one spot: each is kept, so that the past can be shown."""
     fields = event.model_dump(mode="json", include=SPOT_FIELDS)
     body = {**fields, "occupied": int(event.occupied), "capacity": 1}
     return Document(Projection.OCCUPANCY, f"spot-{event.subject}-{event.version}", event.version, body)

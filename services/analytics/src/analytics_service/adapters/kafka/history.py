@@ -1,4 +1,4 @@
-"""All that was ever told, read from Kafka's first record on, outside of any consumer group."""
+"""All that was ever published, read from Kafka's first record on, outside of any consumer group."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence

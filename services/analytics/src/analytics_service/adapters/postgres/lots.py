@@ -31,7 +31,7 @@ class PostgresLots:
         return [_lot(*row) for row in found]
 
     async def keep(self, lot: LotCopy) -> None:
-        """Keep a lot; an older version than the kept one changes nothing."""
+        """Keep a lot; an older version than the stored one changes nothing."""
         values = {
             "id": lot.id,
             "organization_id": lot.organization_id,

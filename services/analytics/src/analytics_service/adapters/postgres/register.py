@@ -12,8 +12,8 @@ from analytics_service.adapters.postgres.tables import indices
 from analytics_service.application.ports import Projection, Targets
 from analytics_service.domain.errors import RebuildAbandoned, RebuildRunning
 
-# Writers hold it shared while they write; who changes the register holds it alone. So whoever writes afterwards knows
-# of the change, and nobody writes into an index that is over.
+# Writers hold it shared while they write; what changes the register holds it alone. So each later writer knows of the
+# change, and none writes into an index that is over.
 LOCK = 4_190_022
 SHARED = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 ALONE = text("SELECT pg_advisory_xact_lock(:lock)")
@@ -72,7 +72,7 @@ class PostgresRegister:
         is_over = (indices.c.state == IndexState.OVER.value) & (indices.c.changed_at <= instant)
         return (await self._connection.execute(select(indices.c.name).where(is_over))).scalars().all()
 
-    async def forget(self, index: str) -> None:
+    async def remove(self, index: str) -> None:
         """An index that was over is no more."""
         is_it = (indices.c.name == index) & (indices.c.state == IndexState.OVER.value)
         await self._connection.execute(delete(indices).where(is_it))

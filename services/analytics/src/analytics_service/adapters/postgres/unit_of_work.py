@@ -1,28 +1,26 @@
 """One transaction and the repositories on it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Never, assert_never
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics_service.adapters.postgres.lots import PostgresLots
 from analytics_service.adapters.postgres.register import PostgresRegister
-from analytics_service.application.ports import OpenWork
-from parking_chassis.database import transactions
+from analytics_service.application.ports import Work
+from parking_chassis.units_of_work import Transaction, UnitsOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresWork:
-    """See `analytics_service.application.ports.Work`."""
-
-    lots: PostgresLots
-    register: PostgresRegister
+def units_of_work() -> UnitsOfWork[Work, Never]:
+    """How this service makes them. It has no aggregate, so none can have events."""
+    return UnitsOfWork(_work, _publish)
 
 
-def work_on(connection: AsyncConnection) -> PostgresWork:
-    """The repositories on a transaction that someone else opened."""
-    return PostgresWork(PostgresLots(connection), PostgresRegister(connection))
+def _work(transaction: Transaction[Never]) -> Work:
+    return Work(PostgresLots(transaction.connection), PostgresRegister(transaction.connection))
 
 
-def postgres_work(engine: AsyncEngine) -> OpenWork:
-    """How this service opens a unit of work."""
-    return transactions(engine, work_on)
+async def _publish(_connection: AsyncConnection, changed: Sequence[Never]) -> None:
+    """Analytics publishes nothing: its outbox holds dead letters alone."""
+    for each in changed:
+        assert_never(each)

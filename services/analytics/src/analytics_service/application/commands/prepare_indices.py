@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics_service.application.ports import Indices, OpenWork, Projection, Targets
+from parking_kernel.askers import THE_SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class PrepareIndices:
 class PrepareIndicesHandler:
     """Makes the first index of a projection that has none, and mends an alias that leads nowhere.
 
-    An index that is gone is not made anew: it would be empty, and pass for the truth.
+    An index that is gone is not made again: it would be empty, and pass for the truth.
     """
 
     open_work: OpenWork
@@ -23,7 +24,7 @@ class PrepareIndicesHandler:
 
     async def __call__(self, _command: PrepareIndices) -> Sequence[Projection]:
         """The projections whose index is gone, which only a rebuild brings back. Raises `StoreAway`."""
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             targets = await work.register.targets()
         return [projection for projection in Projection if await self._is_gone(projection, targets[projection])]
 
@@ -39,7 +40,7 @@ class PrepareIndicesHandler:
 
     async def _make_first(self, projection: Projection) -> None:
         index = await self.indices.create(projection)
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             is_first = await work.register.begin_first(projection, index)
             if is_first:
                 await self.indices.serve(projection, index)
@@ -48,7 +49,7 @@ class PrepareIndicesHandler:
 
     async def _mend_alias(self, projection: Projection, seen: Targets) -> None:
         """Under the register's lock: a rebuild that ends just now knows better."""
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             target = (await work.register.targets())[projection]
             if target.serving and target == seen:
                 await self.indices.serve(projection, target.serving)

@@ -1,4 +1,4 @@
-"""Build a read model anew from Kafka, while the old one serves."""
+"""Build a read model again from Kafka, while the old one serves."""
 
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ from analytics_service.application.ports import (
     Rebuilt,
 )
 from analytics_service.domain.errors import RebuildRunning
+from parking_kernel.askers import THE_SERVICE
 
 
 @dataclass(frozen=True, slots=True)
 class RebuildProjection:
-    """An operator wants a projection built anew: its mapping changed, or its index is damaged or gone."""
+    """An operator wants a projection built again: its mapping changed, or its index is damaged or gone."""
 
     projection: Projection
     abandon: bool = False
@@ -49,14 +50,14 @@ class RebuildProjectionHandler:
             is_served = True
         finally:
             if not is_served:
-                async with self.open_work() as work:
+                async with self.open_work(THE_SERVICE) as work:
                     await work.register.give_up_build(projection, index)
         return rebuilt
 
     async def _abandon(self, projection: Projection) -> None:
         """One that died between the alias and the register was complete: it lacks its last step alone."""
         served = await self.indices.led_to(projection)
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             building = (await work.register.targets())[projection].building
             if building and building == served:
                 await work.register.finish_build(projection, building)
@@ -67,7 +68,7 @@ class RebuildProjectionHandler:
         """The index is there before anyone writes into it."""
         index = await self.indices.create(projection)
         try:
-            async with self.open_work() as work:
+            async with self.open_work(THE_SERVICE) as work:
                 await work.register.begin_build(projection, index)
         except RebuildRunning:
             await self.indices.drop(index)
@@ -91,6 +92,6 @@ class RebuildProjectionHandler:
 
         The alias is first. A crash between the two leaves both indices written, and the new one served.
         """
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             await work.register.finish_build(projection, index)
             await self.indices.serve(projection, index)

@@ -1,4 +1,4 @@
-"""Parking told something of a lot."""
+"""Parking published something about a lot."""
 
 from dataclasses import dataclass
 
@@ -13,5 +13,5 @@ class KeepLot:
 
 
 async def keep_lot(work: Work, event: KeepLot) -> None:
-    """Keep it, unless a newer version is kept already."""
+    """Keep it, unless a newer version is stored already."""
     await work.lots.keep(event.lot)

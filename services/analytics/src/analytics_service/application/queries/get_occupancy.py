@@ -47,7 +47,7 @@ class GetOccupancyHandler:
 
     async def __call__(self, query: GetOccupancy) -> tuple[Sequence[_Rates], datetime]:
         """The rates of each bucket, and as of when. Raises `UnknownLot`, `InvalidQuestion` and `StoreAway`."""
-        async with self.open_work() as work:
+        async with self.open_work(query.asker) as work:
             lot = await work.lots.get(query.parking_lot_id)
         if lot is None or not query.asker.operates(lot.organization_id):
             raise UnknownLot(query.parking_lot_id)

@@ -1,4 +1,4 @@
-"""Random secrets, of which only the hash is kept."""
+"""Random secrets, of which only the hash is stored."""
 
 import hashlib
 import secrets
@@ -17,5 +17,5 @@ class RandomSecrets:
         return Secret(text, self.hash(text))
 
     def hash(self, text: str) -> bytes:
-        """The hash under which a secret is kept."""
+        """The hash under which a secret is stored."""
         return hashlib.sha256(text.encode()).digest()

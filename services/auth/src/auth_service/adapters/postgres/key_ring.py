@@ -14,7 +14,7 @@ from parking_chassis.sealing import Sealer
 
 
 class PostgresKeyRing:
-    """See `auth_service.application.ports.PublishedKeys`."""
+    """What signs access tokens, and what checks them, outside of any unit of work."""
 
     def __init__(self, engine: AsyncEngine, sealer: Sealer) -> None:
         self._engine = engine

@@ -5,19 +5,20 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, delete, exists, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import login_count_changes, logins, refresh_tokens
+from auth_service.application.ports import Aggregate
 from auth_service.domain.logins import (
-    KEPT_WHEN_OVER,
     LOGIN_LIFETIME,
     REFRESH_TOKEN_LIFETIME,
+    STORED_WHEN_OVER,
     EndReason,
     Login,
     LoginState,
     RefreshToken,
 )
 from parking_chassis.tables import is_among
+from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 
 _OPEN = logins.c.ended_at.is_(None)
@@ -39,12 +40,12 @@ _SUM_UP = text(
     """
     WITH chosen AS (
         SELECT id FROM login_count_changes ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
-    ), gone AS (
+    ), deleted AS (
         DELETE FROM login_count_changes WHERE id IN (SELECT id FROM chosen) RETURNING change
-    ), kept AS (
-        INSERT INTO login_count_changes (change) SELECT sum(change) FROM gone HAVING count(*) > 0
+    ), total AS (
+        INSERT INTO login_count_changes (change) SELECT sum(change) FROM deleted HAVING count(*) > 0
     )
-    SELECT count(*) FROM gone
+    SELECT count(*) FROM deleted
     """
 )
 # A login's tokens are looked up login by login; all at once, they might be sought through the whole table.
@@ -62,13 +63,15 @@ _DELETE_TOKENS = text(
 class PostgresLogins:
     """See `auth_service.application.ports.Logins`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Aggregate]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def add(self, login: Login, token: RefreshToken) -> None:
-        """Keep a new login with its first token."""
+        """Store a new login with its first token."""
         await self._connection.execute(insert(logins).values(_row(login.state)))
         await self._add_token(token)
+        self._changes.saved(login)
 
     async def by_refresh_token(self, secret_hash: bytes) -> tuple[Login, RefreshToken] | None:
         """The login of a token, and the token, used or not."""
@@ -76,7 +79,7 @@ class PostgresLogins:
         login = await self._locked(logins.c.id == owner.scalar_subquery())
         if login is None:
             return None
-        # Read after the lock: whoever held it before may have used the token.
+        # Read after the lock: another request that held it before may have used the token.
         statement = select(refresh_tokens).where(refresh_tokens.c.secret_hash == secret_hash)
         row = (await self._connection.execute(statement)).mappings().first()
         return (login, RefreshToken(**row)) if row else None
@@ -93,10 +96,10 @@ class PostgresLogins:
 
     async def open_of_user(self, user_id: UUID, limit: int) -> Sequence[Login]:
         """A user's open logins, to be ended; at most `limit`."""
-        # In a fixed order, so that two who end them all do not wait for each other.
+        # In a fixed order, so that two requests that end them all do not wait for each other.
         mine = select(logins).where(logins.c.user_id == user_id, logins.c.ended_at.is_(None)).order_by(logins.c.id)
         found = await self._connection.execute(mine.limit(limit).with_for_update())
-        return [Login(_state(row)) for row in found.mappings()]
+        return [self._changes.loaded(Login(_state(row))) for row in found.mappings()]
 
     async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
         """A user's logins that can still be used, the newest first."""
@@ -104,7 +107,7 @@ class PostgresLogins:
         return [_state(row) for row in (await self._connection.execute(mine)).mappings()]
 
     async def save(self, *changed: Login) -> None:
-        """Keep changed logins. Raises `ChangedMeanwhile`."""
+        """Store changed logins. Raises `ChangedMeanwhile`."""
         if not changed:
             return
         values = {
@@ -117,10 +120,11 @@ class PostgresLogins:
         }
         if (await self._connection.execute(_SAVE, values)).rowcount != len(changed):
             raise ChangedMeanwhile("login")
+        self._changes.saved(*changed)
 
     async def count_open(self, at: datetime) -> int:
         """How many logins of all users can still be used."""
-        # What has expired and was not yet ended by `forget` is subtracted: that is little, and found by its index.
+        # What has expired and was not yet ended by `end_expired` is subtracted: that is little, and found by its index.
         idle, aged = _expired(at)
         total = select(func.coalesce(func.sum(login_count_changes.c.change), 0)).scalar_subquery()
         expired = [
@@ -133,10 +137,25 @@ class PostgresLogins:
         """Add up what changed in that number since the last time; how many changes, up to `limit`."""
         return (await self._connection.execute(_SUM_UP, {"limit": limit})).scalar_one()
 
-    async def forget(self, at: datetime, limit: int) -> int:
-        """End logins that expired, delete those over since `KEPT_WHEN_OVER` and expired tokens."""
-        await self._end_expired(at, limit)
-        is_over = logins.c.ended_at < at - KEPT_WHEN_OVER
+    async def end_expired(self, at: datetime, limit: int) -> int:
+        """End logins that expired, without an event: their tokens expire with them."""
+        ended = 0
+        for is_expired, order in zip(_expired(at), (logins.c.last_used_at, logins.c.started_at), strict=True):
+            chosen = select(logins.c.id).where(_OPEN, is_expired).order_by(order).limit(limit)
+            expires_at = func.least(
+                logins.c.last_used_at + REFRESH_TOKEN_LIFETIME, logins.c.started_at + LOGIN_LIFETIME
+            )
+            found = await self._connection.execute(
+                update(logins)
+                .where(is_among(logins.c.id, chosen.with_for_update(skip_locked=True)))
+                .values(ended_at=expires_at, end_reason=EndReason.EXPIRED.value)
+            )
+            ended += found.rowcount
+        return ended
+
+    async def purge(self, at: datetime, limit: int) -> int:
+        """Delete logins over since `STORED_WHEN_OVER` with their tokens, and expired tokens."""
+        is_over = logins.c.ended_at < at - STORED_WHEN_OVER
         over = select(logins.c.id).where(is_over).order_by(logins.c.ended_at).limit(limit)
         ids = (await self._connection.execute(over.with_for_update(skip_locked=True))).scalars().all()
         # One login may have thousands of tokens: it goes when all of them have gone.
@@ -146,24 +165,12 @@ class PostgresLogins:
         is_expired = refresh_tokens.c.issued_at < at - REFRESH_TOKEN_LIFETIME
         expired = select(refresh_tokens.c.secret_hash).where(is_expired).order_by(refresh_tokens.c.issued_at)
         tokens = delete(refresh_tokens).where(is_among(refresh_tokens.c.secret_hash, expired.limit(limit)))
-        return (gone.rowcount or orphans) + (await self._connection.execute(tokens)).rowcount
-
-    async def _end_expired(self, at: datetime, limit: int) -> None:
-        for is_expired, order in zip(_expired(at), (logins.c.last_used_at, logins.c.started_at), strict=True):
-            chosen = select(logins.c.id).where(_OPEN, is_expired).order_by(order).limit(limit)
-            expires_at = func.least(
-                logins.c.last_used_at + REFRESH_TOKEN_LIFETIME, logins.c.started_at + LOGIN_LIFETIME
-            )
-            await self._connection.execute(
-                update(logins)
-                .where(is_among(logins.c.id, chosen.with_for_update(skip_locked=True)))
-                .values(ended_at=expires_at, end_reason=EndReason.EXPIRED.value)
-            )
+        return max(gone.rowcount, orphans) + (await self._connection.execute(tokens)).rowcount
 
     async def _locked(self, condition: ColumnElement[bool]) -> Login | None:
         statement = select(logins).where(condition).with_for_update()
         row = (await self._connection.execute(statement)).mappings().first()
-        return Login(_state(row)) if row else None
+        return self._changes.loaded(Login(_state(row))) if row else None
 
     async def _add_token(self, token: RefreshToken) -> None:
         values = {

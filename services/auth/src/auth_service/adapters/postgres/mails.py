@@ -4,20 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import account_mails, mail_tokens
 from auth_service.domain.mails import (
-    KEPT_WHEN_SENT,
     MAX_ATTEMPTS,
+    STORED_WHEN_SENT,
     MailKind,
     MailToken,
     QueuedMail,
     TokenPurpose,
 )
+from parking_chassis.claims import ClaimQueue
 from parking_chassis.tables import is_among
 from parking_kernel.clocks import NewId
+
+_QUEUE = ClaimQueue(
+    account_mails, waits=and_(account_mails.c.sent_at.is_(None), account_mails.c.attempts < MAX_ATTEMPTS)
+)
 
 
 class PostgresMails:
@@ -41,26 +46,8 @@ class PostgresMails:
 
     async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[QueuedMail]:
         """The oldest mails that are due and not given up (`MAX_ATTEMPTS`); nobody else gets them before `until`."""
-        due = (
-            select(account_mails.c.id)
-            .where(
-                account_mails.c.sent_at.is_(None),
-                account_mails.c.due_at <= at,
-                account_mails.c.attempts < MAX_ATTEMPTS,
-            )
-            .order_by(account_mails.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        statement = (
-            update(account_mails)
-            .where(account_mails.c.id.in_(due))
-            .values(due_at=until)
-            .returning(account_mails.c.id, account_mails.c.user_id, account_mails.c.kind, account_mails.c.attempts)
-        )
-        found = await self._connection.execute(statement)
-        mails = [QueuedMail(mail_id, user_id, MailKind(kind), attempts) for mail_id, user_id, kind, attempts in found]
-        return sorted(mails, key=lambda mail: mail.id)  # an UPDATE returns its rows in no order
+        claimed = await _QUEUE.claim(self._connection, at=at, until=until, limit=limit)
+        return [QueuedMail(row["id"], row["user_id"], MailKind(row["kind"]), row["attempts"]) for row in claimed]
 
     async def sent(self, mail_id: UUID, at: datetime) -> None:
         """Note that a mail went out."""
@@ -71,8 +58,8 @@ class PostgresMails:
         values = {"due_at": again_at, "attempts": account_mails.c.attempts + 1}
         await self._connection.execute(update(account_mails).where(account_mails.c.id == mail_id).values(values))
 
-    async def keep_token(self, token: MailToken) -> None:
-        """Keep a token that is about to be sent."""
+    async def store_token(self, token: MailToken) -> None:
+        """Store a token that is about to be sent."""
         values = {
             "secret_hash": token.secret_hash,
             "user_id": token.user_id,
@@ -96,9 +83,9 @@ class PostgresMails:
         )
         return (await self._connection.execute(statement)).scalar_one_or_none()
 
-    async def forget(self, at: datetime, limit: int) -> int:
-        """Delete mails sent or given up since `KEPT_WHEN_SENT`, and expired tokens."""
-        before = at - KEPT_WHEN_SENT
+    async def purge(self, at: datetime, limit: int) -> int:
+        """Delete mails sent or given up since `STORED_WHEN_SENT`, and expired tokens."""
+        before = at - STORED_WHEN_SENT
         was_given_up = account_mails.c.sent_at.is_(None) & (account_mails.c.attempts >= MAX_ATTEMPTS)
         sent = select(account_mails.c.id).where(account_mails.c.sent_at < before).order_by(account_mails.c.sent_at)
         given_up = (

@@ -6,11 +6,12 @@ from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import RowMapping, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import members, organizations
+from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownOrganization
 from auth_service.domain.organizations import MemberRole, Organization, OrganizationState
+from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 
 Members = dict[UUID, MemberRole]
@@ -19,8 +20,9 @@ Members = dict[UUID, MemberRole]
 class PostgresOrganizations:
     """See `auth_service.application.ports.Organizations`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Aggregate]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def get(self, organization_id: UUID) -> Organization:
         """One organization, to be changed. Raises `UnknownOrganization`."""
@@ -28,19 +30,21 @@ class PostgresOrganizations:
         row = (await self._connection.execute(statement)).mappings().first()
         if row is None:
             raise UnknownOrganization(organization_id)
-        return Organization(_state(row, (await self._members_of([organization_id]))[organization_id]))
+        members_of = await self._members_of([organization_id])
+        return self._changes.loaded(Organization(_state(row, members_of[organization_id])))
 
     async def add(self, organization: Organization) -> None:
-        """Keep a new organization."""
+        """Store a new organization."""
         state = organization.state
         await self._connection.execute(
             insert(organizations).values(
                 id=state.id, name=state.name, created_at=state.created_at, version=state.version
             )
         )
+        self._changes.saved(organization)
 
     async def save(self, organization: Organization) -> None:
-        """Keep a changed organization. Raises `ChangedMeanwhile`."""
+        """Store a changed organization. Raises `ChangedMeanwhile`."""
         state = organization.state
         if state.version == organization.loaded_version:
             return
@@ -55,6 +59,7 @@ class PostgresOrganizations:
         ]
         if rows:
             await self._connection.execute(insert(members), rows)
+        self._changes.saved(organization)
 
     async def page(self, member: UUID | None, after: UUID | None, limit: int) -> Sequence[OrganizationState]:
         """Organizations in the order of their ids, after one of them; only a member's where one is given."""

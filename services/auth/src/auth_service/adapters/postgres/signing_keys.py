@@ -23,14 +23,14 @@ class PostgresSigningKeys:
         self._sealer = sealer
 
     async def ages(self) -> Sequence[KeyAge]:
-        """All keys that are kept; nobody else adds or drops one until the transaction ends."""
+        """All keys that are stored; nobody else adds or drops one until the transaction ends."""
         # A lock of rows would not do: there may be none yet. Reading goes on under this one.
         await self._connection.execute(text("LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE"))
         found = await self._connection.execute(select(signing_keys.c.key_id, signing_keys.c.created_at))
         return [KeyAge(key_id, created_at) for key_id, created_at in found]
 
     async def create(self, at: datetime) -> KeyAge:
-        """Make and keep a new key."""
+        """Make and store a new key."""
         key = ECKey.generate_key(CURVE, auto_kid=True)
         age = KeyAge(str(key.kid), at)
         values = {
@@ -44,5 +44,5 @@ class PostgresSigningKeys:
         return age
 
     async def drop(self, key_id: str) -> None:
-        """Forget a key: what it signed does not count any more."""
+        """Delete a key: what it signed does not count any more."""
         await self._connection.execute(delete(signing_keys).where(signing_keys.c.key_id == key_id))

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from parking_chassis.stored_answers import idempotency_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging import messaging_tables
 
@@ -127,5 +128,7 @@ signing_keys = Table(
     Column("public_key", Text, nullable=False),
     Column("created_at", instant(), nullable=False),
 )
+
+idempotency_keys = idempotency_table(metadata)
 
 messaging = messaging_tables(metadata)

@@ -1,47 +1,33 @@
-"""One transaction and the repositories on it."""
+"""One transaction, the repositories on it, and the events of what they saved."""
 
-from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
-from auth_service.adapters.kafka.outbox import OutboxEvents
 from auth_service.adapters.postgres.logins import PostgresLogins
 from auth_service.adapters.postgres.mails import PostgresMails
 from auth_service.adapters.postgres.organizations import PostgresOrganizations
+from auth_service.adapters.postgres.outbox import publish
 from auth_service.adapters.postgres.roles import PostgresRoles
 from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
+from auth_service.adapters.postgres.tables import idempotency_keys
 from auth_service.adapters.postgres.users import PostgresUsers
-from auth_service.application.ports import OpenWork
-from parking_chassis.database import transactions
+from auth_service.application.ports import Aggregate, Work
 from parking_chassis.sealing import Sealer
+from parking_chassis.stored_answers import PostgresAnswers
+from parking_chassis.units_of_work import Transaction, UnitsOfWork
 from parking_kernel.clocks import NewId
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresWork:
-    """See `auth_service.application.ports.Work`."""
+def units_of_work(sealer: Sealer, answer_sealer: Sealer, new_id: NewId) -> UnitsOfWork[Work, Aggregate]:
+    """How this service opens units of work. `sealer` seals the private signing keys, the other stored answers."""
 
-    users: PostgresUsers
-    logins: PostgresLogins
-    organizations: PostgresOrganizations
-    roles: PostgresRoles
-    mails: PostgresMails
-    signing_keys: PostgresSigningKeys
-    events: OutboxEvents
-
-
-def postgres_work(engine: AsyncEngine, sealer: Sealer, new_id: NewId) -> OpenWork:
-    """How this service opens a unit of work."""
-
-    def build(connection: AsyncConnection) -> PostgresWork:
-        return PostgresWork(
-            PostgresUsers(connection),
-            PostgresLogins(connection),
-            PostgresOrganizations(connection),
+    def build(transaction: Transaction[Aggregate]) -> Work:
+        connection = transaction.connection
+        return Work(
+            PostgresUsers(transaction),
+            PostgresLogins(transaction),
+            PostgresOrganizations(transaction),
             PostgresRoles(connection),
             PostgresMails(connection, new_id),
             PostgresSigningKeys(connection, sealer),
-            OutboxEvents(connection),
+            PostgresAnswers(connection, idempotency_keys, answer_sealer),
         )
 
-    return transactions(engine, build)
+    return UnitsOfWork(build, publish)

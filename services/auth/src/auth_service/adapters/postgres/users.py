@@ -6,25 +6,27 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import users
+from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
 from auth_service.domain.users import User, UserState, UserStatus, normalised_email
+from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 
 
 class PostgresUsers:
     """See `auth_service.application.ports.Users`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Aggregate]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def get(self, user_id: UUID) -> User:
         """One user, to be changed. Raises `UnknownUser`."""
         # FOR NO KEY UPDATE: rows that only refer to the user, such as a queued mail, need not wait.
         mine = select(users).where(users.c.id == user_id)
-        return User(await self._one(mine.with_for_update(key_share=True), user_id))
+        return self._changes.loaded(User(await self._one(mine.with_for_update(key_share=True), user_id)))
 
     async def read(self, user_id: UUID) -> UserState:
         """One user as they are. Raises `UnknownUser`."""
@@ -37,18 +39,22 @@ class PostgresUsers:
         return _state(row) if row else None
 
     async def add(self, user: User) -> bool:
-        """Keep a new user; false when the address is taken."""
+        """Store a new user; false when the address is taken."""
         statement = insert(users).values(_row(user.state)).on_conflict_do_nothing(index_elements=[users.c.email])
-        return (await self._connection.execute(statement)).rowcount == 1
+        if (await self._connection.execute(statement)).rowcount != 1:
+            return False
+        self._changes.saved(user)
+        return True
 
     async def save(self, user: User) -> None:
-        """Keep a changed user. Raises `ChangedMeanwhile`."""
+        """Store a changed user. Raises `ChangedMeanwhile`."""
         if user.state.version == user.loaded_version:
             return
         mine = (users.c.id == user.state.id) & (users.c.version == user.loaded_version)
         statement = update(users).where(mine).values(_row(user.state))
         if (await self._connection.execute(statement)).rowcount != 1:
             raise ChangedMeanwhile("user")
+        self._changes.saved(user)
 
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         """Users in the order of their ids, after one of them, whose name or address contains `query`."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import MemberRole
 from auth_service.domain.roles import OPERATOR
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
 
@@ -13,6 +14,7 @@ from parking_kernel.clocks import Clock
 class AddMember:
     """Someone is to run an organization's lots."""
 
+    asker: Asker
     organization_id: UUID
     user_id: UUID
     role: MemberRole
@@ -28,11 +30,10 @@ class AddMemberHandler:
     async def __call__(self, command: AddMember) -> None:
         """Raises `UnknownOrganization` and `UnknownUser`."""
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             organization = await work.organizations.get(command.organization_id)
             user = await work.users.get(command.user_id)
             organization.add_member(command.user_id, command.role, now)
             user.assign_role(OPERATOR, now)
             await work.organizations.save(organization)
             await work.users.save(user)
-            await work.events.publish(organization, user)

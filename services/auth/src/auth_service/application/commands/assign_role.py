@@ -5,6 +5,7 @@ from uuid import UUID
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import UnknownRole
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
 
@@ -12,6 +13,7 @@ from parking_kernel.clocks import Clock
 class AssignRole:
     """Give a user a role."""
 
+    asker: Asker
     user_id: UUID
     role: str
 
@@ -25,10 +27,9 @@ class AssignRoleHandler:
 
     async def __call__(self, command: AssignRole) -> None:
         """Raises `UnknownUser` and `UnknownRole`."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             if command.role not in {role.name for role in await work.roles.all()}:
                 raise UnknownRole(command.role)
             user = await work.users.get(command.user_id)
             user.assign_role(command.role, self.clock.now())
             await work.users.save(user)
-            await work.events.publish(user)

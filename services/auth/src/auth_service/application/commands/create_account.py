@@ -7,12 +7,13 @@ from auth_service.application.ports import OpenWork, PasswordHasher
 from auth_service.domain.errors import UnknownRole
 from auth_service.domain.passwords import check_password
 from auth_service.domain.users import User, UserState
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)
 class CreateAccount:
-    """Whoever runs the installation vouches for the address."""
+    """The operator of the installation vouches for the address."""
 
     email: str = field(repr=False)
     password: str = field(repr=False)
@@ -34,7 +35,7 @@ class CreateAccountHandler:
         check_password(command.password, command.email)
         password_hash = await self.passwords.hash(command.password)
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             unknown = set(command.roles) - {role.name for role in await work.roles.all()}
             if unknown:
                 raise UnknownRole(", ".join(sorted(unknown)))
@@ -52,5 +53,4 @@ class CreateAccountHandler:
             for role in command.roles:
                 user.assign_role(role, now)
             await work.users.save(user)
-            await work.events.publish(user)
         return user.state

@@ -1,17 +1,22 @@
 """Make a tenant."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import Organization, OrganizationState
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
+from parking_kernel.repeatable import Answer, RequestKey, once
 
 
 @dataclass(frozen=True, slots=True)
 class CreateOrganization:
-    """An administrator takes on a company."""
+    """An administrator takes on a company. `key` makes a repeated request harmless."""
 
+    asker: Asker
     name: str
+    key: RequestKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,17 @@ class CreateOrganizationHandler:
     clock: Clock
     new_id: NewId
 
-    async def __call__(self, command: CreateOrganization) -> OrganizationState:
-        """The new organization."""
-        now = self.clock.now()
-        organization = Organization.create(self.new_id(now), command.name, now)
-        async with self.open_work() as work:
-            await work.organizations.add(organization)
-            await work.events.publish(organization)
-        return organization.state
+    async def __call__(self, command: CreateOrganization, render: Callable[[OrganizationState], Answer]) -> Answer:
+        """The new organization as `render` shows it, or the first answer to the key.
+
+        Raises `KeyReused` and `InFlight`.
+        """
+        async with self.open_work(command.asker) as work:
+
+            async def act() -> Answer:
+                now = self.clock.now()
+                organization = Organization.create(self.new_id(now), command.name, now)
+                await work.organizations.add(organization)
+                return render(organization.state)
+
+            return await once(work.answers, command.key, act)

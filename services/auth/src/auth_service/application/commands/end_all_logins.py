@@ -1,11 +1,11 @@
 """Sign all devices out."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
 from auth_service.application.ports import OpenWork
 from auth_service.domain.logins import EndReason
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
 
@@ -13,7 +13,7 @@ from parking_kernel.clocks import Clock
 class EndAllLogins:
     """A user wants to be signed out everywhere."""
 
-    user_id: UUID
+    asker: Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class EndAllLoginsHandler:
 
     async def __call__(self, command: EndAllLogins) -> None:
         """End them all, in one transaction."""
+        if (user_id := command.asker.user_id) is None:
+            return  # a machine client never signed in
         now = self.clock.now()
-        async with self.open_work() as work:
-            await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.SIGNED_OUT, now))
+        async with self.open_work(command.asker) as work:
+            await end_logins_of_user(work, EndLoginsOfUser(user_id, EndReason.SIGNED_OUT, now))

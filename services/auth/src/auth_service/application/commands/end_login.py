@@ -6,6 +6,7 @@ from uuid import UUID
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import UnknownLogin
 from auth_service.domain.logins import EndReason
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
 
@@ -13,7 +14,7 @@ from parking_kernel.clocks import Clock
 class EndLogin:
     """A user wants one of their devices signed out."""
 
-    user_id: UUID
+    asker: Asker
     login_id: UUID
 
 
@@ -26,10 +27,9 @@ class EndLoginHandler:
 
     async def __call__(self, command: EndLogin) -> None:
         """Raises `UnknownLogin` for one that is not the user's own, or is over."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             login = await work.logins.get(command.login_id)
-            if login is None or login.state.user_id != command.user_id or not login.state.is_open:
+            if login is None or login.state.user_id != command.asker.user_id or not login.state.is_open:
                 raise UnknownLogin(command.login_id)
             login.end(EndReason.SIGNED_OUT, self.clock.now())
             await work.logins.save(login)
-            await work.events.publish(login)

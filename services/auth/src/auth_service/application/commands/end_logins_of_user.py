@@ -20,7 +20,7 @@ class EndLoginsOfUser:
 
 
 async def end_logins_of_user(work: Work, command: EndLoginsOfUser) -> None:
-    """End every open login and publish each end, in the caller's transaction.
+    """End every open login, in the caller's transaction.
 
     A batch at a time, since somebody may have signed in thousands of times; a caller that takes rights away has locked
     the user, so no new login comes in between.
@@ -30,6 +30,5 @@ async def end_logins_of_user(work: Work, command: EndLoginsOfUser) -> None:
         for login in logins:
             login.end(command.reason, command.at)
         await work.logins.save(*logins)
-        await work.events.publish(*logins)
         if len(logins) < _BATCH:
             return

@@ -6,6 +6,7 @@ from auth_service.application.ports import AccessTokens, OpenWork, Secrets
 from auth_service.domain.errors import InvalidRefreshToken
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import RefreshToken
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 
 
@@ -18,7 +19,7 @@ class RefreshLogin:
 
 @dataclass(frozen=True, slots=True)
 class RefreshLoginHandler:
-    """Rotates the token. One that was used before ends the whole login, and that end is kept."""
+    """Rotates the token. One that was used before ends the whole login, and that end is committed."""
 
     open_work: OpenWork
     secrets: Secrets
@@ -30,7 +31,7 @@ class RefreshLoginHandler:
         sign = await self.access_tokens.signer()
         fresh = self.secrets.new()
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             found = await work.logins.by_refresh_token(self.secrets.hash(command.refresh_token))
             if found is None:
                 raise InvalidRefreshToken
@@ -40,7 +41,6 @@ class RefreshLoginHandler:
             if counts:
                 await work.logins.rotate(token, RefreshToken(fresh.hash, login.state.id, now, None))
             await work.logins.save(login)
-            await work.events.publish(login)
             grant = await work.roles.grant_of(user)
         if not counts:
             raise InvalidRefreshToken

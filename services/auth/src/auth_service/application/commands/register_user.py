@@ -6,6 +6,7 @@ from auth_service.application.ports import OpenWork, PasswordHasher
 from auth_service.domain.mails import REPEAT_AFTER, MailKind
 from auth_service.domain.passwords import check_password
 from auth_service.domain.users import User, UserState
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
 
 
@@ -24,7 +25,8 @@ class RegisterUserHandler:
     """Makes an unverified user and queues the mail with the link.
 
     For an address that is taken it does the same work and answers the same, but changes nothing, and the owner gets
-    a mail instead, at most one an hour: nobody learns from here who has an account, or can flood a mailbox.
+    a mail instead, at most one an hour: nobody learns from here whether an address has an account, or can flood a
+    mailbox.
     """
 
     open_work: OpenWork
@@ -45,11 +47,11 @@ class RegisterUserHandler:
             password_hash=password_hash,
             at=now,
         )
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             if await work.users.add(user):
                 await work.mails.queue(user.state.id, MailKind.VERIFY_EMAIL, now)
-                await work.events.publish(user)
-            elif owner := await work.users.by_email(command.email):
-                if not await work.mails.queued_since(owner.id, MailKind.ALREADY_REGISTERED, now - REPEAT_AFTER):
-                    await work.mails.queue(owner.id, MailKind.ALREADY_REGISTERED, now)
+            elif (owner := await work.users.by_email(command.email)) and not await work.mails.queued_since(
+                owner.id, MailKind.ALREADY_REGISTERED, now - REPEAT_AFTER
+            ):
+                await work.mails.queue(owner.id, MailKind.ALREADY_REGISTERED, now)
         return user.state

@@ -7,6 +7,7 @@ from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser
 from auth_service.application.ports import OpenWork
 from auth_service.domain.logins import EndReason
 from auth_service.domain.roles import OPERATOR
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
 
@@ -14,6 +15,7 @@ from parking_kernel.clocks import Clock
 class RemoveMember:
     """Someone runs an organization's lots no more."""
 
+    asker: Asker
     organization_id: UUID
     user_id: UUID
 
@@ -31,7 +33,7 @@ class RemoveMemberHandler:
     async def __call__(self, command: RemoveMember) -> None:
         """Raises `UnknownOrganization` and `UnknownUser`."""
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             organization = await work.organizations.get(command.organization_id)
             user = await work.users.get(command.user_id)
             was_member = command.user_id in organization.state.members
@@ -40,6 +42,5 @@ class RemoveMemberHandler:
             if was_member and not (await work.roles.grant_of(user.state)).memberships:
                 user.revoke_role(OPERATOR, now)
             await work.users.save(user)
-            await work.events.publish(organization, user)
             if was_member:
                 await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.MEMBERSHIP_REMOVED, now))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import OrganizationState
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 from parking_kernel.concurrency import ChangedMeanwhile
 
@@ -13,6 +14,7 @@ from parking_kernel.concurrency import ChangedMeanwhile
 class RenameOrganization:
     """A new name; `expected_version` is the version that the asking person saw."""
 
+    asker: Asker
     organization_id: UUID
     name: str
     expected_version: int | None = None
@@ -27,11 +29,10 @@ class RenameOrganizationHandler:
 
     async def __call__(self, command: RenameOrganization) -> OrganizationState:
         """The organization as it is now. Raises `UnknownOrganization`, and `ChangedMeanwhile` for another version."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             organization = await work.organizations.get(command.organization_id)
             if command.expected_version not in {None, organization.state.version}:
                 raise ChangedMeanwhile("organization")
             organization.rename(command.name, self.clock.now())
             await work.organizations.save(organization)
-            await work.events.publish(organization)
         return organization.state

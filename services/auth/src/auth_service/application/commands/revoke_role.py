@@ -7,6 +7,7 @@ from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import UnknownRole
 from auth_service.domain.logins import EndReason
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
 
@@ -14,6 +15,7 @@ from parking_kernel.clocks import Clock
 class RevokeRole:
     """Take a role from a user."""
 
+    asker: Asker
     user_id: UUID
     role: str
 
@@ -28,13 +30,12 @@ class RevokeRoleHandler:
     async def __call__(self, command: RevokeRole) -> None:
         """Raises `UnknownUser` and `UnknownRole`."""
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             if command.role not in {role.name for role in await work.roles.all()}:
                 raise UnknownRole(command.role)
             user = await work.users.get(command.user_id)
             had_it = command.role in user.state.roles
             user.revoke_role(command.role, now)
             await work.users.save(user)
-            await work.events.publish(user)
             if had_it:
                 await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.ROLE_REVOKED, now))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from auth_service.application.ports import OpenWork, Secrets
 from auth_service.domain.logins import EndReason
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 
 
@@ -24,11 +25,10 @@ class RevokeTokenHandler:
 
     async def __call__(self, command: RevokeToken) -> None:
         """End the login that the token belongs to."""
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             found = await work.logins.by_refresh_token(self.secrets.hash(command.token))
             if found is None:
                 return
             login, _ = found
             login.end(EndReason.SIGNED_OUT, self.clock.now())
             await work.logins.save(login)
-            await work.events.publish(login)

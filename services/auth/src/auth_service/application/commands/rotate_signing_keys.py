@@ -1,9 +1,10 @@
-"""Make a new signing key when it is time, and forget those that are done."""
+"""Make a new signing key when it is time, and delete those that are done."""
 
 from dataclasses import dataclass
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.signing_keys import retired_keys, rotation_is_due
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 
 
@@ -23,7 +24,7 @@ class RotateSigningKeysHandler:
 
     async def __call__(self, command: RotateSigningKeys) -> None:
         """See `auth_service.domain.signing_keys` for the rules."""
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             ages = list(await work.signing_keys.ages())
             at = self.clock.now()
             if command.now or rotation_is_due(ages, at):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from auth_service.application.ports import Letter, MailSender, MailUnsent, OpenWork, Secret, Secrets
 from auth_service.domain.mails import PAUSE, TOKEN_LIFETIME, TOKEN_OF_MAIL, MailToken, QueuedMail
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 
 _BATCH = 10  # a sender may take ten seconds for each, and all must be done within the lease
@@ -32,7 +33,7 @@ class SendAccountMailsHandler:
     async def __call__(self, _command: SendAccountMails) -> int:
         """How many were tried."""
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             mails = await work.mails.claim(now, now + _LEASE, _BATCH)
         for mail in mails:
             await self._send(mail)
@@ -42,18 +43,18 @@ class SendAccountMailsHandler:
         try:
             await self.sender.send(await self._letter(mail))
         except MailUnsent:
-            async with self.open_work() as work:
+            async with self.open_work(THE_SERVICE) as work:
                 await work.mails.failed(mail.id, self.clock.now() + PAUSE.after(mail.attempts + 1))
             return
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             await work.mails.sent(mail.id, self.clock.now())
 
     async def _letter(self, mail: QueuedMail) -> Letter:
         secret: Secret | None = None
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             user = await work.users.read(mail.user_id)
             if purpose := TOKEN_OF_MAIL.get(mail.kind):
                 secret = self.secrets.new()
                 expires_at = self.clock.now() + TOKEN_LIFETIME[purpose]
-                await work.mails.keep_token(MailToken(secret.hash, user.id, purpose, expires_at))
+                await work.mails.store_token(MailToken(secret.hash, user.id, purpose, expires_at))
         return Letter(mail.kind, user.email, user.full_name, secret.text if secret else None)

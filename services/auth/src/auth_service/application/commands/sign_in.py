@@ -6,6 +6,7 @@ from auth_service.application.ports import AccessTokens, OpenWork, PasswordHashe
 from auth_service.domain.errors import InvalidCredentials
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import Login, RefreshToken
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
 
 
@@ -31,7 +32,7 @@ class SignInHandler:
 
     async def __call__(self, command: SignIn) -> IssuedTokens:
         """Raises `InvalidCredentials`, the same for an unknown address, a wrong password and a closed account."""
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             known = await work.users.by_email(command.email)
         matches = await self.passwords.matches(command.password, known.password_hash if known else None)
         if known is None or not matches:
@@ -39,13 +40,12 @@ class SignInHandler:
         sign = await self.access_tokens.signer()
         secret = self.secrets.new()
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             # Read again, and locked: the account may have been closed while its password was checked.
             user = (await work.users.get(known.id)).state
             if not user.may_sign_in or user.password_hash != known.password_hash:
                 raise InvalidCredentials
             login = Login.start(self.new_id(now), user.id, command.device, now)
             await work.logins.add(login, RefreshToken(secret.hash, login.state.id, now, None))
-            await work.events.publish(login)
             grant = await work.roles.grant_of(user)
         return IssuedTokens(sign(user, login.state, grant), grant.permissions, secret.text)

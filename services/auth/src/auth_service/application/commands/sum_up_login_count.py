@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from auth_service.application.ports import OpenWork
+from parking_kernel.askers import THE_SERVICE
+from parking_kernel.batches import until_all
 
 _BATCH = 5_000
 
@@ -20,8 +22,8 @@ class SumUpLoginCountHandler:
 
     async def __call__(self, _command: SumUpLoginCount) -> None:
         """Until less than a batch is left."""
-        while True:
-            async with self.open_work() as work:
-                summed_up = await work.logins.sum_up_count(_BATCH)
-            if summed_up < _BATCH:
-                return
+        await until_all(self._sum_up, _BATCH)
+
+    async def _sum_up(self, limit: int) -> int:
+        async with self.open_work(THE_SERVICE) as work:
+            return await work.logins.sum_up_count(limit)

@@ -6,6 +6,7 @@ from uuid import UUID
 from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
 from auth_service.application.ports import OpenWork
 from auth_service.domain.logins import EndReason
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
 
@@ -13,6 +14,7 @@ from parking_kernel.clocks import Clock
 class SuspendUser:
     """An administrator closes an account."""
 
+    asker: Asker
     user_id: UUID
 
 
@@ -26,9 +28,8 @@ class SuspendUserHandler:
     async def __call__(self, command: SuspendUser) -> None:
         """Raises `UnknownUser`."""
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             user = await work.users.get(command.user_id)
             user.suspend(now)
             await work.users.save(user)
-            await work.events.publish(user)
             await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.SUSPENDED, now))

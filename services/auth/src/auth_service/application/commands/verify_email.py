@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from auth_service.application.ports import OpenWork, Secrets
 from auth_service.domain.errors import InvalidMailToken
 from auth_service.domain.mails import TokenPurpose
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 
 
@@ -26,11 +27,10 @@ class VerifyEmailHandler:
     async def __call__(self, command: VerifyEmail) -> None:
         """Raises `InvalidMailToken` for a token that is unknown, used or too old."""
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             user_id = await work.mails.use_token(self.secrets.hash(command.token), TokenPurpose.VERIFY_EMAIL, now)
             if user_id is None:
                 raise InvalidMailToken
             user = await work.users.get(user_id)
             user.verify(now)
             await work.users.save(user)
-            await work.events.publish(user)

@@ -6,24 +6,30 @@ from uuid import UUID
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import OrganizationState
+from auth_service.domain.roles import MANAGE_ORGANIZATIONS
+from parking_kernel.askers import Asker
 
 
 @dataclass(frozen=True, slots=True)
 class ListOrganizations:
-    """Those of one member, or all (`member` is none), in the order of their ids, after one of them."""
+    """In the order of their ids, after one of them."""
 
-    member: UUID | None
+    asker: Asker
     after: UUID | None
     limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class ListOrganizationsHandler:
-    """Reads one page."""
+    """Reads one page: of all organizations for an asker who manages them, of their own for any other."""
 
     open_work: OpenWork
 
     async def __call__(self, query: ListOrganizations) -> Sequence[OrganizationState]:
         """At most `limit` organizations."""
-        async with self.open_work() as work:
-            return await work.organizations.page(query.member, query.after, query.limit)
+        asker = query.asker
+        manages = asker.may(MANAGE_ORGANIZATIONS)
+        if not manages and asker.user_id is None:
+            return []  # a machine client belongs to none
+        async with self.open_work(asker) as work:
+            return await work.organizations.page(None if manages else asker.user_id, query.after, query.limit)

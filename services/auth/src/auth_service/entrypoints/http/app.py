@@ -38,6 +38,6 @@ def auth_app(auth: Auth) -> FastAPI:
         token_verifier=auth.token_verifier,
         lifespan=lifespan,
     )
-    app.state.use_cases = auth.use_cases
+    app.state.service = auth
     app.state.internal_token = auth.settings.internal_token
     return app

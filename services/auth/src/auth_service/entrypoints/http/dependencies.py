@@ -1,33 +1,58 @@
 """What the routes get handed in."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
 
-from auth_service.bootstrap import UseCases
+from auth_service.bootstrap import Auth, UseCases
+from auth_service.domain.roles import MANAGE_ORGANIZATIONS, MANAGE_USERS
+from parking_chassis.access_tokens import Principal
 from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import Cursor, id_in_cursor
 from parking_chassis.problems import FORBIDDEN, Problem
-from parking_chassis.security import SignedIn
+from parking_chassis.security import SignedIn, asker_of, permitted, user_of
+from parking_kernel.askers import Asker
+
+
+async def _service(request: Request) -> Auth:
+    return request.app.state.service
 
 
 async def _use_cases(request: Request) -> UseCases:
-    return request.app.state.use_cases
+    return request.app.state.service.use_cases
 
 
 @may_answer(FORBIDDEN)
 async def _user_id(principal: SignedIn) -> UUID:
-    try:
-        return UUID(principal.subject)
-    except ValueError as error:
-        raise Problem(FORBIDDEN, "This is for people; a machine client has no account.") from error
+    if user_id := user_of(principal):
+        return user_id
+    raise Problem(FORBIDDEN, "This is for people; a machine client has no account.")
+
+
+async def _person(me: Annotated[UUID, Depends(_user_id)], principal: SignedIn) -> Asker:
+    """A user who asks for what is their own: for that, no organization counts."""
+    return Asker(me, permissions=principal.permissions)
+
+
+def _administering(permission: str) -> Callable[[Principal], Awaitable[Asker]]:
+    """Who asks, with the permission; without it the answer is 403."""
+
+    async def ask(principal: Annotated[Principal, Depends(permitted(permission))]) -> Asker:
+        return asker_of(principal, permission)
+
+    return ask
 
 
 async def _after(cursor: Cursor = None) -> UUID | None:
     return id_in_cursor(cursor)
 
 
+Service = Annotated[Auth, Depends(_service)]
 Does = Annotated[UseCases, Depends(_use_cases)]
 Me = Annotated[UUID, Depends(_user_id)]
+Person = Annotated[Asker, Depends(_person)]
+UserAdministrator = Annotated[Asker, Depends(_administering(MANAGE_USERS))]
+OrganizationAdministrator = Annotated[Asker, Depends(_administering(MANAGE_ORGANIZATIONS))]
 After = Annotated[UUID | None, Depends(_after)]

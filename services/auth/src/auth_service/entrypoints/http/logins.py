@@ -7,8 +7,7 @@ from fastapi import APIRouter
 
 from auth_service.application.commands.end_all_logins import EndAllLogins
 from auth_service.application.commands.end_login import EndLogin
-from auth_service.application.queries.list_logins import ListLogins
-from auth_service.entrypoints.http.dependencies import Does, Me
+from auth_service.entrypoints.http.dependencies import Does, Me, Person, Service
 from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import Page
 from parking_chassis.problems import NOT_FOUND
@@ -29,9 +28,10 @@ class SignedInDevice(ResponseBody):
 
 
 @router.get("")
-async def list_logins(does: Does, me: Me, principal: SignedIn) -> Page[SignedInDevice]:
+async def list_logins(service: Service, person: Person, me: Me, principal: SignedIn) -> Page[SignedInDevice]:
     """All signed-in devices, the newest first."""
-    logins = await does.list_logins(ListLogins(me))
+    async with service.open_work(person) as work:
+        logins = await work.logins.devices_of_user(me, service.clock.now())
     return Page(
         items=[
             SignedInDevice(
@@ -48,12 +48,12 @@ async def list_logins(does: Does, me: Me, principal: SignedIn) -> Page[SignedInD
 
 @router.delete("/{login_id}", status_code=204)
 @may_answer(NOT_FOUND)
-async def end_login(login_id: UUID, does: Does, me: Me) -> None:
+async def end_login(login_id: UUID, does: Does, person: Person) -> None:
     """Sign one device out; its access token counts no more."""
-    await does.end_login(EndLogin(me, login_id))
+    await does.end_login(EndLogin(person, login_id))
 
 
 @router.delete("", status_code=204)
-async def end_all_logins(does: Does, me: Me) -> None:
+async def end_all_logins(does: Does, person: Person) -> None:
     """Sign all devices out, this one too."""
-    await does.end_all_logins(EndAllLogins(me))
+    await does.end_all_logins(EndAllLogins(person))

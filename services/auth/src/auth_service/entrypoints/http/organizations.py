@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import StringConstraints
 
 from auth_service.application.commands.add_member import AddMember
@@ -12,18 +12,18 @@ from auth_service.application.commands.remove_member import RemoveMember
 from auth_service.application.commands.rename_organization import RenameOrganization
 from auth_service.application.queries.list_organizations import ListOrganizations
 from auth_service.domain.organizations import MemberRole, OrganizationState
-from auth_service.entrypoints.http.dependencies import After, Does, Me
+from auth_service.entrypoints.http.dependencies import After, Does, OrganizationAdministrator, Person
 from auth_service.entrypoints.http.problems import CHANGED_MEANWHILE
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag, expected_version
+from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, REUSED, OptionalIdempotencyKey, fingerprint_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
-from parking_chassis.security import SignedIn, permitted
+from parking_chassis.security import SignedIn
+from parking_kernel.repeatable import Answer, RequestKey
 
 router = APIRouter(prefix="/api/v1/organizations", tags=["organizations"])
-MANAGE = "manage:organizations"
-administrators = Depends(permitted(MANAGE))
 
 
 class OrganizationBody(RequestBody):
@@ -54,13 +54,24 @@ class OrganizationView(ResponseBody):
     version: int
 
 
-@router.post("", status_code=201, dependencies=[administrators])
-async def create_organization(body: OrganizationBody, does: Does, response: Response) -> OrganizationView:
-    """Make a tenant; for administrators."""
-    organization = await does.create_organization(CreateOrganization(body.name))
-    response.headers["Location"] = f"/api/v1/organizations/{organization.id}"
-    response.headers["ETag"] = etag(organization.version)
-    return _view(organization)
+@router.post("", status_code=201, response_model=OrganizationView)
+@may_answer(REUSED, IN_FLIGHT)
+async def create_organization(
+    asker: OrganizationAdministrator,
+    principal: SignedIn,
+    body: OrganizationBody,
+    does: Does,
+    idempotency_key: OptionalIdempotencyKey = None,
+) -> Response:
+    """Make a tenant; for administrators. The same request with the same key makes one, and gets its first answer."""
+    scope = f"{principal.subject}:organizations"
+    key = RequestKey(scope, idempotency_key, fingerprint_of(body)) if idempotency_key else None
+    answer = await does.create_organization(CreateOrganization(asker, body.name, key), _made)
+    made = OrganizationView.model_validate_json(answer.body)
+    headers = {"Location": f"/api/v1/organizations/{made.id}", "ETag": etag(made.version)}
+    return Response(
+        answer.body, answer.status, headers | (REPLAYED if answer.replayed else {}), media_type="application/json"
+    )
 
 
 @router.get("")
@@ -68,21 +79,20 @@ async def list_organizations(
     request: Request,
     response: Response,
     does: Does,
-    principal: SignedIn,
-    me: Me,
+    person: Person,
     after: After,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[OrganizationView]:
     """One's own organizations; all of them for administrators."""
-    member = None if principal.may(MANAGE) else me
-    found = await does.list_organizations(ListOrganizations(member, after, limit + 1))
+    found = await does.list_organizations(ListOrganizations(person, after, limit + 1))
     last = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None
     return Page(items=[_view(each) for each in found[:limit]], next=next_page(request, response, last))
 
 
-@router.patch("/{organization_id}", dependencies=[administrators])
+@router.patch("/{organization_id}")
 @may_answer(NOT_FOUND, CHANGED_MEANWHILE)
 async def rename_organization(
+    asker: OrganizationAdministrator,
     organization_id: UUID,
     body: OrganizationBody,
     does: Does,
@@ -90,24 +100,34 @@ async def rename_organization(
     if_match: Annotated[str | None, Header()] = None,
 ) -> OrganizationView:
     """Give an organization another name; with `If-Match` only if nobody changed it meanwhile."""
-    command = RenameOrganization(organization_id, body.name, expected_version(if_match))
+    command = RenameOrganization(asker, organization_id, body.name, expected_version(if_match))
     organization = await does.rename_organization(command)
     response.headers["ETag"] = etag(organization.version)
     return _view(organization)
 
 
-@router.put("/{organization_id}/members/{user_id}", status_code=204, dependencies=[administrators])
+@router.put("/{organization_id}/members/{user_id}", status_code=204)
 @may_answer(NOT_FOUND)
-async def add_member(organization_id: UUID, user_id: UUID, does: Does, body: MembershipBody | None = None) -> None:
+async def add_member(
+    asker: OrganizationAdministrator,
+    organization_id: UUID,
+    user_id: UUID,
+    does: Does,
+    body: MembershipBody | None = None,
+) -> None:
     """Let someone run the organization's lots; gives the role `operator` too."""
-    await does.add_member(AddMember(organization_id, user_id, (body or MembershipBody()).role))
+    await does.add_member(AddMember(asker, organization_id, user_id, (body or MembershipBody()).role))
 
 
-@router.delete("/{organization_id}/members/{user_id}", status_code=204, dependencies=[administrators])
+@router.delete("/{organization_id}/members/{user_id}", status_code=204)
 @may_answer(NOT_FOUND)
-async def remove_member(organization_id: UUID, user_id: UUID, does: Does) -> None:
+async def remove_member(asker: OrganizationAdministrator, organization_id: UUID, user_id: UUID, does: Does) -> None:
     """Remove a member, and sign all their devices out; with the last organization the role `operator` goes too."""
-    await does.remove_member(RemoveMember(organization_id, user_id))
+    await does.remove_member(RemoveMember(asker, organization_id, user_id))
+
+
+def _made(organization: OrganizationState) -> Answer:
+    return Answer(201, _view(organization).model_dump_json().encode())
 
 
 def _view(organization: OrganizationState) -> OrganizationView:

@@ -1,4 +1,4 @@
-"""Routes for those who have no account yet."""
+"""Routes for people without an account."""
 
 from typing import Annotated
 from uuid import UUID
@@ -24,7 +24,7 @@ PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"
 
 
 class Registration(RequestBody):
-    """Who wants an account."""
+    """A person who wants an account."""
 
     # Blanks around a password belong to it; they would be taken off a `SecretStr` too.
     model_config = ConfigDict(str_strip_whitespace=False)

@@ -7,10 +7,9 @@ from fastapi import APIRouter, Form, Header, Response
 from auth_service.application.commands.refresh_login import RefreshLogin
 from auth_service.application.commands.revoke_token import RevokeToken
 from auth_service.application.commands.sign_in import SignIn
-from auth_service.application.queries.list_published_keys import ListPublishedKeys
 from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken
 from auth_service.domain.grants import IssuedTokens
-from auth_service.entrypoints.http.dependencies import Does
+from auth_service.entrypoints.http.dependencies import Does, Service
 from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem, ProblemKind
@@ -24,7 +23,7 @@ UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STO
 MAX_DEVICE_LENGTH = 200
 MAX_FIELD_LENGTH = 1000
 
-# The document says what is right; what is wrong is told below in OAuth's words, so that nothing is checked before.
+# The document says what is right; what is wrong is answered below in OAuth's words, so that nothing is checked before.
 Text = Annotated[str, Form(json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
 GrantType = Annotated[str, Form(json_schema_extra={"enum": ["password", "refresh_token"]})]
 
@@ -97,14 +96,14 @@ async def revoke_token(does: Does, token: Text = "") -> None:
 
 
 @router.get("/jwks.json")
-async def list_published_keys(does: Does, response: Response) -> PublishedKeys:
+async def list_published_keys(service: Service, response: Response) -> PublishedKeys:
     """The public keys that check access tokens. Ask again for a key id that you do not know."""
     response.headers["Cache-Control"] = "public, max-age=300"
-    return PublishedKeys(keys=list(await does.list_published_keys(ListPublishedKeys())))
+    return PublishedKeys(keys=list(await service.keys.published()))
 
 
 def _required(value: str, name: str) -> str:
-    """The field's value; what is wrong with it is told as RFC 6749, 5.2 has it, and as everywhere else here."""
+    """The field's value; what is wrong with it is answered as RFC 6749, 5.2 has it, and as everywhere else here."""
     if not value:
         raise _invalid(name, "is required")
     if len(value) > MAX_FIELD_LENGTH:

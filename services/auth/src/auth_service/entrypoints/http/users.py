@@ -3,25 +3,21 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from auth_service.application.commands.assign_role import AssignRole
 from auth_service.application.commands.revoke_role import RevokeRole
 from auth_service.application.commands.suspend_user import SuspendUser
 from auth_service.application.queries.get_profile import GetProfile
-from auth_service.application.queries.list_roles import ListRoles
-from auth_service.application.queries.list_users import ListUsers
 from auth_service.domain.grants import Grant
 from auth_service.domain.users import UserState
-from auth_service.entrypoints.http.dependencies import After, Does, Me
+from auth_service.entrypoints.http.dependencies import After, Does, Me, Person, Service, UserAdministrator
 from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import ResponseBody
-from parking_chassis.security import permitted
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
-administrators = Depends(permitted("manage:users"))
 
 
 class MembershipView(ResponseBody):
@@ -64,59 +60,62 @@ class RoleView(ResponseBody):
 
 
 @router.get("/users/me")
-async def get_own_profile(does: Does, me: Me) -> UserProfile:
+async def get_own_profile(does: Does, person: Person, me: Me) -> UserProfile:
     """One's own profile."""
-    return _profile(*await does.get_profile(GetProfile(me)))
+    return _profile(*await does.get_profile(GetProfile(person, me)))
 
 
-@router.get("/users", dependencies=[administrators])
+@router.get("/users")
 async def list_users(
+    asker: UserAdministrator,
     request: Request,
     response: Response,
-    does: Does,
+    service: Service,
     after: After,
     query: Annotated[str | None, Query(max_length=200, description="part of a name or address")] = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[UserSummary]:
     """Find users; for administrators."""
-    found = await does.list_users(ListUsers(query, after, limit + 1))
+    async with service.open_work(asker) as work:
+        found = await work.users.page(query, after, limit + 1)
     last = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None
     return Page(items=[_summary(user) for user in found[:limit]], next=next_page(request, response, last))
 
 
-@router.get("/users/{user_id}", dependencies=[administrators])
+@router.get("/users/{user_id}")
 @may_answer(NOT_FOUND)
-async def get_user(user_id: UUID, does: Does) -> UserProfile:
+async def get_user(asker: UserAdministrator, user_id: UUID, does: Does) -> UserProfile:
     """One user; for administrators."""
-    return _profile(*await does.get_profile(GetProfile(user_id)))
+    return _profile(*await does.get_profile(GetProfile(asker, user_id)))
 
 
-@router.get("/roles", dependencies=[administrators])
-async def list_roles(does: Does) -> Page[RoleView]:
+@router.get("/roles")
+async def list_roles(asker: UserAdministrator, service: Service) -> Page[RoleView]:
     """The roles and what they permit; for administrators."""
-    roles = await does.list_roles(ListRoles())
+    async with service.open_work(asker) as work:
+        roles = await work.roles.all()
     return Page(items=[RoleView(name=role.name, permissions=sorted(role.permissions)) for role in roles])
 
 
-@router.put("/users/{user_id}/roles/{role}", status_code=204, dependencies=[administrators])
+@router.put("/users/{user_id}/roles/{role}", status_code=204)
 @may_answer(NOT_FOUND)
-async def assign_role(user_id: UUID, role: str, does: Does) -> None:
+async def assign_role(asker: UserAdministrator, user_id: UUID, role: str, does: Does) -> None:
     """Give a user a role; it shows in the next access token."""
-    await does.assign_role(AssignRole(user_id, role))
+    await does.assign_role(AssignRole(asker, user_id, role))
 
 
-@router.delete("/users/{user_id}/roles/{role}", status_code=204, dependencies=[administrators])
+@router.delete("/users/{user_id}/roles/{role}", status_code=204)
 @may_answer(NOT_FOUND)
-async def revoke_role(user_id: UUID, role: str, does: Does) -> None:
+async def revoke_role(asker: UserAdministrator, user_id: UUID, role: str, does: Does) -> None:
     """Take a role from a user; all their devices are signed out."""
-    await does.revoke_role(RevokeRole(user_id, role))
+    await does.revoke_role(RevokeRole(asker, user_id, role))
 
 
-@router.post("/users/{user_id}/suspend", status_code=204, dependencies=[administrators])
+@router.post("/users/{user_id}/suspend", status_code=204)
 @may_answer(NOT_FOUND)
-async def suspend_user(user_id: UUID, does: Does) -> None:
+async def suspend_user(asker: UserAdministrator, user_id: UUID, does: Does) -> None:
     """Close an account for signing in; all its devices are signed out."""
-    await does.suspend_user(SuspendUser(user_id))
+    await does.suspend_user(SuspendUser(asker, user_id))
 
 
 def _profile(user: UserState, grant: Grant) -> UserProfile:

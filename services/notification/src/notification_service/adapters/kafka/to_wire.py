@@ -11,7 +11,7 @@ CONTRACTS = {
 
 
 def to_wire(event: deliveries.DeliveryEvent) -> WireEvent:
-    """The wire contract of a domain event: what was told to whom, without the words and without the address."""
+    """The wire contract of a domain event: what was sent to whom, without the words and without the address."""
     contract, status = CONTRACTS[type(event)]
     state = event.delivery
     return contract(

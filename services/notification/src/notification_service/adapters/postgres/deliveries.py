@@ -1,61 +1,59 @@
 """The deliveries in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import delete, insert, select, update
 
 from notification_service.adapters.postgres.tables import deliveries as queue
 from notification_service.adapters.postgres.tables import notifications
 from notification_service.domain.deliveries import Channel, Delivery, DeliveryState, DeliveryStatus, Failure
 from notification_service.domain.notifications import NotificationKind
+from parking_chassis.claims import ClaimQueue
 from parking_chassis.tables import is_among
+from parking_chassis.units_of_work import Transaction
 
 PENDING = queue.c.status == DeliveryStatus.PENDING.value
+MAILS = ClaimQueue(queue, waits=PENDING & (queue.c.channel == Channel.EMAIL.value))
 
 
 class PostgresDeliveries:
     """See `notification_service.application.ports.Deliveries`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Delivery]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
-        """Keep new ones."""
+        """Store new ones."""
         if deliveries:
             await self._connection.execute(insert(queue), [_row(each.state) for each in deliveries])
+            self._changes.saved(*deliveries)
 
     async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[DeliveryState]:
-        """Pending mails that are due, which nobody else gets before `until`."""
-        due = (
-            select(queue.c.id)
-            .where(PENDING, queue.c.channel == Channel.EMAIL.value, queue.c.due_at <= at)
-            .order_by(queue.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+        """Pending mails that are due, each with its event's trace, which no other process gets before `until`."""
+        claimed = await MAILS.claim(self._connection, at=at, until=until, limit=limit)
+        traces = select(notifications.c.id, notifications.c.trace).where(
+            notifications.c.id.in_([row["notification_id"] for row in claimed])
         )
-        statement = (
-            update(queue)
-            .where(queue.c.id.in_(due), notifications.c.id == queue.c.notification_id)
-            .values(due_at=until)
-            .returning(*queue.columns, notifications.c.trace)
-        )
-        return [_state(row) for row in (await self._connection.execute(statement)).mappings()]
+        trace_of = dict((await self._connection.execute(traces)).tuples().all()) if claimed else {}
+        return [_state({**row, "trace": trace_of[row["notification_id"]]}) for row in claimed]
 
     async def get(self, delivery_id: UUID) -> Delivery | None:
-        """One, locked until the transaction ends; nothing when it was forgotten."""
+        """One, locked until the transaction ends; nothing when it was purged."""
         statement = select(queue).where(queue.c.id == delivery_id).with_for_update()
         row = (await self._connection.execute(statement)).mappings().first()
-        return Delivery(_state(row)) if row else None
+        return self._changes.loaded(Delivery(_state({**row}))) if row else None
 
     async def save(self, delivery: Delivery) -> None:
-        """Keep a changed one; `get` has locked it."""
+        """Store a changed one; `get` has locked it."""
         state = delivery.state
         await self._connection.execute(update(queue).where(queue.c.id == state.id).values(_row(state)))
+        self._changes.saved(delivery)
 
-    async def forget(self, before: datetime, limit: int) -> int:
+    async def purge(self, before: datetime, limit: int) -> int:
         """Delete ones that ended before an instant; how many, at most `limit`."""
         ended = select(queue.c.id).where(~PENDING, queue.c.attempted_at < before)
         old = ended.order_by(queue.c.attempted_at).limit(limit)
@@ -80,7 +78,7 @@ def _row(state: DeliveryState) -> dict[str, object]:
     }
 
 
-def _state(row: RowMapping) -> DeliveryState:
+def _state(row: Mapping[str, Any]) -> DeliveryState:
     changed = {
         "kind": NotificationKind(row["kind"]),
         "channel": Channel(row["channel"]),

@@ -24,9 +24,9 @@ class PostgresNotifications:
         self._connection = connection
 
     async def add(self, notifications: Sequence[Notification]) -> Collection[UUID]:
-        """Keep new ones; the ids of those whose event nobody was told of before. The others are not kept.
+        """Store new ones; the ids of those whose event notified nobody before. The others are not stored.
 
-        Each is kept with its event's trace: its mail is sent later.
+        Each is stored with its event's trace: its mail is sent later.
         """
         if not notifications:
             return set()
@@ -44,7 +44,7 @@ class PostgresNotifications:
         return await self._one(_by_id(notification_id), notification_id)
 
     async def save(self, notification: Notification) -> None:
-        """Keep a changed one. Raises `ChangedMeanwhile`."""
+        """Store a changed one. Raises `ChangedMeanwhile`."""
         state = notification.state
         if state.version == notification.loaded_version:
             return

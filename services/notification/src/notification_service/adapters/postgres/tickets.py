@@ -6,8 +6,8 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.adapters.postgres.tables import tickets
-from notification_service.application.ports import Ticket
 from notification_service.domain.rooms import Visitor
+from notification_service.domain.tickets import Ticket
 from parking_chassis.tables import is_among
 
 
@@ -17,8 +17,8 @@ class PostgresTickets:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def keep(self, ticket: Ticket) -> None:
-        """Keep a new one."""
+    async def add(self, ticket: Ticket) -> None:
+        """Store a new one."""
         visitor = ticket.visitor
         values = {
             "secret_hash": ticket.secret_hash,
@@ -42,7 +42,7 @@ class PostgresTickets:
         organizations, permissions = frozenset(row.organizations), frozenset(row.permissions)
         return Visitor(row.subject, organizations, permissions, row.token_expires_at, row.login_id)
 
-    async def forget(self, before: datetime, limit: int) -> int:
+    async def purge(self, before: datetime, limit: int) -> int:
         """Delete ones that expired before an instant; how many, at most `limit`."""
         expired = select(tickets.c.secret_hash).where(tickets.c.expires_at < before)
         old = expired.order_by(tickets.c.expires_at).limit(limit)

@@ -1,4 +1,4 @@
-"""Announcing to all processes what rooms were told. It only advises: what is lost here is found by the poll."""
+"""Announcing to all processes what was published in rooms. It only advises: what is lost here is found by the poll."""
 
 import asyncio
 import contextlib
@@ -71,12 +71,12 @@ class RedisAnnouncer:
 
 
 class RedisAnnouncements:
-    """Hears announcements. `heard` is called for each, `gap` whenever some may have been missed."""
+    """Receives announcements. `received` is called for each, `gap` whenever some may have been missed."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def run(self, stop: asyncio.Event, heard: Callable[[RoomEvent], None], gap: Callable[[], None]) -> None:
+    async def run(self, stop: asyncio.Event, received: Callable[[RoomEvent], None], gap: Callable[[], None]) -> None:
         """Listen until `stop` is set, again after each loss of the connection."""
         while not stop.is_set():
             try:
@@ -86,14 +86,14 @@ class RedisAnnouncements:
                     while not stop.is_set():
                         message = await pubsub.get_message(timeout=LISTEN_SECONDS)
                         if message is not None:
-                            heard(_event(message["data"]))
+                            received(_event(message["data"]))
             except (RedisError, OSError) as error:
                 log.warning("announcements_not_heard", error=type(error).__name__)
             await wait_for_any(stop, timeout=RETRY_SECONDS)
 
 
 def connect(url: str) -> Redis:
-    """A client that tells of every failure at once; connects when it is used."""
+    """A client that raises every failure at once; connects when it is used."""
     return Redis.from_url(
         url,
         decode_responses=True,

@@ -1,13 +1,14 @@
 """Give out a ticket for a WebSocket."""
 
+import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 
-from notification_service.application.ports import OpenWork, Secrets, Ticket
+from notification_service.application.ports import OpenWork
 from notification_service.domain.rooms import Visitor
+from notification_service.domain.tickets import LIFETIME, Ticket, hash_of
 from parking_kernel.clocks import Clock
 
-_LIFETIME = timedelta(seconds=30)
+_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,14 @@ class IssueTicket:
 
 @dataclass(frozen=True, slots=True)
 class IssueTicketHandler:
-    """A secret that counts once, for 30 seconds: it may stand in a URL, where a token may not."""
+    """A secret that counts once, for 30 seconds."""
 
     open_work: OpenWork
-    secrets: Secrets
     clock: Clock
 
     async def __call__(self, command: IssueTicket) -> tuple[str, int]:
         """The ticket, and for how many seconds it counts."""
-        secret = self.secrets.new()
-        ticket = Ticket(self.secrets.hash(secret), command.visitor, self.clock.now() + _LIFETIME)
-        async with self.open_work() as work:
-            await work.tickets.keep(ticket)
-        return secret, int(_LIFETIME.total_seconds())
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        async with self.open_work(command.visitor.asker) as work:
+            await work.tickets.add(Ticket(hash_of(secret), command.visitor, self.clock.now() + LIFETIME))
+        return secret, int(LIFETIME.total_seconds())

@@ -6,6 +6,7 @@ from uuid import UUID
 from notification_service.application.ports import OpenWork
 from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.notifications import NotificationState
+from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
 
@@ -13,7 +14,7 @@ from parking_kernel.clocks import Clock
 class MarkRead:
     """A user has seen one of their own."""
 
-    user_id: UUID
+    asker: Asker
     notification_id: UUID
 
 
@@ -26,9 +27,9 @@ class MarkReadHandler:
 
     async def __call__(self, command: MarkRead) -> NotificationState:
         """The notification. Raises `UnknownNotification`."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             notification = await work.notifications.get(command.notification_id)
-            if notification.state.user_id != command.user_id:
+            if notification.state.user_id != command.asker.user_id:
                 raise UnknownNotification(command.notification_id)
             notification.read(self.clock.now())
             await work.notifications.save(notification)

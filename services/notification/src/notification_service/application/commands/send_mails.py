@@ -18,6 +18,7 @@ from notification_service.application.ports import (
     OpenWork,
 )
 from notification_service.domain.deliveries import Delivery, DeliveryState, Failure
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import finish_all
 from parking_kernel.clocks import Clock
 
@@ -52,7 +53,7 @@ class SendMailsHandler:
     async def __call__(self, _command: SendMails) -> int:
         """How many were tried."""
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             due = await work.deliveries.claim(now, now + _LEASE, _BATCH)
         places = asyncio.Semaphore(_AT_ONCE)
         await finish_all((self._deliver(each, places) for each in due), "several mails failed")
@@ -84,7 +85,7 @@ class SendMailsHandler:
             delivery.failed(Failure.USER_UNKNOWN, self.clock.now())
 
     async def _letter(self, claimed: DeliveryState, contact: Contact) -> Letter:
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             notification = await work.notifications.read(claimed.notification_id)
             lot = await work.copies.lot(notification.details.parking_lot_id)
         if lot is None:
@@ -92,9 +93,8 @@ class SendMailsHandler:
         return Letter(claimed.id, contact, notification, lot)
 
     async def _note(self, claimed: DeliveryState, note: Callable[[Delivery], None]) -> None:
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             delivery = await work.deliveries.get(claimed.id)
             if delivery is not None:
                 note(delivery)
                 await work.deliveries.save(delivery)
-                await work.events.publish(delivery)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from notification_service.application.ports import OpenWork, Secrets
+from notification_service.application.ports import OpenWork
 from notification_service.domain.errors import InvalidTicket
 from notification_service.domain.rooms import Visitor
+from notification_service.domain.tickets import hash_of
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 
 
@@ -17,16 +19,15 @@ class UseTicket:
 
 @dataclass(frozen=True, slots=True)
 class UseTicketHandler:
-    """One statement takes it away, so two sockets cannot both have it."""
+    """One statement takes it away, so two sockets cannot both have it. Who asks is known only afterwards."""
 
     open_work: OpenWork
-    secrets: Secrets
     clock: Clock
 
     async def __call__(self, command: UseTicket) -> Visitor:
         """Whose it is. Raises `InvalidTicket`."""
-        async with self.open_work() as work:
-            visitor = await work.tickets.use(self.secrets.hash(command.ticket), self.clock.now())
+        async with self.open_work(THE_SERVICE) as work:
+            visitor = await work.tickets.use(hash_of(command.ticket), self.clock.now())
         if visitor is None:
             raise InvalidTicket
         return visitor

@@ -25,7 +25,7 @@ class EnterRoomHandler:
         """Raises `UnknownRoom`: a foreign room and none are the same answer."""
         owner: Ownership | None = None
         if query.room.kind is RoomKind.RESERVATION:
-            async with self.open_work() as work:
+            async with self.open_work(query.visitor.asker) as work:
                 owner = await work.copies.owner(query.room.id)
         if not may_enter(query.visitor, query.room, owner):
             raise UnknownRoom(query.room)

@@ -9,7 +9,7 @@ from starlette.routing import WebSocketRoute
 
 from notification_service.bootstrap import Notification, resources
 from notification_service.entrypoints.http import notifications, tickets
-from notification_service.entrypoints.http.farewell import farewell_on_signal
+from notification_service.entrypoints.http.drain_notice import drain_notice_on_signal
 from notification_service.entrypoints.http.hub import Hub, OpenSockets
 from notification_service.entrypoints.http.problems import PROBLEMS
 from notification_service.entrypoints.http.websocket import WebSocketEndpoint
@@ -26,12 +26,12 @@ def notification_app(service: Notification) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         async with resources(service), _fed(hub, service):
-            with farewell_on_signal(open_sockets, service.settings.drain_seconds):
+            with drain_notice_on_signal(open_sockets, service.settings.drain_seconds):
                 yield
 
     app = create_app(
         "notification",
-        "Who is told what, and how.",
+        "Who is notified of what, and how.",
         routers=[notifications.router, tickets.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
@@ -46,9 +46,9 @@ def notification_app(service: Notification) -> FastAPI:
 
 @asynccontextmanager
 async def _fed(hub: Hub, service: Notification) -> AsyncGenerator[None]:
-    """The hub hears announcements and looks into the database, as long as this is open."""
+    """The hub receives announcements and looks into the database, as long as this is open."""
     stop = asyncio.Event()
-    loops = (hub.run(stop), service.announcements.run(stop, hub.hear, hub.look))
+    loops = (hub.run(stop), service.announcements.run(stop, hub.receive, hub.look))
     tasks = [asyncio.create_task(each) for each in loops]
     try:
         yield

@@ -1,4 +1,4 @@
-"""The rooms that this process serves: what each was told goes to all who listen, in order, each event once.
+"""The rooms that this process serves: what was published in each goes to all who listen, in order, each event once.
 
 Redis says at once what happened, and may lose it. The database knows everything, and is asked every second. Both come
 together here: a room's events count up by one, so the next number is passed on, a known one dropped, and a gap makes
@@ -72,7 +72,7 @@ class Hub:
             feed.members.pop(socket, None)
             self._drop_if_empty(room, feed)
 
-    def hear(self, event: RoomEvent) -> None:
+    def receive(self, event: RoomEvent) -> None:
         """An announcement came."""
         feed = self._feeds.get(event.room)
         if feed is None:

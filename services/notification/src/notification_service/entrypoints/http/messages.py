@@ -65,12 +65,12 @@ def event_text(event: RoomEvent) -> str:
 
 
 def subscribed_text(room: str, position: int, *, is_whole: bool) -> str:
-    """From which id on a client hears everything; `resumed` is false where it has missed what is not kept any more."""
+    """From which id on a client gets everything; `resumed` is false where it has missed what is not kept any more."""
     return json.dumps({"type": "subscribed", "room": room, "id": str(position), "data": {"resumed": is_whole}})
 
 
 def unsubscribed_text(room: str) -> str:
-    """A client hears no more of a room."""
+    """A client gets no more of a room."""
     return json.dumps({"type": "unsubscribed", "room": room})
 
 

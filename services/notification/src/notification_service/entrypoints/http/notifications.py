@@ -7,9 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from notification_service.application.commands.mark_read import MarkRead
-from notification_service.application.queries.list_notifications import ListNotifications
 from notification_service.domain.notifications import TITLES, NotificationState
-from notification_service.entrypoints.http.dependencies import Does, Me
+from notification_service.entrypoints.http.dependencies import AskedBy, Does, Me, Opens
 from notification_service.entrypoints.http.problems import CHANGED_MEANWHILE
 from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import (
@@ -76,11 +75,18 @@ class NotificationView(ResponseBody):
 
 @router.get("")
 async def list_notifications(
-    request: Request, response: Response, does: Does, me: Me, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    request: Request,
+    response: Response,
+    open_work: Opens,
+    me: Me,
+    asker: AskedBy,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Page[NotificationView]:
     """One's own notifications, the newest first."""
     after = _position(decode_cursor(cursor, length=2))
-    found = await does.list_notifications(ListNotifications(me, after, limit + 1))
+    async with open_work(asker) as work:
+        found = await work.notifications.of_user(me, after, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     following = encode_cursor(last.created_at.isoformat(), str(last.id)) if last else None
     items = [NotificationView.of(state) for state in found[:limit]]
@@ -89,9 +95,9 @@ async def list_notifications(
 
 @router.post("/{notification_id}/read")
 @may_answer(NOT_FOUND, CHANGED_MEANWHILE)
-async def mark_read(notification_id: UUID, does: Does, me: Me) -> NotificationView:
+async def mark_read(notification_id: UUID, does: Does, asker: AskedBy) -> NotificationView:
     """Note that a notification was read; again changes nothing."""
-    return NotificationView.of(await does.mark_read(MarkRead(me, notification_id)))
+    return NotificationView.of(await does.mark_read(MarkRead(asker, notification_id)))
 
 
 def _position(position: tuple[str, ...] | None) -> tuple[datetime, UUID] | None:

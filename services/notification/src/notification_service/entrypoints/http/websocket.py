@@ -31,7 +31,7 @@ BEARER = "bearer."
 MOST_ROOMS = 100
 MOST_ERRORS = 5
 WHERE = "websocket"
-# A driver subscribes with the answer of `POST /reservations`; the event that tells whose it is may take a moment.
+# A driver subscribes with the answer of `POST /reservations`; the event that says whose it is may take a moment.
 OWNER_SECONDS = 2.0
 OWNER_PAUSE = 0.1
 

@@ -87,10 +87,10 @@ def draft_of_swiss_rail(feature: Mapping[str, Any], source_id: str) -> LotDraft:
 
 def _description(properties: Mapping[str, Any]) -> str | None:
     operator = fields.text(properties, "operator")
-    told = properties.get("additionalInformationForCustomers")
+    notes = properties.get("additionalInformationForCustomers")
     sentences = [f"Operated by {operator}."] if operator else []
-    if isinstance(told, Mapping):
-        sentences.append(fields.text(told, "enText") or fields.text(told, "deText"))
+    if isinstance(notes, Mapping):
+        sentences.append(fields.text(notes, "enText") or fields.text(notes, "deText"))
     return " ".join(filter(None, sentences))[:MAX_DESCRIPTION] or None
 
 
@@ -121,10 +121,10 @@ def _capacity(properties: Mapping[str, Any]) -> dict[SpotType, int]:
 def _hours(properties: Mapping[str, Any]) -> OpeningHours | None:
     if properties.get("operationTime") is None:
         return None
-    told = fields.mapping(properties, "operationTime")
-    opens, closes = (fields.text(told, name)[:5] for name in ("operatingFrom", "operatingTo"))
+    operation = fields.mapping(properties, "operationTime")
+    opens, closes = (fields.text(operation, name)[:5] for name in ("operatingFrom", "operatingTo"))
     texts: Texts = WHOLE_DAY if opens == closes else (opens, "24:00" if closes == "00:00" else closes)
-    names = told.get("daysOfWeek")
+    names = operation.get("daysOfWeek")
     if not isinstance(names, list) or any(name not in WEEKDAYS for name in names):
         raise RowRefused("daysOfWeek is no list of weekdays")
     if texts == WHOLE_DAY and len(names) == len(WEEKDAYS):

@@ -1,1 +1,1 @@
-"""Kafka: domain events as wire contracts, and what auth tells."""
+"""Kafka: domain events as wire contracts."""

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_chassis.claims import ClaimQueue
 from parking_service.adapters.postgres.tables import import_rows, imports
 from parking_service.domain.errors import UnknownImport
 from parking_service.domain.imports import ImportRow, ImportState, ImportStatus, RefusedRow
 
 RUNNING = imports.c.status == ImportStatus.RUNNING.value
-STATE = [column for column in imports.c if column.name != "attempts"]
+STATE = [column for column in imports.c if column.name not in {"attempts", "due_at"}]
+DUE = ClaimQueue(imports, waits=RUNNING)
 
 
 class PostgresImports:
@@ -22,31 +25,23 @@ class PostgresImports:
         self._connection = connection
 
     async def add(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
-        """Keep a new import."""
-        await self._connection.execute(insert(imports).values(asdict(state) | {"status": state.status.value}))
+        """Store a new import, which is due at once."""
+        values = asdict(state) | {"status": state.status.value, "due_at": state.started_at}
+        await self._connection.execute(insert(imports).values(values))
         waiting = [{"row": each.row, "source_id": each.source_id, "feature": dict(each.feature)} for each in rows]
         for values in (waiting, [_refused(each) for each in refused]):
             if values:
                 named = [{"import_id": state.id, **each} for each in values]
                 await self._connection.execute(insert(import_rows), named)
 
-    async def claim(self) -> tuple[UUID, int] | None:
-        """The oldest import that runs and that nobody works on, and how often it was claimed without getting on."""
-        oldest = (
-            select(imports.c.id)
-            .where(RUNNING)
-            .order_by(imports.c.started_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        statement = (
-            update(imports)
-            .where(imports.c.id == oldest.scalar_subquery())
-            .values(attempts=imports.c.attempts + 1)
-            .returning(imports.c.id, imports.c.attempts)
-        )
-        row = (await self._connection.execute(statement)).first()
-        return (row.id, row.attempts) if row else None
+    async def claim(self, at: datetime, until: datetime) -> tuple[UUID, int] | None:
+        """The oldest import that runs and is due at an instant, and how often it was claimed without getting on."""
+        for row in await DUE.claim(self._connection, at=at, until=until, limit=1):
+            claimed: tuple[UUID, int] = row["id"], row["attempts"] + 1
+            counted = update(imports).where(imports.c.id == claimed[0]).values(attempts=claimed[1])
+            await self._connection.execute(counted)
+            return claimed
+        return None
 
     async def locked(self, import_id: UUID) -> ImportState | None:
         """An import that runs, locked until the transaction ends; none while someone else has it."""
@@ -65,7 +60,7 @@ class PostgresImports:
         return [ImportRow(*row) for row in await self._connection.execute(statement)]
 
     async def settle(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
-        """Note that rows are done with, some of them refused, and how far the import is now."""
+        """Note that rows are done with, some of them refused, and how far the import is: it is due again at once."""
         settled = import_rows.c.row.in_([row.row for row in rows])
         await self._connection.execute(delete(import_rows).where(import_rows.c.import_id == state.id, settled))
         if refused:
@@ -73,7 +68,9 @@ class PostgresImports:
             await self._connection.execute(insert(import_rows), named)
         counts = {name: getattr(state, name) for name in ("created", "updated", "unchanged", "refused")}
         statement = update(imports).where(imports.c.id == state.id)
-        await self._connection.execute(statement.values(status=state.status.value, attempts=0, **counts))
+        # Due from its start on, and so before all that began later.
+        settled_as = {"status": state.status.value, "attempts": 0, "due_at": imports.c.started_at}
+        await self._connection.execute(statement.values(settled_as | counts))
 
     async def get(self, import_id: UUID) -> ImportState:
         """One import. Raises `UnknownImport`."""

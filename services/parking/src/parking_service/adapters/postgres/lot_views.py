@@ -1,25 +1,26 @@
-"""The tables that questions are answered from."""
+"""The tables that questions are answered from (`parking_service.application.ports.views`)."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_service.adapters.postgres.lot_search import lot_view, one_lot_statement, search_statement
+from parking_service.adapters.postgres.spots import spot_state
 from parking_service.adapters.postgres.tables import free_spots, lots, spot_occupancy, spots, tariffs
 from parking_service.adapters.postgres.tariffs import tariff_state
 from parking_service.application.ports import LotFilter, LotView, OccupancyRate, SpotView
 from parking_service.domain.errors import UnknownLot, UnknownSpot
-from parking_service.domain.spots import PlanPosition, SpotStatus, SpotType
+from parking_service.domain.spots import SpotStatus, SpotType
 from parking_service.domain.tariffs import TariffState
 
 WATCHED = free_spots.c.observed_at.is_not(None)
 
 
 class PostgresLotViews:
-    """See `parking_service.application.ports.LotViews`."""
+    """Asked by routes and timers. `engine` may be of a replica, which lags behind what was just written."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -45,7 +46,7 @@ class PostgresLotViews:
         if after is not None:
             statement = statement.where(spots.c.number > after)
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(statement)).all()
+            rows = (await connection.execute(statement)).mappings().all()
             if not rows and (await connection.execute(select(lots.c.id).where(lots.c.id == lot_id))).first() is None:
                 raise UnknownLot(lot_id)
         return [_spot_view(row) for row in rows]
@@ -53,7 +54,7 @@ class PostgresLotViews:
     async def spot(self, spot_id: UUID) -> SpotView:
         """One spot that is not removed. Raises `UnknownSpot`."""
         async with self._engine.connect() as connection:
-            row = (await connection.execute(_spots(spots.c.id == spot_id))).first()
+            row = (await connection.execute(_spots(spots.c.id == spot_id))).mappings().first()
         if row is None:
             raise UnknownSpot(spot_id)
         return _spot_view(row)
@@ -89,18 +90,5 @@ def _spots(condition: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _spot_view(row: Row[Any]) -> SpotView:
-    return SpotView(
-        id=row.id,
-        parking_lot_id=row.parking_lot_id,
-        spot_number=row.number,
-        spot_type=SpotType(row.type),
-        status=SpotStatus(row.status),
-        level=row.level,
-        width=row.width,
-        length=row.length,
-        position=PlanPosition(row.x, row.y, row.rotation) if row.x is not None else None,
-        occupied=bool(row.occupied),
-        observed_at=row.observed_at,
-        version=row.version,
-    )
+def _spot_view(row: RowMapping) -> SpotView:
+    return SpotView(spot_state(row), bool(row["occupied"]), row["observed_at"])

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.money import Money
 from parking_kernel.opening_hours import OpeningHours, opening_hours_of
 from parking_service.adapters.postgres.tables import IN_USE, lots
+from parking_service.application.ports import Aggregate
 from parking_service.domain.errors import UnknownLot
 from parking_service.domain.lots import ImportedFrom, Lot, LotState, LotStatus
 from parking_service.domain.spots import SpotType
@@ -26,10 +27,11 @@ READ = [column for column in lots.c if column.name not in DERIVED]
 
 
 class PostgresLots:
-    """See `parking_service.application.ports.Lots`. `now` tells from when on the open periods are worked out."""
+    """See `parking_service.application.ports.Lots`. `now` says from when on the open periods are worked out."""
 
-    def __init__(self, connection: AsyncConnection, now: Callable[[], datetime]) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Aggregate], now: Callable[[], datetime]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
         self._now = now
 
     async def get(self, lot_id: UUID) -> Lot:
@@ -47,16 +49,18 @@ class PostgresLots:
         }
 
     async def add(self, new_lots: Sequence[Lot]) -> None:
-        """Keep new lots."""
+        """Store new lots."""
         if new_lots:
             await self._connection.execute(insert(lots), [self._row(lot.state) for lot in new_lots])
+        self._changes.saved(*new_lots)
 
     async def save(self, lot: Lot) -> None:
-        """Keep a changed lot. Raises `ChangedMeanwhile`."""
+        """Store a changed lot. Raises `ChangedMeanwhile`."""
         mine = (lots.c.id == lot.state.id) & (lots.c.version == lot.loaded_version)
         statement = update(lots).where(mine).values(self._row(lot.state))
         if (await self._connection.execute(statement)).rowcount != 1:
             raise ChangedMeanwhile("parking lot")
+        self._changes.saved(lot)
 
     async def extend_open_periods(self, limit: int) -> int:
         """Work out again when lots are open where that is soon known no more; how many there were."""
@@ -75,9 +79,10 @@ class PostgresLots:
         return len(rows)
 
     async def _locked(self, condition: ColumnElement[bool]) -> list[Lot]:
-        # In the order of their ids, so that two who lock several never wait for each other.
+        # In the order of their ids, so that two transactions which lock several never wait for each other.
         statement = select(*READ).where(condition).order_by(lots.c.id).with_for_update()
-        return [Lot(_state(row)) for row in (await self._connection.execute(statement)).mappings()]
+        found = (await self._connection.execute(statement)).mappings()
+        return [self._changes.loaded(Lot(_state(row))) for row in found]
 
     def _row(self, state: LotState) -> dict[str, Any]:
         return {

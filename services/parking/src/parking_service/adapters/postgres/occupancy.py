@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Table, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_chassis.units_of_work import Transaction
 from parking_service.adapters.postgres.tables import lot_counts, spot_occupancy, spots
+from parking_service.application.ports import Aggregate
 from parking_service.domain.occupancy import LotCount, LotCountState, SpotOccupancy, SpotOccupancyState
 from parking_service.domain.spots import SpotStatus
 
@@ -46,8 +47,9 @@ RECOUNT = text("""
 class PostgresOccupancy:
     """See `parking_service.application.ports.Occupancy`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Aggregate]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def of_spots(self, lot_id: UUID, spot_ids: Sequence[UUID]) -> Mapping[UUID, SpotOccupancy]:
         """What is known of those of the spots that are in the lot and not removed."""
@@ -63,27 +65,29 @@ class PostgresOccupancy:
         found: dict[UUID, SpotOccupancy] = {}
         for spot_id, *seen in await self._connection.execute(statement):
             state = SpotOccupancyState(*seen) if seen[0] is not None else None
-            found[spot_id] = SpotOccupancy(spot_id, lot_id, state)
+            found[spot_id] = self._changes.loaded(SpotOccupancy(spot_id, lot_id, state))
         return found
 
     async def of_lot(self, lot_id: UUID) -> LotCount:
         """What was last counted."""
         statement = select(lot_counts).where(lot_counts.c.parking_lot_id == lot_id)
         row = (await self._connection.execute(statement)).first()
-        return LotCount(lot_id, LotCountState(*row) if row else None)
+        return self._changes.loaded(LotCount(lot_id, LotCountState(*row) if row else None))
 
     async def save(self, seen: Sequence[SpotOccupancy]) -> None:
-        """Keep new sightings."""
+        """Store new sightings."""
         rows = [_row(spot.state, spot_occupancy) for spot in seen if spot.state]
         if rows:
             await self._connection.execute(_upsert(spot_occupancy, "spot_id"), rows)
+        self._changes.saved(*seen)
 
     async def save_count(self, count: LotCount) -> None:
-        """Keep a new count."""
+        """Store a new count."""
         await self._connection.execute(_upsert(lot_counts, "parking_lot_id"), [_row(count.state, lot_counts)])
+        self._changes.saved(count)
 
     async def recount(self, lot_ids: Sequence[UUID]) -> None:
-        """Work out anew how many spots of the lots are in service, watched and taken."""
+        """Work out again how many spots of the lots are in service, watched and taken."""
         if lot_ids:
             await self._connection.execute(RECOUNT, {"lot_ids": list(lot_ids)})
 

@@ -14,7 +14,7 @@ class PostgresOrganizations:
         self._connection = connection
 
     async def keep(self, organization: Organization) -> bool:
-        """Keep what auth told, unless something newer is known; whether it was kept."""
+        """Store what auth published, unless something newer is known; whether it was stored."""
         values = {"id": organization.id, "name": organization.name, "version": organization.version}
         statement = upsert_if_newer(organizations, values).returning(organizations.c.id)
         return (await self._connection.execute(statement)).first() is not None

@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_service.adapters.postgres.tables import spots
+from parking_service.application.ports import Aggregate
 from parking_service.domain.errors import UnknownSpot
 from parking_service.domain.spots import PlanPosition, Spot, SpotState, SpotStatus, SpotType
 
@@ -18,8 +19,9 @@ NOT_REMOVED = spots.c.status != SpotStatus.REMOVED.value
 class PostgresSpots:
     """See `parking_service.application.ports.Spots`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Aggregate]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def lot_of(self, spot_id: UUID) -> UUID:
         """The lot of a spot that is not removed. Raises `UnknownSpot`."""
@@ -35,28 +37,32 @@ class PostgresSpots:
         row = (await self._connection.execute(statement)).mappings().first()
         if row is None:
             raise UnknownSpot(spot_id)
-        return Spot(_state(row))
+        return self._changes.loaded(Spot(spot_state(row)))
 
     async def of_lot(self, lot_id: UUID) -> Sequence[Spot]:
         """All spots of a lot that are not removed."""
         statement = select(spots).where(spots.c.parking_lot_id == lot_id, NOT_REMOVED).order_by(spots.c.number)
-        return [Spot(_state(row)) for row in (await self._connection.execute(statement)).mappings()]
+        found = (await self._connection.execute(statement)).mappings()
+        return [self._changes.loaded(Spot(spot_state(row))) for row in found]
 
     async def add(self, new_spots: Sequence[Spot]) -> None:
-        """Keep new spots."""
+        """Store new spots."""
         if new_spots:
             await self._connection.execute(insert(spots), [_row(spot.state) for spot in new_spots])
+        self._changes.saved(*new_spots)
 
     async def save(self, changed_spots: Sequence[Spot]) -> None:
-        """Keep changed spots. Raises `ChangedMeanwhile`."""
+        """Store changed spots. Raises `ChangedMeanwhile`."""
         for spot in changed_spots:
             mine = (spots.c.id == spot.state.id) & (spots.c.version == spot.loaded_version)
             statement = update(spots).where(mine).values(_row(spot.state))
             if (await self._connection.execute(statement)).rowcount != 1:
                 raise ChangedMeanwhile("spot")
+        self._changes.saved(*changed_spots)
 
 
-def _state(row: RowMapping) -> SpotState:
+def spot_state(row: RowMapping) -> SpotState:
+    """The spot of a row."""
     return SpotState(
         id=row["id"],
         parking_lot_id=row["parking_lot_id"],

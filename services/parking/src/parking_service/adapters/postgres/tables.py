@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZMULTIRANGE
 
 from parking_chassis.ended_logins import ended_logins_table
+from parking_chassis.stored_answers import idempotency_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -95,7 +96,8 @@ tariffs = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("organization_id", Uuid, ForeignKey("organizations.id"), nullable=False),
-    Column("parking_lot_id", Uuid, ForeignKey("lots.id")),
+    # Checked when the transaction ends: a tariff is stored, and so published, before the lot that it is of.
+    Column("parking_lot_id", Uuid, ForeignKey("lots.id", deferrable=True, initially="DEFERRED")),
     Column("number", Integer, nullable=False),
     Column("terms", JSONB, nullable=False),
     Column("published_at", instant(), nullable=False),
@@ -177,7 +179,8 @@ imports = Table(
     Column("status", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("started_at", instant(), nullable=False),
-    Index("ix_imports_running", "started_at", postgresql_where=text("status = 'running'")),
+    Column("due_at", instant(), nullable=False, server_default=text("now()")),
+    Index("ix_imports_due_at", "due_at", postgresql_where=text("status = 'running'")),
 )
 
 import_rows = Table(
@@ -194,3 +197,4 @@ import_rows = Table(
 
 messaging = messaging_tables(metadata)
 ended_logins = ended_logins_table(metadata)
+idempotency_keys = idempotency_table(metadata)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import RowMapping, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_chassis.units_of_work import Transaction
 from parking_kernel.tariffs import tariff_of
 from parking_service.adapters.postgres.tables import tariffs
+from parking_service.application.ports import Aggregate
 from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.tariffs import TariffState, TariffVersion
 
@@ -15,13 +16,15 @@ from parking_service.domain.tariffs import TariffState, TariffVersion
 class PostgresTariffs:
     """See `parking_service.application.ports.Tariffs`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Aggregate]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def add(self, new_tariffs: Sequence[TariffVersion]) -> None:
-        """Keep new versions."""
+        """Store new versions. The lot of a tariff may follow it, until the transaction ends."""
         if new_tariffs:
             await self._connection.execute(insert(tariffs), [_row(tariff.state) for tariff in new_tariffs])
+        self._changes.saved(*new_tariffs)
 
     async def get(self, tariff_id: UUID) -> TariffState:
         """One version."""

@@ -1,48 +1,35 @@
 """One transaction and the repositories on it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
-from parking_chassis.database import transactions
-from parking_service.adapters.kafka.outbox import OutboxEvents
+from parking_chassis.sealing import Sealer
+from parking_chassis.stored_answers import PostgresAnswers
+from parking_chassis.units_of_work import Transaction, UnitsOfWork
 from parking_service.adapters.postgres.imports import PostgresImports
 from parking_service.adapters.postgres.lots import PostgresLots
 from parking_service.adapters.postgres.occupancy import PostgresOccupancy
 from parking_service.adapters.postgres.organizations import PostgresOrganizations
+from parking_service.adapters.postgres.outbox import publish
 from parking_service.adapters.postgres.spots import PostgresSpots
+from parking_service.adapters.postgres.tables import idempotency_keys
 from parking_service.adapters.postgres.tariffs import PostgresTariffs
-from parking_service.application.ports import OpenWork
+from parking_service.application.ports import Aggregate, Work
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresWork:
-    """See `parking_service.application.ports.Work`."""
+def units_of_work(now: Callable[[], datetime], sealer: Sealer) -> UnitsOfWork[Work, Aggregate]:
+    """How this service makes its units of work."""
 
-    lots: PostgresLots
-    spots: PostgresSpots
-    tariffs: PostgresTariffs
-    organizations: PostgresOrganizations
-    occupancy: PostgresOccupancy
-    imports: PostgresImports
-    events: OutboxEvents
+    def build(transaction: Transaction[Aggregate]) -> Work:
+        connection = transaction.connection
+        return Work(
+            lots=PostgresLots(transaction, now),
+            spots=PostgresSpots(transaction),
+            tariffs=PostgresTariffs(transaction),
+            organizations=PostgresOrganizations(connection),
+            occupancy=PostgresOccupancy(transaction),
+            imports=PostgresImports(connection),
+            answers=PostgresAnswers(connection, idempotency_keys, sealer),
+        )
 
-
-def work_on(connection: AsyncConnection, now: Callable[[], datetime]) -> PostgresWork:
-    """The repositories on a transaction that someone else opened."""
-    return PostgresWork(
-        PostgresLots(connection, now),
-        PostgresSpots(connection),
-        PostgresTariffs(connection),
-        PostgresOrganizations(connection),
-        PostgresOccupancy(connection),
-        PostgresImports(connection),
-        OutboxEvents(connection),
-    )
-
-
-def postgres_work(engine: AsyncEngine, now: Callable[[], datetime]) -> OpenWork:
-    """How this service opens a unit of work."""
-    return transactions(engine, lambda connection: work_on(connection, now))
+    return UnitsOfWork(build, publish)

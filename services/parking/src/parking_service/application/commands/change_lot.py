@@ -28,9 +28,8 @@ class ChangeLotHandler:
 
     async def __call__(self, command: ChangeLot) -> None:
         """Raises `UnknownLot`, `LotRetired`, `InvalidFields`, and `ChangedMeanwhile` for another version."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
             lot.change(self.clock.now(), **command.changes)
             await work.lots.save(lot)
-            await work.events.publish(lot)

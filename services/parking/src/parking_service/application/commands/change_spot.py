@@ -32,8 +32,8 @@ class ChangeSpotHandler:
 
     async def __call__(self, command: ChangeSpot) -> None:
         """Raises `UnknownSpot`, `LotRetired`, `SpotNumberTaken`, and `ChangedMeanwhile` for another version."""
-        async with self.open_work() as work:
-            # The lot first: whoever changes its spots waits for its lock.
+        async with self.open_work(command.asker) as work:
+            # The lot first: all that changes its spots waits for its lock.
             lot = await work.lots.get(await work.spots.lot_of(command.spot_id))
             if not command.asker.operates(lot.state.organization_id):
                 raise UnknownSpot(command.spot_id)
@@ -53,4 +53,3 @@ class ChangeSpotHandler:
             await work.lots.save(lot)
             await work.spots.save([spot])
             await work.occupancy.recount([lot.state.id])
-            await work.events.publish(lot, spot)

@@ -1,13 +1,14 @@
 """Work on the imports that run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.tariffs import Tariff
-from parking_service.application.ports import Aggregate, LotFiles, OpenWork, Work
+from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.imports import (
     CHUNK_ROWS,
@@ -22,6 +23,9 @@ from parking_service.domain.lots import ImportedFrom, Lot, LotState, LotStatus, 
 from parking_service.domain.spots import Spot, SpotPlan, SpotType, free_numbers, surplus
 from parking_service.domain.tariffs import TariffState, TariffVersion, in_currency
 
+_LEASE = timedelta(seconds=10)
+"""How long a chunk that failed, or whose process died, is left alone. One that takes longer keeps its import's lock."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContinueImports:
@@ -35,11 +39,21 @@ class _Chunk:
     work: Work
     state: ImportState
     default: Tariff
-    new_lots: list[Lot]
-    new_tariffs: list[TariffVersion]
-    new_spots: list[Spot]
-    touched: list[UUID]
-    events: list[Aggregate]
+    tariffs: list[TariffVersion] = field(default_factory=list[TariffVersion])
+    new_lots: list[Lot] = field(default_factory=list[Lot])
+    changed_lots: list[Lot] = field(default_factory=list[Lot])
+    gone_spots: list[Spot] = field(default_factory=list[Spot])
+    new_spots: list[Spot] = field(default_factory=list[Spot])
+
+    async def write(self) -> None:
+        """Write it, a lot after the tariff that is now in force there: so it is published, too."""
+        await self.work.tariffs.add(self.tariffs)
+        await self.work.lots.add(self.new_lots)
+        for lot in self.changed_lots:
+            await self.work.lots.save(lot)
+        await self.work.spots.save(self.gone_spots)
+        await self.work.spots.add(self.new_spots)
+        await self.work.occupancy.recount([lot.state.id for lot in (*self.new_lots, *self.changed_lots)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +74,16 @@ class ContinueImportsHandler:
         settled = 0
         while True:
             # Counted in a transaction of its own, so that it stands when the chunk's does not.
-            async with self.open_work() as work:
-                claimed = await work.imports.claim()
+            now = self.clock.now()
+            async with self.open_work(THE_SERVICE) as work:
+                claimed = await work.imports.claim(now, now + _LEASE)
             if claimed is None:
                 return settled
             import_id, attempts = claimed
             settled += await self._chunk(import_id, attempts)
 
     async def _chunk(self, import_id: UUID, attempts: int) -> int:
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             state = await work.imports.locked(import_id)
             if state is None:
                 return 0
@@ -78,7 +93,7 @@ class ContinueImportsHandler:
                 await work.imports.settle(replace(state, status=status), [], [])
                 return 0
             default = (await work.tariffs.default_of(state.organization_id)).terms
-            chunk = _Chunk(work, state, default, [], [], [], [], [])
+            chunk = _Chunk(work, state, default)
             drafts, refused = list[LotDraft](), list[RefusedRow]()
             for row in rows:
                 try:
@@ -92,7 +107,7 @@ class ContinueImportsHandler:
                     await self._take(chunk, draft, known)
                 except RowRefused as error:
                     refused.append(RefusedRow(rows_by_id[draft.source_id], draft.source_id, str(error)))
-            await self._write(chunk)
+            await chunk.write()
             await work.imports.settle(replace(chunk.state, refused=state.refused + len(refused)), rows, refused)
         return len(rows)
 
@@ -133,12 +148,9 @@ class ContinueImportsHandler:
                 **prices_of(tariff.state),
             )
         )
-        spots = self._new_spots(lot, draft.capacity, [], now)
+        chunk.tariffs.append(tariff)
         chunk.new_lots.append(lot)
-        chunk.new_tariffs.append(tariff)
-        chunk.new_spots += spots
-        chunk.events += [tariff, lot, *spots]
-        chunk.touched.append(lot_id)
+        chunk.new_spots += self._new_spots(lot, draft.capacity, [], now)
 
     async def _update(self, chunk: _Chunk, draft: LotDraft, lot: Lot) -> None:
         work, now, lot_id = chunk.work, self.clock.now(), lot.state.id
@@ -146,18 +158,14 @@ class ContinueImportsHandler:
         gone = surplus(spots, draft.capacity)
         for spot in gone:
             spot.remove()
-        come = self._new_spots(lot, draft.capacity, spots, now)
-        tariff = TariffVersion(await work.tariffs.get(lot.state.tariff_id))
+        tariff = await work.tariffs.get(lot.state.tariff_id)
         terms = _terms(draft, chunk.default)
-        if tariff.state.terms != terms:
-            number = tariff.state.number + 1
-            tariff = TariffVersion.publish(
-                TariffState(self.new_id(now), lot.state.organization_id, lot_id, number, terms, now)
-            )
-            chunk.new_tariffs.append(tariff)
+        if tariff.terms != terms:
+            tariff = TariffState(self.new_id(now), lot.state.organization_id, lot_id, tariff.number + 1, terms, now)
+            chunk.tariffs.append(TariffVersion.publish(tariff))
         lot.change(
             now,
-            tariff.state,
+            tariff,
             name=draft.name,
             description=draft.description,
             address=draft.address,
@@ -168,11 +176,9 @@ class ContinueImportsHandler:
             capacity=draft.capacity,
             imported_from=ImportedFrom(draft.source_id, draft.digest),
         )
-        await work.lots.save(lot)
-        await work.spots.save(gone)
-        chunk.new_spots += come
-        chunk.events += [tariff, lot, *gone, *come]
-        chunk.touched.append(lot_id)
+        chunk.changed_lots.append(lot)
+        chunk.gone_spots += gone
+        chunk.new_spots += self._new_spots(lot, draft.capacity, spots, now)
 
     def _new_spots(
         self, lot: Lot, capacity: Mapping[SpotType, int], spots: Sequence[Spot], now: datetime
@@ -184,14 +190,6 @@ class ContinueImportsHandler:
             for spot_type, count in capacity.items()
             for number in free_numbers(spot_type, count - have.count(spot_type), taken)
         ]
-
-    async def _write(self, chunk: _Chunk) -> None:
-        work = chunk.work
-        await work.lots.add(chunk.new_lots)
-        await work.tariffs.add(chunk.new_tariffs)
-        await work.spots.add(chunk.new_spots)
-        await work.occupancy.recount(chunk.touched)
-        await work.events.publish(*chunk.events)
 
 
 def _terms(draft: LotDraft, default: Tariff) -> Tariff:

@@ -1,14 +1,16 @@
 """Open a new lot."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.opening_hours import OpeningHours
+from parking_kernel.repeatable import Answer, RequestKey, once
 from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Tariff
-from parking_service.application.ports import OpenWork
+from parking_service.application.ports import OpenWork, Work
 from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.lots import Lot, LotState, prices_of
 from parking_service.domain.tariffs import TariffState, TariffVersion, in_currency
@@ -18,7 +20,10 @@ from parking_service.domain.values import Place
 
 @dataclass(frozen=True, slots=True)
 class CreateLot:
-    """An operator takes on a car park. Without `terms` it gets its organization's default tariff."""
+    """An operator takes on a car park. Without `terms` it gets its organization's default tariff.
+
+    With a `key` the request may be repeated.
+    """
 
     asker: Asker
     organization_id: UUID | None
@@ -31,6 +36,7 @@ class CreateLot:
     opening_hours: OpeningHours | None
     terms: Tariff | None
     currency: str | None
+    key: RequestKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +47,47 @@ class CreateLotHandler:
     clock: Clock
     new_id: NewId
 
-    async def __call__(self, command: CreateLot) -> UUID:
-        """The new lot's id. Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`."""
+    async def __call__(self, command: CreateLot, render: Callable[[LotState], Answer]) -> Answer:
+        """The new lot as `render` shows it, or the first answer to the key.
+
+        Raises `UnknownOrganization`, `OrganizationNotReady`, `InvalidFields`, `KeyReused` and `InFlight`.
+        """
+        async with self.open_work(command.asker) as work:
+
+            async def act() -> Answer:
+                return render(await self._create(work, command))
+
+            return await once(work.answers, command.key, act)
+
+    async def _create(self, work: Work, command: CreateLot) -> LotState:
         organization_id = chosen_organization(command.asker, command.organization_id, "/organization_id")
         now = self.clock.now()
         lot_id = self.new_id(now)
-        async with self.open_work() as work:
-            try:
-                default = (await work.tariffs.default_of(organization_id)).terms
-            except UnknownOrganization as error:
-                raise why_unknown(command.asker, organization_id) from error
-            terms = command.terms or in_currency(default, command.currency or default.currency)
-            tariff = TariffVersion.publish(
-                TariffState(self.new_id(now), organization_id, lot_id, 1, check_tariff(terms), now)
+        try:
+            default = (await work.tariffs.default_of(organization_id)).terms
+        except UnknownOrganization as error:
+            raise why_unknown(command.asker, organization_id) from error
+        terms = command.terms or in_currency(default, command.currency or default.currency)
+        tariff = TariffVersion.publish(
+            TariffState(self.new_id(now), organization_id, lot_id, 1, check_tariff(terms), now)
+        )
+        lot = Lot.create(
+            LotState(
+                id=lot_id,
+                organization_id=organization_id,
+                name=command.name,
+                description=command.description,
+                address=command.address,
+                place=command.place,
+                time_zone=command.time_zone,
+                amenities=command.amenities,
+                opening_hours=command.opening_hours,
+                created_at=now,
+                **prices_of(tariff.state),
             )
-            lot = Lot.create(
-                LotState(
-                    id=lot_id,
-                    organization_id=organization_id,
-                    name=command.name,
-                    description=command.description,
-                    address=command.address,
-                    place=command.place,
-                    time_zone=command.time_zone,
-                    amenities=command.amenities,
-                    opening_hours=command.opening_hours,
-                    created_at=now,
-                    **prices_of(tariff.state),
-                )
-            )
-            await work.lots.add([lot])
-            await work.tariffs.add([tariff])
-            await work.occupancy.recount([lot_id])
-            await work.events.publish(tariff, lot)
-        return lot_id
+        )
+        # The tariff first: they are published in the order of storing, and a lot is worth nothing without its prices.
+        await work.tariffs.add([tariff])
+        await work.lots.add([lot])
+        await work.occupancy.recount([lot_id])
+        return lot.state

@@ -1,7 +1,9 @@
-"""Keep the search knowing when lots are open."""
+"""Let the search know for longer when lots are open."""
 
 from dataclasses import dataclass
 
+from parking_kernel.askers import THE_SERVICE
+from parking_kernel.batches import until_all
 from parking_service.application.ports import OpenWork
 
 _BATCH = 500
@@ -18,9 +20,10 @@ class ExtendOpenPeriodsHandler:
 
     open_work: OpenWork
 
-    async def __call__(self, _command: ExtendOpenPeriods) -> None:
-        """A batch in each transaction, until none is left."""
-        extended = _BATCH
-        while extended == _BATCH:
-            async with self.open_work() as work:
-                extended = await work.lots.extend_open_periods(_BATCH)
+    async def __call__(self, _command: ExtendOpenPeriods) -> int:
+        """How many lots there were; a batch in each transaction, until none is left."""
+        return await until_all(self._extend, _BATCH)
+
+    async def _extend(self, limit: int) -> int:
+        async with self.open_work(THE_SERVICE) as work:
+            return await work.lots.extend_open_periods(limit)

@@ -32,7 +32,7 @@ class PublishTariffHandler:
     async def __call__(self, command: PublishTariff) -> TariffState:
         """The tariff now in force. Raises `UnknownLot`, `LotRetired`, `InvalidFields`, `ChangedMeanwhile`."""
         terms, now = check_tariff(command.terms), self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
             current = await work.tariffs.get(lot.state.tariff_id)
@@ -44,5 +44,4 @@ class PublishTariffHandler:
             lot.change(now, tariff.state)
             await work.tariffs.add([tariff])
             await work.lots.save(lot)
-            await work.events.publish(tariff, lot)
         return tariff.state

@@ -1,4 +1,4 @@
-"""Take a spot away for good."""
+"""Take a spot away permanently."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -27,7 +27,7 @@ class RemoveSpotHandler:
 
     async def __call__(self, command: RemoveSpot) -> None:
         """Raises `UnknownSpot` and `LotRetired`."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             lot = await work.lots.get(await work.spots.lot_of(command.spot_id))
             if not command.asker.operates(lot.state.organization_id):
                 raise UnknownSpot(command.spot_id)
@@ -37,4 +37,3 @@ class RemoveSpotHandler:
             await work.lots.save(lot)
             await work.spots.save([spot])
             await work.occupancy.recount([lot.state.id])
-            await work.events.publish(lot, spot)

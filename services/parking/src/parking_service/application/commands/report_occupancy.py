@@ -25,14 +25,14 @@ class ReportOccupancy:
 
 @dataclass(frozen=True, slots=True)
 class ReportOccupancyHandler:
-    """Keeps the newest reading of each spot and of the lot. Late, repeated and impossible ones change nothing."""
+    """Stores the newest reading of each spot and of the lot. Late, repeated and impossible ones change nothing."""
 
     open_work: OpenWork
     clock: Clock
 
     async def __call__(self, command: ReportOccupancy) -> Digested:
         """What became of the readings. Raises `UnknownLot`, and `ImpossibleReadings` where none can be true."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker)
             digested = (
@@ -51,7 +51,6 @@ class ReportOccupancyHandler:
         applied = count.count(reading)
         if applied:
             await work.occupancy.save_count(count)
-            await work.events.publish(count)
         return Digested(applied=int(applied), unchanged=int(not applied))
 
     async def _see(self, work: Work, lot: Lot, readings: Sequence[SpotReading]) -> Digested:
@@ -67,7 +66,5 @@ class ReportOccupancyHandler:
         wrong = len({violation.pointer.split("/")[2] for violation in refused})
         if readings and wrong == len(readings):
             raise ImpossibleReadings(refused)
-        spots = list(known.values())
-        await work.occupancy.save(spots)
-        await work.events.publish(*spots)
+        await work.occupancy.save(list(known.values()))
         return Digested(applied, len(readings) - applied - wrong, tuple(refused))

@@ -1,4 +1,4 @@
-"""Take a lot away for good."""
+"""Take a lot away permanently."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,9 +26,8 @@ class RetireLotHandler:
 
     async def __call__(self, command: RetireLot) -> None:
         """Raises `UnknownLot` and `ChangedMeanwhile`."""
-        async with self.open_work() as work:
+        async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
             lot.retire(self.clock.now())
             await work.lots.save(lot)
-            await work.events.publish(lot)

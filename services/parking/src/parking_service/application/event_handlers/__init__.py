@@ -1,1 +1,1 @@
-"""What happens when another service tells something."""
+"""What happens when another service publishes something."""

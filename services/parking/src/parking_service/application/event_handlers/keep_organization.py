@@ -1,4 +1,4 @@
-"""Auth told of an organization: keep a copy, and give a new one its default tariff."""
+"""Auth published an organization: keep a copy, and give a new one its default tariff."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from parking_service.domain.tariffs import TariffState, TariffVersion
 
 @dataclass(frozen=True, slots=True)
 class KeepOrganization:
-    """An organization as auth told it."""
+    """An organization as auth published it."""
 
     organization: Organization
 
@@ -38,4 +38,3 @@ class KeepOrganizationHandler:
                 TariffState(self.new_id(now), organization.id, None, 1, self.default_terms, now)
             )
             await work.tariffs.add([tariff])
-            await work.events.publish(tariff)

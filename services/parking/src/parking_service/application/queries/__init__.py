@@ -1,1 +1,1 @@
-"""What only reads."""
+"""What only reads, and decides something; routes ask the views for the rest."""

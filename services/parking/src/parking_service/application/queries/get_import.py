@@ -28,7 +28,7 @@ class GetImportHandler:
 
     async def __call__(self, query: GetImport) -> tuple[ImportState, Sequence[RefusedRow]]:
         """Raises `UnknownImport`, also for one of a foreign organization."""
-        async with self.open_work() as work:
+        async with self.open_work(query.asker) as work:
             state = await work.imports.get(query.import_id)
             if not query.asker.operates(state.organization_id):
                 raise UnknownImport(query.import_id)

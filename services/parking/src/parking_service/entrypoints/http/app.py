@@ -41,5 +41,6 @@ def parking_app(parking: Parking) -> FastAPI:
     )
     app.add_exception_handler(InvalidFields, invalid_fields)
     app.state.use_cases = parking.use_cases
+    app.state.queries = parking.queries
     app.state.clock = parking.clock
     return app

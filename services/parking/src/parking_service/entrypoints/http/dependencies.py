@@ -8,13 +8,17 @@ from parking_chassis.access_tokens import Principal
 from parking_chassis.concurrency import expected_version
 from parking_chassis.security import asker_of, permitted
 from parking_kernel.askers import Asker
-from parking_service.bootstrap import UseCases
+from parking_service.bootstrap import Queries, UseCases
 
 WRITE_PARKING = "write:parking"
 
 
 async def _use_cases(request: Request) -> UseCases:
     return request.app.state.use_cases
+
+
+async def _queries(request: Request) -> Queries:
+    return request.app.state.queries
 
 
 async def _operator(principal: Annotated[Principal, Depends(permitted(WRITE_PARKING))]) -> Asker:
@@ -26,5 +30,6 @@ async def _expected_version(if_match: Annotated[str | None, Header()] = None) ->
 
 
 Does = Annotated[UseCases, Depends(_use_cases)]
+Asks = Annotated[Queries, Depends(_queries)]
 Operator = Annotated[Asker, Depends(_operator)]
 IfMatch = Annotated[int | None, Depends(_expected_version)]

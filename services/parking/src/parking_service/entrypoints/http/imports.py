@@ -3,24 +3,30 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
+from pydantic_core import from_json
 
 from parking_chassis.api_document import may_answer
+from parking_chassis.idempotency import KeyOf, response_of
 from parking_chassis.pagination import address_with
 from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, Problem
 from parking_chassis.schemas import ResponseBody
+from parking_kernel.repeatable import Answer
 from parking_service.application.commands.start_import import StartImport
 from parking_service.application.queries.get_import import GetImport
+from parking_service.domain.imports import ImportState
 from parking_service.entrypoints.http.dependencies import Does, Operator
 from parking_service.entrypoints.http.problems import FILE_TOO_LARGE, ORGANIZATION_NOT_READY, UNSUPPORTED_FILE
 from parking_service.entrypoints.http.values import Currency, ZoneName
 
 router = APIRouter(prefix="/api/v1", tags=["imports"])
 
+ACCEPTED = 202
 MAX_BYTES = 20 * 1024 * 1024
 MAX_REFUSED = 1_000
 MAX_ROW = 2**31 - 1
@@ -67,23 +73,30 @@ class ImportAnswer(ResponseBody):
     next: Annotated[str | None, Field(description="the address of the refused rows that follow")]
 
 
-@router.post("/parking-lots/import", status_code=202, openapi_extra=FILE_BODY)
+@router.post("/parking-lots/import", status_code=ACCEPTED, response_model=Accepted, openapi_extra=FILE_BODY)
 @may_answer(NOT_FOUND, ORGANIZATION_NOT_READY, FILE_TOO_LARGE, UNSUPPORTED_FILE)
 async def start_import(
     request: Request,
-    response: Response,
     does: Does,
     operator: Operator,
+    key_of: KeyOf,
     organization_id: UUID | None = None,
     time_zone: Annotated[ZoneName | None, Query(description="of lots whose source names none")] = None,
     currency: Annotated[Currency | None, Query(description="of lots whose source names none")] = None,
-) -> Accepted:
+) -> Response:
     """Import lots with numbered spots and tariffs from GeoJSON, up to 20 MiB; the same file again changes nothing."""
     _check_media_type(request)
-    features = await asyncio.to_thread(_features, await _body(request))
-    import_id = await does.start_import(StartImport(operator, organization_id, features, time_zone, currency))
-    response.headers["Location"] = f"/api/v1/imports/{import_id}"
-    return Accepted(import_id=import_id)
+    features, file = await asyncio.to_thread(_features_and_digest, await _body(request))
+    # The file byte by byte, and the options.
+    key = key_of(sha256(repr((str(organization_id), time_zone, currency, file)).encode()).digest())
+    command = StartImport(operator, organization_id, features, time_zone, currency, key)
+    answer = await does.start_import(command, _started_import)
+    return response_of(answer, {"Location": f"/api/v1/imports/{from_json(answer.body)['import_id']}"})
+
+
+def _started_import(state: ImportState) -> Answer:
+    """An import that has begun."""
+    return Answer(ACCEPTED, Accepted(import_id=state.id).model_dump_json().encode())
 
 
 @router.get("/imports/{import_id}")
@@ -131,6 +144,10 @@ async def _body(request: Request) -> bytes:
         if len(body) > MAX_BYTES:
             raise Problem(FILE_TOO_LARGE, f"A file may have {MAX_BYTES} bytes at most.")
     return bytes(body)
+
+
+def _features_and_digest(body: bytes) -> tuple[Sequence[Mapping[str, object]], str]:
+    return _features(body), sha256(body).hexdigest()
 
 
 def _features(body: bytes) -> Sequence[Mapping[str, object]]:

@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Response
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from parking_chassis.concurrency import etag
+from parking_chassis.idempotency import response_of
 from parking_chassis.schemas import ResponseBody
 from parking_kernel.money import Money
+from parking_kernel.repeatable import Answer
 from parking_service.application.ports import LotView
+from parking_service.domain.lots import LotState
 from parking_service.domain.occupancy import confidence
 
 MEDIA_TYPE = "application/json"
+CREATED = 201
 FOR_A_SECOND = {"Cache-Control": "public, max-age=1"}
 """Everybody gets the same answer, and how many spots are free is seldom known to the second."""
 
@@ -35,7 +39,7 @@ class PlaceAnswer(ResponseBody):
 
 
 class LotAnswer(ResponseBody):
-    """A lot. `available_spots` is what was last seen, at `available_as_of`, and `confidence` how far it still tells."""
+    """A lot. `available_spots` is what was last seen, at `available_as_of`, and `confidence` how far it still holds."""
 
     id: UUID
     organization_id: UUID
@@ -64,10 +68,20 @@ class FoundLotAnswer(LotAnswer):
     distance_m: float | None
 
 
-def lot_answer(lot: LotView, now: datetime, status_code: int = 200) -> Response:
+def lot_answer(lot: LotView, now: datetime) -> Response:
     """One lot, with its ETag."""
-    headers = {"ETag": etag(lot.version)}
-    return Response(to_json(_plain(lot, now)), status_code, headers, MEDIA_TYPE)
+    return Response(to_json(_plain(lot, now)), headers={"ETag": etag(lot.version)}, media_type=MEDIA_TYPE)
+
+
+def created_lot(state: LotState) -> Answer:
+    """A lot that was just created, as it is read from now on."""
+    return Answer(CREATED, to_json(_plain(_unwatched(state), state.created_at)))
+
+
+def created_lot_response(answer: Answer) -> Response:
+    """With where the lot is, and its ETag."""
+    lot: dict[str, Any] = from_json(answer.body)
+    return response_of(answer, {"Location": f"/api/v1/parking-lots/{lot['id']}", "ETag": etag(lot["version"])})
 
 
 def lots_answer(lots: Sequence[LotView], now: datetime, following: str | None) -> Response:
@@ -75,6 +89,32 @@ def lots_answer(lots: Sequence[LotView], now: datetime, following: str | None) -
     items = [_plain(lot, now) | {"distance_m": _rounded(lot.distance_m)} for lot in lots]
     headers = FOR_A_SECOND | ({"Link": f'<{following}>; rel="next"'} if following else {})
     return Response(to_json({"items": items, "next": following}), 200, headers, MEDIA_TYPE)
+
+
+def _unwatched(state: LotState) -> LotView:
+    """A lot that no sensor has reported of: all of its spots count as free."""
+    return LotView(
+        id=state.id,
+        organization_id=state.organization_id,
+        name=state.name,
+        description=state.description,
+        address=state.address,
+        place=state.place,
+        time_zone=state.time_zone,
+        amenities=state.amenities,
+        opening_hours=json.dumps(state.opening_hours.plain()) if state.opening_hours else None,
+        currency=state.currency,
+        hourly_rate=state.hourly_rate,
+        daily_rate=state.daily_rate,
+        status=state.status.value,
+        total_spots=state.total_spots,
+        spot_types=[spot_type.value for spot_type in state.spot_types],
+        available_spots=state.total_spots,
+        observed_at=None,
+        changed_at=None,
+        coverage=0.0,
+        version=state.version,
+    )
 
 
 def _plain(lot: LotView, now: datetime) -> dict[str, Any]:

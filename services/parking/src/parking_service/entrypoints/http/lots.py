@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BeforeValidator, Field
 
 from parking_chassis.api_document import may_answer
+from parking_chassis.idempotency import KeyOf, fingerprint_of
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody
 from parking_kernel.tariff_rules import check_tariff
@@ -15,10 +16,9 @@ from parking_kernel.violations import Violation, refuse_any
 from parking_service.application.commands.change_lot import ChangeLot
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.commands.retire_lot import RetireLot
-from parking_service.application.queries.get_lot import GetLot
 from parking_service.domain.lots import LotChanges
-from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
-from parking_service.entrypoints.http.lot_answers import LotAnswer, lot_answer
+from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
+from parking_service.entrypoints.http.lot_answers import LotAnswer, created_lot, created_lot_response, lot_answer
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, ORGANIZATION_NOT_READY
 from parking_service.entrypoints.http.tariff_bodies import TariffBody
 from parking_service.entrypoints.http.values import (
@@ -112,9 +112,9 @@ class LotPatch(RequestBody):
 
 @router.post("", status_code=201, response_model=LotAnswer)
 @may_answer(NOT_FOUND, ORGANIZATION_NOT_READY)
-async def create_lot(body: NewLot, does: Does, operator: Operator, request: Request) -> Response:
-    """Open a lot. It can be booked as soon as it has spots and reservation has heard of it."""
-    lot_id = await does.create_lot(
+async def create_lot(body: NewLot, does: Does, operator: Operator, key_of: KeyOf) -> Response:
+    """Open a lot. It can be booked as soon as it has spots and reservation knows it."""
+    answer = await does.create_lot(
         CreateLot(
             operator,
             body.organization_id,
@@ -127,28 +127,28 @@ async def create_lot(body: NewLot, does: Does, operator: Operator, request: Requ
             opening_hours=body.opening_hours.hours("/opening_hours") if body.opening_hours else None,
             terms=body.terms(),
             currency=body.currency,
-        )
+            key=key_of(fingerprint_of(body)),
+        ),
+        created_lot,
     )
-    answer = lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now(), 201)
-    answer.headers["Location"] = f"/api/v1/parking-lots/{lot_id}"
-    return answer
+    return created_lot_response(answer)
 
 
 @router.get("/{lot_id}", response_model=LotAnswer)
 @may_answer(NOT_FOUND)
-async def get_lot(lot_id: UUID, does: Does, request: Request) -> Response:
+async def get_lot(lot_id: UUID, asks: Asks, request: Request) -> Response:
     """One lot, also a retired one; no sign-in needed."""
-    return lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now())
+    return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
 @router.patch("/{lot_id}", response_model=LotAnswer)
 @may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
 async def change_lot(
-    lot_id: UUID, body: LotPatch, does: Does, operator: Operator, version: IfMatch, request: Request
+    lot_id: UUID, body: LotPatch, does: Does, asks: Asks, operator: Operator, version: IfMatch, request: Request
 ) -> Response:
     """Change what is named; with `If-Match` only if nobody changed the lot meanwhile."""
     await does.change_lot(ChangeLot(operator, lot_id, body.changes(), version))
-    return lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now())
+    return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
 @router.put("/{lot_id}/opening-hours", response_model=LotAnswer)
@@ -157,6 +157,7 @@ async def set_opening_hours(
     lot_id: UUID,
     body: OpeningHoursBody | None,
     does: Does,
+    asks: Asks,
     operator: Operator,
     version: IfMatch,
     request: Request,
@@ -164,11 +165,11 @@ async def set_opening_hours(
     """Set when the lot is open, in its own zone; `null` is day and night."""
     changes = LotChanges(opening_hours=body.hours() if body else None)
     await does.change_lot(ChangeLot(operator, lot_id, changes, version))
-    return lot_answer(await does.get_lot(GetLot(lot_id)), request.app.state.clock.now())
+    return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
 @router.delete("/{lot_id}", status_code=204)
 @may_answer(NOT_FOUND, CHANGED_MEANWHILE)
 async def retire_lot(lot_id: UUID, does: Does, operator: Operator, version: IfMatch) -> None:
-    """Take a lot away for good. It is found no more, but stays readable for those who booked it."""
+    """Take a lot away permanently. It is found no more, but stays readable for drivers who booked it."""
     await does.retire_lot(RetireLot(operator, lot_id, version))

@@ -3,8 +3,10 @@
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, ProblemKind, problem_response
+from parking_chassis.idempotency import in_flight, key_reused
+from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, ProblemKind, TableEntry, problem_response
 from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.repeatable import InFlight, KeyReused
 from parking_kernel.violations import InvalidFields
 from parking_service.domain import errors
 
@@ -16,8 +18,10 @@ IMPOSSIBLE_READINGS = ProblemKind("impossible-readings", "The readings cannot be
 UNSUPPORTED_FILE = ProblemKind("unsupported-file", "Not a kind of file that can be imported", 415)
 FILE_TOO_LARGE = ProblemKind("file-too-large", "The file is too large", 413)
 
-PROBLEMS: dict[type[Exception], ProblemKind] = {
+PROBLEMS: dict[type[Exception], TableEntry] = {
     ChangedMeanwhile: CHANGED_MEANWHILE,
+    KeyReused: key_reused,
+    InFlight: in_flight,
     errors.LotRetired: LOT_RETIRED,
     errors.SpotNumberTaken: SPOT_NUMBER_TAKEN,
     errors.UnknownLot: NOT_FOUND,

@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from parking_chassis.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, address_with
 from parking_kernel.violations import Violation, refuse_any
 from parking_service.application.ports import Box, LotFilter
-from parking_service.application.queries.search_lots import SearchLots
 from parking_service.domain.spots import SpotType
 from parking_service.domain.values import Place
-from parking_service.entrypoints.http.dependencies import Does
+from parking_service.entrypoints.http.dependencies import Asks
 from parking_service.entrypoints.http.lot_answers import FoundLotAnswer, lots_answer
 from parking_service.entrypoints.http.values import Latitude, Longitude, Storable
 
@@ -75,7 +74,7 @@ class LotQuery(BaseModel):
 
 
 @router.get("", response_model=Page[FoundLotAnswer])
-async def search_lots(request: Request, does: Does, asked: Annotated[LotQuery, Query()]) -> Response:
+async def search_lots(request: Request, asks: Asks, asked: Annotated[LotQuery, Query()]) -> Response:
     """Find lots: the nearest first where a place is named, else by name; no sign-in needed."""
     now, near = request.app.state.clock.now(), asked.near()
     wanted = LotFilter(
@@ -93,7 +92,7 @@ async def search_lots(request: Request, does: Does, asked: Annotated[LotQuery, Q
         limit=asked.limit + 1,
         offset=asked.offset,
     )
-    found = await does.search_lots(SearchLots(wanted))
+    found = await asks.replica.search(wanted)
     following = None
     if len(found) > asked.limit:
         following = address_with(request, offset=asked.offset + asked.limit)

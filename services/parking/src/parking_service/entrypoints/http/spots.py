@@ -1,5 +1,6 @@
 """The spots of a lot."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,23 +10,24 @@ from pydantic import Field, StringConstraints
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
+from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import MAX_LIMIT, Cursor, Page, decode_cursor, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_kernel.repeatable import Answer
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.change_spot import ChangeSpot
 from parking_service.application.commands.remove_spot import RemoveSpot
 from parking_service.application.ports import SpotView
-from parking_service.application.queries.get_spot import GetSpot
-from parking_service.application.queries.list_spots import ListSpots
-from parking_service.domain.spots import PlanPosition, SpotChanges, SpotPlan, SpotStatus, SpotType
-from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
+from parking_service.domain.spots import PlanPosition, SpotChanges, SpotPlan, SpotState, SpotStatus, SpotType
+from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, SPOT_NUMBER_TAKEN
 from parking_service.entrypoints.http.values import Storable
 
 router = APIRouter(prefix="/api/v1", tags=["spots"])
 
 MAX_SPOTS = 1000
+CREATED = 201
 SpotNumber = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
 Level = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
 Metres = Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)]
@@ -120,7 +122,7 @@ async def list_spots(
     request: Request,
     response: Response,
     lot_id: UUID,
-    does: Does,
+    asks: Asks,
     spot_type: SpotType | None = None,
     limit: Annotated[int | None, Query(ge=1, le=MAX_LIMIT, description="how many at most; all where left out")] = None,
     cursor: Cursor = None,
@@ -128,53 +130,59 @@ async def list_spots(
     """The plan of a lot and what is taken now, by number; no sign-in needed."""
     position = decode_cursor(cursor, length=1)
     after = position[0] if position else None
-    found = await does.list_spots(ListSpots(lot_id, spot_type, after, limit + 1 if limit else None))
-    last = encode_cursor(found[limit - 1].spot_number) if limit and len(found) > limit else None
-    items = [_answer(spot) for spot in found[:limit]]
+    found = await asks.written.spots(lot_id, spot_type, after, limit + 1 if limit else None)
+    last = encode_cursor(found[limit - 1].spot.number) if limit and len(found) > limit else None
+    items = [_answer(view) for view in found[:limit]]
     return Page(items=items, next=next_page(request, response, last))
 
 
-@router.post("/parking-lots/{lot_id}/spots", status_code=201)
+@router.post("/parking-lots/{lot_id}/spots", status_code=CREATED, response_model=Page[SpotAnswer])
 @may_answer(NOT_FOUND, LOT_RETIRED, SPOT_NUMBER_TAKEN)
-async def add_spots(lot_id: UUID, body: NewSpots, does: Does, operator: Operator) -> Page[SpotAnswer]:
+async def add_spots(lot_id: UUID, body: NewSpots, does: Does, operator: Operator, key_of: KeyOf) -> Response:
     """Add numbered spots, in service."""
-    added = set(await does.add_spots(AddSpots(operator, lot_id, [spot.plan() for spot in body.spots])))
-    spots = await does.list_spots(ListSpots(lot_id))
-    return Page(items=[_answer(spot) for spot in spots if spot.id in added])
+    plans, key = [spot.plan() for spot in body.spots], key_of(fingerprint_of(body))
+    return response_of(await does.add_spots(AddSpots(operator, lot_id, plans, key), _added_spots))
+
+
+def _added_spots(states: Sequence[SpotState]) -> Answer:
+    """Spots that were just added, by number, as they are read from now on."""
+    items = [_answer(SpotView(state)) for state in sorted(states, key=lambda state: state.number)]
+    return Answer(CREATED, Page(items=items).model_dump_json().encode())
 
 
 @router.patch("/spots/{spot_id}")
 @may_answer(NOT_FOUND, LOT_RETIRED, SPOT_NUMBER_TAKEN, CHANGED_MEANWHILE)
 async def change_spot(
-    spot_id: UUID, body: SpotPatch, does: Does, operator: Operator, version: IfMatch, response: Response
+    spot_id: UUID, body: SpotPatch, does: Does, asks: Asks, operator: Operator, version: IfMatch, response: Response
 ) -> SpotAnswer:
     """Change what is named, or take a spot out of service; with `If-Match` only if nobody changed it meanwhile."""
     status = body.status if "status" in body.model_fields_set else None
     await does.change_spot(ChangeSpot(operator, spot_id, body.changes(), status, version))
-    spot = await does.get_spot(GetSpot(spot_id))
-    response.headers["ETag"] = etag(spot.version)
-    return _answer(spot)
+    view = await asks.written.spot(spot_id)
+    response.headers["ETag"] = etag(view.spot.version)
+    return _answer(view)
 
 
 @router.delete("/spots/{spot_id}", status_code=204)
 @may_answer(NOT_FOUND, LOT_RETIRED)
 async def remove_spot(spot_id: UUID, does: Does, operator: Operator) -> None:
-    """Take a spot away for good."""
+    """Take a spot away permanently."""
     await does.remove_spot(RemoveSpot(operator, spot_id))
 
 
-def _answer(spot: SpotView) -> SpotAnswer:
+def _answer(view: SpotView) -> SpotAnswer:
+    spot = view.spot
     return SpotAnswer(
         id=spot.id,
         parking_lot_id=spot.parking_lot_id,
-        spot_number=spot.spot_number,
-        spot_type=spot.spot_type,
+        spot_number=spot.number,
+        spot_type=spot.type,
         level=spot.level,
         width=spot.width,
         length=spot.length,
         location_coordinates=PositionAnswer.model_validate(spot.position) if spot.position else None,
         status=spot.status,
-        occupied=spot.occupied,
-        observed_at=spot.observed_at,
+        occupied=view.occupied,
+        observed_at=view.observed_at,
         version=spot.version,
     )

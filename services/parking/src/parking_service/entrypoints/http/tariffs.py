@@ -7,8 +7,7 @@ from fastapi import APIRouter
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import NOT_FOUND
 from parking_service.application.commands.publish_tariff import PublishTariff
-from parking_service.application.queries.get_tariff import GetTariff
-from parking_service.entrypoints.http.dependencies import Does, IfMatch, Operator
+from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED
 from parking_service.entrypoints.http.tariff_bodies import TariffBody, TariffView, tariff_view
 
@@ -17,9 +16,9 @@ router = APIRouter(prefix="/api/v1/parking-lots/{lot_id}/tariff", tags=["tariffs
 
 @router.get("")
 @may_answer(NOT_FOUND)
-async def get_tariff(lot_id: UUID, does: Does) -> TariffView:
+async def get_tariff(lot_id: UUID, asks: Asks) -> TariffView:
     """The prices in force; no sign-in needed."""
-    return tariff_view(await does.get_tariff(GetTariff(lot_id)))
+    return tariff_view(await asks.written.tariff(lot_id))
 
 
 @router.put("")

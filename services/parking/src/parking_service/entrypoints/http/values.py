@@ -52,7 +52,7 @@ class PlaceBody(RequestBody):
 
 
 TIME_OF_DAY = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
-# Only told: the domain checks it, in better words.
+# Only documented: the domain checks it, in better words.
 TimeOfDay = Annotated[str, Field(json_schema_extra={"pattern": TIME_OF_DAY})]
 Interval = Annotated[
     tuple[TimeOfDay, TimeOfDay], Field(description="from and to, `HH:MM`; a `to` not later lies on the next day")

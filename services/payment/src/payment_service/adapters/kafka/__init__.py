@@ -1,1 +1,1 @@
-"""Kafka: wire contracts from and to the domain."""
+"""Kafka: from the domain to wire contracts."""

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.pages import Position
 from parking_messaging.tracing import current_trace
@@ -31,21 +31,25 @@ from payment_service.domain.refund_orders import RefundOrder
 class PostgresPayments:
     """See `payment_service.application.ports.Payments`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction[Payment]) -> None:
+        self._connection = transaction.connection
+        self._changes = transaction.changes
 
     async def add(self, payment: Payment) -> bool:
-        """Keep a new payment, and the trace of the request that began it; false where its charge has a live one."""
+        """Save a new payment, and the trace of the request that began it; false where its charge has a live one."""
         values = payment_row(payment.state) | {"trace": current_trace()}
         statement = insert(payments).values(values).on_conflict_do_nothing()
-        return (await self._connection.execute(statement)).rowcount == 1
+        is_added = (await self._connection.execute(statement)).rowcount == 1
+        if is_added:
+            self._changes.saved(payment)
+        return is_added
 
     async def get(self, payment_id: UUID) -> Payment:
         """One payment, locked until the transaction ends. Raises `UnknownPayment`."""
         found = await self._all(select(payments).where(payments.c.id == payment_id).with_for_update())
         if not found:
             raise UnknownPayment(payment_id)
-        return Payment(found[0])
+        return self._changes.loaded(Payment(found[0]))
 
     async def read(self, payment_id: UUID) -> PaymentState:
         """One payment, not locked. Raises `UnknownPayment`."""
@@ -57,7 +61,7 @@ class PostgresPayments:
     async def by_intent(self, intent_id: str) -> Payment | None:
         """The payment of an intent, locked until the transaction ends."""
         found = await self._all(select(payments).where(payments.c.intent_id == intent_id).with_for_update())
-        return Payment(found[0]) if found else None
+        return self._changes.loaded(Payment(found[0])) if found else None
 
     async def live_of_charge(self, charge_id: UUID) -> PaymentState | None:
         """The one payment of a charge that is not cancelled."""
@@ -68,10 +72,10 @@ class PostgresPayments:
         """All payments of some reservations, locked in the order of their ids."""
         theirs = payments.c.reservation_id.in_(reservation_ids)
         found = await self._all(select(payments).where(theirs).order_by(payments.c.id).with_for_update())
-        return [Payment(state) for state in found]
+        return [self._changes.loaded(Payment(state)) for state in found]
 
     async def save(self, payment: Payment) -> None:
-        """Keep a changed payment, its refunds and refund orders, and what it booked. Raises `ChangedMeanwhile`."""
+        """Save a changed payment, its refunds and refund orders, and what it booked. Raises `ChangedMeanwhile`."""
         state, loaded = payment.state, payment.loaded
         if state == loaded:
             return
@@ -81,11 +85,12 @@ class PostgresPayments:
         if state.refunds != loaded.refunds:
             await self._save_refunds(state)
         if orders := [order for order in state.orders if order not in loaded.orders]:
-            await PostgresRefundOrders(self._connection).keep(orders, loaded.orders)
+            await PostgresRefundOrders(self._connection).save(orders, loaded.orders)
         if payment.entries:
             await self._connection.execute(insert(ledger_entries), [entry_row(each) for each in payment.entries])
             rows = [row for each in payment.entries for row in posting_rows(each)]
             await self._connection.execute(insert(ledger_postings), rows)
+        self._changes.saved(payment)
 
     async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[PaymentState]:
         """A driver's payments, the newest first, after a position."""

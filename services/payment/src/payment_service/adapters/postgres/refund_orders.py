@@ -39,11 +39,11 @@ class PostgresRefundOrders:
         return [order_of(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def add(self, order: RefundOrder) -> None:
-        """Keep an order of a payment that is not known; one that is kept already stays as it is."""
+        """Save an order of a payment that is not known; one that is stored already stays as it is."""
         await self._connection.execute(insert(refund_orders).values(order_row(order)).on_conflict_do_nothing())
 
-    async def keep(self, orders: Collection[RefundOrder], earlier: Collection[RefundOrder]) -> None:
-        """Keep what came of orders, as they are and as they were. The terms of one never change."""
+    async def save(self, orders: Collection[RefundOrder], earlier: Collection[RefundOrder]) -> None:
+        """Save what came of orders, as they are and as they were. The terms of one never change."""
         statement = insert(refund_orders)
         outcome = {
             column.name: statement.excluded[column.name] for column in refund_orders.c if column.name not in TERMS

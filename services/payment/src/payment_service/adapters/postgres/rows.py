@@ -18,7 +18,7 @@ Row = RowMapping
 
 
 def payment_row(state: PaymentState) -> dict[str, Any]:
-    """The columns of a payment; when it is looked after next is the agenda's."""
+    """The columns of a payment; when it is reconciled next is a matter of due work."""
     charge, dispute = state.charge, state.dispute
     return {
         "id": state.id,

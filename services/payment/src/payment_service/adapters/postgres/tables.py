@@ -9,7 +9,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    LargeBinary,
     Numeric,
     SmallInteger,
     String,
@@ -22,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.schedules import schedules_table
+from parking_chassis.stored_answers import idempotency_table
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -64,7 +64,6 @@ payments = Table(
     Index("ix_payments_of_organization", "organization_id", "requested_at", "id"),
     Index("ix_payments_of_reservation", "reservation_id"),
     Index("ix_payments_agenda", "look_at", postgresql_where=text("look_at IS NOT NULL")),
-    Index("ix_payments_captured", "succeeded_at", postgresql_where=text("succeeded_at IS NOT NULL")),
 )
 
 refunds = Table(
@@ -117,7 +116,6 @@ refund_orders = Table(
         name="parts_add_up",
     ),
     Index("ix_refund_orders_waiting", "ordered_at", postgresql_where=text("decided_at IS NULL")),
-    Index("ix_refund_orders_decided_at", "decided_at"),
 )
 
 ledger_entries = Table(
@@ -154,7 +152,7 @@ captured_amounts = Table(
     Column("amount", Numeric, nullable=False),
 )
 
-reservation_dues = Table(
+reservation_amounts = Table(
     "reservation_dues",
     metadata,
     Column("reservation_id", Uuid, primary_key=True),
@@ -173,19 +171,22 @@ webhook_events = Table(
     Index("ix_webhook_events_received_at", "received_at"),
 )
 
-idempotency_keys = Table(
-    "idempotency_keys",
+# What is open, by triggers: see migration 0009.
+payments_to_settle = Table(
+    "payments_to_settle",
     metadata,
-    Column("scope", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("claimed_until", instant(), nullable=False),
-    Column("status", SmallInteger),
-    Column("body", LargeBinary),
-    Column("created_at", instant(), nullable=False, server_default=text("now()")),
-    Index("ix_idempotency_keys_created_at", "created_at"),
+    Column("payment_id", Uuid, ForeignKey("payments.id", ondelete="CASCADE"), primary_key=True),
+    Column("changes", BigInteger, nullable=False, server_default=text("1")),
 )
 
+refund_orders_to_settle = Table(
+    "refund_orders_to_settle",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("refund_orders.id", ondelete="CASCADE"), primary_key=True),
+    Column("changes", BigInteger, nullable=False, server_default=text("1")),
+)
+
+idempotency_keys = idempotency_table(metadata)
 messaging = messaging_tables(metadata, notes_refusals=True)
 ended_logins = ended_logins_table(metadata)
 schedules = schedules_table(metadata)

@@ -1,49 +1,35 @@
 """One transaction and the repositories on it."""
 
-from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
-from parking_chassis.database import transactions
-from payment_service.adapters.kafka.outbox import OutboxEvents
-from payment_service.adapters.postgres.agenda import PostgresAgenda
-from payment_service.adapters.postgres.answers import PostgresAnswers
-from payment_service.adapters.postgres.dues import PostgresReservationDues
-from payment_service.adapters.postgres.oracle import PostgresOracle
+from parking_chassis.sealing import Sealer
+from parking_chassis.stored_answers import PostgresAnswers
+from parking_chassis.units_of_work import Transaction, UnitsOfWork
+from payment_service.adapters.postgres.amounts_due import PostgresAmountsDue
+from payment_service.adapters.postgres.due_work import PostgresDueWork
+from payment_service.adapters.postgres.figures import PostgresCapturedAmounts
+from payment_service.adapters.postgres.invariant_audit import PostgresInvariantAudit
+from payment_service.adapters.postgres.outbox import publish
 from payment_service.adapters.postgres.payments import PostgresPayments
 from payment_service.adapters.postgres.refund_orders import PostgresRefundOrders
+from payment_service.adapters.postgres.tables import idempotency_keys
 from payment_service.adapters.postgres.webhooks import PostgresWebhooks
-from payment_service.application.ports import OpenWork
+from payment_service.application.ports import Work
+from payment_service.domain.payments import Payment
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresWork:
-    """See `payment_service.application.ports.Work`."""
+def units_of_work(answers: Sealer) -> UnitsOfWork[Work, Payment]:
+    """How this service makes units of work; `answers` seals the stored ones."""
 
-    answers: PostgresAnswers
-    payments: PostgresPayments
-    agenda: PostgresAgenda
-    webhooks: PostgresWebhooks
-    dues: PostgresReservationDues
-    refund_orders: PostgresRefundOrders
-    oracle: PostgresOracle
-    events: OutboxEvents
+    def build(transaction: Transaction[Payment]) -> Work:
+        connection = transaction.connection
+        return Work(
+            answers=PostgresAnswers(connection, idempotency_keys, answers),
+            payments=PostgresPayments(transaction),
+            due_work=PostgresDueWork(connection),
+            webhooks=PostgresWebhooks(connection),
+            amounts_due=PostgresAmountsDue(connection),
+            refund_orders=PostgresRefundOrders(connection),
+            audit=PostgresInvariantAudit(connection),
+            captured_amounts=PostgresCapturedAmounts(connection),
+        )
 
-
-def work_on(connection: AsyncConnection) -> PostgresWork:
-    """The repositories on a transaction that someone else opened."""
-    return PostgresWork(
-        PostgresAnswers(connection),
-        PostgresPayments(connection),
-        PostgresAgenda(connection),
-        PostgresWebhooks(connection),
-        PostgresReservationDues(connection),
-        PostgresRefundOrders(connection),
-        PostgresOracle(connection),
-        OutboxEvents(connection),
-    )
-
-
-def postgres_work(engine: AsyncEngine) -> OpenWork:
-    """How this service opens a unit of work."""
-    return transactions(engine, work_on)
+    return UnitsOfWork(build, publish)

@@ -16,12 +16,12 @@ class PostgresWebhooks:
         self._connection = connection
 
     async def note(self, event_id: str) -> bool:
-        """Note a message; false when it was noted before. Who notes the same at once waits for the first to end."""
+        """Note a message; false when it was noted before. The same one beside it waits until this transaction ends."""
         statement = insert(webhook_events).values(id=event_id).on_conflict_do_nothing()
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def forget(self, older_than: timedelta, limit: int) -> int:
-        """Delete notes that were kept for longer, the oldest first; how many, up to `limit`."""
+    async def purge(self, older_than: timedelta, limit: int) -> int:
+        """Delete at most `limit` notes that are older, the oldest first; how many."""
         old = select(webhook_events.c.id).where(webhook_events.c.received_at < func.now() - older_than)
         chosen = old.order_by(webhook_events.c.received_at).limit(limit).with_for_update(skip_locked=True).cte("chosen")
         statement = delete(webhook_events).where(webhook_events.c.id == chosen.c.id)

@@ -41,7 +41,7 @@ class StripeGateway:
         timeout: float,
         deadline: float,
     ) -> None:
-        # At INFO and below the SDK tells of requests and answers, client secrets among them.
+        # At INFO and below the SDK logs requests and answers, client secrets among them.
         logging.getLogger("stripe").setLevel(logging.WARNING)
         self._http = TimedHttpClient(timeout)
         self._client = stripe.StripeClient(

@@ -48,7 +48,7 @@ DISPUTES = {
 
 
 class UnknownStatus(ValueError):
-    """Stripe tells of a status that there was not when this was written."""
+    """Stripe sent a status that there was not when this was written."""
 
 
 class Translation:
@@ -62,7 +62,7 @@ class Translation:
         return {PAYMENT: str(payment_id), INSTALLATION: self._installation}
 
     def observation(self, found: stripe.StripeObject, as_of: datetime) -> Observation | None:
-        """What an event tells of; none for kinds that do not concern us."""
+        """What an event is about; none for kinds that do not concern us."""
         match found:
             case stripe.PaymentIntent():
                 return self.intent(found, as_of)
@@ -87,7 +87,7 @@ class Translation:
             status=status,
             amount=found.amount,
             currency=found.currency.upper(),
-            # Stripe tells whole seconds: what happened within one is not ordered.
+            # Stripe sends whole seconds: what happened within one is not ordered.
             as_of=as_of.replace(microsecond=0),
             client_secret=found.client_secret,
             failure_code=_code(getattr(error, "decline_code", None) or getattr(error, "code", None)),

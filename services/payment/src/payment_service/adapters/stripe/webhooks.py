@@ -1,4 +1,4 @@
-"""Stripe's messages: signature first, then what they tell."""
+"""Stripe's messages: signature first, then what they say."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

@@ -1,10 +1,11 @@
-"""Compare what the provider has with what is kept here."""
+"""Compare what the provider has with what is stored here."""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import OpenWork, PaymentGateway, ProviderRefused
 from payment_service.domain.errors import UnknownPayment
@@ -30,7 +31,7 @@ class CompareWithProvider:
 
 @dataclass(frozen=True, slots=True)
 class CompareWithProviderHandler:
-    """Every difference is looked after; an intent of ours that no payment knows is withdrawn: nobody can pay it.
+    """Every difference is reconciled; an intent of ours that no payment knows is withdrawn: nobody can pay it.
 
     What began less than `grace` ago and is under way on either side is no difference: word of it is on its way.
     """
@@ -50,7 +51,7 @@ class CompareWithProviderHandler:
             differences += await self._refund_differs(refund)
         compared: set[str] = set()
         async for dispute in self.gateway.disputes_since(since):
-            if dispute.intent_id not in compared:  # the newest first, and a payment keeps no other
+            if dispute.intent_id not in compared:  # the newest first, and a payment has no other
                 compared.add(dispute.intent_id)
                 differences += await self._dispute_differs(dispute)
         return differences
@@ -65,20 +66,20 @@ class CompareWithProviderHandler:
         if _says_the_same(state, intent) or self._is_in_flight(state, intent):
             return False
         _log.error("payment %s differs from its intent %s", state.id, intent.id)
-        return await self._look_again(state.id)
+        return await self._reconcile(state.id)
 
     async def _refund_differs(self, refund: ProviderRefund) -> bool:
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.by_intent(refund.intent_id)
         if payment is None:
             return False
         if any(self._is_explained_by(each, refund) for each in payment.state.refunds):
             return False
         _log.error("payment %s differs from the provider in refund %s", payment.state.id, refund.id)
-        return await self._look_again(payment.state.id)
+        return await self._reconcile(payment.state.id)
 
     def _is_explained_by(self, ours: Refund, refund: ProviderRefund) -> bool:
-        """Whether a refund of ours is the provider's, or a later attempt at it, or has yet to hear of it."""
+        """Whether a refund of ours is the provider's, or a later attempt at it, or has yet to learn of it."""
         if ours.id == refund.refund_id and ours.attempt > refund.attempt:
             return True
         is_it = ours.provider_id == refund.id or (
@@ -91,7 +92,7 @@ class CompareWithProviderHandler:
         return is_same or (is_open and self._is_recent(ours.requested_at))
 
     async def _dispute_differs(self, dispute: ProviderDispute) -> bool:
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.by_intent(dispute.intent_id)
         if payment is None or self._is_recent(dispute.opened_at):
             return False
@@ -99,7 +100,7 @@ class CompareWithProviderHandler:
         if known and (known.id, known.status) == (dispute.id, dispute.status):
             return False
         _log.error("payment %s differs from the provider in dispute %s", payment.state.id, dispute.id)
-        return await self._look_again(payment.state.id)
+        return await self._reconcile(payment.state.id)
 
     def _is_in_flight(self, state: PaymentState, intent: Intent) -> bool:
         """Whether word of it may be on its way. A wrong amount is wrong at once."""
@@ -111,7 +112,7 @@ class CompareWithProviderHandler:
         return at is not None and at > self.clock.now() - self.grace
 
     async def _payment(self, payment_id: UUID) -> PaymentState | None:
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             try:
                 return await work.payments.read(payment_id)
             except UnknownPayment:
@@ -125,9 +126,9 @@ class CompareWithProviderHandler:
                 _log.warning("intent %s could not be withdrawn: %s", intent.id, refusal.code)
         return True
 
-    async def _look_again(self, payment_id: UUID) -> bool:
-        async with self.open_work() as work:
-            await work.agenda.look_again(payment_id, self.clock.now())
+    async def _reconcile(self, payment_id: UUID) -> bool:
+        async with self.open_work(THE_SERVICE) as work:
+            await work.due_work.reconcile_at(payment_id, self.clock.now())
         return True
 
 
@@ -136,5 +137,5 @@ def _is_same_amount(state: PaymentState, intent: Intent) -> bool:
 
 
 def _says_the_same(state: PaymentState, intent: Intent) -> bool:
-    kept = state.stage if state.stage in _FINAL.values() else None
-    return _is_same_amount(state, intent) and state.intent_id == intent.id and kept is _FINAL.get(intent.status)
+    stored = state.stage if state.stage in _FINAL.values() else None
+    return _is_same_amount(state, intent) and state.intent_id == intent.id and stored is _FINAL.get(intent.status)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import OpenWork
 
@@ -22,12 +23,11 @@ class DecideRefundOrdersHandler:
 
     async def __call__(self, _command: DecideRefundOrders) -> int:
         """Of how many payments."""
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             waiting = await work.refund_orders.to_decide(_BATCH)
         for payment_id in waiting:
-            async with self.open_work() as work:
+            async with self.open_work(THE_SERVICE) as work:
                 payment = await work.payments.get(payment_id)
                 payment.decide_orders(self.clock.now())
                 await work.payments.save(payment)
-                await work.events.publish(payment)
         return len(waiting)

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import finish_all
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import (
@@ -31,8 +32,8 @@ class SendRefunds:
 class SendRefundsHandler:
     """Notes that the provider is asked, asks under the refund's own key, notes what came of it.
 
-    A refund that was asked for before is looked for first, so that none is made twice. What is not heard of comes again
-    after `grace`; what fails is tried again for ever, with growing pauses: what is owed stays owed.
+    A refund that was asked for before is looked for first, so that none is made twice. Without an answer it
+    comes again after `grace`; what fails is tried again without end, with growing pauses: what is owed stays owed.
     """
 
     open_work: OpenWork
@@ -43,8 +44,8 @@ class SendRefundsHandler:
     async def __call__(self, _command: SendRefunds) -> int:
         """How many were sent, or tried."""
         now = self.clock.now()
-        async with self.open_work() as work:
-            due = await work.agenda.claim_refunds(now, now + self.grace, _BATCH)
+        async with self.open_work(THE_SERVICE) as work:
+            due = await work.due_work.claim_refunds(now, now + self.grace, _BATCH)
         await finish_all((self._send(each) for each in due), "several refunds failed")
         return len(due)
 
@@ -65,11 +66,10 @@ class SendRefundsHandler:
 
     async def _noted(self, due: DueRefund) -> RefundRequest | None:
         """What to ask for; nothing where it was settled meanwhile, or has to wait."""
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.get(due.payment_id)
             request = self._request(payment, due)
             await work.payments.save(payment)
-            await work.events.publish(payment)
         return request
 
     def _request(self, payment: Payment, due: DueRefund) -> RefundRequest | None:
@@ -100,29 +100,27 @@ class SendRefundsHandler:
         return next((each for each in made if (each.refund_id, each.attempt) == ours), None)
 
     async def _renew_key(self, due: DueRefund) -> None:
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.get(due.payment_id)
             payment.renew_refund_key(due.refund_id)
             await work.payments.save(payment)
 
     async def _refused(self, due: DueRefund, intent_id: str, code: str) -> None:
-        """Perhaps somebody gave the money back by hand: what the provider has of it tells."""
+        """Perhaps somebody gave the money back by hand: what the provider has shows it."""
         made = await self.gateway.refunds_of(intent_id)
         _log.warning("refund %s: the provider refuses it: %s", due.refund_id, code)
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.get(due.payment_id)
             payment.refuse_refund(due.refund_id, code, self.clock.now())
             for seen in made:
                 payment.observe_refund(seen, self.clock.now())
             await work.payments.save(payment)
-            await work.events.publish(payment)
 
     async def _record(self, due: DueRefund, seen: ProviderRefund) -> None:
         now = self.clock.now()
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.get(due.payment_id)
             payment.observe_refund(seen, now)
             if not payment.state.is_settled:
-                await work.agenda.look_again(due.payment_id, now + self.grace)
+                await work.due_work.reconcile_at(due.payment_id, now + self.grace)
             await work.payments.save(payment)
-            await work.events.publish(payment)

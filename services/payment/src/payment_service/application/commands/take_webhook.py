@@ -1,8 +1,9 @@
-"""The provider tells something."""
+"""The provider sends a message."""
 
 import logging
 from dataclasses import dataclass, field
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import OpenWork, ReadWebhook, Work
 from payment_service.domain.errors import UnknownPayment
@@ -36,7 +37,7 @@ class TakeWebhookHandler:
         event = self.read_webhook(command.body, command.signature)
         if event.observation is None:
             return
-        async with self.open_work() as work:
+        async with self.open_work(THE_SERVICE) as work:
             if not await work.webhooks.note(event.id):
                 return
             payment = await self._payment_of(work, event.observation)
@@ -46,7 +47,6 @@ class TakeWebhookHandler:
                 return
             payment.observe(event.observation, self.clock.now())
             await work.payments.save(payment)
-            await work.events.publish(payment)
 
     async def _payment_of(self, work: Work, seen: Observation) -> Payment | None:
         if not isinstance(seen, Intent):
@@ -54,7 +54,7 @@ class TakeWebhookHandler:
         if payment := await work.payments.by_intent(seen.id):
             return payment
         try:
-            # The message may be faster than the answer that tells the intent's id.
+            # The message may be faster than the answer that has the intent's id.
             return await work.payments.get(seen.payment_id) if seen.payment_id else None
         except UnknownPayment:
             return None

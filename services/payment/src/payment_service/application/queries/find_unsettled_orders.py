@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import OpenWork
 from payment_service.domain.refund_orders import RefundOrder
@@ -28,8 +29,8 @@ class FindUnsettledOrdersHandler:
 
     async def __call__(self, query: FindUnsettledOrders) -> Sequence[RefundOrder]:
         """Orders that are neither. One whose payment is being disputed waits for that, and is none of them."""
-        async with self.open_work() as work:
-            found = await work.oracle.unsettled_orders(self.clock.now() - query.patience)
+        async with self.open_work(THE_SERVICE) as work:
+            found = await work.audit.unsettled_orders(self.clock.now() - query.patience)
         for each in found:
             _log.error("refund order %s of payment %s (%s) is unsettled", each.id, each.payment_id, each.reservation_id)
         return found

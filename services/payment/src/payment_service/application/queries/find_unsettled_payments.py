@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import OpenWork, UnsettledPayment
 
@@ -27,8 +28,8 @@ class FindUnsettledPaymentsHandler:
 
     async def __call__(self, query: FindUnsettledPayments) -> Sequence[UnsettledPayment]:
         """Payments that are neither."""
-        async with self.open_work() as work:
-            found = await work.oracle.unsettled(self.clock.now() - query.patience)
+        async with self.open_work(THE_SERVICE) as work:
+            found = await work.audit.unsettled(self.clock.now() - query.patience)
         for each in found:
             about = {"payment_id": str(each.payment_id), "reservation_id": str(each.reservation_id)}
             _log.error("captured money is unsettled", extra=about)

@@ -25,7 +25,7 @@ class GetPaymentHandler:
 
     async def __call__(self, query: GetPayment) -> PaymentState:
         """Raises `UnknownPayment` for one that the asker may not know of."""
-        async with self.open_work() as work:
+        async with self.open_work(query.asker) as work:
             state = await work.payments.read(query.payment_id)
         if not query.asker.may_see(state.charge.user_id, state.charge.organization_id):
             raise UnknownPayment(query.payment_id)

@@ -32,7 +32,7 @@ class ListPaymentsHandler:
 
         Raises `UnknownOrganization` for one that the asker does not operate.
         """
-        async with self.open_work() as work:
+        async with self.open_work(query.asker) as work:
             if query.organization_id is None:
                 user_id = query.asker.user_id
                 return await work.payments.of_user(user_id, query.after, query.limit) if user_id else []

@@ -10,7 +10,7 @@ from payment_service.application.ports import UnpublishedEvent, UnpublishedPayme
 _MOST: Final = 1_000
 _PAUSE: Final = 0.05
 _LOOKS: Final = 20
-"""A second in all: the relay publishes within less, and who asks waits for no longer."""
+"""A second in all: the relay publishes within less, and reservation waits for no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class LookIntoOutbox:
 class LookIntoOutboxHandler:
     """Waits a moment for what is just leaving: while payments come in all the time, some event always is.
 
-    Of more than a thousand that wait nothing is told but that it is not clear.
+    Of more than a thousand that wait nothing is said but that it is not clear.
     """
 
     unpublished: UnpublishedPayments

@@ -1,4 +1,4 @@
-"""What reservation asks before it lets a hold expire."""
+"""What reservation asks before it expires a hold."""
 
 from uuid import UUID
 

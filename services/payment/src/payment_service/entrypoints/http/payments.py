@@ -1,6 +1,7 @@
 """Payments and their refunds."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from payment_service.application.commands.request_refund import RequestRefund
 from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.application.queries.list_payments import ListPayments
-from payment_service.entrypoints.http.dependencies import AskedBy, Does, Me, Service
+from payment_service.entrypoints.http.dependencies import AskedBy, Does, PublishableKey
 from payment_service.entrypoints.http.problems import (
     CHANGED_MEANWHILE,
     CHARGE_EXPIRED,
@@ -28,7 +29,7 @@ from payment_service.entrypoints.http.problems import (
     PAYMENT_REFUSED,
     REFUND_EXCEEDS_PAYMENT,
 )
-from payment_service.entrypoints.http.views import Answers, PaymentView, RefundView, StartedPayment
+from payment_service.entrypoints.http.views import PaymentView, RefundView, StartedPayment, refund_requested, started
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"])
 
@@ -52,7 +53,7 @@ class MoneyBody(RequestBody):
 
 
 class RefundRequest(RequestBody):
-    """How much, all that is left unless given, and why. A reason of one's own words is kept as `operator`."""
+    """How much, all that is left unless given, and why. A reason in other words is stored as `operator`."""
 
     amount: MoneyBody | None = None
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -65,12 +66,13 @@ class RefundRequest(RequestBody):
     dependencies=[Depends(permitted("write:reservation"))],
 )
 @may_answer(NOT_FOUND, CHARGE_EXPIRED, CHARGE_NOT_PAYABLE, CHANGED_MEANWHILE, IN_FLIGHT, PAYMENT_REFUSED)
-async def start_payment(body: PaymentRequest, service: Service, me: Me, idempotency_key: IdempotencyKey) -> Response:
+async def start_payment(
+    body: PaymentRequest, does: Does, asker: AskedBy, idempotency_key: IdempotencyKey, publishable_key: PublishableKey
+) -> Response:
     """Start to pay a charge; the page completes it with Stripe.js. A charge has one live payment: again the same."""
-    key = RequestKey(f"{me}:payments", idempotency_key, fingerprint_of(body))
-    presentation = Answers(service.settings.stripe_publishable_key)
-    command = StartPayment(me, body.charge_token, body.save_method, key, presentation)
-    return _response(await service.use_cases.start_payment(command))
+    key = RequestKey(f"{asker.user_id}:payments", idempotency_key, fingerprint_of(body))
+    command = StartPayment(asker, body.charge_token, body.save_method, key)
+    return _response(await does.start_payment(command, partial(started, publishable_key=publishable_key)))
 
 
 @router.get("")
@@ -111,19 +113,18 @@ async def get_payment(payment_id: UUID, response: Response, does: Does, asker: A
 )
 @may_answer(NOT_FOUND, REFUND_EXCEEDS_PAYMENT, CHANGED_MEANWHILE, IN_FLIGHT)
 async def request_refund(
-    payment_id: UUID, body: RefundRequest, service: Service, asker: AskedBy, idempotency_key: IdempotencyKey
+    payment_id: UUID, body: RefundRequest, does: Does, asker: AskedBy, idempotency_key: IdempotencyKey
 ) -> Response:
     """Give money back; for operators of the organization that has it. It arrives later: see the payment's refunds."""
     if body.amount:
-        state = await service.use_cases.get_payment(GetPayment(asker, payment_id))
+        state = await does.get_payment(GetPayment(asker, payment_id))
         if body.amount.currency != state.charge.amount.currency:
             raise invalid_field("/amount/currency", f"must be {state.charge.amount.currency}, as the payment")
     key = RequestKey(f"{asker.user_id}:payments/{payment_id}/refunds", idempotency_key, fingerprint_of(body))
     amount = body.amount.amount if body.amount else None
     reason = body.reason if body.reason in REASONS else OTHER_REASON
-    presentation = Answers(service.settings.stripe_publishable_key)
-    command = RequestRefund(asker, payment_id, amount, reason, key, presentation)
-    return _response(await service.use_cases.request_refund(command))
+    command = RequestRefund(asker, payment_id, amount, reason, key)
+    return _response(await does.request_refund(command, refund_requested))
 
 
 def _response(answer: Answer) -> Response:

@@ -1,6 +1,5 @@
 """How payments and refunds are answered."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -103,29 +102,24 @@ class StartedPayment(ResponseBody):
     provider: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """See `payment_service.application.ports.Presentation`."""
+def started(payment: PaymentState, publishable_key: str) -> Answer:
+    """201, with the client secret."""
+    _name_in_log(payment)
+    view = StartedPayment(
+        id=payment.id,
+        status=payment.status.value,
+        amount=MoneyView.of(payment.charge.amount),
+        client_secret=payment.client_secret,
+        publishable_key=publishable_key,
+        provider=PROVIDER,
+    )
+    return Answer(CREATED, view.model_dump_json().encode())
 
-    publishable_key: str
 
-    def started(self, payment: PaymentState) -> Answer:
-        """201, with the client secret."""
-        _name_in_log(payment)
-        view = StartedPayment(
-            id=payment.id,
-            status=payment.status.value,
-            amount=MoneyView.of(payment.charge.amount),
-            client_secret=payment.client_secret,
-            publishable_key=self.publishable_key,
-            provider=PROVIDER,
-        )
-        return Answer(CREATED, view.model_dump_json().encode())
-
-    def refund_requested(self, payment: PaymentState, refund: Refund) -> Answer:
-        """201, with the refund."""
-        _name_in_log(payment)
-        return Answer(CREATED, RefundView.of(payment, refund).model_dump_json().encode())
+def refund_requested(payment: PaymentState, refund: Refund) -> Answer:
+    """201, with the refund."""
+    _name_in_log(payment)
+    return Answer(CREATED, RefundView.of(payment, refund).model_dump_json().encode())
 
 
 def _name_in_log(payment: PaymentState) -> None:

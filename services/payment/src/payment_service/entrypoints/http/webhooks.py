@@ -1,4 +1,4 @@
-"""Where the provider tells what happened."""
+"""Where the provider sends its messages."""
 
 from typing import Annotated, Any
 

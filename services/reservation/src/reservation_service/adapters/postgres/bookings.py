@@ -13,6 +13,7 @@ from importlib import resources
 import asyncpg
 from cachetools import LRUCache
 
+from parking_chassis.ids import make_id_floor
 from parking_chassis.sealing import Sealer
 from parking_chassis.stored_answers import lock_of, opened_body, sealed_body
 from parking_kernel.repeatable import Answer, InFlight, KeyReused, RequestKey
@@ -26,7 +27,7 @@ from reservation_service.adapters.postgres.lots import lot_of
 from reservation_service.adapters.postgres.rows import reservation_row
 from reservation_service.application.ports import Candidates, SpotRequest, TooBusy
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
-from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
+from reservation_service.domain.lots import FURTHEST, GIVEN_TO_ANYBODY, LONGEST, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
 
 
@@ -79,10 +80,11 @@ class _Statements:
     async def find(self, request: SpotRequest, limit: int) -> Candidates:
         """The lot, and the spots to try. Raises `UnknownLot`, and `UnknownSpot` for a named one."""
         lot_id, starts_at, ends_at = request.parking_lot_id, request.period.starts_at, request.period.ends_at
+        oldest = make_id_floor(starts_at - FURTHEST - LONGEST)
         if request.spot_id:
-            rows = await self._on.fetch(FIND_NAMED_SPOT, lot_id, request.spot_id, starts_at, ends_at)
+            rows = await self._on.fetch(FIND_NAMED_SPOT, lot_id, request.spot_id, starts_at, ends_at, oldest)
         else:
-            values = (lot_id, starts_at, ends_at, request.spot_type, limit, GIVEN_TO_ANYBODY)
+            values = (lot_id, starts_at, ends_at, request.spot_type, limit, GIVEN_TO_ANYBODY, oldest)
             rows = await self._on.fetch(FIND_ANY_SPOT, *values)
         if not rows:
             raise UnknownLot(request.parking_lot_id)

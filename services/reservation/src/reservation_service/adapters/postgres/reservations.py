@@ -1,20 +1,37 @@
-"""Reservations in PostgreSQL."""
+"""Reservations in PostgreSQL, partitioned by month (docs/decisions/0034).
+
+Each statement says from which id on it looks, or up to which, so that PostgreSQL leaves the other months alone.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Uuid, exists, func, literal, literal_column, select, tuple_, update
 
+from parking_chassis.ids import make_id_floor
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.pages import Position
+from reservation_service.adapters.postgres.partitions import month_after
 from reservation_service.adapters.postgres.rows import reservation_of, reservation_row
 from reservation_service.adapters.postgres.tables import allocations, reservations
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
+
+_KEY = frozenset({"id", "parking_lot_id"})
+"""What is never written again: an update that names it is prepared to move the row to another partition."""
+
+_OLDEST_THAT_CLAIMS_TIME = (
+    select(allocations.c.reservation_id)
+    .where(allocations.c.reservation_id.is_not(None))
+    .order_by(allocations.c.reservation_id)
+    .limit(literal_column("1"))
+    .scalar_subquery()
+)
+"""None before it is pending or confirmed, however long holds had to wait: all of those have a spot's time."""
 
 
 class PostgresReservations:
@@ -33,7 +50,13 @@ class PostgresReservations:
 
         In the order in which holds expire, so that neither waits for what the other has.
         """
-        statement = _in_order_of_expiry().where(reservations.c.id.in_(reservation_ids)).with_for_update()
+        if not reservation_ids:
+            return {}
+        # PostgreSQL 15 leaves no partition out for a list of ids, but for their least and greatest.
+        wanted = reservations.c.id.in_(reservation_ids) & reservations.c.id.between(
+            min(reservation_ids), max(reservation_ids)
+        )
+        statement = _in_order_of_expiry().where(wanted).with_for_update()
         rows = (await self._connection.execute(statement)).mappings()
         found = {state.id: self._loaded(state) for state in map(reservation_of, rows)}
         for missing in set(reservation_ids) - found.keys():
@@ -49,7 +72,8 @@ class PostgresReservations:
         if reservation.state.version == reservation.loaded_version:
             return
         mine = (reservations.c.id == reservation.state.id) & (reservations.c.version == reservation.loaded_version)
-        statement = update(reservations).where(mine).values(reservation_row(reservation.state))
+        changed = {name: value for name, value in reservation_row(reservation.state).items() if name not in _KEY}
+        statement = update(reservations).where(mine).values(changed)
         if (await self._connection.execute(statement)).rowcount != 1:
             raise ChangedMeanwhile("reservation")
         self._changes.saved(reservation)
@@ -83,7 +107,11 @@ class PostgresReservations:
         place = (reservations.c.ends_at, reservations.c.id)
         statement = (
             select(*place)
-            .where(reservations.c.status == ReservationStatus.CONFIRMED.value, reservations.c.ends_at <= at)
+            .where(
+                _has_status(ReservationStatus.CONFIRMED),
+                reservations.c.ends_at <= at,
+                reservations.c.id >= _OLDEST_THAT_CLAIMS_TIME,
+            )
             .order_by(*place)
             .limit(limit)
         )
@@ -109,7 +137,7 @@ class PostgresReservations:
             .limit(limit)
         )
         if after:
-            statement = statement.where(position < after)
+            statement = statement.where(position < after, reservations.c.id < _later_than(after))
         return [reservation_of(row) for row in (await self._connection.execute(statement)).mappings()]
 
 
@@ -122,7 +150,28 @@ def _in_order_of_expiry() -> Select[Any]:
 
 
 def _is_overdue(at: datetime) -> ColumnElement[bool]:
-    return (reservations.c.status == ReservationStatus.PENDING.value) & (reservations.c.hold_expires_at <= at)
+    return (
+        _has_status(ReservationStatus.PENDING)
+        & (reservations.c.hold_expires_at <= at)
+        & (reservations.c.id >= _OLDEST_THAT_CLAIMS_TIME)
+    )
+
+
+def _later_than(position: Position) -> ColumnElement[UUID]:
+    """An id that none at a position or before it reaches.
+
+    A reservation's id is of the month in which it was created: its partition checks that. Those that are older than
+    the partitions have ids of any time, all before the first month.
+    """
+    created_at, _ = position
+    return func.greatest(
+        literal(make_id_floor(month_after(created_at)), Uuid), func.reservations_by_month_from(type_=Uuid), type_=Uuid
+    )
+
+
+def _has_status(status: ReservationStatus) -> ColumnElement[bool]:
+    """Written out: the indexes of those that are pending or confirmed serve no plan that is for any status."""
+    return reservations.c.status == literal(status.value, literal_execute=True)
 
 
 def _is_in_the_way_of(request: SpotRequest) -> ColumnElement[bool]:

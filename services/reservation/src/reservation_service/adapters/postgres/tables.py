@@ -66,13 +66,15 @@ tariffs = Table(
     Column("document", JSONB, nullable=False),
 )
 
+# One partition for each month, by the ids' time (docs/decisions/0034). The key is the id and its lot: that an id alone
+# is unique is by its making (UUIDv7). What refers to a reservation (allocations, events, payments) names it alone.
 reservations = Table(
     "reservations",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid, nullable=False),
     Column("organization_id", Uuid, nullable=False),
-    Column("parking_lot_id", Uuid, nullable=False),
+    Column("parking_lot_id", Uuid, primary_key=True),
     Column("spot_id", Uuid, nullable=False),
     Column("spot_number", Text, nullable=False),
     Column("spot_type", Text, nullable=False),
@@ -101,6 +103,7 @@ reservations = Table(
     Index("ix_reservations_of_lot", "parking_lot_id", "created_at", "id"),
     Index("ix_reservations_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     Index("ix_reservations_confirmed", "ends_at", postgresql_where=text("status = 'confirmed'")),
+    postgresql_partition_by="RANGE (id)",
 )
 
 allocations = Table(

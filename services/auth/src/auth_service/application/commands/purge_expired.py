@@ -1,0 +1,41 @@
+"""Delete what has lost its use: old logins, refresh tokens, mails, the tokens of their links, stored answers."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from auth_service.application.ports import OpenWork, Work
+from parking_kernel.askers import THE_SERVICE
+from parking_kernel.batches import until_all
+from parking_kernel.clocks import Clock
+
+_BATCH = 500
+_ANSWERS_STORED = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeExpired:
+    """The timer came round."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeExpiredHandler:
+    """Ends logins that expired, then deletes; in batches, each in a transaction of its own, so that no lock lasts."""
+
+    open_work: OpenWork
+    clock: Clock
+
+    async def __call__(self, _command: PurgeExpired) -> int:
+        """How many rows went."""
+        now = self.clock.now()
+        await self._in_batches(lambda work, limit: work.logins.end_expired(now, limit))
+        logins = await self._in_batches(lambda work, limit: work.logins.purge(now, limit))
+        mails = await self._in_batches(lambda work, limit: work.mails.purge(now, limit))
+        return logins + mails + await self._in_batches(lambda work, limit: work.answers.purge(_ANSWERS_STORED, limit))
+
+    async def _in_batches(self, settle: Callable[[Work, int], Awaitable[int]]) -> int:
+        async def batch(limit: int) -> int:
+            async with self.open_work(THE_SERVICE) as work:
+                return await settle(work, limit)
+
+        return await until_all(batch, _BATCH)

@@ -1,0 +1,33 @@
+"""What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them.
+
+What a repository hands out as an aggregate (`User`, `Login`, `Organization`) is locked until the transaction ends, so
+that two changes of the same thing follow each other; what it hands out as a state is only read. A use case that needs
+several aggregates takes them in the order organization, user, logins, so that no two wait for each other in a circle.
+"""
+
+from auth_service.application.ports.logins import Logins
+from auth_service.application.ports.mails import Letter, Mails, MailSender, MailUnsent
+from auth_service.application.ports.people import Organizations, Roles, Users
+from auth_service.application.ports.secrets import PasswordHasher, Secret, Secrets
+from auth_service.application.ports.tokens import AccessTokens, SigningKeys, SignToken
+from auth_service.application.ports.work import Aggregate, OpenWork, Work
+
+__all__ = [
+    "AccessTokens",
+    "Aggregate",
+    "Letter",
+    "Logins",
+    "MailSender",
+    "MailUnsent",
+    "Mails",
+    "OpenWork",
+    "Organizations",
+    "PasswordHasher",
+    "Roles",
+    "Secret",
+    "Secrets",
+    "SignToken",
+    "SigningKeys",
+    "Users",
+    "Work",
+]

@@ -1,0 +1,70 @@
+"""Users, tenants, and what their roles permit."""
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from auth_service.domain.grants import Grant
+from auth_service.domain.organizations import Organization, OrganizationState
+from auth_service.domain.roles import Role
+from auth_service.domain.users import User, UserState
+
+
+class Users(Protocol):
+    """The users."""
+
+    async def get(self, user_id: UUID) -> User:
+        """One user, to be changed. Raises `UnknownUser`."""
+        ...
+
+    async def read(self, user_id: UUID) -> UserState:
+        """One user as they are. Raises `UnknownUser`."""
+        ...
+
+    async def by_email(self, email: str) -> UserState | None:
+        """The user of an address, in any spelling."""
+        ...
+
+    async def add(self, user: User) -> bool:
+        """Store a new user; false when the address is taken."""
+        ...
+
+    async def save(self, user: User) -> None:
+        """Store a changed user. Raises `ChangedMeanwhile`."""
+        ...
+
+    async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
+        """Users in the order of their ids, after one of them, whose name or address contains `query`."""
+        ...
+
+
+class Organizations(Protocol):
+    """The tenants."""
+
+    async def get(self, organization_id: UUID) -> Organization:
+        """One organization, to be changed. Raises `UnknownOrganization`."""
+        ...
+
+    async def add(self, organization: Organization) -> None:
+        """Store a new organization."""
+        ...
+
+    async def save(self, organization: Organization) -> None:
+        """Store a changed organization. Raises `ChangedMeanwhile`."""
+        ...
+
+    async def page(self, member: UUID | None, after: UUID | None, limit: int) -> Sequence[OrganizationState]:
+        """Organizations in the order of their ids, after one of them; only a member's where one is given."""
+        ...
+
+
+class Roles(Protocol):
+    """The roles and what they permit."""
+
+    async def all(self) -> Sequence[Role]:
+        """Every role, by name."""
+        ...
+
+    async def grant_of(self, user: UserState) -> Grant:
+        """What the user's roles permit together, and where."""
+        ...

@@ -1,0 +1,36 @@
+"""Secrets and passwords."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret for its owner, and the hash of it that is stored."""
+
+    text: str = field(repr=False)
+    hash: bytes
+
+
+class Secrets(Protocol):
+    """Random secrets: refresh tokens and the tokens of mails."""
+
+    def new(self) -> Secret:
+        """An unguessable secret of 256 bits."""
+        ...
+
+    def hash(self, text: str) -> bytes:
+        """The hash under which a secret is stored."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """Slow, salted hashes of passwords. Both calls raise `TooBusy` when too many wait already."""
+
+    async def hash(self, password: str) -> str:
+        """A new salted hash."""
+        ...
+
+    async def matches(self, password: str, password_hash: str | None) -> bool:
+        """Whether the password belongs to the hash. Without a hash it takes as long, and is false."""
+        ...

@@ -1,0 +1,87 @@
+"""Other services published something: pass it on to rooms, and notify the users to whom it is news."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notification_service.application.ports import ReservationCopy, Work
+from notification_service.domain.deliveries import Channel, Delivery
+from notification_service.domain.notifications import TITLES, Notification, NotificationState
+from notification_service.domain.rooms import Room, RoomKind, RoomMessage
+from notification_service.domain.source_events import SourceEvent
+from parking_kernel.clocks import Clock, NewId
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyUsers:
+    """Source events in their order, and whose the reservations are that they are about."""
+
+    source_events: Sequence[SourceEvent]
+    reservations: Sequence[ReservationCopy] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyUsersHandler:
+    """Writes inbox, mails and room events in the consumer's transaction; mails are sent afterwards."""
+
+    clock: Clock
+    new_id: NewId
+
+    async def __call__(self, work: Work, event: NotifyUsers) -> None:
+        """What is for rooms is published in one go, which locks them in order of their names (`RoomEvents.publish`)."""
+        now = self.clock.now()
+        await work.copies.keep_reservations(event.reservations)
+        notified = await self._notify(work, event.source_events, now)
+        messages: list[RoomMessage] = []
+        for source in event.source_events:
+            if source.is_live(now):
+                data = _json(source.public)
+                messages += [RoomMessage(room, source.name, data) for room in source.rooms]
+            if state := notified.get(source.event_id):
+                messages.append(
+                    RoomMessage(Room(RoomKind.USER, state.user_id), "notification.created", _summary(state))
+                )
+        if messages:
+            await work.room_events.publish(messages)
+
+    async def _notify(
+        self, work: Work, source_events: Sequence[SourceEvent], now: datetime
+    ) -> Mapping[UUID, NotificationState]:
+        """What users are notified of now, by its source event."""
+        states = [state for source in source_events if (state := self._notification(source, now))]
+        new = await work.notifications.add([Notification(state) for state in states])
+        states = [state for state in states if state.id in new]
+        mailed = {source.event_id for source in source_events if source.deserves_mail(now)}
+        mails = [
+            Delivery.of(state, self.new_id(now), Channel.EMAIL, now) for state in states if state.event_id in mailed
+        ]
+        on_sockets = [Delivery.of(state, self.new_id(now), Channel.WEBSOCKET, now) for state in states]
+        for delivery in on_sockets:
+            delivery.sent(now)
+        await work.deliveries.add([*mails, *on_sockets])
+        return {state.event_id: state for state in states}
+
+    def _notification(self, source: SourceEvent, now: datetime) -> NotificationState | None:
+        kind, user_id, details = source.kind, source.user_id, source.details
+        if kind is None or user_id is None or details is None or not source.is_news(now):
+            return None
+        return NotificationState(self.new_id(now), user_id, kind, details, source.event_id, now)
+
+
+def _summary(state: NotificationState) -> str:
+    return _json(
+        {
+            "id": str(state.id),
+            "kind": state.kind.value,
+            "title": TITLES[state.kind],
+            "parking_lot_id": str(state.details.parking_lot_id),
+            "reservation_id": str(state.details.reservation_id),
+            "created_at": state.created_at.isoformat(),
+        }
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,48 @@
+"""What other services published, as far as this one needs it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from notification_service.domain.rooms import Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class LotCopy:
+    """A lot as parking last published it."""
+
+    id: UUID
+    name: str
+    address: str
+    time_zone: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationCopy:
+    """Whose a reservation is, as reservation last published it."""
+
+    id: UUID
+    owner: Ownership
+    version: int
+
+
+class Copies(Protocol):
+    """The own copies. An older version than the stored one changes nothing."""
+
+    async def keep_lot(self, lot: LotCopy) -> None:
+        """Keep a lot."""
+        ...
+
+    async def keep_reservations(self, reservations: Sequence[ReservationCopy]) -> None:
+        """Keep whose reservations are; of several versions the newest counts."""
+        ...
+
+    async def lot(self, parking_lot_id: UUID) -> LotCopy | None:
+        """A lot; nothing while it has not arrived."""
+        ...
+
+    async def owner(self, reservation_id: UUID) -> Ownership | None:
+        """Whose a reservation is; nothing while it has not arrived."""
+        ...

@@ -1,0 +1,247 @@
+"""Other services' events come in: which of them, translated into this service's words, and what each does.
+
+No other file knows both their wire contracts and our words.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notification_service.application.event_handlers.keep_lot import KeepLot, keep_lot
+from notification_service.application.event_handlers.notify_users import NotifyUsers
+from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.bootstrap import SERVICE, Notification
+from notification_service.domain.notifications import Details
+from notification_service.domain.rooms import Ownership
+from notification_service.domain.source_events import (
+    SourceEvent,
+    occupancy_rooms,
+    payment_rooms,
+    reservation_rooms,
+)
+from parking_chassis.ended_logins import note_ended_logins
+from parking_events import (
+    LotOccupancyState,
+    LotState,
+    PaymentRefundedV1,
+    PaymentState,
+    ReservationCancelledV1,
+    ReservationState,
+    SpotOccupancyState,
+    WireEvent,
+)
+from parking_events.values import Money as WireMoney
+from parking_kernel.money import Money
+from parking_messaging.adapters.kafka_connection import KafkaConnection
+from parking_messaging.cloud_events import Envelope
+from parking_messaging.ended_logins import login_handlers
+from parking_messaging.handlers import BatchHandler, Delivery, Handlers
+from parking_messaging.service_messaging import ServiceMessaging
+
+LOTS = "notification.lots"
+RESERVATIONS = "notification.reservations"
+PAYMENTS = "notification.payments"
+OCCUPANCY = "notification.occupancy"
+LOGINS = "notification.logins"
+GROUPS = (LOTS, RESERVATIONS, PAYMENTS, OCCUPANCY, LOGINS)
+
+BATCH = 100
+"""Events in one transaction, when there are so many: a room's counter is then locked and written once for all.
+
+Partitions share a lane, because their transactions would wait for each other at the counters of the same rooms.
+"""
+
+
+def messaging(service: Notification) -> ServiceMessaging[AsyncConnection]:
+    """All that notification has to do with Kafka. Connects when it runs.
+
+    What `replay` applies again reaches rooms by the poll: only a worker announces.
+    """
+    settings = service.settings
+    return ServiceMessaging(
+        service=SERVICE,
+        kafka=KafkaConnection(**settings.kafka, client_id=SERVICE),
+        relay_url=settings.relay_url,
+        transactions=service.transactions,
+        handlers=handlers(service),
+        replication_factor=settings.topic_replication_factor,
+    )
+
+
+def handlers(service: Notification) -> dict[str, Handlers[AsyncConnection]]:
+    """The handlers of each group."""
+    payments = Handlers[AsyncConnection](share_a_lane=True)
+    payments.effect_batch(PaymentState, _notifying(service, payment_source), batch_size=BATCH)
+    occupancy = Handlers[AsyncConnection](share_a_lane=True)
+    occupancy.effect_batch(SpotOccupancyState, _notifying(service, spot_source), batch_size=BATCH)
+    occupancy.effect_batch(LotOccupancyState, _notifying(service, lot_source), batch_size=BATCH)
+    return {
+        LOTS: _lot_handlers(service),
+        RESERVATIONS: _reservation_handlers(service),
+        PAYMENTS: payments,
+        OCCUPANCY: occupancy,
+        LOGINS: login_handlers(note_ended_logins),
+    }
+
+
+def _lot_handlers(service: Notification) -> Handlers[AsyncConnection]:
+    async def lot(event: LotState, _envelope: Envelope, tx: AsyncConnection) -> None:
+        async with service.work_on(tx) as work:
+            await keep_lot(work, KeepLot(lot_copy(event)))
+
+    lots = Handlers[AsyncConnection]()
+    lots.state_copy(LotState, lot)
+    return lots
+
+
+def _reservation_handlers(service: Notification) -> Handlers[AsyncConnection]:
+    async def notify(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
+        sources = [reservation_source(*each) for each in deliveries]
+        copies = [reservation_copy(each.event) for each in deliveries]
+        async with service.work_on(tx) as work:
+            await service.notify_users(work, NotifyUsers(sources, copies))
+
+    reservations = Handlers[AsyncConnection](share_a_lane=True)
+    reservations.effect_batch(ReservationState, notify, batch_size=BATCH)
+    return reservations
+
+
+def _notifying[Event: WireEvent](
+    service: Notification, source: Callable[[Event, Envelope], SourceEvent]
+) -> BatchHandler[AsyncConnection]:
+    async def notify(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
+        async with service.work_on(tx) as work:
+            await service.notify_users(work, NotifyUsers([source(*each) for each in deliveries]))
+
+    return notify
+
+
+def lot_copy(event: LotState) -> LotCopy:
+    """What notification keeps of a lot."""
+    return LotCopy(event.parking_lot_id, event.name, event.address, event.time_zone, event.version)
+
+
+def reservation_copy(event: ReservationState) -> ReservationCopy:
+    """Whose a reservation is."""
+    return ReservationCopy(event.reservation_id, Ownership(event.user_id, event.organization_id), event.version)
+
+
+def reservation_source(event: ReservationState, envelope: Envelope) -> SourceEvent:
+    """Something that happened to a reservation; the amount is what goes back where it was cancelled."""
+    amount = event.refund_due if isinstance(event, ReservationCancelledV1) else event.amount_owed
+    return SourceEvent(
+        event_id=envelope.event_id,
+        name=short_name(envelope.event_type),
+        at=envelope.time,
+        rooms=reservation_rooms(event.reservation_id, event.user_id, event.organization_id),
+        public=_public_reservation(event),
+        user_id=event.user_id,
+        details=Details(
+            parking_lot_id=event.parking_lot_id,
+            reservation_id=event.reservation_id,
+            amount=_money(amount),
+            spot_number=event.spot_number,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+        ),
+        changed=frozenset(event.changed),
+    )
+
+
+def payment_source(event: PaymentState, envelope: Envelope) -> SourceEvent:
+    """Something that happened to a payment; the amount is what came back where it was refunded."""
+    amount = event.amount_refunded if isinstance(event, PaymentRefundedV1) else event.amount
+    return SourceEvent(
+        event_id=envelope.event_id,
+        name=short_name(envelope.event_type),
+        at=envelope.time,
+        rooms=payment_rooms(event.reservation_id, event.user_id),
+        public=_public(
+            id=event.payment_id,
+            reservation_id=event.reservation_id,
+            charge_id=event.charge_id,
+            status=event.status.value,
+            amount=_public_money(event.amount),
+            amount_refunded=_public_money(event.amount_refunded),
+            failure_code=event.failure_code,
+            version=event.version,
+        ),
+        user_id=event.user_id,
+        details=Details(event.parking_lot_id, event.reservation_id, _money(amount)),
+    )
+
+
+def spot_source(event: SpotOccupancyState, envelope: Envelope) -> SourceEvent:
+    """A sensor saw a spot."""
+    seen = {"spot_id": event.spot_id, "occupied": event.occupied}
+    return _occupancy(event, envelope, seen)
+
+
+def lot_source(event: LotOccupancyState, envelope: Envelope) -> SourceEvent:
+    """A counter counted a lot."""
+    seen = {"occupied": event.occupied, "capacity": event.capacity}
+    return _occupancy(event, envelope, seen)
+
+
+def short_name(event_type: str) -> str:
+    """`reservation.confirmed`, of `parking.reservation.confirmed.v1`."""
+    return event_type.removeprefix("parking.").rpartition(".")[0]
+
+
+def _occupancy(event: SpotOccupancyState | LotOccupancyState, envelope: Envelope, seen: dict[str, Any]) -> SourceEvent:
+    public = _public(
+        parking_lot_id=event.parking_lot_id,
+        **seen,
+        observed_at=event.observed_at,
+        confidence=event.confidence,
+        version=event.version,
+    )
+    name, rooms = short_name(envelope.event_type), occupancy_rooms(event.parking_lot_id)
+    return SourceEvent(envelope.event_id, name, envelope.time, rooms, public)
+
+
+def _public_reservation(event: ReservationState) -> dict[str, object]:
+    stay = event.parking_session
+    return _public(
+        id=event.reservation_id,
+        parking_lot_id=event.parking_lot_id,
+        spot_id=event.spot_id,
+        spot_number=event.spot_number,
+        spot_type=event.spot_type.value,
+        status=event.status.value,
+        start_time=event.starts_at,
+        end_time=event.ends_at,
+        hold_expires_at=event.hold_expires_at,
+        total_cost=_public_money(event.amount_owed),
+        refund_due=_public_money(event.refund_due),
+        entered_at=stay.entered_at if stay else None,
+        exited_at=stay.exited_at if stay else None,
+        reason=event.reason,
+        version=event.version,
+    )
+
+
+def _public(**fields: object) -> dict[str, object]:
+    """Fields as JSON has them."""
+    return {name: _plain(value) for name, value in fields.items()}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case UUID():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def _public_money(money: WireMoney) -> dict[str, object]:
+    return {"amount": money.amount, "currency": money.currency}
+
+
+def _money(money: WireMoney) -> Money:
+    return Money(money.amount, money.currency)

@@ -1,0 +1,148 @@
+"""Whom each event of another service notifies."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from services.notification.tests.events import payment_event, reservation_event, spot_event
+from services.notification.tests.stories import NOW, details, source_event
+
+from notification_service.domain.notifications import NotificationKind
+from notification_service.domain.source_events import MAILED_FOR, NEWS_FOR
+from notification_service.entrypoints import consumers
+from parking_chassis.ids import new_id
+from parking_events import (
+    EVENT_CLASSES,
+    PaymentFailedV1,
+    PaymentRefundedV1,
+    PaymentRequestedV1,
+    PaymentState,
+    PaymentSucceededV1,
+    ReservationCancelledV1,
+    ReservationChangedV1,
+    ReservationCheckedInV1,
+    ReservationConfirmedV1,
+    ReservationCreatedV1,
+    ReservationExpiredV1,
+    ReservationExtendedV1,
+    ReservationReinstatedV1,
+    ReservationState,
+    WireEvent,
+)
+from parking_events import Money as WireMoney
+from parking_kernel.money import Money
+from parking_messaging import Envelope
+from parking_messaging.records import Subject
+
+K = NotificationKind
+
+
+def envelope(event: WireEvent) -> Envelope:
+    subject = Subject(event.topic.name, event.subject)
+    return Envelope(new_id(), event.event_type, "/services/test", subject, datetime.now(UTC), 0, 0, {})
+
+
+@pytest.mark.parametrize(
+    ("event_class", "kind"),
+    [
+        (ReservationCreatedV1, None),
+        (ReservationConfirmedV1, K.RESERVATION_CONFIRMED),
+        (ReservationReinstatedV1, K.RESERVATION_CONFIRMED),
+        (ReservationExtendedV1, K.RESERVATION_CHANGED),
+        (ReservationCancelledV1, K.RESERVATION_CANCELLED),
+        (ReservationExpiredV1, K.RESERVATION_EXPIRED),
+        (ReservationCheckedInV1, None),
+    ],
+)
+def test_a_reservation_notifies_its_driver(event_class: type[ReservationState], kind: K | None) -> None:
+    event = reservation_event(event_class)
+    source = consumers.reservation_source(event, envelope(event))
+    assert (source.kind, source.user_id) == (kind, event.user_id)
+    assert {str(room) for room in source.rooms} == {
+        f"user:{event.user_id}",
+        f"reservation:{event.reservation_id}",
+        f"organization:{event.organization_id}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        (("charges",), None),
+        (("refund_due",), None),
+        (("spot",), K.RESERVATION_CHANGED),
+        (("spot", "charges"), K.RESERVATION_CHANGED),
+        ((), K.RESERVATION_CHANGED),
+    ],
+)
+def test_a_change_of_money_alone_is_for_the_payments_notification(changed: tuple[str, ...], kind: K | None) -> None:
+    event = reservation_event(ReservationChangedV1, changed=changed)
+    assert consumers.reservation_source(event, envelope(event)).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("event_class", "kind"),
+    [
+        (PaymentRequestedV1, None),
+        (PaymentSucceededV1, K.PAYMENT_SUCCEEDED),
+        (PaymentFailedV1, K.PAYMENT_FAILED),
+        (PaymentRefundedV1, K.PAYMENT_REFUNDED),
+    ],
+)
+def test_a_payment_notifies_its_payer(event_class: type[PaymentState], kind: K | None) -> None:
+    event = payment_event(event_class)
+    source = consumers.payment_source(event, envelope(event))
+    assert (source.kind, source.user_id) == (kind, event.user_id)
+    assert {str(room) for room in source.rooms} == {f"user:{event.user_id}", f"reservation:{event.reservation_id}"}
+
+
+def test_what_sensors_see_is_for_the_lots_room_alone() -> None:
+    event = spot_event(uuid4())
+    source = consumers.spot_source(event, envelope(event))
+    assert [str(room) for room in source.rooms] == [f"lot:{event.parking_lot_id}"]
+    assert (source.kind, source.name, source.public["occupied"]) == (None, "spot.occupied", True)
+
+
+def test_a_refund_says_what_came_back_and_a_cancellation_what_will() -> None:
+    back = WireMoney(amount=700, currency="CHF")
+    refund = payment_event(PaymentRefundedV1, amount_refunded=back)
+    cancelled = reservation_event(ReservationCancelledV1, refund_due=back)
+    facts = (
+        consumers.payment_source(refund, envelope(refund)).details,
+        consumers.reservation_source(cancelled, envelope(cancelled)).details,
+    )
+    assert [each.amount for each in facts if each] == [Money(700, "CHF")] * 2
+
+
+def test_rooms_get_no_user() -> None:
+    event = reservation_event()
+    public = consumers.reservation_source(event, envelope(event)).public
+    assert str(event.user_id) not in str(public)
+
+
+def test_a_car_without_a_reservation_has_nobody_to_notify() -> None:
+    event = reservation_event(user_id=None)
+    source = consumers.reservation_source(event, envelope(event))
+    assert source.user_id is None
+    assert not [room for room in source.rooms if str(room).startswith("user:")]
+
+
+def test_every_kind_of_event_has_a_short_name() -> None:
+    names = {consumers.short_name(event_type) for event_type in EVENT_CLASSES}
+    assert {"reservation.confirmed", "payment.refunded", "lot.counted", "charge.raised"} <= names
+
+
+def test_a_mail_comes_soon_or_not_at_all() -> None:
+    source = source_event(details=details())
+    assert source.deserves_mail(NOW + MAILED_FOR - timedelta(seconds=1))
+    assert not source.deserves_mail(NOW + MAILED_FOR)
+
+
+def test_old_events_are_no_news() -> None:
+    source = source_event(details=details())
+    assert source.is_news(NOW + NEWS_FOR - timedelta(seconds=1))
+    assert not source.is_news(NOW + NEWS_FOR)
+    assert source.is_live(NOW + timedelta(hours=23))
+    assert not source.is_live(NOW + timedelta(hours=24))
+    assert replace(source, user_id=None).is_news(NOW)

@@ -1,0 +1,55 @@
+"""Imports, and the files that they come from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from parking_service.domain.imports import ImportRow, ImportState, LotDraft, RefusedRow
+
+
+class Imports(Protocol):
+    """The imports and the rows that wait."""
+
+    async def add(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
+        """Store a new import, which is due at once."""
+        ...
+
+    async def claim(self, at: datetime, until: datetime) -> tuple[UUID, int] | None:
+        """The oldest import that runs and is due at an instant, and how often it was claimed without getting on.
+
+        It is ours until it is settled, and due again at `until` where that does not happen.
+        """
+        ...
+
+    async def locked(self, import_id: UUID) -> ImportState | None:
+        """An import that runs, locked until the transaction ends; none while someone else has it."""
+        ...
+
+    async def next_rows(self, import_id: UUID, limit: int) -> Sequence[ImportRow]:
+        """The first rows that wait."""
+        ...
+
+    async def settle(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
+        """Note that rows are done with, some of them refused, and how far the import is: it is due again at once."""
+        ...
+
+    async def get(self, import_id: UUID) -> ImportState:
+        """One import. Raises `UnknownImport`."""
+        ...
+
+    async def refused(self, import_id: UUID, after: int, limit: int) -> Sequence[RefusedRow]:
+        """The first of its refused rows behind a row of the file, in the file's order."""
+        ...
+
+
+class LotFiles(Protocol):
+    """Reads what files say of lots."""
+
+    def source_id(self, feature: Mapping[str, object]) -> str | None:
+        """What the file calls the lot; none where it says nothing usable."""
+        ...
+
+    def draft(self, row: ImportRow, time_zone: str | None, currency: str | None) -> LotDraft:
+        """The lot that a feature describes; zone and currency where it names none. Raises `RowRefused`."""
+        ...

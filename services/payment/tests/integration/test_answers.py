@@ -1,0 +1,57 @@
+"""Answers that are stored for repeated requests."""
+
+from services.payment.tests.browser import Browser
+from services.payment.tests.desk import Desk
+from services.payment.tests.integration.test_refunds import paid
+from services.payment.tests.people import Owed
+from services.payment.tests.schema import downgrade, upgrade
+
+from payment_service.bootstrap import Payments
+
+
+async def test_they_are_sealed_and_given_again_as_they_were(desk: Desk) -> None:
+    """The answer has the secret with which the page pays."""
+    owed = Owed()
+    token = desk.people.charge_token(owed)
+    first = await desk.start(owed, "one", charge_token=token)
+    [row] = await desk.rows("SELECT status, body FROM idempotency_keys")
+    secret = first.json()["client_secret"].encode()
+    assert secret in first.content
+    assert (row["status"], secret in row["body"]) == (201, False)
+    again = await desk.start(owed, "one", charge_token=token)
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert ("idempotent-replayed" in first.headers, again.headers["idempotent-replayed"]) == (False, "true")
+
+
+async def test_another_request_under_the_key_is_refused(desk: Desk) -> None:
+    owed = Owed()
+    token = desk.people.charge_token(owed)
+    await desk.start(owed, "one", charge_token=token)
+    other = await desk.start(owed, "one", charge_token=token, save_method=True)
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+async def test_a_refused_refund_is_no_answer(desk: Desk, browser: Browser, service: Payments) -> None:
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    much = {"amount": {"amount": 1251, "currency": "CHF"}}
+    assert (await desk.refund(owed, payment["id"], "one", **much)).status_code == 409
+    fitting = await desk.refund(owed, payment["id"], "one", amount={"amount": 1250, "currency": "CHF"})
+    assert fitting.status_code == 201, fitting.text
+
+
+async def test_what_the_release_before_stored_is_given_again(desk: Desk, browser: Browser, service: Payments) -> None:
+    """In plain text: the migration leaves it as it is. Of sealed ones, which that release cannot read, none stays."""
+    owed = Owed()
+    payment = await paid(desk, browser, owed)
+    sealed = await desk.refund(owed, payment["id"], "sealed", amount={"amount": 100, "currency": "CHF"})
+    plain = await desk.refund(owed, payment["id"], "plain", amount={"amount": 200, "currency": "CHF"})
+    assert (sealed.status_code, plain.status_code) == (201, 201)
+    body = plain.content.decode()
+    await desk.run("UPDATE idempotency_keys SET body = convert_to(:body, 'UTF8') WHERE key = 'plain'", body=body)
+    await downgrade(service.settings.database_url, "0007")
+    assert [row["key"] for row in await desk.rows("SELECT key FROM idempotency_keys WHERE status = 201")] == ["plain"]
+    await upgrade(service.settings.database_url)
+    again = await desk.refund(owed, payment["id"], "plain", amount={"amount": 200, "currency": "CHF"})
+    assert (again.status_code, again.content) == (201, plain.content)
+    assert again.headers["idempotent-replayed"] == "true"

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.reservation.tests.examples import a_hold, period
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.askers import THE_SERVICE
@@ -18,6 +18,11 @@ from reservation_service.domain import reservations as domain
 from reservation_service.domain.reservations import ReservationState
 
 NOW = datetime.now(UTC)
+
+
+def reservations_on(connection: AsyncConnection) -> PostgresReservations:
+    """The repository by itself, on a connection."""
+    return PostgresReservations(Transaction(connection, THE_SERVICE, Changes[domain.Reservation]()))
 
 
 def months_later(months: int) -> datetime:
@@ -44,8 +49,4 @@ async def put(engine: AsyncEngine, at: datetime, **changes: Any) -> ReservationS
             " VALUES (gen_random_uuid(), $1, $2, tstzrange($3, $4, '[)'), $5)",
             (row["parking_lot_id"], row["spot_id"], row["starts_at"], row["ends_at"], row["id"]),
         )
-        return (
-            await PostgresReservations(Transaction(connection, THE_SERVICE, Changes[domain.Reservation]())).get(
-                row["id"]
-            )
-        ).state
+        return (await reservations_on(connection).get(row["id"])).state

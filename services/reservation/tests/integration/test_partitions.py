@@ -13,23 +13,18 @@ from prometheus_client import REGISTRY
 from services.reservation.tests.conftest import SignIn, settings_for
 from services.reservation.tests.driving import Database, Driver, spot_request
 from services.reservation.tests.examples import a_hold
-from services.reservation.tests.months import NOW, months_later, put, table_of
+from services.reservation.tests.months import NOW, months_later, put, reservations_on, table_of
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
 from parking_chassis.ids import make_id_floor, new_id
 from parking_chassis.process import timer_loops
-from parking_chassis.units_of_work import Transaction
-from parking_kernel.askers import THE_SERVICE
-from parking_kernel.changes import Changes
 from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.postgres.partitions import MONTHS_AHEAD, month_after
-from reservation_service.adapters.postgres.reservations import PostgresReservations
 from reservation_service.adapters.postgres.rows import reservation_row
 from reservation_service.adapters.postgres.tables import reservations
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation, bootstrap
-from reservation_service.domain import reservations as domain
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.entrypoints.http.app import reservation_app
 from reservation_service.entrypoints.worker import partition_timer
@@ -260,7 +255,7 @@ async def test_pages_go_across_the_borders_of_months_and_skip_nothing(database: 
             seen, after = list[ReservationState](), None
             while True:
                 async with engine.connect() as connection:
-                    pages = PostgresReservations(Transaction(connection, THE_SERVICE, Changes[domain.Reservation]()))
+                    pages = reservations_on(connection)
                     page = await (
                         pages.of_user(user, after, size) if of == "of_user" else pages.of_lot(lot_id, after, size)
                     )
@@ -276,7 +271,5 @@ async def test_an_overdue_hold_of_any_age_is_found(database: Database) -> None:
     old = await put(database.engine, NOW - timedelta(days=900))
     young = await put(database.engine, months_later(3))
     async with database.engine.begin() as connection:
-        found = await PostgresReservations(Transaction(connection, THE_SERVICE, Changes[domain.Reservation]())).overdue(
-            months_later(4), 10
-        )
+        found = await reservations_on(connection).overdue(months_later(4), 10)
     assert [each.state.id for each in found] == [old.id, young.id]

@@ -12,20 +12,16 @@ import pytest
 import pytest_asyncio
 from services.reservation.tests.conftest import MakeLot
 from services.reservation.tests.driving import Database
-from services.reservation.tests.months import NOW, months_later, put, table_of
+from services.reservation.tests.months import NOW, months_later, put, reservations_on, table_of
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_chassis.ids import make_id_floor
-from parking_chassis.units_of_work import Transaction
-from parking_kernel.askers import THE_SERVICE
-from parking_kernel.changes import Changes
 from parking_kernel.pages import Position
 from reservation_service.adapters.postgres.bookings import FIND_ANY_SPOT, FIND_NAMED_SPOT
 from reservation_service.adapters.postgres.reservations import PostgresReservations
 from reservation_service.application.ports import SpotRequest
 from reservation_service.bootstrap import Reservation
-from reservation_service.domain import reservations as domain
 from reservation_service.domain.reservations import HOLD, ReservationState
 
 ANY_TIME = UUID(int=0)
@@ -47,7 +43,7 @@ class Plans:
 
         event.listen(self._engine.sync_engine, "before_cursor_execute", note)
         async with self._engine.connect() as connection:
-            await action(PostgresReservations(Transaction(connection, THE_SERVICE, Changes[domain.Reservation]())))
+            await action(reservations_on(connection))
             await connection.rollback()
         event.remove(self._engine.sync_engine, "before_cursor_execute", note)
         statement, values = statements[-1]

@@ -32,6 +32,7 @@ def settings_of_payment(database_url: str, signing_key: str) -> dict[str, str]:
         "token_issuer": "https://parking.test",
         "internal_token": INTERNAL_TOKEN,
         "charge_key": base64.b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode(),
+        "answer_keys": base64.b64encode(bytes(32)).decode(),
         "stripe_secret_key": "sk_test_nobody",
         "stripe_publishable_key": "pk_test_nobody",
         "stripe_webhook_secret": "whsec_nobody",

@@ -1,4 +1,4 @@
-"""Reservations are partitioned by month (docs/decisions/0034).
+"""Reservations are partitioned by month (docs/decisions/0015).
 
 The table that is there becomes the first partition as it stands, for all ids before a boundary: no row is copied. What
 takes time on a large table is the index of the new primary key. Where it was built beforehand, by

@@ -1,4 +1,4 @@
-"""Which months the statements look into, planned without knowing their parameters (docs/decisions/0034)."""
+"""Which months the statements look into, planned without knowing their parameters (docs/decisions/0015)."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -16,12 +16,11 @@ from auth_service.entrypoints.http.dependencies import After, Does, Organization
 from auth_service.entrypoints.http.problems import CHANGED_MEANWHILE
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag, expected_version
-from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, REUSED, OptionalIdempotencyKey, fingerprint_of
+from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
-from parking_chassis.security import SignedIn
-from parking_kernel.repeatable import Answer, RequestKey
+from parking_kernel.repeatable import Answer
 
 router = APIRouter(prefix="/api/v1/organizations", tags=["organizations"])
 
@@ -55,23 +54,14 @@ class OrganizationView(ResponseBody):
 
 
 @router.post("", status_code=201, response_model=OrganizationView)
-@may_answer(REUSED, IN_FLIGHT)
 async def create_organization(
-    asker: OrganizationAdministrator,
-    principal: SignedIn,
-    body: OrganizationBody,
-    does: Does,
-    idempotency_key: OptionalIdempotencyKey = None,
+    asker: OrganizationAdministrator, body: OrganizationBody, does: Does, key_of: KeyOf
 ) -> Response:
     """Make a tenant; for administrators. The same request with the same key makes one, and gets its first answer."""
-    scope = f"{principal.subject}:organizations"
-    key = RequestKey(scope, idempotency_key, fingerprint_of(body)) if idempotency_key else None
-    answer = await does.create_organization(CreateOrganization(asker, body.name, key), _made)
+    command = CreateOrganization(asker, body.name, key_of(fingerprint_of(body)))
+    answer = await does.create_organization(command, _made)
     made = OrganizationView.model_validate_json(answer.body)
-    headers = {"Location": f"/api/v1/organizations/{made.id}", "ETag": etag(made.version)}
-    return Response(
-        answer.body, answer.status, headers | (REPLAYED if answer.replayed else {}), media_type="application/json"
-    )
+    return response_of(answer, {"Location": f"/api/v1/organizations/{made.id}", "ETag": etag(made.version)})
 
 
 @router.get("")

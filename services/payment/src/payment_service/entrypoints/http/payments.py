@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
-from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
+from parking_chassis.idempotency import IN_FLIGHT, IdempotencyKey, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND, invalid_field
 from parking_chassis.schemas import RequestBody
@@ -128,8 +128,7 @@ async def request_refund(
 
 
 def _response(answer: Answer) -> Response:
-    headers = {"Cache-Control": "private, no-store"} | (REPLAYED if answer.replayed else {})
-    return Response(answer.body, answer.status, headers, "application/json")
+    return response_of(answer, {"Cache-Control": "private, no-store"})
 
 
 def _position(position: tuple[str, ...] | None) -> Position | None:

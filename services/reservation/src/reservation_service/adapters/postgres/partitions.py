@@ -1,4 +1,4 @@
-"""The months of the reservations: each has a partition, made long before it begins (docs/decisions/0034)."""
+"""The months of the reservations: each has a partition, made long before it begins (docs/decisions/0015)."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

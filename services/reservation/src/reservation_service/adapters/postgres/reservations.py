@@ -1,4 +1,4 @@
-"""Reservations in PostgreSQL, partitioned by month (docs/decisions/0034).
+"""Reservations in PostgreSQL, partitioned by month (docs/decisions/0015).
 
 Each statement says from which id on it looks, or up to which, so that PostgreSQL leaves the other months alone.
 """

@@ -66,7 +66,7 @@ tariffs = Table(
     Column("document", JSONB, nullable=False),
 )
 
-# One partition for each month, by the ids' time (docs/decisions/0034). The key is the id and its lot: that an id alone
+# One partition for each month, by the ids' time (docs/decisions/0015). The key is the id and its lot: that an id alone
 # is unique is by its making (UUIDv7). What refers to a reservation (allocations, events, payments) names it alone.
 reservations = Table(
     "reservations",

@@ -19,8 +19,6 @@ SECONDS = 10
 def relay_of(service: str, settings: ServiceSettings) -> Relay:
     """The one that its worker runs."""
     wiring = importlib.import_module(f"{service}_service.bootstrap")
-    if hasattr(wiring, "outbox_relay"):  # a service that does not wire its messaging as one piece yet
-        return wiring.outbox_relay(settings)
     consumers = importlib.import_module(f"{service}_service.entrypoints.consumers")
     return consumers.messaging(wiring.bootstrap(settings)).relay
 

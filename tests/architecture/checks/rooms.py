@@ -22,6 +22,8 @@ _COMPLETE = (
     "README.md",
     "Dockerfile",
     "migrations",
+    "src/{package}/application/ports",
+    "src/{package}/entrypoints/consumers.py",
     "src/{package}/entrypoints/worker.py",
     "src/{package}/entrypoints/cli.py",
     "src/{package}/bootstrap.py",
@@ -29,11 +31,6 @@ _COMPLETE = (
     "tests/unit",
     "tests/integration",
     "tests/contract",
-)
-_EITHER = (
-    "src/{package}/application/ports.py",
-    "src/{package}/application/ports",
-    "src/{package}/entrypoints/consumers.py",
 )
 # Folders in which nothing but the rooms above may stand.
 _CLOSED = (".", "src", "src/{package}", "src/{package}/application", "src/{package}/entrypoints")
@@ -61,7 +58,7 @@ def _missing(root: Path, house: Path, needed: tuple[str, ...]) -> list[str]:
 
 
 def _strangers(root: Path, house: Path) -> list[str]:
-    known = {house / _named(room, house) for room in _SKELETON + _COMPLETE + _EITHER}
+    known = {house / _named(room, house) for room in _SKELETON + _COMPLETE}
     known |= {parent for room in known for parent in room.parents}
     return [
         sentence(root, path, 1, "is no room that all services have")

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -12,7 +11,7 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from parking_kernel.pauses import GrowingPause
@@ -101,22 +100,6 @@ async def ping(engine: AsyncEngine) -> None:
     """Raise what keeps the database from answering."""
     async with engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
-
-
-def transactions[Work](
-    engine: AsyncEngine, build: Callable[[AsyncConnection], Work]
-) -> Callable[[], AbstractAsyncContextManager[Work]]:
-    """A unit of work: `async with open_work() as work:` is one transaction on the repositories that `build` makes.
-
-    It commits when the block ends and rolls back when the block raises. Nothing else commits.
-    """
-
-    @asynccontextmanager
-    async def open_work() -> AsyncGenerator[Work]:
-        async with engine.begin() as connection:
-            yield build(connection)
-
-    return open_work
 
 
 def is_away(error: BaseException) -> bool:

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from parking_chassis.database import PoolSettings, create_engine, is_away, ping, transactions, with_retries
+from parking_chassis.database import PoolSettings, create_engine, is_away, ping, with_retries
 from parking_chassis.health import health_router
 from parking_chassis.metrics import watch_pool
 from parking_platform.ports import LOOPBACK, free_port
@@ -45,24 +45,6 @@ async def test_the_url_says_whether_tls_is_asked_for(postgres_server: PostgresSe
 async def names(engine: AsyncEngine) -> list[str]:
     async with engine.connect() as connection:
         return list((await connection.execute(text("SELECT name FROM things ORDER BY name"))).scalars())
-
-
-async def test_a_unit_of_work_is_kept_whole_or_not_at_all(engine: AsyncEngine) -> None:
-    def build(connection: AsyncConnection) -> AsyncConnection:
-        return connection
-
-    open_work = transactions(engine, build)
-    async with open_work() as work:
-        await work.execute(text("INSERT INTO things VALUES ('kept')"))
-
-    async def fail() -> None:
-        async with open_work() as work:
-            await work.execute(text("INSERT INTO things VALUES ('lost')"))
-            raise LookupError
-
-    with pytest.raises(LookupError):
-        await fail()
-    assert await names(engine) == ["kept"]
 
 
 async def test_a_failed_statement_does_not_repeat_what_it_was_given(engine: AsyncEngine) -> None:

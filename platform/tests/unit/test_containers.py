@@ -42,7 +42,7 @@ def settings_class(service: str) -> type[ServiceSettings]:
     return next(
         kind
         for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, ServiceSettings) and kind is not ServiceSettings
+        if isinstance(kind, type) and issubclass(kind, ServiceSettings) and kind.__module__ == module.__name__
     )
 
 

@@ -14,11 +14,13 @@ from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.process import OneByOne
 from parking_chassis.revocations import EndedLogins
 from parking_chassis.schedules import Scheduled
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
+from parking_kernel.pauses import GrowingPause
 from parking_messaging import crash_points
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
 from payment_service.adapters.postgres.figures import PostgresFigures
@@ -56,6 +58,7 @@ from payment_service.application.queries.look_into_outbox import LookIntoOutboxH
 from payment_service.settings import PaymentSettings
 
 SERVICE = "payment"
+ORDERS_PAUSE = GrowingPause(first=timedelta(seconds=30), longest=timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def use_cases_of(
         request_refund=RequestRefundHandler(work, clock, new_id),
         take_webhook=TakeWebhookHandler(work, read_webhook, clock),
         send_refunds=SendRefundsHandler(work, gateway, clock, grace),
-        decide_refund_orders=DecideRefundOrdersHandler(work, clock),
+        decide_refund_orders=DecideRefundOrdersHandler(work, clock, OneByOne("refund_orders", ORDERS_PAUSE)),
         reconcile_payments=ReconcilePaymentsHandler(work, gateway, create_intent, clock, grace),
         compare_with_provider=CompareWithProviderHandler(work, gateway, clock, grace),
         close_settled=CloseSettledHandler(work),

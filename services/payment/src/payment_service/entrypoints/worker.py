@@ -39,9 +39,9 @@ def run_worker(service: Payments) -> None:
     def leads() -> bool:
         return messages.leads
 
-    timers = [*_timers(service), *_figures(service, leads)]
+    all_timers = [*timers(service), *_figures(service, leads)]
     work(
-        {**messages.loops(), **timer_loops(timers, leads)},
+        {**messages.loops(), **timer_loops(all_timers, leads)},
         {"database": lambda: ping(service.engine), **messages.readiness()},
         lambda: resources(service),
         Address(service.settings.http_host, service.settings.worker_port, service.settings.shutdown_grace),
@@ -97,14 +97,19 @@ class Alarms:
                 figure.show(value)
 
 
-def _timers(service: Payments) -> Sequence[Timer]:
+def timers(service: Payments) -> Sequence[Timer]:
     """What asks the provider, and tidies the tables."""
     does = service.use_cases
     complete_audit = daily(service, "complete_audit", lambda: does.audit_everything(AuditEverything()))
     return (
         Timer("payments", DUE_WORK_SECONDS, lambda: does.reconcile_payments(ReconcilePayments())),
         Timer("refunds", DUE_WORK_SECONDS, lambda: does.send_refunds(SendRefunds())),
-        Timer("refund_orders", ORDERS_SECONDS, lambda: does.decide_refund_orders(DecideRefundOrders())),
+        Timer(
+            "refund_orders",
+            ORDERS_SECONDS,
+            lambda: does.decide_refund_orders(DecideRefundOrders()),
+            in_the_leader=True,
+        ),
         Timer("settled", MONEY_SECONDS, lambda: does.close_settled(CloseSettled()), in_the_leader=True),
         Timer("complete_audit", SCHEDULE_SECONDS, complete_audit, in_the_leader=True),
         Timer("purge_old", PURGE_SECONDS, lambda: does.purge_old(PurgeOld()), in_the_leader=True),

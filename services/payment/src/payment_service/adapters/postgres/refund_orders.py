@@ -63,8 +63,8 @@ class PostgresRefundOrders:
 
         sqlalchemy_event.listen(self._connection.sync_connection, "commit", report, once=True)
 
-    async def to_decide(self, limit: int) -> Sequence[UUID]:
-        """Payments of which orders wait that need not any more."""
+    async def to_decide(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Payments of which orders wait that need not any more, by their ids, after one of them."""
         its = (
             (payments.c.id == refund_orders.c.payment_id)
             & (payments.c.reservation_id == refund_orders.c.reservation_id)
@@ -79,8 +79,11 @@ class PostgresRefundOrders:
                 payments.c.dispute_status.is_distinct_from(DisputeStatus.OPEN.value),
             )
             .distinct()
+            .order_by(refund_orders.c.payment_id)
             .limit(limit)
         )
+        if after:
+            statement = statement.where(refund_orders.c.payment_id > after)
         return (await self._connection.execute(statement)).scalars().all()
 
 

@@ -8,6 +8,8 @@ from services.payment.tests.schema import downgrade, upgrade
 
 from payment_service.bootstrap import Payments
 
+PROBLEM = "application/problem+json"
+
 
 async def test_they_are_sealed_and_given_again_as_they_were(desk: Desk) -> None:
     """The answer has the secret with which the page pays."""
@@ -29,6 +31,24 @@ async def test_another_request_under_the_key_is_refused(desk: Desk) -> None:
     await desk.start(owed, "one", charge_token=token)
     other = await desk.start(owed, "one", charge_token=token, save_method=True)
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+async def test_a_refusal_of_the_provider_is_given_again_and_the_provider_is_not_asked_again(desk: Desk) -> None:
+    owed = Owed(amount=1, tax=0)
+    token = desk.people.charge_token(owed)
+    first = await desk.start(owed, "one", charge_token=token)
+    assert (first.status_code, first.json()["type"]) == (402, "/problems/payment-refused")
+    assert (first.headers["content-type"], "idempotent-replayed" in first.headers) == (PROBLEM, False)
+    assert first.json()["request_id"] == first.headers["x-request-id"]
+    asked = len(desk.simulator.journal())
+    again = await desk.start(owed, "one", charge_token=token)
+    assert (again.status_code, again.content) == (402, first.content)
+    assert (again.headers["content-type"], again.headers["idempotent-replayed"]) == (PROBLEM, "true")
+    assert len(desk.simulator.journal()) == asked
+    assert len(await desk.rows("SELECT id FROM payments")) == 1
+    other = await desk.start(owed, "two", charge_token=token)
+    assert (other.status_code, "idempotent-replayed" in other.headers) == (402, False)
+    assert len(desk.simulator.journal()) > asked, "the measure itself sees a call"
 
 
 async def test_a_refused_refund_is_no_answer(desk: Desk, browser: Browser, service: Payments) -> None:

@@ -50,6 +50,7 @@ from payment_service.application.ports import (
     UnpublishedPayments,
     Work,
 )
+from payment_service.application.queries.count_unsettled import CountUnsettledHandler
 from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrdersHandler
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPaymentsHandler
 from payment_service.application.queries.get_payment import GetPaymentHandler
@@ -78,6 +79,7 @@ class UseCases:
     purge_old: PurgeOldHandler
     get_payment: GetPaymentHandler
     list_payments: ListPaymentsHandler
+    count_unsettled: CountUnsettledHandler
     find_unsettled_payments: FindUnsettledPaymentsHandler
     find_unsettled_orders: FindUnsettledOrdersHandler
     look_into_outbox: LookIntoOutboxHandler
@@ -172,6 +174,7 @@ def use_cases_of(
         purge_old=PurgeOldHandler(work),
         get_payment=GetPaymentHandler(work),
         list_payments=ListPaymentsHandler(work),
+        count_unsettled=CountUnsettledHandler(work, clock),
         find_unsettled_payments=FindUnsettledPaymentsHandler(work, clock),
         find_unsettled_orders=FindUnsettledOrdersHandler(work, clock),
         look_into_outbox=LookIntoOutboxHandler(unpublished, asyncio.sleep),

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import amounts_due, follow, paid, send
+from services.payment.tests.logged import logged
 from services.payment.tests.people import Owed
 
 from payment_service.adapters.stripe import objects
@@ -49,10 +50,15 @@ async def test_the_daily_comparison_finds_what_no_message_said(desk: Desk, brows
     assert await compare(window) == 1, "an intent that no payment knows"
 
 
-async def test_a_wrong_amount_is_a_difference_at_once(desk: Desk, service: Payments) -> None:
-    await desk.started(Owed())
+async def test_a_wrong_amount_is_a_difference_at_once(
+    desk: Desk, service: Payments, caplog: pytest.LogCaptureFixture
+) -> None:
+    payment = await desk.started(Owed())
     await desk.run("UPDATE payments SET amount = amount + 1")
     assert await service.use_cases.compare_with_provider(DAY) == 1
+    [[payment_id, intent_id]] = logged(caplog, "a payment differs from the provider", "payment_id", "intent_id")
+    assert payment_id == payment["id"]
+    assert [intent["id"] for intent in await desk.intents()] == [intent_id]
 
 
 async def test_what_was_captured_while_the_page_was_read_is_no_difference(desk: Desk, service: Payments) -> None:

@@ -89,8 +89,12 @@ class PostgresRefundOrders:
 
 def _log_closed(order: RefundOrder, reason: str) -> None:
     """That a driver gets less by this order is for people to know; that more was ordered than paid is an error."""
-    _log.log(
-        logging.ERROR if reason == "exceeds_payment" else logging.WARNING,
-        "refund order %s of payment %s is closed as %s: of %d %s it refunds %d",
-        *(order.id, order.payment_id, reason, order.amount.amount, order.amount.currency, order.refunded),
-    )
+    about = {
+        **order.ids,
+        "reason": reason,
+        "amount": order.amount.amount,
+        "currency": order.amount.currency,
+        "refunded": order.refunded,
+    }
+    level = logging.ERROR if reason == "exceeds_payment" else logging.WARNING
+    _log.log(level, "refund order is closed with less than its amount", extra=about)

@@ -17,8 +17,8 @@ from payment_service.application.commands.compare_with_provider import CompareWi
 from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.ports import OutcomeUnknown
 from payment_service.bootstrap import Payments
-from payment_service.entrypoints.figures import Alarms, counted, found
-from payment_service.entrypoints.worker import DailyComparison
+from payment_service.entrypoints.http.figures import Alarms, counted, found
+from payment_service.entrypoints.worker import daily_comparison
 
 DAY = CompareWithProvider(timedelta(days=1))
 
@@ -149,12 +149,12 @@ async def shown(*alarms: Alarms) -> list[float]:
 
 async def test_it_runs_once_a_day_in_one_place_and_not_at_every_start(desk: Desk, service: Payments) -> None:
     leading = True
-    first, second = DailyComparison(service), DailyComparison(service)
+    first, second = daily_comparison(service), daily_comparison(service)
     leader, next_one = Alarms(service, lambda: leading, found), Alarms(service, lambda: not leading, found)
     assert await shown(leader, next_one) == [], "what is not known is not there"
     assert await first()
     assert not await second(), "it ran today"
-    assert not await DailyComparison(service)(), "nor by a process that starts"
+    assert not await daily_comparison(service)(), "nor by a process that starts"
     assert await shown(leader) == [0.0]
     assert await shown(next_one) == []
     leading = False
@@ -167,17 +167,17 @@ async def test_it_runs_once_a_day_in_one_place_and_not_at_every_start(desk: Desk
 async def test_what_it_found_is_shown_after_a_hand_over(desk: Desk, service: Payments) -> None:
     await desk.started(Owed())
     await desk.run("UPDATE payments SET amount = amount + 1")
-    assert await DailyComparison(service)()
+    assert await daily_comparison(service)()
     assert await shown(Alarms(service, lambda: True, found)) == [1.0], "by a process that did not compare"
     assert await shown(Alarms(service, lambda: True, counted)) == [1.0], "as by one that serves"
     await desk.run("UPDATE payments SET amount = amount - 1")
     await desk.run("UPDATE schedules SET due_at = due_at - interval '1 day'")
-    assert await DailyComparison(service)()
+    assert await daily_comparison(service)()
     assert await shown(Alarms(service, lambda: True, found)) == [0.0]
 
 
 async def test_after_a_failure_it_runs_again_soon(desk: Desk, service: Payments) -> None:
-    comparison = DailyComparison(service)
+    comparison = daily_comparison(service)
     await desk.knob("POST", "/faults", {"action": "error", "path": "/v1/payment_intents", "times": 3})
     with pytest.raises(OutcomeUnknown):
         await comparison()

@@ -18,7 +18,7 @@ from payment_service.adapters.postgres.figures import STUCK
 from payment_service.application.commands.purge_old import PurgeOld
 from payment_service.application.commands.sum_up_captured import SumUpCaptured
 from payment_service.bootstrap import Payments
-from payment_service.entrypoints.figures import Alarms, Revenue, counted
+from payment_service.entrypoints.http.figures import Alarms, Revenue, counted
 
 MANY = 200_000
 

@@ -7,6 +7,7 @@ from prometheus_client.registry import REGISTRY
 
 from parking_chassis.database import ping
 from parking_chassis.process import Address, Timer, timer_loops, work
+from parking_chassis.schedules import Scheduled
 from payment_service.application.commands.audit_everything import AuditEverything
 from payment_service.application.commands.close_settled import CloseSettled
 from payment_service.application.commands.compare_with_provider import CompareWithProvider
@@ -16,7 +17,7 @@ from payment_service.application.commands.reconcile_payments import ReconcilePay
 from payment_service.application.commands.send_refunds import SendRefunds
 from payment_service.bootstrap import Payments, daily, resources
 from payment_service.entrypoints.consumers import messaging
-from payment_service.entrypoints.figures import Alarms, Leads, Revenue, found
+from payment_service.entrypoints.http.figures import Alarms, Leads, Revenue, found
 
 DUE_WORK_SECONDS = 1.0
 REVENUE_SECONDS = 15.0
@@ -42,29 +43,16 @@ def run_worker(service: Payments) -> None:
     )
 
 
-class DailyComparison:
-    """Compares when a day has passed since the last comparison, in whichever process that was.
-
-    What it found is stored, so that also the process that leads next shows it.
-    """
-
-    def __init__(self, service: Payments) -> None:
-        self._service = service
-        self._window = timedelta(seconds=service.settings.comparison_window)
-        self._schedule = daily(service, "comparison_with_provider", self._compare)
-
-    async def __call__(self) -> bool:
-        """Compare if it is due. Whether it was; raises `OutcomeUnknown`."""
-        return await self._schedule()
-
-    async def _compare(self) -> None:
-        differences = await self._service.use_cases.compare_with_provider(CompareWithProvider(self._window))
-        await self._service.figures.note_provider_differences(differences)
+def daily_comparison(service: Payments) -> Scheduled:
+    """Compares when a day has passed since the last comparison, in whichever process that was."""
+    command = CompareWithProvider(timedelta(seconds=service.settings.comparison_window), is_daily=True)
+    return daily(service, "comparison_with_provider", lambda: service.use_cases.compare_with_provider(command))
 
 
 def timers(service: Payments) -> Sequence[Timer]:
     """What asks the provider, and tidies the tables."""
     does = service.use_cases
+    comparison = daily_comparison(service)
     complete_audit = daily(service, "complete_audit", lambda: does.audit_everything(AuditEverything()))
     return (
         Timer("payments", DUE_WORK_SECONDS, lambda: does.reconcile_payments(ReconcilePayments())),
@@ -76,7 +64,7 @@ def timers(service: Payments) -> Sequence[Timer]:
             in_the_leader=True,
         ),
         Timer("settled", MONEY_SECONDS, lambda: does.close_settled(CloseSettled()), in_the_leader=True),
-        Timer("comparison", SCHEDULE_SECONDS, DailyComparison(service), in_the_leader=True),
+        Timer("comparison", SCHEDULE_SECONDS, comparison, in_the_leader=True),
         Timer("complete_audit", SCHEDULE_SECONDS, complete_audit, in_the_leader=True),
         Timer("purge_old", PURGE_SECONDS, lambda: does.purge_old(PurgeOld()), in_the_leader=True),
     )

@@ -48,9 +48,22 @@ class PostgresCapturedAmounts:
         return (await self._connection.execute(SUM_UP, {"limit": limit})).scalar_one()
 
 
+class PostgresComparisons:
+    """See `payment_service.application.ports.Comparisons`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def note(self, differences: int) -> None:
+        """Store what the last daily comparison found."""
+        values = {"value": differences, "known_at": func.now()}
+        statement = insert(known_figures).values(name=PROVIDER_DIFFERENCES, **values)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresFigures:
-    """Reads what changed and what is open, and stores what is found too seldom to be found again."""
+    """Reads what changed, what is open, and what was found last."""
 
     engine: AsyncEngine
 
@@ -69,11 +82,3 @@ class PostgresFigures:
         statement = select(known_figures.c.value).where(known_figures.c.name == PROVIDER_DIFFERENCES)
         async with self.engine.connect() as connection:
             return (await connection.execute(statement)).scalar_one_or_none()
-
-    async def note_provider_differences(self, count: int) -> None:
-        """Store what a daily comparison found."""
-        values = {"value": count, "known_at": func.now()}
-        statement = insert(known_figures).values(name=PROVIDER_DIFFERENCES, **values)
-        statement = statement.on_conflict_do_update(index_elements=["name"], set_=values)
-        async with self.engine.begin() as connection:
-            await connection.execute(statement)

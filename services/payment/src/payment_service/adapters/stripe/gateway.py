@@ -140,7 +140,7 @@ class StripeGateway:
                 yield dispute
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         await self._http.close_async()
 
     def _intent(self, found: stripe.PaymentIntent) -> Intent:

@@ -24,9 +24,10 @@ _REFUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class CompareWithProvider:
-    """The timer came round: compare what was made within the window."""
+    """Compare what was made within the window. What the daily one finds is stored, for people to see."""
 
     window: timedelta
+    is_daily: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ class CompareWithProviderHandler:
             if dispute.intent_id not in compared:  # the newest first, and a payment has no other
                 compared.add(dispute.intent_id)
                 differences += await self._dispute_differs(dispute)
+        if command.is_daily:
+            async with self.open_work(THE_SERVICE) as work:
+                await work.comparisons.note(differences)
         return differences
 
     async def _differs(self, intent: Intent) -> bool:

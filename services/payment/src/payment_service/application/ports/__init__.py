@@ -9,6 +9,7 @@ from payment_service.application.ports.due_work import Attempts, DueRefund, DueW
 from payment_service.application.ports.outbox import UnpublishedEvent, UnpublishedPayments
 from payment_service.application.ports.payments import CapturedAmounts, Payments
 from payment_service.application.ports.provider import (
+    Comparisons,
     IntentRequest,
     InvalidEvent,
     InvalidSignature,
@@ -25,6 +26,7 @@ from payment_service.application.ports.work import OpenWork, Work
 __all__ = [
     "Attempts",
     "CapturedAmounts",
+    "Comparisons",
     "DueRefund",
     "DueWork",
     "IntentRequest",

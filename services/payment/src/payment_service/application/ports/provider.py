@@ -126,3 +126,11 @@ class InvalidEvent(Exception):
 
 ReadWebhook = Callable[[bytes, str], ProviderEvent]
 """Reads a message of the provider by its raw body and signature. Raises `InvalidSignature` and `InvalidEvent`."""
+
+
+class Comparisons(Protocol):
+    """What the daily comparison with the provider found; whichever process leads shows it."""
+
+    async def note(self, differences: int) -> None:
+        """Store what the last one found."""
+        ...

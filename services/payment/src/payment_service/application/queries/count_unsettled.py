@@ -16,24 +16,16 @@ class CountUnsettled:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
-    """How many captured payments settle nothing, and how many refund orders are neither paid nor closed."""
-
-    payments: int
-    orders: int
-
-
-@dataclass(frozen=True, slots=True)
 class CountUnsettledHandler:
     """Counts what `FindUnsettledPayments` and `FindUnsettledOrders` find."""
 
     open_work: OpenWork
     clock: Clock
 
-    async def __call__(self, query: CountUnsettled) -> Unsettled:
-        """As the tables are now."""
+    async def __call__(self, query: CountUnsettled) -> tuple[int, int]:
+        """Captured payments that settle nothing, and refund orders that are neither paid nor closed."""
         before = self.clock.now() - query.patience
         async with self.open_work(THE_SERVICE) as work:
             payments = await work.audit.unsettled(before)
             orders = await work.audit.unsettled_orders(before)
-        return Unsettled(len(payments), len(orders))
+        return len(payments), len(orders)

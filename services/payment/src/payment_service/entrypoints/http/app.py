@@ -9,8 +9,8 @@ from parking_chassis.app import create_app
 from parking_chassis.database import ping
 from parking_messaging.wiring import outbox_figures
 from payment_service.bootstrap import Payments, resources
-from payment_service.entrypoints.figures import Alarms, counted, exposed
 from payment_service.entrypoints.http import internal, payments, webhooks
+from payment_service.entrypoints.http.figures import Alarms, counted, exposed
 from payment_service.entrypoints.http.problems import PROBLEMS
 
 

@@ -9,26 +9,26 @@ from prometheus_client.registry import REGISTRY
 
 from parking_chassis.metrics import LeaderFigure
 from payment_service.application.commands.sum_up_captured import SumUpCaptured
-from payment_service.application.queries.count_unsettled import CountUnsettled, Unsettled
+from payment_service.application.queries.count_unsettled import CountUnsettled
 from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrders
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPayments
 from payment_service.bootstrap import Payments
 
 Leads = Callable[[], bool]
-CountsUnsettled = Callable[[Payments], Awaitable[Unsettled]]
+CountsUnsettled = Callable[[Payments], Awaitable[tuple[int, int]]]
 
 
-async def counted(service: Payments) -> Unsettled:
+async def counted(service: Payments) -> tuple[int, int]:
     """For those who ask for the metrics, which may be often: nothing is logged."""
     return await service.use_cases.count_unsettled(CountUnsettled(_patience(service)))
 
 
-async def found(service: Payments) -> Unsettled:
+async def found(service: Payments) -> tuple[int, int]:
     """For the worker's timer: what is found is logged too."""
     does, patience = service.use_cases, _patience(service)
     payments = await does.find_unsettled_payments(FindUnsettledPayments(patience))
     orders = await does.find_unsettled_orders(FindUnsettledOrders(patience))
-    return Unsettled(len(payments), len(orders))
+    return len(payments), len(orders)
 
 
 class Alarms:
@@ -56,10 +56,10 @@ class Alarms:
         """Ask. None is shown where this fails: what was known before is old."""
         values: Sequence[float | None] = (None, None, None, None)
         try:
-            unsettled = await self._unsettled(self._service)
+            payments, orders = await self._unsettled(self._service)
             figures = self._service.figures
             stuck, differences = await figures.stuck_refunds(), await figures.provider_differences()
-            values = (unsettled.payments, unsettled.orders, stuck, differences)
+            values = (payments, orders, stuck, differences)
         finally:
             for figure, value in zip(self.figures, values, strict=True):
                 figure.show(value)

@@ -1,6 +1,6 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +20,7 @@ from parking_chassis.wiring import open_resources, service_engine, token_verifie
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_kernel.pauses import GrowingPause
+from parking_kernel.repeatable import purge_answers
 from parking_kernel.tariffs import simple_tariff
 from parking_messaging import crash_points
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
@@ -32,7 +33,6 @@ from parking_service.application.commands.continue_imports import ContinueImport
 from parking_service.application.commands.create_lot import CreateLotHandler
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriodsHandler
 from parking_service.application.commands.publish_tariff import PublishTariffHandler
-from parking_service.application.commands.purge_answers import PurgeAnswersHandler
 from parking_service.application.commands.remove_spot import RemoveSpotHandler
 from parking_service.application.commands.report_occupancy import ReportOccupancyHandler
 from parking_service.application.commands.retire_lot import RetireLotHandler
@@ -62,7 +62,7 @@ class UseCases:
     continue_imports: ContinueImportsHandler
     extend_open_periods: ExtendOpenPeriodsHandler
     keep_organization: KeepOrganizationHandler
-    purge_answers: PurgeAnswersHandler
+    purge_answers: Callable[[], Awaitable[int]]
     get_import: GetImportHandler
 
 
@@ -137,6 +137,6 @@ def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCa
         continue_imports=ContinueImportsHandler(work, files, clock, new_id),
         extend_open_periods=ExtendOpenPeriodsHandler(work, OneByOne("open_periods", OPEN_PERIODS_PAUSE)),
         keep_organization=KeepOrganizationHandler(default_terms, clock, new_id),
-        purge_answers=PurgeAnswersHandler(work),
+        purge_answers=partial(purge_answers, work),
         get_import=GetImportHandler(work),
     )

@@ -14,7 +14,7 @@ from services.parking.tests.fakes.postgres.unit_of_work import in_memory_work
 from parking_chassis.ids import new_id
 from parking_kernel.askers import EVERYTHING, THE_SERVICE, Asker
 from parking_kernel.jobs import JobStatus
-from parking_kernel.repeatable import Answer, KeyReused, RequestKey
+from parking_kernel.repeatable import Answer, KeyReused, RequestKey, purge_answers
 from parking_kernel.tariffs import simple_tariff
 from parking_kernel.violations import InvalidFields
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
@@ -23,7 +23,6 @@ from parking_service.application.commands.change_lot import ChangeLot, ChangeLot
 from parking_service.application.commands.continue_imports import ContinueImports, ContinueImportsHandler
 from parking_service.application.commands.create_lot import CreateLot, CreateLotHandler
 from parking_service.application.commands.publish_tariff import PublishTariff, PublishTariffHandler
-from parking_service.application.commands.purge_answers import PurgeAnswers, PurgeAnswersHandler
 from parking_service.application.commands.retire_lot import RetireLot, RetireLotHandler
 from parking_service.application.commands.start_import import StartImport, StartImportHandler
 from parking_service.application.event_handlers.keep_organization import KeepOrganization, KeepOrganizationHandler
@@ -221,13 +220,12 @@ async def test_what_was_refused_may_be_tried_again_with_the_same_key(parking: Fa
 
 
 async def test_answers_are_purged_after_a_week(parking: FakeInstallation) -> None:
-    purge = PurgeAnswersHandler(parking.work)
     for days in (0, 6):
         parking.clock.advance(timedelta(days=days))
         await parking.create(parking.lot(key=RequestKey("olga:POST /parking-lots", f"after {days} days", b"")), made)
-    assert await purge(PurgeAnswers()) == 0
+    assert await purge_answers(parking.work) == 0
     parking.clock.advance(timedelta(days=1, seconds=1))
-    assert await purge(PurgeAnswers()) == 1
+    assert await purge_answers(parking.work) == 1
     assert [key for _, key in parking.tables.answers] == ["after 6 days"]
 
 

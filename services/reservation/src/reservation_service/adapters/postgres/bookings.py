@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib import resources
+from typing import override
 
 import asyncpg
 from cachetools import LRUCache
@@ -172,13 +173,22 @@ class PostgresBookings(_Statements):
     def __init__(self, pool: BookingPool, sealer: Sealer) -> None:
         super().__init__(pool, sealer, _Lots())
         self._pool = pool
-        self.attempt = BookingAttempts(self._turn).attempt
+        self.attempt = BookingAttempts(self._connected).attempt
+
+    @override
+    async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
+        """Store a refusal under its key; what is answered. Raises `TooBusy`, `KeyReused` and `InFlight`.
+
+        The request has waited once, as an attempt: it does not wait again behind those that have not been tried.
+        """
+        async with self._connected(again=True) as statements:
+            return await statements.refuse(key, answer)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[_Statements]:
-        """One that has waited for its turn has a connection, and the other way round."""
+    async def _connected(self, *, again: bool = False) -> AsyncGenerator[_Statements]:
+        """The limiter's permit and a connection: neither without the other."""
         try:
-            async with self._pool.connection() as connection:
+            async with self._pool.connection(again=again) as connection:
                 yield _Statements(connection, self._sealer, self._lots)
         except AllTaken as error:
             raise TooBusy from error

@@ -138,10 +138,10 @@ class TestLateMoney:
         assert (seen["status"], seen["refund_due"]["amount"]) == ("confirmed", 600)
 
 
-async def test_payments_and_letting_go_take_holds_in_one_order(
+async def test_payments_and_expiry_take_holds_in_one_order(
     driver: Driver, lot: LotCopy, service: Reservation, database: Database
 ) -> None:
-    """Else each may wait for a hold that the other has: who waits for the first has not yet taken the second."""
+    """Else each may wait for a hold that the other has: one that waits for the first has not yet taken the second."""
     booked_first, ends_first = await driver.holds(lot), await driver.holds(lot)
     later, earlier = UUID(booked_first["id"]), UUID(ends_first["id"])
     await database.rows(
@@ -150,7 +150,9 @@ async def test_payments_and_letting_go_take_holds_in_one_order(
     async with service.engine.connect() as other:
         await other.execute(text("SELECT 1 FROM reservations WHERE id = :id FOR UPDATE"), {"id": earlier})
         settling = asyncio.create_task(database.settle_all([captured(booked_first), captured(ends_first)]))
-        await wait_until(lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "who waits for the first")
+        await wait_until(
+            lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "the wait for the first"
+        )
         untaken = await database.rows("SELECT id FROM reservations FOR UPDATE SKIP LOCKED")
         await other.rollback()
     await settling

@@ -1,4 +1,4 @@
-"""The months of the reservations: made in time by those who may, bookings at their borders, pages across them."""
+"""The months of the reservations: made in time by the right role, bookings at their borders, pages across them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -150,9 +150,7 @@ async def test_payments_and_expiry_take_holds_in_one_order(
     async with service.engine.connect() as other:
         await other.execute(text("SELECT 1 FROM reservations WHERE id = :id FOR UPDATE"), {"id": earlier})
         settling = asyncio.create_task(database.settle_all([captured(booked_first), captured(ends_first)]))
-        await wait_until(
-            lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "the wait for the first"
-        )
+        await wait_until(lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "the wait for the first")
         untaken = await database.rows("SELECT id FROM reservations FOR UPDATE SKIP LOCKED")
         await other.rollback()
     await settling

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_kernel.periods import Period
+from reservation_service.adapters.postgres.statement_texts import FREE_SPOTS, statement
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Spot
 from reservation_service.domain.reservations import ReservationState
@@ -29,19 +30,7 @@ LEAVE = text(f"{RELEASE.text} RETURNING lower(during), upper(during)")
 ONE_MOVES = text("SELECT pg_advisory_xact_lock(:what, hashtext(CAST(:parking_lot_id AS text)))")
 _MOVES = 1  # the kind of lock; those of requests have one number, not two, and so never meet these
 
-# NOT IN reads what is taken once, from the constraint's own index (docs/decisions/0001).
-FREE_SPOTS = text(
-    """
-    SELECT s.id, s.number, s.type FROM spots s
-    WHERE s.parking_lot_id = :parking_lot_id AND s.in_service
-        AND (s.type = :spot_type OR (CAST(:spot_type AS text) IS NULL AND s.type = ANY (:given)))
-        AND s.id NOT IN (
-            SELECT a.spot_id FROM allocations a
-            WHERE a.parking_lot_id = :parking_lot_id AND a.blocking
-                AND a.during && tstzrange(:starts_at, :ends_at, '[)'))
-    ORDER BY s.number LIMIT :limit
-    """
-)
+PICK_FREE_SPOTS = statement("pick_free_spots", free_spots=FREE_SPOTS)
 
 
 class PostgresTimetable:
@@ -107,12 +96,7 @@ class PostgresTimetable:
         return (await self._connection.execute(TAKE, values)).rowcount == 1
 
     async def _free(self, request: SpotRequest, given: Sequence[str], limit: int | None) -> Sequence[Spot]:
-        values = {
-            "parking_lot_id": request.parking_lot_id,
-            "starts_at": request.period.starts_at,
-            "ends_at": request.period.ends_at,
-            "spot_type": request.spot_type,
-            "given": list(given),
-            "limit": limit,
-        }
-        return [Spot(*row) for row in await self._connection.execute(FREE_SPOTS, values)]
+        period, spot_type = request.period, request.spot_type
+        types = [spot_type] if spot_type else list(given)
+        values = (request.parking_lot_id, period.starts_at, period.ends_at, spot_type, types, limit)
+        return [Spot(*row) for row in await self._connection.exec_driver_sql(PICK_FREE_SPOTS, values)]

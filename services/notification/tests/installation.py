@@ -58,5 +58,5 @@ def access_token(
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header of whoever has signed in."""
+    """The header of a user who has signed in."""
     return {"Authorization": f"Bearer {token}"}

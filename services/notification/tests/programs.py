@@ -47,7 +47,7 @@ async def run(service: str, environment: Mapping[str, str], *arguments: str) -> 
 async def running(
     service: str, environment: Mapping[str, str], subcommand: str, port: int, log: Path
 ) -> AsyncIterator[Process]:
-    """A process that is ready; it is told to end after the block, if it is still there."""
+    """A process that is ready; it gets SIGTERM after the block, if it is still there."""
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             PROGRAMS / f"{service}-service", subcommand, env=dict(environment), stdout=output, stderr=STDOUT

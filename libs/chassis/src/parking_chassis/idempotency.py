@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request, Response
 
 from parking_chassis.api_document import may_answer
-from parking_chassis.problems import Problem, ProblemKind
+from parking_chassis.problems import MEDIA_TYPE, Problem, ProblemKind
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import SignedIn
 from parking_kernel.repeatable import Answer, RequestKey
@@ -41,10 +42,12 @@ It counts for the asker and for the route with its path.
 
 
 def response_of(answer: Answer, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
-    """The answer as it goes out, and whether it was given before. `headers` have to follow from the answer alone."""
-    return Response(
-        answer.body, answer.status, {**headers, **(REPLAYED if answer.replayed else {})}, "application/json"
-    )
+    """The answer as it goes out, and whether it was given before. `headers` have to follow from the answer alone.
+
+    A refusal that is stored is a problem.
+    """
+    media_type = "application/json" if answer.status < HTTPStatus.BAD_REQUEST else MEDIA_TYPE
+    return Response(answer.body, answer.status, {**headers, **(REPLAYED if answer.replayed else {})}, media_type)
 
 
 def fingerprint_of(body: RequestBody) -> bytes:

@@ -1,7 +1,16 @@
 """Work on many things: at the same time, of which some may fail, or batch by batch."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from typing import Protocol
+
+
+class Attempts(Protocol):
+    """Does the same for each of many things, so that one which fails holds up no other."""
+
+    async def attempt(self, thing: Hashable, action: Callable[[], Awaitable[bool]]) -> bool:
+        """What the action returns; False where it fails, or failed too short a time ago to be tried again."""
+        ...
 
 
 async def finish_all(works: Iterable[Awaitable[object]], message: str) -> None:

@@ -1,9 +1,16 @@
 """Requests that may be sent again: an `Idempotency-Key`, and the first answer to it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+from parking_kernel.askers import THE_SERVICE, Asker
+from parking_kernel.batches import until_all
+
+ANSWERS_STORED_FOR: Final = timedelta(days=7)
+"""How long a client may send a request again and get its first answer; in every service the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,15 @@ class Answers(Protocol):
         ...
 
 
+class AnsweringWork(Protocol):
+    """A unit of work of a service that stores answers."""
+
+    @property
+    def answers(self) -> Answers:
+        """Those of this transaction."""
+        ...
+
+
 async def once(answers: Answers, key: RequestKey | None, act: Callable[[], Awaitable[Answer]]) -> Answer:
     """The first answer to a key, or what `act` answers now, stored under it in the same transaction.
 
@@ -68,3 +84,18 @@ async def once(answers: Answers, key: RequestKey | None, act: Callable[[], Await
     answer = await act()
     await answers.store(key, answer)
     return answer
+
+
+async def purge_answers(
+    open_work: Callable[[Asker], AbstractAsyncContextManager[AnsweringWork]], limit: int = 1_000
+) -> int:
+    """Delete the answers that were stored for longer than `ANSWERS_STORED_FOR`; how many.
+
+    At most `limit` in each transaction, and each transaction is a unit of work of its own.
+    """
+
+    async def batch(most: int) -> int:
+        async with open_work(THE_SERVICE) as work:
+            return await work.answers.purge(ANSWERS_STORED_FOR, most)
+
+    return await until_all(batch, limit)

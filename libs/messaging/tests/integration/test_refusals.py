@@ -75,3 +75,18 @@ async def test_a_database_that_does_not_answer_is_a_lost_backlog() -> None:
     refusals = PostgresRefusals(f"postgresql://nobody@127.0.0.1:{free_port()}/none", "sample")
     with pytest.raises(BacklogLost, match="refusal"):
         await refusals.note([1])
+
+
+async def test_a_statement_that_waits_is_ended_by_the_server(
+    engine: AsyncEngine, database_url: str, sample: Any, rows: Any
+) -> None:
+    await migrated(engine, note_refusals)
+    async with engine.begin() as connection:
+        await PostgresOutbox().add(connection, [sample.event()])
+    refusals = PostgresRefusals(database_url, "sample")
+    async with engine.begin() as another:
+        (seq,) = (await another.execute(text("SELECT seq FROM outbox FOR UPDATE"))).scalars()
+        with pytest.raises(BacklogLost, match="QueryCanceledError"):
+            await refusals.note([seq])
+    await refusals.note([seq])
+    assert await rows("SELECT 1 FROM outbox WHERE refused_at IS NOT NULL")

@@ -1,4 +1,4 @@
-"""Elasticsearch goes and comes back: events wait, questions are told to come again, and nothing is lost."""
+"""Elasticsearch goes and comes back: events wait, questions get a 503, and nothing is lost."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

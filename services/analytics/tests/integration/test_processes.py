@@ -1,4 +1,4 @@
-"""`serve` and `work` as processes: they get ready, tell how they are, and end when they are told to."""
+"""`serve` and `work` as processes: they get ready, show how they are, and end by a signal."""
 
 import asyncio
 import signal

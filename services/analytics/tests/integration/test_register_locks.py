@@ -1,4 +1,4 @@
-"""Who writes into indices and who changes the register take turns: nobody writes without knowing of a new index."""
+"""Writers of indices and changes of the register exclude each other: none writes without knowing of a new index."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager

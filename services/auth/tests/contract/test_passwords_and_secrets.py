@@ -54,7 +54,7 @@ async def test_two_hashes_of_one_password_differ() -> None:
 
 
 async def test_beyond_the_bound_nobody_waits_and_the_unknown_wait_like_the_known() -> None:
-    """Room for one: so whoever is refused would have had to do the work."""
+    """Room for one: so a caller that is refused would have had to do the work."""
     bcrypt = BcryptPasswords(cost=10, max_waiting=1)
     hashed = await bcrypt.hash("correct horse")
     under_way = asyncio.create_task(bcrypt.matches("correct horse", hashed))

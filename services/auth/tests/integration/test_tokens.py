@@ -86,7 +86,7 @@ async def test_a_refresh_token_serves_once_and_its_reuse_ends_the_family(
 
 
 async def test_of_twenty_at_once_one_wins_and_the_others_are_reuse(client: httpx.AsyncClient) -> None:
-    """Nobody can tell which of them was the thief, so the winner's login is over too."""
+    """Nobody can know which of them was the thief, so the winner's login is over too."""
     tokens = await signed_in(client)
     answers = await asyncio.gather(*(refresh(client, tokens) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 19

@@ -1,4 +1,4 @@
-"""A notification keeps the trace of the event that it tells of: its mail is sent later, and belongs there."""
+"""A notification keeps the trace of the event that it is about: its mail is sent later, and belongs there."""
 
 from alembic import op
 

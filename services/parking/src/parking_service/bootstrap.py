@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
+from typing import Final
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -12,10 +14,12 @@ from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.process import OneByOne
 from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
+from parking_kernel.pauses import GrowingPause
 from parking_kernel.tariffs import simple_tariff
 from parking_messaging import crash_points
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
@@ -39,6 +43,7 @@ from parking_service.application.queries.get_import import GetImportHandler
 from parking_service.settings import ParkingSettings
 
 SERVICE = "parking"
+OPEN_PERIODS_PAUSE: Final = GrowingPause(first=timedelta(hours=1), longest=timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCa
         report_occupancy=ReportOccupancyHandler(work, clock),
         start_import=StartImportHandler(work, files, clock, new_id),
         continue_imports=ContinueImportsHandler(work, files, clock, new_id),
-        extend_open_periods=ExtendOpenPeriodsHandler(work),
+        extend_open_periods=ExtendOpenPeriodsHandler(work, OneByOne("open_periods", OPEN_PERIODS_PAUSE)),
         keep_organization=KeepOrganizationHandler(default_terms, clock, new_id),
         purge_answers=PurgeAnswersHandler(work),
         get_import=GetImportHandler(work),

@@ -12,11 +12,12 @@ from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.changes import UnsavedChanges
 from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.jobs import ClaimedJob, JobStatus
 from parking_kernel.opening_hours import opening_hours
 from parking_kernel.tariffs import simple_tariff
 from parking_service.application.ports import OpenWork, Work
 from parking_service.domain.errors import UnknownImport, UnknownLot, UnknownOrganization, UnknownSpot
-from parking_service.domain.imports import ImportRow, ImportState, ImportStatus, RefusedRow
+from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 from parking_service.domain.lots import ImportedFrom, Lot, LotState, prices_of
 from parking_service.domain.occupancy import CountReading, SpotReading
 from parking_service.domain.organizations import Organization
@@ -234,11 +235,11 @@ async def test_the_import_that_began_first_is_worked_on_first(open_work: OpenWor
             await work.imports.add(state, [ImportRow(1, "p1", {"id": "p1"})], [])
     now, until = LATER + HOUR, LATER + 2 * HOUR
     async with open_work(THE_SERVICE) as work:
-        assert await work.imports.claim(now, until) == (older.id, 1)
-        await work.imports.settle(older, [], [])
-        assert await work.imports.claim(now, until) == (older.id, 1), "until it is done"
-        assert await work.imports.claim(now, until) == (newer.id, 1), "while someone else works on the first"
-        assert await work.imports.claim(now, until) is None
+        assert await work.import_jobs.claim(now, until) == ClaimedJob(older.id, 1)
+        await work.import_jobs.advance(older.id)
+        assert await work.import_jobs.claim(now, until) == ClaimedJob(older.id, 1), "until it is done"
+        assert await work.import_jobs.claim(now, until) == ClaimedJob(newer.id, 1), "the first is someone else's"
+        assert await work.import_jobs.claim(now, until) is None
 
 
 async def test_an_import_goes_row_by_row(open_work: OpenWork) -> None:
@@ -248,22 +249,25 @@ async def test_an_import_goes_row_by_row(open_work: OpenWork) -> None:
     async with open_work(THE_SERVICE) as work:
         await work.imports.add(state, rows, [RefusedRow(4, None, "the id is missing")])
     async with open_work(THE_SERVICE) as work:
-        assert await work.imports.claim(START, LATER) == (state.id, 1)
+        assert await work.import_jobs.claim(START, LATER) == ClaimedJob(state.id, 1)
     async with open_work(THE_SERVICE) as work:
-        assert await work.imports.claim(START, LATER) is None, "it is someone else's"
-        assert await work.imports.claim(LATER, LATER + HOUR) == (state.id, 2)
-        assert await work.imports.locked(state.id) == state
+        assert await work.import_jobs.claim(START, LATER) is None, "it is someone else's"
+        assert await work.import_jobs.claim(LATER, LATER + HOUR) == ClaimedJob(state.id, 2)
+        assert await work.import_jobs.lock(state.id)
+        assert await work.imports.get(state.id) == state
         first = await work.imports.next_rows(state.id, 2)
         assert list(first) == [rows[1], rows[2]]
         await work.imports.settle(replace(state, created=1, refused=2), first, [RefusedRow(2, "p2", "no")])
+        await work.import_jobs.advance(state.id)
     async with open_work(THE_SERVICE) as work:
-        assert await work.imports.claim(START, LATER) == (state.id, 1), "due again as soon as it was settled"
+        assert await work.import_jobs.claim(START, LATER) == ClaimedJob(state.id, 1), "due again at once"
         assert list(await work.imports.next_rows(state.id, 2)) == [rows[0]]
-        done = replace(state, created=2, refused=2, status=ImportStatus.DONE)
+        done = replace(state, created=2, refused=2, status=JobStatus.DONE, ended_at=LATER)
         await work.imports.settle(done, [rows[0]], [])
+        await work.import_jobs.end(state.id, LATER)
         assert await work.imports.get(state.id) == done
-        assert await work.imports.claim(LATER, LATER + HOUR) is None
-        assert await work.imports.locked(state.id) is None
+        assert await work.import_jobs.claim(LATER, LATER + HOUR) is None
+        assert not await work.import_jobs.lock(state.id)
         assert [refused.row for refused in await work.imports.refused(state.id, after=0, limit=9)] == [2, 4]
         assert [refused.row for refused in await work.imports.refused(state.id, after=0, limit=1)] == [2]
         assert [refused.row for refused in await work.imports.refused(state.id, after=2, limit=1)] == [4]

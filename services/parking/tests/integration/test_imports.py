@@ -247,10 +247,14 @@ async def test_an_import_goes_on_after_its_process_died(
     with pytest.raises(Killed):
         await replace(whole, open_work=dying_work)(ContinueImports())
     assert counts(await report(operator, import_id)) == ("running", 70, 25, 0, 0, 0)
+    running = await report(operator, import_id)
+    assert (running["done"], running["ended_at"], running["failure"]) == (25, None, None)
     assert await whole(ContinueImports()) == 0, "the dead one's claim counts for a moment"
     clock.advance(timedelta(seconds=10))
     assert await whole(ContinueImports()) == 45
     assert counts(await report(operator, import_id)) == ("done", 70, 70, 0, 0, 0)
+    done = await report(operator, import_id)
+    assert (done["done"], datetime.fromisoformat(done["ended_at"]), done["failure"]) == (70, clock.now(), None)
     (made,) = await rows(database_url, "SELECT count(*), count(DISTINCT source_id) AS sources FROM lots")
     assert (made["count"], made["sources"]) == (70, 70)
     assert sum(isinstance(event, SpotCreatedV1) for event in await events()) == 210
@@ -270,6 +274,9 @@ async def test_an_import_that_fails_again_and_again_ends(operator: Any, parking:
         clock.advance(timedelta(seconds=10))
     await continue_imports(ContinueImports())
     assert counts(await report(operator, import_id)) == ("failed", 1, 0, 0, 0, 0)
+    failed = await report(operator, import_id)
+    assert failed["failure"].startswith("It failed 5 times at the same place. What was done before stands.")
+    assert (failed["done"], datetime.fromisoformat(failed["ended_at"])) == (0, clock.now())
 
 
 async def test_what_is_no_geojson_is_refused_at_once(operator: Any) -> None:

@@ -17,13 +17,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import parking_service
 from parking_chassis.ids import new_id
 from parking_chassis.migrations import migrate, migrations_folder
+from parking_chassis.stored_jobs import PostgresJobs
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.changes import Changes
+from parking_kernel.jobs import GIVEN_UP, ClaimedJob
 from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
 from parking_platform.testing.servers import PostgresServer
-from parking_service.adapters.postgres.imports import PostgresImports
-from parking_service.adapters.postgres.tables import metadata
+from parking_service.adapters.postgres.tables import imports, metadata
 from parking_service.adapters.postgres.tariffs import PostgresTariffs
 
 FOLDER = migrations_folder(Path(parking_service.__path__[0]))
@@ -155,10 +156,29 @@ async def test_imports_that_an_older_version_began_are_due(postgres_server: Post
     await connection.close()
     engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.begin() as write:
-        imports, until = PostgresImports(write), began_at + timedelta(seconds=10)
-        assert await imports.claim(began_at, until) == (import_id, 1)
-        assert await imports.claim(datetime.now(UTC), until) is not None
+        jobs, until = PostgresJobs(write, imports), began_at + timedelta(seconds=10)
+        assert await jobs.claim(began_at, until) == ClaimedJob(import_id, 1)
+        assert await jobs.claim(datetime.now(UTC), until) is not None
     await engine.dispose()
+
+
+async def test_imports_that_failed_in_an_older_version_say_so(postgres_server: PostgresServer) -> None:
+    url = await postgres_server.create_database(extensions=["postgis", "pg_trgm"])
+    await asyncio.to_thread(migrate, url, FOLDER, "0006")
+    organization_id = new_id()
+    connection = await asyncpg.connect(url)
+    await connection.execute("INSERT INTO organizations VALUES ($1, 'Basel', 1)", organization_id)
+    for status in ("running", "done", "failed"):
+        await connection.execute(
+            "INSERT INTO imports (id, organization_id, total, created, updated, unchanged, status, started_at)"
+            " VALUES ($1, $2, 1, 0, 0, 0, $3, now())",
+            *(new_id(), organization_id, status),
+        )
+    await asyncio.to_thread(migrate, url, FOLDER)
+    stored = await connection.fetch("SELECT status, failure, ended_at FROM imports")
+    await connection.close()
+    assert {row["status"]: row["failure"] for row in stored} == {"running": None, "done": None, "failed": GIVEN_UP}
+    assert {row["ended_at"] for row in stored} == {None}, "nobody knows"
 
 
 async def test_every_revision_can_be_taken_back_and_made_again(postgres_server: PostgresServer) -> None:

@@ -1,6 +1,7 @@
 """The search, against an independent geodesic (Karney's, geographiclib) and plain Python filters."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,12 @@ import asyncpg
 import httpx
 import pytest
 from geographiclib.geodesic import Geodesic
+from services.parking.tests.fakes.clock import FakeClock
 
+from parking_chassis.process import OneByOne
 from parking_service.adapters.postgres.lot_search import search_statement
 from parking_service.application.ports import LotFilter
+from parking_service.bootstrap import OPEN_PERIODS_PAUSE
 from parking_service.domain.values import Place
 
 CENTRE = (47.55, 7.59)
@@ -154,6 +158,29 @@ async def test_open_periods_are_worked_out_again(
     does = parking.use_cases.extend_open_periods
     await does(None)
     assert len(await search(http, open_now="true")) == 1
+
+
+async def test_lots_whose_open_periods_fail_hold_up_none_behind_them(
+    operator: Any, http: httpx.AsyncClient, parking: Any, database_url: str
+) -> None:
+    """More than are read at once, and they come first each time."""
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    made = [await operator.lot(opening_hours={day: [["00:00", "24:00"]] for day in days}) for _ in range(4)]
+    *broken, fine = sorted(lot["id"] for lot in made)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE lots SET open_periods = '{}', open_periods_until = now()")
+    await connection.execute("UPDATE lots SET time_zone = 'Europe/Nowhere' WHERE id = ANY($1::uuid[])", broken)
+    clock = FakeClock(datetime.now(UTC))
+    attempts = OneByOne("test", OPEN_PERIODS_PAUSE, lambda: clock.now().timestamp())
+    does = replace(parking.use_cases.extend_open_periods, attempts=attempts, batch=2)
+    assert await does(None) == 1
+    assert [lot["id"] for lot in await search(http, open_now="true")] == [fine]
+    await connection.execute("UPDATE lots SET time_zone = 'Europe/Zurich'")
+    assert await does(None) == 0, "they are left alone for a while"
+    clock.advance(timedelta(hours=1))
+    assert await does(None) == 3
+    assert len(await search(http, open_now="true")) == 4
+    await connection.close()
 
 
 async def test_the_statement_near_a_place_uses_the_index(operator: Any, database_url: str) -> None:

@@ -13,6 +13,7 @@ from services.parking.tests.fakes.postgres.unit_of_work import in_memory_work
 
 from parking_chassis.ids import new_id
 from parking_kernel.askers import EVERYTHING, THE_SERVICE, Asker
+from parking_kernel.jobs import JobStatus
 from parking_kernel.repeatable import Answer, KeyReused, RequestKey
 from parking_kernel.tariffs import simple_tariff
 from parking_kernel.violations import InvalidFields
@@ -33,7 +34,7 @@ from parking_service.domain.errors import (
     UnknownLot,
     UnknownOrganization,
 )
-from parking_service.domain.imports import ImportRow, ImportState, ImportStatus, LotDraft
+from parking_service.domain.imports import ImportRow, ImportState, LotDraft
 from parking_service.domain.lots import LotChanges, LotState
 from parking_service.domain.organizations import Organization
 from parking_service.domain.spots import SpotPlan, SpotState, SpotType
@@ -185,8 +186,9 @@ async def test_an_import_makes_lots_once(parking: FakeInstallation) -> None:
     for created, unchanged in ((29, 0), (0, 29)):
         import_id = UUID(bytes=(await start(StartImport(parking.operator, None, features), made)).body)
         assert await go_on(ContinueImports()) == 30
-        state = parking.tables.imports[import_id]
-        assert (state.status, state.created, state.unchanged) == (ImportStatus.DONE, created, unchanged)
+        async with parking.work(THE_SERVICE) as work:
+            state = await work.imports.get(import_id)
+        assert (state.status, state.created, state.unchanged) == (JobStatus.DONE, created, unchanged)
         assert [refused.reason for key, refused in parking.tables.refused.items() if key[0] == import_id] == [
             "the capacity is zero"
         ]

@@ -14,11 +14,13 @@ from parking_chassis.access_tokens import AccessTokenVerifier, PublishedKeys
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
+from parking_chassis.process import OneByOne
 from parking_chassis.revocations import EndedLogins
 from parking_chassis.schedules import Scheduled
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
+from parking_kernel.pauses import GrowingPause
 from parking_messaging import crash_points
 from payment_service.adapters.crypto.charge_tokens import ChargeTokens
 from payment_service.adapters.postgres.figures import PostgresFigures
@@ -48,6 +50,7 @@ from payment_service.application.ports import (
     UnpublishedPayments,
     Work,
 )
+from payment_service.application.queries.count_unsettled import CountUnsettledHandler
 from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrdersHandler
 from payment_service.application.queries.find_unsettled_payments import FindUnsettledPaymentsHandler
 from payment_service.application.queries.get_payment import GetPaymentHandler
@@ -56,6 +59,7 @@ from payment_service.application.queries.look_into_outbox import LookIntoOutboxH
 from payment_service.settings import PaymentSettings
 
 SERVICE = "payment"
+ORDERS_PAUSE = GrowingPause(first=timedelta(seconds=30), longest=timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class UseCases:
     purge_old: PurgeOldHandler
     get_payment: GetPaymentHandler
     list_payments: ListPaymentsHandler
+    count_unsettled: CountUnsettledHandler
     find_unsettled_payments: FindUnsettledPaymentsHandler
     find_unsettled_orders: FindUnsettledOrdersHandler
     look_into_outbox: LookIntoOutboxHandler
@@ -160,7 +165,7 @@ def use_cases_of(
         request_refund=RequestRefundHandler(work, clock, new_id),
         take_webhook=TakeWebhookHandler(work, read_webhook, clock),
         send_refunds=SendRefundsHandler(work, gateway, clock, grace),
-        decide_refund_orders=DecideRefundOrdersHandler(work, clock),
+        decide_refund_orders=DecideRefundOrdersHandler(work, clock, OneByOne("refund_orders", ORDERS_PAUSE)),
         reconcile_payments=ReconcilePaymentsHandler(work, gateway, create_intent, clock, grace),
         compare_with_provider=CompareWithProviderHandler(work, gateway, clock, grace),
         close_settled=CloseSettledHandler(work),
@@ -169,6 +174,7 @@ def use_cases_of(
         purge_old=PurgeOldHandler(work),
         get_payment=GetPaymentHandler(work),
         list_payments=ListPaymentsHandler(work),
+        count_unsettled=CountUnsettledHandler(work, clock),
         find_unsettled_payments=FindUnsettledPaymentsHandler(work, clock),
         find_unsettled_orders=FindUnsettledOrdersHandler(work, clock),
         look_into_outbox=LookIntoOutboxHandler(unpublished, asyncio.sleep),

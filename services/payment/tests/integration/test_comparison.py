@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import amounts_due, follow, paid, send
+from services.payment.tests.logged import logged
 from services.payment.tests.people import Owed
 
 from payment_service.adapters.stripe import objects
@@ -16,7 +17,8 @@ from payment_service.application.commands.compare_with_provider import CompareWi
 from payment_service.application.commands.reconcile_payments import ReconcilePayments
 from payment_service.application.ports import OutcomeUnknown
 from payment_service.bootstrap import Payments
-from payment_service.entrypoints.worker import DailyComparison
+from payment_service.entrypoints.http.figures import Alarms, counted, found
+from payment_service.entrypoints.worker import daily_comparison
 
 DAY = CompareWithProvider(timedelta(days=1))
 
@@ -48,10 +50,15 @@ async def test_the_daily_comparison_finds_what_no_message_said(desk: Desk, brows
     assert await compare(window) == 1, "an intent that no payment knows"
 
 
-async def test_a_wrong_amount_is_a_difference_at_once(desk: Desk, service: Payments) -> None:
-    await desk.started(Owed())
+async def test_a_wrong_amount_is_a_difference_at_once(
+    desk: Desk, service: Payments, caplog: pytest.LogCaptureFixture
+) -> None:
+    payment = await desk.started(Owed())
     await desk.run("UPDATE payments SET amount = amount + 1")
     assert await service.use_cases.compare_with_provider(DAY) == 1
+    [[payment_id, intent_id]] = logged(caplog, "a payment differs from the provider", "payment_id", "intent_id")
+    assert payment_id == payment["id"]
+    assert [intent["id"] for intent in await desk.intents()] == [intent_id]
 
 
 async def test_what_was_captured_while_the_page_was_read_is_no_difference(desk: Desk, service: Payments) -> None:
@@ -132,33 +139,50 @@ async def test_an_unknown_status_is_counted_and_does_not_end_the_comparison(
     assert passed_over(kind) - before == (2 if kind == "intent" else 1)
 
 
-def figures(*comparisons: DailyComparison) -> list[float]:
-    return [sample.value for each in comparisons for family in each.figure.collect() for sample in family.samples]
+async def shown(*alarms: Alarms) -> list[float]:
+    """The differences that processes show."""
+    for each in alarms:
+        await each()
+    families = [family for each in alarms for figure in each.figures for family in figure.collect()]
+    return [s.value for family in families if family.name == "provider_differences" for s in family.samples]
 
 
 async def test_it_runs_once_a_day_in_one_place_and_not_at_every_start(desk: Desk, service: Payments) -> None:
     leading = True
-    first, second = DailyComparison(service, lambda: leading), DailyComparison(service, lambda: True)
-    assert figures(first, second) == [], "what is not known is not there"
+    first, second = daily_comparison(service), daily_comparison(service)
+    leader, next_one = Alarms(service, lambda: leading, found), Alarms(service, lambda: not leading, found)
+    assert await shown(leader, next_one) == [], "what is not known is not there"
     assert await first()
     assert not await second(), "it ran today"
-    assert not await DailyComparison(service, lambda: True)(), "nor by a process that starts"
-    assert figures(first) == [0.0]
-    assert figures(second) == []
+    assert not await daily_comparison(service)(), "nor by a process that starts"
+    assert await shown(leader) == [0.0]
+    assert await shown(next_one) == []
     leading = False
-    assert figures(first) == [], "another may have compared since"
+    assert await shown(leader) == [], "another may have compared since"
     await desk.run("UPDATE schedules SET due_at = due_at - interval '1 day'")
     assert await second()
-    assert figures(second) == [0.0]
+    assert await shown(next_one) == [0.0]
+
+
+async def test_what_it_found_is_shown_after_a_hand_over(desk: Desk, service: Payments) -> None:
+    await desk.started(Owed())
+    await desk.run("UPDATE payments SET amount = amount + 1")
+    assert await daily_comparison(service)()
+    assert await shown(Alarms(service, lambda: True, found)) == [1.0], "by a process that did not compare"
+    assert await shown(Alarms(service, lambda: True, counted)) == [1.0], "as by one that serves"
+    await desk.run("UPDATE payments SET amount = amount - 1")
+    await desk.run("UPDATE schedules SET due_at = due_at - interval '1 day'")
+    assert await daily_comparison(service)()
+    assert await shown(Alarms(service, lambda: True, found)) == [0.0]
 
 
 async def test_after_a_failure_it_runs_again_soon(desk: Desk, service: Payments) -> None:
-    comparison = DailyComparison(service, lambda: True)
+    comparison = daily_comparison(service)
     await desk.knob("POST", "/faults", {"action": "error", "path": "/v1/payment_intents", "times": 3})
     with pytest.raises(OutcomeUnknown):
         await comparison()
     await desk.knob("DELETE", "/faults")
-    assert figures(comparison) == []
+    assert await shown(Alarms(service, lambda: True, found)) == []
     assert not await comparison(), "not at once"
     await desk.run("UPDATE schedules SET due_at = due_at - interval '10 minutes'")
     assert await comparison()

@@ -5,17 +5,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import paid
 from services.payment.tests.people import Owed
 from services.payment.tests.schema import downgrade, upgrade
 from sqlalchemy import event
+from sqlalchemy.exc import ProgrammingError
 
 from payment_service.adapters.postgres.figures import STUCK
 from payment_service.application.commands.purge_old import PurgeOld
 from payment_service.application.commands.sum_up_captured import SumUpCaptured
 from payment_service.bootstrap import Payments
+from payment_service.entrypoints.http.figures import Alarms, Revenue, counted
 
 MANY = 200_000
 
@@ -39,6 +42,23 @@ async def test_revenue_is_the_ledger_s_and_is_added_up_once(desk: Desk, browser:
     for _ in range(2):
         assert await captured(service) == {"CHF": 1950, "EUR": 1250}
     assert len(await desk.rows("SELECT id FROM captured_amounts")) == 2, "one for each currency"
+
+
+@pytest.mark.parametrize("broken", ["captured_amounts", "refunds"])
+async def test_what_cannot_be_read_is_not_shown(desk: Desk, browser: Browser, service: Payments, broken: str) -> None:
+    """What was known before is old."""
+    await paid(desk, browser, Owed())
+    show = {
+        "captured_amounts": (revenue := Revenue(service, lambda: True), [revenue.figure]),
+        "refunds": (alarms := Alarms(service, lambda: True, counted), alarms.figures),
+    }
+    ask, figures = show[broken]
+    await ask()
+    assert [s.value for each in figures for family in each.collect() for s in family.samples]
+    await desk.run(f"ALTER TABLE {broken} RENAME TO gone")
+    with pytest.raises(ProgrammingError):
+        await ask()
+    assert [s.value for each in figures for family in each.collect() for s in family.samples] == []
 
 
 async def test_what_was_booked_before_is_in_the_sum(desk: Desk, browser: Browser, service: Payments) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
+from services.payment.tests.integration.test_refunds import paid
 from services.payment.tests.people import Owed
 
 from parking_platform.testing.waiting import wait_until
@@ -121,6 +123,22 @@ async def test_serve_finishes_what_it_began_before_it_ends(
     log = await asyncio.to_thread((tmp_path / "log").read_text)
     assert "_secret_" not in log
     assert settings.stripe_secret_key.get_secret_value() not in log
+
+
+async def test_serve_shows_the_alarms_when_no_worker_lives(
+    desk: Desk, browser: Browser, settings: PaymentSettings, tmp_path: Path
+) -> None:
+    await paid(desk, browser, Owed())
+    port = free_port()
+    async with running(settings, "serve", port, tmp_path / "log", http_port=port, unsettled_after=0.001) as (_, client):
+        shown = (await client.get("/metrics")).text.splitlines()
+        assert {"payments_unsettled 1.0", "refund_orders_unsettled 0.0", "refunds_stuck 0.0"} <= set(shown)
+        assert [line for line in shown if line.startswith("provider_differences ")] == [], "nothing compared yet"
+        await desk.run("INSERT INTO known_figures VALUES ('provider_differences', 2)")
+        shown = (await client.get("/metrics")).text.splitlines()
+        assert [line for line in shown if line.startswith("provider_differences")] == ["provider_differences 2.0"]
+    log = await asyncio.to_thread((tmp_path / "log").read_text)
+    assert "captured money is unsettled" not in log, "that is for the worker to say, once a minute"
 
 
 async def test_work_heals_without_kafka_shows_its_figures_and_ends_in_time(

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import follow, paid, send
+from services.payment.tests.logged import logged
 from services.payment.tests.people import Owed
 from sqlalchemy.exc import IntegrityError
 
@@ -108,7 +109,9 @@ async def test_of_its_own_payment_it_gets_what_goodwill_left_and_the_rest_is_rep
     await send(service)
     await desk.wait_for_status(payment["id"], "refunded")
     assert await outcome(desk, order.id) == {"refunded": 950, "covered_by_goodwill": 300}
-    assert f"refund order {order.id} of payment {payment['id']} is closed as covered_by_goodwill" in caplog.text
+    closed = "refund order is closed with less than its amount"
+    about = logged(caplog, closed, "refund_order_id", "payment_id", "reason", "amount", "refunded")
+    assert about == [(str(order.id), payment["id"], "covered_by_goodwill", 1250, 950)]
     after = REGISTRY.get_sample_value("refund_orders_unpaid_total", {"reason": "covered_by_goodwill"})
     assert (before, after) == (before, (before or 0) + 1)
     assert await desk.ledger() == {}
@@ -161,7 +164,8 @@ async def test_one_that_names_an_unknown_payment_is_kept_until_that_is_known(
     await desk.run("DELETE FROM payments")
     order, other = ordered(payment, 600), ordered(uuid4(), 5)
     await follow(service, event(owed, order, other))
-    assert "is not known" in caplog.text
+    waits = logged(caplog, "refund order waits, as its payment is not known", "refund_order_id", "payment_id")
+    assert waits == [(str(each.id), str(each.payment_id)) for each in (order, other)]
     assert await outcome(desk, order.id) == {"waits": True}
     unsettled = service.use_cases.find_unsettled_orders
     assert {each.id for each in await unsettled(NOW)} == {order.id, other.id}
@@ -199,7 +203,8 @@ async def test_the_first_word_on_an_order_counts(
     await follow(service, event(owed, ordered(payment, 900, order.id), version=4))
     await send(service)
     assert await given(desk) == [(order.id, 600)]
-    assert f"refund order {order.id} of reservation {owed.reservation_id} differs from its first terms" in caplog.text
+    differs = logged(caplog, "refund order differs from its first terms", "refund_order_id", "reservation_id")
+    assert differs == [(str(order.id), str(owed.reservation_id))]
 
 
 class TestWhatWasOrderedByTheSumAlone:
@@ -252,7 +257,8 @@ class TestWhatWasOrderedByTheSumAlone:
         await follow(service, event(owed, refund_due=1300))
         await send(service)
         assert [amount for _, amount in await given(desk)] == [1250]
-        assert "wants 50 back of no payment that is known" in caplog.text
+        wants = "reservation wants money back of no payment that is known"
+        assert logged(caplog, wants, "reservation_id", "amount") == [(str(owed.reservation_id), 50)]
 
 
 async def test_after_a_loss_of_data_what_the_provider_gave_is_not_given_again(

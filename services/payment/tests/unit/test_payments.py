@@ -85,6 +85,22 @@ def test_what_the_provider_refuses_is_over_and_published() -> None:
     assert not payment.state.is_live
 
 
+@pytest.mark.parametrize("over", [IntentStatus.SUCCEEDED, IntentStatus.CANCELLED])
+def test_the_secret_goes_when_nobody_can_pay_with_it_any_more(over: IntentStatus) -> None:
+    payment = requested()
+    payment.observe(intent(IntentStatus.FAILED, code="card_declined", attempt="ch_1"), NOW)
+    assert payment.state.client_secret == "pi_1_secret", "another card may pay"
+    for _ in range(2):
+        payment.observe(intent(over), NOW)
+        assert payment.state.client_secret is None, "also when the provider says it again"
+
+
+def test_the_secret_of_what_was_captured_before_it_was_known_is_not_stored() -> None:
+    payment = Payment.start(uuid4(), charge(), save_method=False, at=NOW)
+    payment.observe(intent(IntentStatus.SUCCEEDED), NOW)
+    assert (payment.state.client_secret, payment.state.is_captured) == (None, True)
+
+
 def test_a_new_key_is_another_key() -> None:
     payment = Payment.start(uuid4(), charge(), save_method=False, at=NOW)
     first = payment.state.intent_key

@@ -18,6 +18,7 @@ from typing import Final
 
 import structlog
 
+from parking_kernel.batches import finish_all
 from parking_messaging.adapters.aiokafka_client import (
     BrokerResponseError,
     DuplicateSequenceNumber,
@@ -91,12 +92,21 @@ class KafkaPublisher:
         self._missing_until: dict[str, float] = {}
 
     async def publish(self, records: Sequence[Outgoing]) -> Publication:
-        """Send all partitions side by side, each in order; then look into what was refused."""
+        """Send all partitions side by side, each in order; then look into what was refused.
+
+        What nobody expects is raised when all have ended, several such failures as a group.
+        """
         tally = _Tally()
         producer = await self._started()
         lanes = await self._by_partition(producer, records, tally)
-        answers = await asyncio.gather(*(self._send(producer, *lane, tally) for lane in lanes.items()))
-        stopped = [answer for answer in answers if answer is not None]
+        stopped: list[_Stopped] = []
+
+        async def send(partition: Partition, waiting: Sequence[Outgoing]) -> None:
+            if (answer := await self._send(producer, partition, waiting, tally)) is not None:
+                stopped.append(answer)
+
+        # None may go on after this has raised: a next publication would overtake it.
+        await finish_all((send(*lane) for lane in lanes.items()), "records could not be sent")
         if stopped:
             await self._discard_producer()
         for each in stopped:

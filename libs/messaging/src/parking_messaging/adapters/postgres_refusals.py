@@ -15,6 +15,8 @@ from parking_messaging.failures import BacklogLost
 _NOTE: Final = "UPDATE outbox SET refused_at = now() WHERE seq = ANY($1::bigint[])"
 _SECONDS: Final = 2.0
 """Less than a relay may be silent on its own connection."""
+_STATEMENT: Final = "1500ms"
+"""Then PostgreSQL ends it, also for a relay that is gone; less than what the relay waits for."""
 
 
 class PostgresRefusals:
@@ -22,13 +24,13 @@ class PostgresRefusals:
 
     def __init__(self, database_url: str, service: str) -> None:
         self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
-        self._name = f"{service} refusals"
+        self._settings = {"application_name": f"{service} refusals", "statement_timeout": _STATEMENT}
 
     async def note(self, seqs: Collection[int]) -> None:
         """Note it in their rows. Raises BacklogLost where the database does not answer in two seconds."""
         try:
             async with asyncio.timeout(_SECONDS):
-                connection = await asyncpg.connect(self._dsn, server_settings={"application_name": self._name})
+                connection = await asyncpg.connect(self._dsn, server_settings=self._settings)
                 try:
                     await connection.execute(_NOTE, list(seqs))
                 finally:

@@ -4,7 +4,7 @@ from analytics_service.application.ports import Document, HistoryAway, Projectio
 
 
 class FakeHistory:
-    """Tells its documents one by one; `meanwhile` runs after each, and may do what happens during a replay."""
+    """Gives its documents one by one; `meanwhile` runs after each, and may do what happens during a replay."""
 
     def __init__(self) -> None:
         self.published: list[Document] = []

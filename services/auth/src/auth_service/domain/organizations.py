@@ -72,13 +72,13 @@ class Organization:
             self._change(replace(self.state, name=name), OrganizationUpdated, at)
 
     def add_member(self, user_id: UUID, role: MemberRole, at: datetime) -> None:
-        """Let someone in, or change what they are in it."""
+        """Make a user a member, or change what they are in it."""
         if self.state.members.get(user_id) is not role:
             members = MappingProxyType({**self.state.members, user_id: role})
             self._change(replace(self.state, members=members), MemberAdded, at)
 
     def remove_member(self, user_id: UUID, at: datetime) -> None:
-        """Let someone go."""
+        """End a membership; one who is no member changes nothing."""
         if user_id in self.state.members:
             members = {member: role for member, role in self.state.members.items() if member != user_id}
             self._change(replace(self.state, members=MappingProxyType(members)), MemberRemoved, at)

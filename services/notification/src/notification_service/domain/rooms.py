@@ -10,7 +10,7 @@ from notification_service.domain.errors import UnknownRoom
 from parking_kernel.askers import Asker
 
 KEPT = timedelta(hours=24)
-"""How long a room's events are kept for whoever comes back."""
+"""How long a room's events are stored, for a client that comes back."""
 
 MOST_MISSED = 1_000
 """A client that missed more is answered so, and reads the present state over HTTP instead."""
@@ -51,7 +51,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Whoever opened a WebSocket, until when, what their token lets them see, and the login that it belongs to."""
+    """A user who opened a WebSocket: until when, what their token lets them see, and the login that it belongs to."""
 
     subject: str
     organizations: frozenset[str]

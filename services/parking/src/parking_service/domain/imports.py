@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from parking_kernel.jobs import JobStatus
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Tariff
@@ -18,18 +19,9 @@ from parking_service.domain.spots import SpotType
 from parking_service.domain.values import Place, place_violations, zone_violations
 
 CHUNK_ROWS = 25
-MAX_ATTEMPTS = 5
 MAX_CAPACITY = 20_000
 MAX_NAME = 200
 MAX_ADDRESS = 300
-
-
-class ImportStatus(StrEnum):
-    """How far an import is."""
-
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
 
 
 class RowOutcome(StrEnum):
@@ -42,10 +34,7 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportState:
-    """One import. `time_zone` and `currency` hold for lots whose source names none.
-
-    What of the `total` is neither created, updated, unchanged nor refused still waits.
-    """
+    """One import, which is a job. `time_zone` and `currency` hold for lots whose source names none."""
 
     id: UUID
     organization_id: UUID
@@ -53,11 +42,18 @@ class ImportState:
     currency: str | None
     total: int
     started_at: datetime
-    status: ImportStatus = ImportStatus.RUNNING
+    status: JobStatus = JobStatus.RUNNING
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: int = 0
+    ended_at: datetime | None = None
+    failure: str | None = None
+
+    @property
+    def done(self) -> int:
+        """How many rows are settled."""
+        return self.created + self.updated + self.unchanged + self.refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,5 +41,8 @@ class InMemoryLots:
         self._lots[lot.state.id] = lot.state
         self._changes.saved(lot)
 
-    async def extend_open_periods(self, limit: int) -> int:
-        return 0
+    async def open_periods_run_out(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        return []
+
+    async def extend_open_periods(self, lot_id: UUID) -> bool:
+        return False

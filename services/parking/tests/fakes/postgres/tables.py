@@ -2,10 +2,10 @@
 
 from copy import copy
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from uuid import UUID
 
 from parking_chassis.fakes.answers import StoredAnswer
+from parking_chassis.fakes.jobs import JobRow
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 from parking_service.domain.lots import LotState
 from parking_service.domain.occupancy import LotCountState, SpotOccupancyState
@@ -25,8 +25,7 @@ class Tables:
     seen: dict[UUID, SpotOccupancyState] = field(default_factory=dict[UUID, SpotOccupancyState])
     counts: dict[UUID, LotCountState] = field(default_factory=dict[UUID, LotCountState])
     imports: dict[UUID, ImportState] = field(default_factory=dict[UUID, ImportState])
-    due: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
-    attempts: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    import_jobs: dict[UUID, JobRow] = field(default_factory=dict[UUID, JobRow])
     waiting: dict[tuple[UUID, int], ImportRow] = field(default_factory=dict[tuple[UUID, int], ImportRow])
     refused: dict[tuple[UUID, int], RefusedRow] = field(default_factory=dict[tuple[UUID, int], RefusedRow])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])

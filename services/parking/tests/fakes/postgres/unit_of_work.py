@@ -12,6 +12,7 @@ from services.parking.tests.fakes.postgres.tables import Tables
 from services.parking.tests.fakes.postgres.tariffs import InMemoryTariffs
 
 from parking_chassis.fakes.answers import InMemoryAnswers
+from parking_chassis.fakes.jobs import InMemoryJobs
 from parking_chassis.fakes.units_of_work import in_memory_units_of_work
 from parking_kernel.askers import Asker
 from parking_kernel.changes import Changes
@@ -27,6 +28,7 @@ def in_memory_work(tables: Tables, now: Callable[[], datetime]) -> OpenWork:
             organizations=InMemoryOrganizations(draft),
             occupancy=InMemoryOccupancy(draft, changes),
             imports=InMemoryImports(draft),
+            import_jobs=InMemoryJobs(draft.import_jobs),
             answers=InMemoryAnswers(draft.answers, now, running=set()),
         )
 

@@ -45,7 +45,8 @@ class PaymentState:
     """All there is to know of a payment, at one version. `stage` knows of no refunds; `status` is the whole.
 
     `is_live` holds until it is cancelled: a charge has one live payment at most. `intent_key` is what the provider is
-    asked under; a later key than the first one says that an earlier one answers an error permanently.
+    asked under; a later key than the first one says that an earlier one answers an error permanently. A page
+    pays with the `client_secret`: none once the payment is captured or cancelled.
     """
 
     id: UUID

@@ -93,7 +93,7 @@ class Payment:
             self._change(replace(self.state, intent_id=seen.id), PaymentRequested, at)
         if self.state.intent_id != seen.id:
             return
-        if self.state.client_secret is None and seen.client_secret:
+        if self.state.client_secret is None and self.state.stage not in FINAL:
             self.state = replace(self.state, client_secret=seen.client_secret)
         if seen.status is IntentStatus.SUCCEEDED:
             self._succeed(at)
@@ -328,7 +328,9 @@ class Payment:
         self.state = replace(self.state, refunds=refunds, orders=orders)
 
     def _change(self, state: PaymentState, event: type[PaymentEvent], at: datetime, reason: str | None = None) -> None:
-        self.state = replace(state, version=state.version + 1)
+        # What is over cannot be paid any more: the secret by which a page pays has no use, and is not stored further.
+        secret = None if state.stage in FINAL else state.client_secret
+        self.state = replace(state, client_secret=secret, version=state.version + 1)
         self.events.append(event(at, self.state, reason))
 
 

@@ -37,6 +37,15 @@ class RefundOrder:
     decided_at: datetime | None = None
 
     @property
+    def ids(self) -> dict[str, str]:
+        """Its own, and those of what it is about, by name: the context of a log line."""
+        return {
+            "refund_order_id": str(self.id),
+            "payment_id": str(self.payment_id),
+            "reservation_id": str(self.reservation_id),
+        }
+
+    @property
     def is_decided(self) -> bool:
         """Whether something came of it."""
         return self.decided_at is not None

@@ -2,15 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from auth_service.application.ports import OpenWork, Work
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import until_all
 from parking_kernel.clocks import Clock
+from parking_kernel.repeatable import purge_answers
 
 _BATCH = 500
-_ANSWERS_STORED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class PurgeExpiredHandler:
         await self._in_batches(lambda work, limit: work.logins.end_expired(now, limit))
         logins = await self._in_batches(lambda work, limit: work.logins.purge(now, limit))
         mails = await self._in_batches(lambda work, limit: work.mails.purge(now, limit))
-        return logins + mails + await self._in_batches(lambda work, limit: work.answers.purge(_ANSWERS_STORED, limit))
+        return logins + mails + await purge_answers(self.open_work, _BATCH)
 
     async def _in_batches(self, settle: Callable[[Work, int], Awaitable[int]]) -> int:
         async def batch(limit: int) -> int:

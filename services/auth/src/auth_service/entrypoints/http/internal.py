@@ -25,7 +25,7 @@ class ContactView(ResponseBody):
 
 @router.get("/users/{user_id}/contact")
 async def get_contact(user_id: UUID, response: Response, service: Service) -> ContactView:
-    """A user's address, for the service that is about to write to them. One who may not sign in still gets mails."""
+    """A user's address, for the service that is about to write to them. A user who may not sign in still gets mails."""
     async with service.open_work(THE_SERVICE) as work:
         user = await work.users.read(user_id)
     response.headers.update(NO_STORE)

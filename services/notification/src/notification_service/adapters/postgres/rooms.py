@@ -12,7 +12,7 @@ from notification_service.domain.rooms import RoomEvent, RoomMessage
 ANNOUNCED = "announced_room_events"
 
 # The counters' rows are locked in order of the names, so two of these never wait for each other, and stay locked until
-# the commit: whoever sees an id sees all lower ones of its room. A sequence could promise neither.
+# the commit: a reader that sees an id sees all lower ones of its room. A sequence could promise neither.
 PUBLISH = text(
     """
     WITH published AS (

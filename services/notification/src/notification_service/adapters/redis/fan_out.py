@@ -88,7 +88,7 @@ class RedisAnnouncements:
                         if message is not None:
                             received(_event(message["data"]))
             except (RedisError, OSError) as error:
-                log.warning("announcements_not_heard", error=type(error).__name__)
+                log.warning("announcements_not_received", error=type(error).__name__)
             await wait_for_any(stop, timeout=RETRY_SECONDS)
 
 

@@ -134,9 +134,8 @@ def meaning(error: Exception) -> Exception:
         case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPServerDisconnected() | aiosmtplib.SMTPTimeoutError():
             return MailServerAway(type(error).__name__)
         case aiosmtplib.SMTPAuthenticationError() | aiosmtplib.SMTPSenderRefused():
-            return MailServerAway(
-                type(error).__name__
-            )  # our own settings are wrong: a mail waits for whoever mends them
+            # Our own settings are wrong: a mail waits until an operator mends them.
+            return MailServerAway(type(error).__name__)
         case aiosmtplib.SMTPResponseException():
             return MailPutOff("4xx")
         case _:

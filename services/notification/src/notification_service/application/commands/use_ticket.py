@@ -19,7 +19,7 @@ class UseTicket:
 
 @dataclass(frozen=True, slots=True)
 class UseTicketHandler:
-    """One statement takes it away, so two sockets cannot both have it. Who asks is known only afterwards."""
+    """One statement takes it away, so two sockets cannot both have it. Whose it is, is known only afterwards."""
 
     open_work: OpenWork
     clock: Clock

@@ -1,7 +1,7 @@
 """Notification's HTTP application, with its WebSockets."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -15,6 +15,7 @@ from notification_service.entrypoints.http.problems import PROBLEMS
 from notification_service.entrypoints.http.websocket import WebSocketEndpoint
 from parking_chassis.app import create_app
 from parking_chassis.database import ping
+from parking_kernel.batches import finish_all
 from parking_messaging.wiring import outbox_figures
 
 
@@ -23,9 +24,12 @@ def notification_app(service: Notification) -> FastAPI:
     hub, open_sockets = Hub(service.room_log, service.settings.room_poll_seconds), OpenSockets()
     service.ended_logins.on_end(open_sockets.close_of)
 
+    async def announced(stop: asyncio.Event) -> None:
+        await service.announcements.run(stop, hub.receive, hub.look)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        async with resources(service), _fed(hub, service):
+        async with resources(service), running(hub.run, announced):
             with drain_notice_on_signal(open_sockets, service.settings.drain_seconds):
                 yield
 
@@ -45,13 +49,12 @@ def notification_app(service: Notification) -> FastAPI:
 
 
 @asynccontextmanager
-async def _fed(hub: Hub, service: Notification) -> AsyncGenerator[None]:
-    """The hub receives announcements and looks into the database, as long as this is open."""
+async def running(*loops: Callable[[asyncio.Event], Awaitable[None]]) -> AsyncGenerator[None]:
+    """The loops run as long as this is open. Raises at its end what failed in them: several failures as a group."""
     stop = asyncio.Event()
-    loops = (hub.run(stop), service.announcements.run(stop, hub.receive, hub.look))
-    tasks = [asyncio.create_task(each) for each in loops]
+    tasks = [asyncio.ensure_future(loop(stop)) for loop in loops]
     try:
         yield
     finally:
         stop.set()
-        await asyncio.gather(*tasks)
+        await finish_all(tasks, "what feeds the rooms failed")

@@ -103,7 +103,7 @@ class Hub:
             events = await self._log.since(positions, BATCH)
             for event in events:
                 feed = self._feeds.get(event.room)
-                # Not `+ 1`: what lies between may be forgotten already.
+                # Not `+ 1`: what lies between may be purged already.
                 if feed is not None and feed.last_id is not None and event.id > feed.last_id:
                     ROOM_EVENTS_FOUND.inc()
                     self._pass_on(feed, event)

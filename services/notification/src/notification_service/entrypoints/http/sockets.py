@@ -36,7 +36,7 @@ for _ending in (GOING_AWAY, TOO_MANY_ERRORS, TOO_LARGE, TOO_SLOW, TOKEN_EXPIRED,
 
 
 class Socket:
-    """Takes messages without waiting, and sends them in order. Whoever reads too slowly is closed and may resume."""
+    """Takes messages without waiting; sends them in order. A client that reads too slowly is closed, and may resume."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -71,7 +71,7 @@ class Socket:
             self._drained.set()
 
     def cut(self, ending: Ending) -> None:
-        """End it without sending what waits: who listens may see no more of it."""
+        """End it without sending what waits: its client may see no more of it."""
         self._waiting.clear()
         self.close(ending)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 
 from parking_chassis.units_of_work import Transaction
@@ -62,21 +62,26 @@ class PostgresLots:
             raise ChangedMeanwhile("parking lot")
         self._changes.saved(lot)
 
-    async def extend_open_periods(self, limit: int) -> int:
-        """Work out again when lots are open where that is soon known no more; how many there were."""
-        statement = (
-            select(lots.c.id, lots.c.opening_hours, lots.c.time_zone)
-            .where(IN_USE, lots.c.open_periods_until < self._now() + EXTENDED_BEFORE)
-            .order_by(lots.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        found = (await self._connection.execute(statement)).all()
-        rows = [{"lot_id": row.id, **self._periods(_hours(row.opening_hours), row.time_zone)} for row in found]
-        if rows:
-            changed = {name: bindparam(name) for name in ("open_periods", "open_periods_until")}
-            await self._connection.execute(update(lots).where(lots.c.id == bindparam("lot_id")).values(changed), rows)
-        return len(rows)
+    async def open_periods_run_out(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """The first lots behind an id of which it is soon known no more when they are open, in the order of ids."""
+        statement = select(lots.c.id).where(self._run_out()).order_by(lots.c.id).limit(limit)
+        if after:
+            statement = statement.where(lots.c.id > after)
+        return list(await self._connection.scalars(statement))
+
+    async def extend_open_periods(self, lot_id: UUID) -> bool:
+        """Work out again when a lot is open; not where that is known for long, or someone else changes the lot."""
+        mine = lots.c.id == lot_id
+        statement = select(lots.c.opening_hours, lots.c.time_zone).where(mine, self._run_out())
+        row = (await self._connection.execute(statement.with_for_update(skip_locked=True))).first()
+        if row is None:
+            return False
+        periods = self._periods(_hours(row.opening_hours), row.time_zone)
+        await self._connection.execute(update(lots).where(mine).values(periods))
+        return True
+
+    def _run_out(self) -> ColumnElement[bool]:
+        return IN_USE & (lots.c.open_periods_until < self._now() + EXTENDED_BEFORE)
 
     async def _locked(self, condition: ColumnElement[bool]) -> list[Lot]:
         # In the order of their ids, so that two transactions which lock several never wait for each other.

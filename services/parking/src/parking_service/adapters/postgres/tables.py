@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZMULTIRANGE
 
 from parking_chassis.ended_logins import ended_logins_table
 from parking_chassis.stored_answers import idempotency_table
+from parking_chassis.stored_jobs import job_columns
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 
@@ -167,20 +168,14 @@ free_spots = Table(
 imports = Table(
     "imports",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    *job_columns(),
     Column("organization_id", Uuid, ForeignKey("organizations.id"), nullable=False),
     Column("time_zone", Text),
     Column("currency", String(3)),
-    Column("total", Integer, nullable=False),
     Column("created", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("refused", Integer, nullable=False, server_default="0"),
-    Column("status", String(16), nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("started_at", instant(), nullable=False),
-    Column("due_at", instant(), nullable=False, server_default=text("now()")),
-    Index("ix_imports_due_at", "due_at", postgresql_where=text("status = 'running'")),
 )
 
 import_rows = Table(

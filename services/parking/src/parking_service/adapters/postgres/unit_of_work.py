@@ -5,6 +5,7 @@ from datetime import datetime
 
 from parking_chassis.sealing import Sealer
 from parking_chassis.stored_answers import PostgresAnswers
+from parking_chassis.stored_jobs import PostgresJobs
 from parking_chassis.units_of_work import Transaction, UnitsOfWork
 from parking_service.adapters.postgres.imports import PostgresImports
 from parking_service.adapters.postgres.lots import PostgresLots
@@ -12,7 +13,7 @@ from parking_service.adapters.postgres.occupancy import PostgresOccupancy
 from parking_service.adapters.postgres.organizations import PostgresOrganizations
 from parking_service.adapters.postgres.outbox import publish
 from parking_service.adapters.postgres.spots import PostgresSpots
-from parking_service.adapters.postgres.tables import idempotency_keys
+from parking_service.adapters.postgres.tables import idempotency_keys, imports
 from parking_service.adapters.postgres.tariffs import PostgresTariffs
 from parking_service.application.ports import Aggregate, Work
 
@@ -29,6 +30,7 @@ def units_of_work(now: Callable[[], datetime], sealer: Sealer) -> UnitsOfWork[Wo
             organizations=PostgresOrganizations(connection),
             occupancy=PostgresOccupancy(transaction),
             imports=PostgresImports(connection),
+            import_jobs=PostgresJobs(connection, imports),
             answers=PostgresAnswers(connection, idempotency_keys, sealer),
         )
 

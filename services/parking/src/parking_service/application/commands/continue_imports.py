@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
+from parking_kernel.jobs import run_jobs
 from parking_kernel.tariffs import Tariff
 from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.imports import (
     CHUNK_ROWS,
-    MAX_ATTEMPTS,
     ImportState,
-    ImportStatus,
     LotDraft,
     RefusedRow,
     RowOutcome,
@@ -22,9 +20,6 @@ from parking_service.domain.imports import (
 from parking_service.domain.lots import ImportedFrom, Lot, LotState, LotStatus, prices_of
 from parking_service.domain.spots import Spot, SpotPlan, SpotType, free_numbers, surplus
 from parking_service.domain.tariffs import TariffState, TariffVersion, in_currency
-
-_LEASE = timedelta(seconds=10)
-"""How long a chunk that failed, or whose process died, is left alone. One that takes longer keeps its import's lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +53,7 @@ class _Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ContinueImportsHandler:
-    """Turns waiting rows into lots, a chunk in each transaction.
-
-    A process that dies leaves whole chunks behind it, and the next one goes on after them: nothing is made twice. A
-    chunk that fails again and again ends its import.
-    """
+    """Turns waiting rows into lots, by jobs."""
 
     open_work: OpenWork
     files: LotFiles
@@ -71,44 +62,29 @@ class ContinueImportsHandler:
 
     async def __call__(self, _command: ContinueImports) -> int:
         """How many rows were settled. Returns when nothing waits."""
-        settled = 0
-        while True:
-            # Counted in a transaction of its own, so that it stands when the chunk's does not.
-            now = self.clock.now()
-            async with self.open_work(THE_SERVICE) as work:
-                claimed = await work.imports.claim(now, now + _LEASE)
-            if claimed is None:
-                return settled
-            import_id, attempts = claimed
-            settled += await self._chunk(import_id, attempts)
+        return await run_jobs(self.open_work, lambda work: work.import_jobs, self._chunk, self.clock)
 
-    async def _chunk(self, import_id: UUID, attempts: int) -> int:
-        async with self.open_work(THE_SERVICE) as work:
-            state = await work.imports.locked(import_id)
-            if state is None:
-                return 0
-            rows = await work.imports.next_rows(import_id, CHUNK_ROWS)
-            if not rows or attempts > MAX_ATTEMPTS:
-                status = ImportStatus.FAILED if rows else ImportStatus.DONE
-                await work.imports.settle(replace(state, status=status), [], [])
-                return 0
-            default = (await work.tariffs.default_of(state.organization_id)).terms
-            chunk = _Chunk(work, state, default)
-            drafts, refused = list[LotDraft](), list[RefusedRow]()
-            for row in rows:
-                try:
-                    drafts.append(self.files.draft(row, state.time_zone, state.currency))
-                except RowRefused as error:
-                    refused.append(RefusedRow(row.row, row.source_id, str(error)))
-            known = await work.lots.by_source(state.organization_id, [draft.source_id for draft in drafts])
-            rows_by_id = {row.source_id: row.row for row in rows}
-            for draft in drafts:
-                try:
-                    await self._take(chunk, draft, known)
-                except RowRefused as error:
-                    refused.append(RefusedRow(rows_by_id[draft.source_id], draft.source_id, str(error)))
-            await chunk.write()
-            await work.imports.settle(replace(chunk.state, refused=state.refused + len(refused)), rows, refused)
+    async def _chunk(self, work: Work, import_id: UUID) -> int:
+        rows = await work.imports.next_rows(import_id, CHUNK_ROWS)
+        if not rows:
+            return 0
+        state = await work.imports.get(import_id)
+        chunk = _Chunk(work, state, (await work.tariffs.default_of(state.organization_id)).terms)
+        drafts, refused = list[LotDraft](), list[RefusedRow]()
+        for row in rows:
+            try:
+                drafts.append(self.files.draft(row, state.time_zone, state.currency))
+            except RowRefused as error:
+                refused.append(RefusedRow(row.row, row.source_id, str(error)))
+        known = await work.lots.by_source(state.organization_id, [draft.source_id for draft in drafts])
+        rows_by_id = {row.source_id: row.row for row in rows}
+        for draft in drafts:
+            try:
+                await self._take(chunk, draft, known)
+            except RowRefused as error:
+                refused.append(RefusedRow(rows_by_id[draft.source_id], draft.source_id, str(error)))
+        await chunk.write()
+        await work.imports.settle(replace(chunk.state, refused=state.refused + len(refused)), rows, refused)
         return len(rows)
 
     async def _take(self, chunk: _Chunk, draft: LotDraft, known: Mapping[str, Lot]) -> None:

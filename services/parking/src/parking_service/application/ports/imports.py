@@ -1,7 +1,6 @@
 """Imports, and the files that they come from."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -9,21 +8,10 @@ from parking_service.domain.imports import ImportRow, ImportState, LotDraft, Ref
 
 
 class Imports(Protocol):
-    """The imports and the rows that wait."""
+    """The imports and the rows that wait. That each is a job, `parking_kernel.jobs.Jobs` sees to."""
 
     async def add(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
         """Store a new import, which is due at once."""
-        ...
-
-    async def claim(self, at: datetime, until: datetime) -> tuple[UUID, int] | None:
-        """The oldest import that runs and is due at an instant, and how often it was claimed without getting on.
-
-        It is ours until it is settled, and due again at `until` where that does not happen.
-        """
-        ...
-
-    async def locked(self, import_id: UUID) -> ImportState | None:
-        """An import that runs, locked until the transaction ends; none while someone else has it."""
         ...
 
     async def next_rows(self, import_id: UUID, limit: int) -> Sequence[ImportRow]:
@@ -31,7 +19,7 @@ class Imports(Protocol):
         ...
 
     async def settle(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
-        """Note that rows are done with, some of them refused, and how far the import is: it is due again at once."""
+        """Note that rows are done with, some of them refused, and the counts of their import."""
         ...
 
     async def get(self, import_id: UUID) -> ImportState:

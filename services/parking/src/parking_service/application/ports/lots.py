@@ -29,8 +29,12 @@ class Lots(Protocol):
         """Store a changed lot. Raises `ChangedMeanwhile`."""
         ...
 
-    async def extend_open_periods(self, limit: int) -> int:
-        """Work out again when lots are open where that is soon known no more; how many there were."""
+    async def open_periods_run_out(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """The first lots behind an id of which it is soon known no more when they are open, in the order of ids."""
+        ...
+
+    async def extend_open_periods(self, lot_id: UUID) -> bool:
+        """Work out again when a lot is open; not where that is known for long, or someone else changes the lot."""
         ...
 
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from parking_kernel.askers import Asker
+from parking_kernel.jobs import Jobs
 from parking_kernel.repeatable import Answers
 from parking_service.application.ports.imports import Imports
 from parking_service.application.ports.lots import Lots, Organizations, Spots, Tariffs
@@ -28,6 +29,7 @@ class Work:
     organizations: Organizations
     occupancy: Occupancy
     imports: Imports
+    import_jobs: Jobs
     answers: Answers
 
 

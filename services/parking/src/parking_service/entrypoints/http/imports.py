@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import KeyOf, response_of
+from parking_chassis.jobs import JobAnswer
 from parking_chassis.pagination import address_with
 from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, Problem
 from parking_chassis.schemas import ResponseBody
@@ -59,12 +60,9 @@ class RefusedRowAnswer(ResponseBody):
     reason: str
 
 
-class ImportAnswer(ResponseBody):
+class ImportAnswer(JobAnswer):
     """How far an import is. What is neither created, updated, unchanged nor refused still waits."""
 
-    id: UUID
-    status: Annotated[str, Field(description="running, done or failed")]
-    total: int
     created: int
     updated: int
     unchanged: int
@@ -122,6 +120,10 @@ async def get_import(
         id=state.id,
         status=state.status.value,
         total=state.total,
+        done=state.done,
+        started_at=state.started_at,
+        ended_at=state.ended_at,
+        failure=state.failure,
         created=state.created,
         updated=state.updated,
         unchanged=state.unchanged,

@@ -1,12 +1,13 @@
-"""Figures of the whole service, as the leading worker shows them, and the sum by which one of them is cheap."""
+"""Figures of the whole service, and the sum by which one of them is cheap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from payment_service.adapters.postgres.tables import captured_amounts
+from payment_service.adapters.postgres.tables import captured_amounts, known_figures
 
 # What another worker is adding up is passed over, so nothing is counted twice; the sums are the same before and after.
 SUM_UP = text(
@@ -32,6 +33,8 @@ STUCK = text(
         AND (due_at IS NOT NULL OR provider_id IS NOT NULL)
     """
 )
+PROVIDER_DIFFERENCES = "provider_differences"
+"""The name of what the last daily comparison with the provider found."""
 
 
 class PostgresCapturedAmounts:
@@ -45,9 +48,22 @@ class PostgresCapturedAmounts:
         return (await self._connection.execute(SUM_UP, {"limit": limit})).scalar_one()
 
 
+class PostgresComparisons:
+    """See `payment_service.application.ports.Comparisons`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def note(self, differences: int) -> None:
+        """Store what the last daily comparison found."""
+        values = {"value": differences, "known_at": func.now()}
+        statement = insert(known_figures).values(name=PROVIDER_DIFFERENCES, **values)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresFigures:
-    """Reads what changed and what is open."""
+    """Reads what changed, what is open, and what was found last."""
 
     engine: AsyncEngine
 
@@ -60,3 +76,9 @@ class PostgresFigures:
         """How many refunds failed at least once and have not arrived."""
         async with self.engine.connect() as connection:
             return (await connection.execute(STUCK)).scalar_one()
+
+    async def provider_differences(self) -> int | None:
+        """How many the last daily comparison found; none before the first one."""
+        statement = select(known_figures.c.value).where(known_figures.c.name == PROVIDER_DIFFERENCES)
+        async with self.engine.connect() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none()

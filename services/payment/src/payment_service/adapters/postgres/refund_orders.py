@@ -63,8 +63,8 @@ class PostgresRefundOrders:
 
         sqlalchemy_event.listen(self._connection.sync_connection, "commit", report, once=True)
 
-    async def to_decide(self, limit: int) -> Sequence[UUID]:
-        """Payments of which orders wait that need not any more."""
+    async def to_decide(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Payments of which orders wait that need not any more, by their ids, after one of them."""
         its = (
             (payments.c.id == refund_orders.c.payment_id)
             & (payments.c.reservation_id == refund_orders.c.reservation_id)
@@ -79,15 +79,22 @@ class PostgresRefundOrders:
                 payments.c.dispute_status.is_distinct_from(DisputeStatus.OPEN.value),
             )
             .distinct()
+            .order_by(refund_orders.c.payment_id)
             .limit(limit)
         )
+        if after:
+            statement = statement.where(refund_orders.c.payment_id > after)
         return (await self._connection.execute(statement)).scalars().all()
 
 
 def _log_closed(order: RefundOrder, reason: str) -> None:
     """That a driver gets less by this order is for people to know; that more was ordered than paid is an error."""
-    _log.log(
-        logging.ERROR if reason == "exceeds_payment" else logging.WARNING,
-        "refund order %s of payment %s is closed as %s: of %d %s it refunds %d",
-        *(order.id, order.payment_id, reason, order.amount.amount, order.amount.currency, order.refunded),
-    )
+    about = {
+        **order.ids,
+        "reason": reason,
+        "amount": order.amount.amount,
+        "currency": order.amount.currency,
+        "refunded": order.refunded,
+    }
+    level = logging.ERROR if reason == "exceeds_payment" else logging.WARNING
+    _log.log(level, "refund order is closed with less than its amount", extra=about)

@@ -152,6 +152,14 @@ captured_amounts = Table(
     Column("amount", Numeric, nullable=False),
 )
 
+known_figures = Table(
+    "known_figures",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    Column("known_at", instant(), nullable=False, server_default=text("now()")),
+)
+
 reservation_amounts = Table(
     "reservation_dues",
     metadata,

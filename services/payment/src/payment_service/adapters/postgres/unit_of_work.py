@@ -5,7 +5,7 @@ from parking_chassis.stored_answers import PostgresAnswers
 from parking_chassis.units_of_work import Transaction, UnitsOfWork
 from payment_service.adapters.postgres.amounts_due import PostgresAmountsDue
 from payment_service.adapters.postgres.due_work import PostgresDueWork
-from payment_service.adapters.postgres.figures import PostgresCapturedAmounts
+from payment_service.adapters.postgres.figures import PostgresCapturedAmounts, PostgresComparisons
 from payment_service.adapters.postgres.invariant_audit import PostgresInvariantAudit
 from payment_service.adapters.postgres.outbox import publish
 from payment_service.adapters.postgres.payments import PostgresPayments
@@ -30,6 +30,7 @@ def units_of_work(answers: Sealer) -> UnitsOfWork[Work, Payment]:
             refund_orders=PostgresRefundOrders(connection),
             audit=PostgresInvariantAudit(connection),
             captured_amounts=PostgresCapturedAmounts(connection),
+            comparisons=PostgresComparisons(connection),
         )
 
     return UnitsOfWork(build, publish)

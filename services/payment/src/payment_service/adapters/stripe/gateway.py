@@ -140,7 +140,7 @@ class StripeGateway:
                 yield dispute
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         await self._http.close_async()
 
     def _intent(self, found: stripe.PaymentIntent) -> Intent:
@@ -176,7 +176,8 @@ def _if_known[Seen](kind: str, found_id: str, read: Callable[[], Seen]) -> Seen 
     try:
         return read()
     except UnknownStatus as unknown:
-        _log.warning("%s is passed over, as its status is unknown: %s", found_id, unknown)
+        about = {"provider_object": kind, "provider_id": found_id, "error": str(unknown)}
+        _log.warning("an object of the provider is passed over, as its status is unknown", extra=about)
         UNKNOWN_STATUSES.labels(kind).inc()
         return None
 

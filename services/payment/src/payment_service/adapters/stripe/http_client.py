@@ -42,5 +42,5 @@ class TimedHttpClient(stripe.HTTPClient):
 
     @override
     async def close_async(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         await self._client.aclose()

@@ -29,14 +29,14 @@ class AuditEverythingHandler:
 
     async def __call__(self, _command: AuditEverything) -> int:
         """How many were missed."""
-        payments = await self._look_through(self._payments, "captured payments")
-        return payments + await self._look_through(self._orders, "refund orders")
+        payments = await self._look_through(self._payments, "payment_id")
+        return payments + await self._look_through(self._orders, "refund_order_id")
 
-    async def _look_through(self, reopen: Callable[[UUID | None], Awaitable[Reopened]], what: str) -> int:
+    async def _look_through(self, reopen: Callable[[UUID | None], Awaitable[Reopened]], id_name: str) -> int:
         missed, batch = 0, await reopen(None)
         while batch.last is not None:
-            if batch.missed:
-                _log.error("%s were unsettled, and not known to be open: %s", what, ", ".join(map(str, batch.missed)))
+            for each in batch.missed:
+                _log.error("what is unsettled was not known to be open", extra={id_name: str(each)})
             missed += len(batch.missed)
             batch = await reopen(batch.last)
         return missed

@@ -24,9 +24,10 @@ _REFUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class CompareWithProvider:
-    """The timer came round: compare what was made within the window."""
+    """Compare what was made within the window. What the daily one finds is stored, for people to see."""
 
     window: timedelta
+    is_daily: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ class CompareWithProviderHandler:
             if dispute.intent_id not in compared:  # the newest first, and a payment has no other
                 compared.add(dispute.intent_id)
                 differences += await self._dispute_differs(dispute)
+        if command.is_daily:
+            async with self.open_work(THE_SERVICE) as work:
+                await work.comparisons.note(differences)
         return differences
 
     async def _differs(self, intent: Intent) -> bool:
@@ -61,12 +65,11 @@ class CompareWithProviderHandler:
             return False  # another system's
         state = await self._payment(intent.payment_id)
         if state is None or state.intent_id not in {None, intent.id}:
-            _log.error("intent %s is ours, and no payment knows it", intent.id)
+            _log.error("an intent is ours, and no payment knows it", extra={"intent_id": intent.id})
             return await self._withdraw(intent)
         if _says_the_same(state, intent) or self._is_in_flight(state, intent):
             return False
-        _log.error("payment %s differs from its intent %s", state.id, intent.id)
-        return await self._reconcile(state.id)
+        return await self._reconcile(state, intent_id=intent.id)
 
     async def _refund_differs(self, refund: ProviderRefund) -> bool:
         async with self.open_work(THE_SERVICE) as work:
@@ -75,8 +78,7 @@ class CompareWithProviderHandler:
             return False
         if any(self._is_explained_by(each, refund) for each in payment.state.refunds):
             return False
-        _log.error("payment %s differs from the provider in refund %s", payment.state.id, refund.id)
-        return await self._reconcile(payment.state.id)
+        return await self._reconcile(payment.state, provider_refund_id=refund.id)
 
     def _is_explained_by(self, ours: Refund, refund: ProviderRefund) -> bool:
         """Whether a refund of ours is the provider's, or a later attempt at it, or has yet to learn of it."""
@@ -99,8 +101,7 @@ class CompareWithProviderHandler:
         known = payment.state.dispute
         if known and (known.id, known.status) == (dispute.id, dispute.status):
             return False
-        _log.error("payment %s differs from the provider in dispute %s", payment.state.id, dispute.id)
-        return await self._reconcile(payment.state.id)
+        return await self._reconcile(payment.state, dispute_id=dispute.id)
 
     def _is_in_flight(self, state: PaymentState, intent: Intent) -> bool:
         """Whether word of it may be on its way. A wrong amount is wrong at once."""
@@ -123,12 +124,15 @@ class CompareWithProviderHandler:
             try:
                 await self.gateway.cancel_intent(intent.id)
             except ProviderRefused as refusal:
-                _log.warning("intent %s could not be withdrawn: %s", intent.id, refusal.code)
+                about = {"intent_id": intent.id, "error": refusal.code, "outcome": "refused"}
+                _log.warning("an intent could not be withdrawn", extra=about)
         return True
 
-    async def _reconcile(self, payment_id: UUID) -> bool:
+    async def _reconcile(self, state: PaymentState, **differs_in: str) -> bool:
+        about = {"payment_id": str(state.id), "reservation_id": str(state.charge.reservation_id), **differs_in}
+        _log.error("a payment differs from the provider", extra=about)
         async with self.open_work(THE_SERVICE) as work:
-            await work.due_work.reconcile_at(payment_id, self.clock.now())
+            await work.due_work.reconcile_at(state.id, self.clock.now())
         return True
 
 

@@ -1,12 +1,12 @@
 """Decide refund orders that wait, and need not any more."""
 
 from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
-from payment_service.application.ports import OpenWork
-
-_BATCH = 50
+from payment_service.application.ports import Attempts, OpenWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +16,31 @@ class DecideRefundOrders:
 
 @dataclass(frozen=True, slots=True)
 class DecideRefundOrdersHandler:
-    """Carries out orders whose payment became known after them, so that none is lost. Each has its transaction."""
+    """Carries out orders whose payment became known after them, each payment in a transaction of its own.
+
+    A payment that fails is tried again later, and holds up none of those behind it.
+    """
 
     open_work: OpenWork
     clock: Clock
+    attempts: Attempts
+    batch: int = 50
 
     async def __call__(self, _command: DecideRefundOrders) -> int:
         """Of how many payments."""
-        async with self.open_work(THE_SERVICE) as work:
-            waiting = await work.refund_orders.to_decide(_BATCH)
-        for payment_id in waiting:
+        after, decided = None, 0
+        while True:
             async with self.open_work(THE_SERVICE) as work:
-                payment = await work.payments.get(payment_id)
-                payment.decide_orders(self.clock.now())
-                await work.payments.save(payment)
-        return len(waiting)
+                waiting = await work.refund_orders.to_decide(after, self.batch)
+            for payment_id in waiting:
+                decided += await self.attempts.attempt(payment_id, partial(self._decide, payment_id))
+            if len(waiting) < self.batch:
+                return decided
+            after = waiting[-1]
+
+    async def _decide(self, payment_id: UUID) -> bool:
+        async with self.open_work(THE_SERVICE) as work:
+            payment = await work.payments.get(payment_id)
+            payment.decide_orders(self.clock.now())
+            await work.payments.save(payment)
+        return payment.state != payment.loaded

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import until_all
+from parking_kernel.repeatable import purge_answers
 from payment_service.application.ports import OpenWork
 
-_ANSWERS_STORED = timedelta(days=7)
 _WEBHOOKS_STORED = timedelta(days=60)
 """Longer than the provider repeats a message, or lets anyone send one again (30 days)."""
 
@@ -26,11 +26,7 @@ class PurgeOldHandler:
 
     async def __call__(self, _command: PurgeOld) -> int:
         """How many were purged."""
-        return await until_all(self._answers, self.batch) + await until_all(self._webhooks, self.batch)
-
-    async def _answers(self, limit: int) -> int:
-        async with self.open_work(THE_SERVICE) as work:
-            return await work.answers.purge(_ANSWERS_STORED, limit)
+        return await purge_answers(self.open_work, self.batch) + await until_all(self._webhooks, self.batch)
 
     async def _webhooks(self, limit: int) -> int:
         async with self.open_work(THE_SERVICE) as work:

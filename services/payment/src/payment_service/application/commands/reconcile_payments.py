@@ -28,7 +28,7 @@ class ReconcilePayments:
 
 @dataclass(frozen=True, slots=True)
 class ReconcilePaymentsHandler:
-    """Heals lost messages and lost answers: what the provider says now is taken over.
+    """Makes up for lost messages and lost answers: what the provider says now is taken over.
 
     A payment is reconciled `grace` after it began, then ever less often as it ages, until nothing is left to learn.
     """

@@ -56,7 +56,7 @@ class SendRefundsHandler:
         try:
             seen = await self._made_before(request) or await self.gateway.create_refund(request)
         except OutcomeUnknown as unknown:
-            _log.warning("refund %s: outcome unknown: %s", due.refund_id, unknown)
+            _log.warning("refund: outcome unknown", extra=_about(due, error=str(unknown), outcome="unknown"))
             if unknown.key_is_spent:
                 await self._renew_key(due)
         except ProviderRefused as refusal:
@@ -108,7 +108,7 @@ class SendRefundsHandler:
     async def _refused(self, due: DueRefund, intent_id: str, code: str) -> None:
         """Perhaps somebody gave the money back by hand: what the provider has shows it."""
         made = await self.gateway.refunds_of(intent_id)
-        _log.warning("refund %s: the provider refuses it: %s", due.refund_id, code)
+        _log.warning("refund: the provider refuses it", extra=_about(due, error=code, outcome="refused"))
         async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.get(due.payment_id)
             payment.refuse_refund(due.refund_id, code, self.clock.now())
@@ -124,3 +124,7 @@ class SendRefundsHandler:
             if not payment.state.is_settled:
                 await work.due_work.reconcile_at(due.payment_id, now + self.grace)
             await work.payments.save(payment)
+
+
+def _about(due: DueRefund, **more: str) -> dict[str, str]:
+    return {"refund_id": str(due.refund_id), "payment_id": str(due.payment_id), **more}

@@ -33,7 +33,8 @@ class StartPaymentHandler:
     """Records the payment, has its intent made, and answers with it; a charge has one live payment at most.
 
     The provider is asked between two transactions: the key is leased by the first and answered by the second. Where the
-    provider gives no word, the payment stays recorded: the same request again finds out, or after `grace` the worker.
+    provider gives no word, the key is released and the payment stays recorded: the same request again finds out, or
+    after `grace` the worker.
     """
 
     open_work: OpenWork
@@ -43,23 +44,29 @@ class StartPaymentHandler:
     new_id: NewId
     grace: timedelta
 
-    async def __call__(self, command: StartPayment, render: Callable[[PaymentState], Answer]) -> Answer:
-        """The payment as `render` shows it, or the first answer to the key.
+    async def __call__(
+        self,
+        command: StartPayment,
+        render: Callable[[PaymentState], Answer],
+        render_refusal: Callable[[PaymentRefused], Answer],
+    ) -> Answer:
+        """The payment as `render` shows it, the provider's refusal, or the first answer to the key.
 
-        Raises `InvalidChargeToken`, `ChargeExpired`, `UnknownCharge`, `ChargeNotPayable`, `PaymentRefused`,
-        `OutcomeUnknown`, `KeyReused` and `InFlight`.
+        Raises `InvalidChargeToken`, `ChargeExpired`, `UnknownCharge`, `ChargeNotPayable`, `OutcomeUnknown`,
+        `KeyReused` and `InFlight`.
         """
         async with self.open_work(command.asker) as work:
             if answer := await work.answers.claim(command.key, _LEASE):
                 return answer
             payment = await self._recorded(work, command)
         try:
-            payment = await self.create_intent(CreateIntent(command.asker, payment.id))
-        except (OutcomeUnknown, PaymentRefused):
+            answer = render(await self.create_intent(CreateIntent(command.asker, payment.id)))
+        except PaymentRefused as refusal:  # an answer too: the same request again does not ask the provider
+            answer = render_refusal(refusal)
+        except OutcomeUnknown:
             async with self.open_work(command.asker) as work:
                 await work.answers.release(command.key)
             raise
-        answer = render(payment)
         async with self.open_work(command.asker) as work:
             await work.answers.store(command.key, answer)
         return answer

@@ -25,7 +25,7 @@ class TakeWebhook:
 class TakeWebhookHandler:
     """The message's id and its effect are written in one transaction, without asking anybody.
 
-    A repeated message changes nothing; what is late or out of order is seen to by the payment's own rules.
+    A repeated message changes nothing; what is late or out of order is settled by the payment's own rules.
     """
 
     open_work: OpenWork

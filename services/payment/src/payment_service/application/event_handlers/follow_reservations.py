@@ -64,7 +64,7 @@ class FollowReservationsHandler:
             if payment := by_id.get(order.payment_id):
                 payment.take_order(order, now)
             else:
-                _log.error("refund order %s waits: payment %s is not known", order.id, order.payment_id)
+                _log.error("refund order waits, as its payment is not known", extra=order.ids)
                 await work.refund_orders.add(order)
         for payment in payments:
             if not due.still_wants(payment.state.charge.id) and payment.request_cancel(now):
@@ -86,7 +86,9 @@ def _in_turn(reservations: Sequence[AmountsDue]) -> Sequence[Collection[AmountsD
 
 def _check(due: AmountsDue, known: Sequence[RefundOrder], orders: Sequence[RefundOrder]) -> None:
     for order_id in contradicted(due, known):
-        _log.error("refund order %s of reservation %s differs from its first terms", order_id, due.reservation_id)
+        about = {"refund_order_id": str(order_id), "reservation_id": str(due.reservation_id)}
+        _log.error("refund order differs from its first terms", extra=about)
     missing = due.refund_due.amount - total_of(known) - total_of(orders)
     if missing > 0:
-        _log.error("reservation %s wants %d back of no payment that is known", due.reservation_id, missing)
+        about = {"reservation_id": str(due.reservation_id), "amount": missing, "currency": due.refund_due.currency}
+        _log.error("reservation wants money back of no payment that is known", extra=about)

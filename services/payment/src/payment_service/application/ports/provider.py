@@ -14,7 +14,8 @@ class OutcomeUnknown(Exception):
     """The provider did not say what came of a call.
 
     With `key_is_spent` it answered an error, which the idempotency key will answer from now on: the call is over, and
-    only a look tells whether it took effect. Otherwise it may still be under way: the same key has to be used again.
+    only the provider's list shows whether it took effect. Otherwise it may still be under way: the same key has to be
+    used again.
     """
 
     def __init__(self, what: str, *, key_is_spent: bool = False) -> None:
@@ -125,3 +126,11 @@ class InvalidEvent(Exception):
 
 ReadWebhook = Callable[[bytes, str], ProviderEvent]
 """Reads a message of the provider by its raw body and signature. Raises `InvalidSignature` and `InvalidEvent`."""
+
+
+class Comparisons(Protocol):
+    """What the daily comparison with the provider found; whichever process leads shows it."""
+
+    async def note(self, differences: int) -> None:
+        """Store what the last one found."""
+        ...

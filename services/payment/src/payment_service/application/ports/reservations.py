@@ -31,8 +31,8 @@ class RefundOrders(Protocol):
         """Save an order of a payment that is not known; one that is stored already stays as it is."""
         ...
 
-    async def to_decide(self, limit: int) -> Sequence[UUID]:
-        """Payments of which orders wait that need not any more."""
+    async def to_decide(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Payments of which orders wait that need not any more, by their ids, after one of them."""
         ...
 
 

@@ -9,7 +9,7 @@ from parking_kernel.repeatable import Answers
 from payment_service.application.ports.audit import InvariantAudit
 from payment_service.application.ports.due_work import DueWork
 from payment_service.application.ports.payments import CapturedAmounts, Payments
-from payment_service.application.ports.provider import Webhooks
+from payment_service.application.ports.provider import Comparisons, Webhooks
 from payment_service.application.ports.reservations import RefundOrders, ReservationAmountsDue
 
 
@@ -25,6 +25,7 @@ class Work:
     refund_orders: RefundOrders
     audit: InvariantAudit
     captured_amounts: CapturedAmounts
+    comparisons: Comparisons
 
 
 OpenWork = Callable[[Asker], AbstractAsyncContextManager[Work]]

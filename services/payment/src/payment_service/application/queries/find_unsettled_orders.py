@@ -32,5 +32,5 @@ class FindUnsettledOrdersHandler:
         async with self.open_work(THE_SERVICE) as work:
             found = await work.audit.unsettled_orders(self.clock.now() - query.patience)
         for each in found:
-            _log.error("refund order %s of payment %s (%s) is unsettled", each.id, each.payment_id, each.reservation_id)
+            _log.error("refund order is unsettled", extra=each.ids)
         return found

@@ -10,15 +10,19 @@ from parking_chassis.database import ping
 from parking_messaging.wiring import outbox_figures
 from payment_service.bootstrap import Payments, resources
 from payment_service.entrypoints.http import internal, payments, webhooks
+from payment_service.entrypoints.http.figures import Alarms, counted, exposed
 from payment_service.entrypoints.http.problems import PROBLEMS
 
 
 def payment_app(service: Payments) -> FastAPI:
     """The application over a wired service."""
 
+    # They must be there when no worker lives, as the outbox's.
+    alarms = Alarms(service, lambda: True, counted)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        async with resources(service):
+        async with resources(service), exposed(alarms.figures):
             yield
 
     app = create_app(
@@ -27,7 +31,7 @@ def payment_app(service: Payments) -> FastAPI:
         routers=[payments.router, webhooks.router, internal.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
-        figures=[outbox_figures(service.engine)],
+        figures=[outbox_figures(service.engine), alarms],
         token_verifier=service.token_verifier,
         lifespan=lifespan,
     )

@@ -28,6 +28,7 @@ from payment_service.entrypoints.http.problems import (
     CHARGE_NOT_PAYABLE,
     PAYMENT_REFUSED,
     REFUND_EXCEEDS_PAYMENT,
+    refused,
 )
 from payment_service.entrypoints.http.views import PaymentView, RefundView, StartedPayment, refund_requested, started
 
@@ -67,12 +68,18 @@ class RefundRequest(RequestBody):
 )
 @may_answer(NOT_FOUND, CHARGE_EXPIRED, CHARGE_NOT_PAYABLE, CHANGED_MEANWHILE, IN_FLIGHT, PAYMENT_REFUSED)
 async def start_payment(
-    body: PaymentRequest, does: Does, asker: AskedBy, idempotency_key: IdempotencyKey, publishable_key: PublishableKey
+    body: PaymentRequest,
+    request: Request,
+    does: Does,
+    asker: AskedBy,
+    idempotency_key: IdempotencyKey,
+    publishable_key: PublishableKey,
 ) -> Response:
     """Start to pay a charge; the page completes it with Stripe.js. A charge has one live payment: again the same."""
     key = RequestKey(f"{asker.user_id}:payments", idempotency_key, fingerprint_of(body))
     command = StartPayment(asker, body.charge_token, body.save_method, key)
-    return _response(await does.start_payment(command, partial(started, publishable_key=publishable_key)))
+    render = partial(started, publishable_key=publishable_key)
+    return _response(await does.start_payment(command, render, partial(refused, request)))
 
 
 @router.get("")

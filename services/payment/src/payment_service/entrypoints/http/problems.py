@@ -1,9 +1,11 @@
 """Which HTTP problem each error of the domain is: one table."""
 
+from fastapi import Request
+
 from parking_chassis.idempotency import in_flight, key_reused
-from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
+from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field, problem_response
 from parking_kernel.concurrency import ChangedMeanwhile
-from parking_kernel.repeatable import InFlight, KeyReused
+from parking_kernel.repeatable import Answer, InFlight, KeyReused
 from payment_service.application.ports import InvalidEvent, InvalidSignature, OutcomeUnknown
 from payment_service.domain import errors
 
@@ -45,7 +47,6 @@ PROBLEMS = {
     errors.UnknownCharge: NOT_FOUND,
     errors.UnknownPayment: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
-    errors.PaymentRefused: PAYMENT_REFUSED,
     errors.RefundExceedsPayment: _refund_exceeds_payment,
     ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,
@@ -54,3 +55,9 @@ PROBLEMS = {
     InvalidEvent: _invalid_event,
     InvalidSignature: _invalid_signature,
 }
+
+
+def refused(request: Request, refusal: errors.PaymentRefused) -> Answer:
+    """402, which is stored under the request's key as a payment is."""
+    body = problem_response(request, PAYMENT_REFUSED, str(refusal)).body
+    return Answer(PAYMENT_REFUSED.status, bytes(body))

@@ -1,7 +1,7 @@
 """The free spots of a large lot for an hour, among few and many reservations."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,12 +14,12 @@ from benchmarks.reference_database import Pool, pool_of
 from benchmarks.rotation import Contender, Measured, Rotation, WrongAnswer
 from benchmarks.spot_requests import HOUR
 from benchmarks.trial import SEED, Findings, Trial
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from tests.chaos.load import door_of
 from tests.chaos.world import World
 
 from parking_demo.people import API, CarPark, tomorrow_at
-from reservation_service.adapters.postgres.timetable import FREE_SPOTS
+from reservation_service.adapters.postgres.timetable import PICK_FREE_SPOTS
+from reservation_service.domain.lots import SPOT_TYPES
 
 WHAT = "the free spots of a lot of 500 for an hour; so many reservations of that lot"
 SPOTS = 500
@@ -40,8 +40,6 @@ FROM unnest($3::uuid[]) WITH ORDINALITY AS spot (id, place), generate_series(0, 
 WHERE (hour + spot.place) % {CYCLE} <> 0
 ORDER BY random()
 """
-
-_COMPILED = FREE_SPOTS.compile(dialect=dialect())
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def _contenders(client: Client, pool: Pool, lot: Lot) -> Sequence[Contender]:
             raise WrongAnswer(f"{lot.path} does not have {FREE} free spots: {body[:100]!r}")
 
     async def fetch(hour: datetime) -> None:
-        if len(await pool.fetch(_COMPILED.string, *_arguments(lot, hour))) != FREE:
+        if len(await pool.fetch(PICK_FREE_SPOTS, *_arguments(lot, hour))) != FREE:
             raise WrongAnswer(f"the statement does not find {FREE} free spots")
 
     return _contender(lot, SERVICE, ask), _contender(lot, STATEMENT, fetch)
@@ -121,21 +119,13 @@ def _request(lot: Lot, hour: datetime) -> Request:
 
 
 def _arguments(lot: Lot, hour: datetime) -> Sequence[object]:
-    values: Mapping[str, object] = {
-        "parking_lot_id": UUID(lot.park.id),
-        "starts_at": hour,
-        "ends_at": hour + HOUR,
-        "spot_type": None,
-        "kept": [],
-        "limit": None,
-    }
-    return [values[name] for name in _COMPILED.positiontup or ()]
+    return UUID(lot.park.id), hour, hour + HOUR, None, list(SPOT_TYPES), None
 
 
 async def _compare(client: Client, pool: Pool, lot: Lot) -> None:
     """The service answers with the spots that its statement finds."""
     (hour,) = lot.hours(1)
-    rows = await pool.fetch(_COMPILED.string, *_arguments(lot, hour))
+    rows = await pool.fetch(PICK_FREE_SPOTS, *_arguments(lot, hour))
     _, body = await client.send(_request(lot, hour))
     if [str(row["id"]) for row in rows] != [spot["spot_id"] for spot in json.loads(body)["spots"]]:
         raise WrongAnswer("the service finds other free spots than its own statement")

@@ -40,9 +40,6 @@ class PublishAfterCommit:
     async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
         return await self.bookings.free_spots(request)
 
-    async def earlier(self, key: RequestKey) -> Answer | None:
-        return await self.bookings.earlier(key)
-
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         return await self.bookings.refuse(key, answer)
 
@@ -54,6 +51,9 @@ class _Attempt:
 
     async def find(self, limit: int) -> Candidates:
         return await self.attempt.find(limit)
+
+    async def earlier(self, key: RequestKey) -> Answer | None:
+        return await self.attempt.earlier(key)
 
     async def book(self, spots: Sequence[Spot], hold: Hold, key: RequestKey) -> Answer | None:
         held: list[reservations.Reservation] = []

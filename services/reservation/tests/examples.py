@@ -48,7 +48,7 @@ def a_lot(
 def a_hold(
     *, lot: Lot | None = None, user_id: UUID | None = None, when: Period | None = None, at: datetime = NOW
 ) -> Reservation:
-    """A hold of three hours, unpaid, with nothing left to tell but its creation."""
+    """A hold of three hours, unpaid, with nothing left to publish but its creation."""
     lot, when = lot or a_lot(), when or period()
     return Reservation.hold(
         new_id(at),
@@ -64,7 +64,7 @@ def a_hold(
 
 
 def lot_copy(tariff: TariffVersion | None, **changes: Any) -> LotCopy:
-    """A lot as parking tells it."""
+    """A lot as parking publishes it."""
     copy = LotCopy(
         id=uuid4(),
         organization_id=uuid4(),
@@ -82,5 +82,5 @@ def lot_copy(tariff: TariffVersion | None, **changes: Any) -> LotCopy:
 
 
 def spot_copy(parking_lot_id: UUID, number: str, spot_type: str = "standard") -> SpotCopy:
-    """A spot as parking tells it."""
+    """A spot as parking publishes it."""
     return SpotCopy(uuid4(), parking_lot_id, number, spot_type, in_service=True, version=1)

@@ -138,7 +138,7 @@ async def taking_in(service: Reservation) -> AsyncIterator[None]:
 
 
 async def skip_to_the_end(bootstrap_servers: str, group: str, topics: Collection[Topic]) -> None:
-    """Let a group begin with what is told from now on: the broker keeps what other tests told."""
+    """Let a group begin with what is published from now on: the broker has what other tests published."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:

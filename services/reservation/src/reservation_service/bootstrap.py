@@ -63,6 +63,7 @@ __all__ = ["PAYMENTS", "SERVICE", "Reservation", "UseCases", "bootstrap"]
 SERVICE: Final = "reservation"
 PAYMENTS: Final = "reservation.payments"
 """The consumer group of payment's events."""
+HOLD_PAUSE: Final = GrowingPause(first=timedelta(seconds=5), longest=timedelta(minutes=10))
 NO_SHOW_PAUSE: Final = GrowingPause(first=timedelta(seconds=30), longest=timedelta(hours=1))
 
 
@@ -144,7 +145,7 @@ def _use_cases(
 ) -> UseCases:
     opens_before = timedelta(seconds=settings.check_in_opens_before)
     backlog = KafkaPaymentBacklog(KafkaConnection(**settings.kafka, client_id=SERVICE), PAYMENTS)
-    expire_holds = ExpireHoldsHandler(work)
+    expire_holds = ExpireHoldsHandler(work, OneByOne("holds", HOLD_PAUSE))
     alternatives = FindAlternativesHandler(work)
 
     async def find_alternatives(request: SpotRequest) -> Sequence[Alternative]:

@@ -1,19 +1,45 @@
 """The hot path, on the fake and on PostgreSQL."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from services.reservation.tests.contract.stores import Store, key
+from services.reservation.tests.driving import SEALER
 from services.reservation.tests.examples import period
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.repeatable import Answer, KeyReused
+from reservation_service.adapters.postgres.booking_pool import BookingPool
+from reservation_service.adapters.postgres.bookings import PostgresBookings
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
 
 HOUR = timedelta(hours=1)
+
+
+async def test_a_refused_one_does_not_wait_again_behind_those_that_are_new(database_url: str) -> None:
+    pool, order = BookingPool(database_url, 1, 5.0), list[str]()
+    bookings = PostgresBookings(pool, SEALER)
+
+    async def attempt() -> None:
+        async with bookings.attempt(SpotRequest(uuid4(), period())):
+            order.append("attempted")
+
+    async def refuse() -> None:
+        await bookings.refuse(key(), Answer(409, b"no"))
+        order.append("refused")
+
+    async with pool.connection():
+        new = [asyncio.create_task(attempt()) for _ in range(3)]
+        await asyncio.sleep(0)
+        refused = asyncio.create_task(refuse())
+        await asyncio.sleep(0)
+    await asyncio.gather(*new, refused)
+    await pool.close()
+    assert order == ["refused", *["attempted"] * 3]
 
 
 class TestBookings:

@@ -207,12 +207,18 @@ class TestReservations:
         second = (await store.booked(store.spots[1], period(3, START + 3 * HOUR))).state
         due = max(first.created_at, second.created_at) + HOLD
         async with store.work(THE_SERVICE) as work:
-            overdue = await work.reservations.overdue(due, 10)
-            assert {each.state.id for each in overdue} == {first.id, second.id}
-            assert len(await work.reservations.overdue(due, 1)) == 1
+            in_order = sorted((each.created_at + HOLD, each.id) for each in (first, second))
+            assert await work.reservations.due_holds(due, None, 10) == in_order
+            assert await work.reservations.due_holds(due, None, 1) == in_order[:1]
+            assert await work.reservations.due_holds(due, in_order[0], 10) == in_order[1:]
+            overdue = await work.reservations.overdue_of([second.id, first.id], due)
+            assert [(each.state.hold_expires_at, each.state.id) for each in overdue] == in_order
+            (one,) = await work.reservations.overdue_of([second.id], due)
+            assert one.state == second
+            assert await work.reservations.overdue_of([first.id], first.created_at) == []
             assert await work.reservations.hold_is_overdue(due)
             assert not await work.reservations.hold_is_overdue(first.created_at)
-            assert await work.reservations.overdue(first.created_at, 10) == []
+            assert await work.reservations.due_holds(first.created_at, None, 10) == []
             spot_request = SpotRequest(store.lot.id, period())
             (in_the_way,) = await work.reservations.overdue(due, 10, spot_request)
             assert in_the_way.state.id == first.id
@@ -258,7 +264,11 @@ class TestReservations:
         held, other = [(await store.booked(spot)).state for spot in store.spots[:2]]
         due = max(held.created_at, other.created_at) + HOLD
         async with store.work(THE_SERVICE) as work:
-            (overdue,) = await work.reservations.overdue(due, 10, held={held.id})
-            assert overdue.state.id == other.id
-            assert await work.reservations.overdue(due, 10, held={held.id, other.id}) == []
+            ((_, overdue),) = await work.reservations.due_holds(due, None, 10, held={held.id})
+            assert overdue == other.id
+            assert await work.reservations.due_holds(due, None, 10, held={held.id, other.id}) == []
+            spot_request = SpotRequest(store.lot.id, period())
+            (in_the_way,) = await work.reservations.overdue(due, 10, spot_request, held={held.id})
+            assert in_the_way.state.id == other.id
+            assert await work.reservations.overdue(due, 10, spot_request, held={held.id, other.id}) == []
             assert await work.reservations.hold_is_overdue(due)

@@ -17,7 +17,9 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.unit_of_work import in_memory_work
 
 from parking_chassis.ids import new_id
+from parking_chassis.process import OneByOne
 from parking_kernel.askers import THE_SERVICE, Asker
+from parking_kernel.pauses import GrowingPause
 from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
@@ -34,6 +36,8 @@ from reservation_service.application.ports import Alternative, LotCopy, SpotRequ
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationState
+
+PAUSE = GrowingPause(timedelta(minutes=1), timedelta(hours=1))
 
 
 class PlainAnswers:
@@ -58,8 +62,9 @@ class FakeInstallation:
 
     def __post_init__(self) -> None:
         self.work = in_memory_work(self.tables, self.clock)
+        self.attempts = OneByOne("test", PAUSE, lambda: self.clock.now().timestamp())
         self.bookings = InMemoryBookings(self.tables, self.clock)
-        self.expire_holds = ExpireHoldsHandler(self.work)
+        self.expire_holds = ExpireHoldsHandler(self.work, self.attempts)
         self.alternatives = FindAlternativesHandler(self.work)
         self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, self.tokens, new_id)
         self.settle = SettlePaymentsHandler(self.clock)

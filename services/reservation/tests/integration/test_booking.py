@@ -1,4 +1,4 @@
-"""Quote, hold, clash, crowd, repeat: over HTTP on a real database."""
+"""Quote, hold, clash, many at once, repeat: over HTTP on a real database."""
 
 import asyncio
 from collections import Counter
@@ -139,7 +139,7 @@ class TestClashes:
 
         statuses = Counter(await asyncio.gather(*(attempt() for _ in range(2000))))
         assert statuses == {201: 100, 409: 1900}
-        # A refusal is kept after nothing was found free, so no booking may begin after the first of them.
+        # A refusal is stored after nothing was found free, so no booking may begin after the first of them.
         assert await database.rows(
             """
             SELECT min(created_at) FILTER (WHERE status = 409) > max(created_at) FILTER (WHERE status = 201)
@@ -169,7 +169,7 @@ class TestIdempotency:
     async def test_a_key_that_is_being_worked_on(
         self, driver: Driver, lot: LotCopy, service: Reservation, database: Database
     ) -> None:
-        """A booking waits for another's unfinished one; its repeat is told so at once."""
+        """A booking waits for another's unfinished one; its repeat gets that answer at once."""
         ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
         body = spot_request(lot, spot_id=spot_id)
         async with service.engine.connect() as other:

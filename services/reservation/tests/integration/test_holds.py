@@ -138,10 +138,10 @@ class TestLateMoney:
         assert (seen["status"], seen["refund_due"]["amount"]) == ("confirmed", 600)
 
 
-async def test_payments_and_letting_go_take_holds_in_one_order(
+async def test_payments_and_expiry_take_holds_in_one_order(
     driver: Driver, lot: LotCopy, service: Reservation, database: Database
 ) -> None:
-    """Else each may wait for a hold that the other has: who waits for the first has not yet taken the second."""
+    """Else each may wait for a hold that the other has: one that waits for the first has not yet taken the second."""
     booked_first, ends_first = await driver.holds(lot), await driver.holds(lot)
     later, earlier = UUID(booked_first["id"]), UUID(ends_first["id"])
     await database.rows(
@@ -150,11 +150,63 @@ async def test_payments_and_letting_go_take_holds_in_one_order(
     async with service.engine.connect() as other:
         await other.execute(text("SELECT 1 FROM reservations WHERE id = :id FOR UPDATE"), {"id": earlier})
         settling = asyncio.create_task(database.settle_all([captured(booked_first), captured(ends_first)]))
-        await wait_until(lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "who waits for the first")
+        await wait_until(lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "the wait for the first")
         untaken = await database.rows("SELECT id FROM reservations FOR UPDATE SKIP LOCKED")
         await other.rollback()
     await settling
     assert untaken == [(later,)]
+
+
+async def test_a_hold_that_cannot_be_read_holds_up_none_behind_it(
+    driver: Driver, lot: LotCopy, service: Reservation, database: Database
+) -> None:
+    def failures() -> float:
+        return REGISTRY.get_sample_value("errors_total", {"where": "holds"}) or 0.0
+
+    broken, *others = [await driver.holds(lot) for _ in range(3)]
+    await database.rows("UPDATE reservations SET charges = '[{}]' WHERE id = :id", id=UUID(broken["id"]))
+    await database.make_overdue()
+    before = failures()
+    assert await service.use_cases.expire_holds(ExpireHolds()) == 2
+    assert await service.use_cases.expire_holds(ExpireHolds()) == 0
+    assert failures() - before == 2, "the batch, and the one"
+    assert [(await driver.sees(each))["status"] for each in others] == ["expired", "expired"]
+    claimed = await database.rows("SELECT reservation_id FROM allocations")
+    assert claimed == [(UUID(broken["id"]),)]
+
+
+class TestHoldsThatAnotherHasLocked:
+    """As another worker does that expires them, or payment's consumer that settles them."""
+
+    async def test_the_timer_passes_them_by(
+        self, driver: Driver, lot: LotCopy, service: Reservation, database: Database
+    ) -> None:
+        locked, other = await driver.holds(lot), await driver.holds(lot)
+        await database.make_overdue()
+        async with service.engine.connect() as another:
+            await another.execute(_LOCK, {"id": UUID(locked["id"])})
+            async with asyncio.timeout(5):
+                assert await service.use_cases.expire_holds(ExpireHolds()) == 1
+        assert [(await driver.sees(each))["status"] for each in (locked, other)] == ["pending", "expired"]
+        assert await service.use_cases.expire_holds(ExpireHolds()) == 1
+
+    async def test_a_booking_waits_for_them(
+        self, driver: Driver, make_lot: MakeLot, service: Reservation, database: Database
+    ) -> None:
+        """A refusal would be wrong: what stands in the way may expire."""
+        lot = await make_lot(["standard"])
+        locked = await driver.holds(lot)
+        await database.make_overdue()
+        async with service.engine.connect() as another:
+            await another.execute(_LOCK, {"id": UUID(locked["id"])})
+            booking = asyncio.create_task(driver.reserve(spot_request(lot)))
+            await wait_until(lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), "the booking to wait")
+            await another.rollback()
+        assert (await booking).status_code == 201
+        assert (await driver.sees(locked))["status"] == "expired"
+
+
+_LOCK = text("SELECT 1 FROM reservations WHERE id = :id FOR UPDATE")
 
 
 async def test_a_no_show_that_cannot_be_read_holds_up_none_behind_it(

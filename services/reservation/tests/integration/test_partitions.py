@@ -1,4 +1,4 @@
-"""The months of the reservations: made in time by those who may, bookings at their borders, pages across them."""
+"""The months of the reservations: made in time by the right role, bookings at their borders, pages across them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -271,5 +271,5 @@ async def test_an_overdue_hold_of_any_age_is_found(database: Database) -> None:
     old = await put(database.engine, NOW - timedelta(days=900))
     young = await put(database.engine, months_later(3))
     async with database.engine.begin() as connection:
-        found = await reservations_on(connection).overdue(months_later(4), 10)
-    assert [each.state.id for each in found] == [old.id, young.id]
+        found = await reservations_on(connection).due_holds(months_later(4), None, 10)
+    assert [each for _, each in found] == [old.id, young.id]

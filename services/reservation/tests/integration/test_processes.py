@@ -1,4 +1,4 @@
-"""`serve`, `work` and the commands as processes: ready, telling how they are, gone when told to."""
+"""`serve`, `work` and the commands as processes: ready, with their health, and ended by a signal."""
 
 import asyncio
 import base64
@@ -127,7 +127,7 @@ async def test_work_expires_holds_and_publishes_it(
     async with reservation_program.ready("work") as (process, client):
         await wait_until(
             lambda: database.rows("SELECT 1 FROM outbox WHERE type LIKE '%expired%' AND sent_at IS NOT NULL"),
-            "the expiry to be told",
+            "the expiry to be published",
             seconds=30,
         )
         assert 'reservations_total{outcome="expired"} 1.0' in (await client.get("/metrics")).text

@@ -124,7 +124,9 @@ class TestWhatIsNotLookedAt:
     ) -> None:
         await database.rows("DELETE FROM allocations WHERE reservation_id < :id", id=states[2].id)
         due, oldest = months_later(9), self.of(*states[2:])
-        assert await plans.months(lambda them: them.overdue(due, 50)) == oldest
+        assert await plans.months(lambda them: them.due_holds(due, None, 50)) == oldest
+        some = states[3:5]
+        assert await plans.months(lambda them: them.overdue_of({each.id for each in some}, due)) == self.of(*some)
         assert await plans.months(lambda them: them.missed(due, None, 200)) == oldest
         wanted = SpotRequest(states[3].parking_lot_id, states[3].period)
         assert await plans.months(lambda them: them.overdue(due, 50, wanted)) <= oldest
@@ -135,7 +137,7 @@ class TestWhatIsNotLookedAt:
         self, states: list[ReservationState], plans: Plans, database: Database
     ) -> None:
         await database.rows("DELETE FROM allocations")
-        assert await plans.months(lambda them: them.overdue(months_later(9), 50)) == set()
+        assert await plans.months(lambda them: them.due_holds(months_later(9), None, 50)) == set()
 
     async def test_a_page_leaves_the_months_after_its_position(
         self, states: list[ReservationState], plans: Plans

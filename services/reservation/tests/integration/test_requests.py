@@ -1,4 +1,4 @@
-"""What is read, who may read it, and what is no valid request."""
+"""What is read, by which clients, and what is no valid request."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

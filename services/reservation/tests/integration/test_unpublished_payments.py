@@ -90,7 +90,7 @@ async def test_behind_a_refused_event_one_reservation_waits_and_no_other(
     assert await round_of_timers(service_on_kafka) == 1
     assert await statuses(driver, paid, unpaid) == ["pending", "expired"]
     assert await database.rows("SELECT held FROM payments_seen") == [([UUID(paid["id"])],)]
-    # Its spot stays taken, and whoever wants it is told so at once, however the spot is asked for.
+    # Its spot stays taken, and a driver who wants it gets that answer at once, however the spot is asked for.
     assert (await driver.reserve(spot_request(lot, spot_id=paid["spot_id"]))).status_code == 409
     await driver.holds(lot)
     await driver.holds(lot)

@@ -1,4 +1,4 @@
-"""A crowd asks once."""
+"""Identical requests ask once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from reservation_service.application.ports import Alternative, SpotRequest
 
 
 class Search:
-    """Takes until it is released; fails when told to."""
+    """Takes until it is released; fails when it is to."""
 
     def __init__(self) -> None:
         self.calls = 0

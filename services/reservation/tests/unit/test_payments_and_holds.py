@@ -1,9 +1,9 @@
 """The saga with payment: money and holds in every order."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -12,10 +12,8 @@ from services.reservation.tests.examples import NOW, START, period
 from services.reservation.tests.fakes.installation import FakeInstallation
 from services.reservation.tests.fakes.payment.outbox import FakePaymentOutbox
 
-from parking_chassis.process import OneByOne
 from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.money import Money
-from parking_kernel.pauses import GrowingPause
 from reservation_service.application.commands.advance_payment_watermark import (
     AdvancePaymentWatermark,
     AdvancePaymentWatermarkHandler,
@@ -225,18 +223,13 @@ class TestCancelling:
         assert service.tables.reservations[lost.id] == lost
 
 
-def attempts(service: FakeInstallation) -> OneByOne:
-    pause = GrowingPause(timedelta(minutes=1), timedelta(hours=1))
-    return OneByOne("test", pause, lambda: service.clock.now().timestamp())
-
-
 class TestNoShowsThatFail:
     async def test_one_that_fails_holds_up_none_behind_it_and_is_tried_again(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard"] * 3)
         missed = [await service.paid(await service.held(lot)) for _ in range(3)]
         service.clock.present = START + timedelta(hours=3)
         ((_, broken), *_rest) = sorted((state.period.ends_at, state.id) for state in missed)
-        note = NoteNoShowsHandler(Broken(service.work, {broken}), service.clock, attempts(service))
+        note = NoteNoShowsHandler(Broken(service.work, {broken}), service.clock, service.attempts)
         assert await note(NoteNoShows()) == 2
         assert service.tables.reservations[broken].status is S.CONFIRMED
         mended = replace(note, open_work=service.work)
@@ -251,9 +244,40 @@ class TestNoShowsThatFail:
         missed = [await service.paid(await service.held(lot)) for _ in range(201)]
         service.clock.present = START + timedelta(hours=3)
         *broken, last = [each for _, each in sorted((state.period.ends_at, state.id) for state in missed)]
-        note = NoteNoShowsHandler(Broken(service.work, set(broken)), service.clock, attempts(service))
+        note = NoteNoShowsHandler(Broken(service.work, set(broken)), service.clock, service.attempts)
         assert await note(NoteNoShows()) == 1
         assert service.tables.reservations[last].status is S.NO_SHOW
+
+
+class TestHoldsThatFail:
+    async def due(self, service: FakeInstallation, count: int) -> list[UUID]:
+        """So many overdue holds, in the order of expiry."""
+        lot = await service.with_lot(["standard"] * count)
+        held = [await service.held(lot) for _ in range(count)]
+        service.clock.advance(HOLD)
+        service.tables.payment_watermark["seen"] = TakenIn(service.clock.now())
+        return sorted(each.id for each in held)
+
+    def expired(self, service: FakeInstallation) -> set[UUID]:
+        return {each.id for each in service.tables.reservations.values() if each.status is S.EXPIRED}
+
+    async def test_one_that_fails_holds_up_none_and_is_tried_again(self, service: FakeInstallation) -> None:
+        broken, *others = await self.due(service, 60)
+        expire = replace(service.expire_holds, open_work=Broken(service.work, {broken}))
+        assert await expire(ExpireHolds()) == 59
+        assert self.expired(service) == set(others)
+        assert {row.reservation_id for row in service.tables.allocations} == {broken}
+        mended = replace(expire, open_work=service.work)
+        assert await mended(ExpireHolds()) == 0, "it is left alone for a while"
+        service.clock.advance(timedelta(minutes=1))
+        assert await mended(ExpireHolds()) == 1
+
+    async def test_many_that_fail_hide_none(self, service: FakeInstallation) -> None:
+        """As many as are read at once, and they come first each time."""
+        *broken, last = await self.due(service, 51)
+        expire = replace(service.expire_holds, open_work=Broken(service.work, set(broken)))
+        assert await expire(ExpireHolds()) == 1
+        assert self.expired(service) == {last}
 
 
 class Broken:
@@ -279,6 +303,14 @@ class BrokenWork:
     async def missed(self, *arguments: Any) -> object:
         return await self._work.reservations.missed(*arguments)
 
+    async def due_holds(self, *arguments: Any, **more: Any) -> object:
+        return await self._work.reservations.due_holds(*arguments, **more)
+
+    async def overdue_of(self, reservation_ids: Collection[UUID], at: datetime) -> object:
+        if self._broken & set(reservation_ids):
+            raise ValueError("unreadable")
+        return await self._work.reservations.overdue_of(reservation_ids, at)
+
     async def save(self, reservation: Reservation) -> None:
         await self._work.reservations.save(reservation)
 
@@ -292,7 +324,7 @@ class TestTimers:
     async def test_who_did_not_come_by_the_end_is_noted_and_the_spot_freed(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
         paid = await service.paid(await service.held(lot))
-        note = NoteNoShowsHandler(service.work, service.clock, attempts(service))
+        note = NoteNoShowsHandler(service.work, service.clock, service.attempts)
         service.clock.present = START + timedelta(hours=3) - timedelta(seconds=1)
         assert await note(NoteNoShows()) == 0
         service.clock.advance(timedelta(seconds=1))

@@ -151,7 +151,7 @@ class TestOverdueHoldsInTheWay:
 
 
 class NeverLucky(InMemoryBookings):
-    """Something is free each time, and gone when it is taken; `times_queued` counts the waits for a turn."""
+    """Something is free each time, and gone when it is taken; `times_queued` counts the waits for a permit."""
 
     def __init__(self, service: FakeInstallation, rounds: int) -> None:
         super().__init__(service.tables, service.clock)
@@ -160,7 +160,7 @@ class NeverLucky(InMemoryBookings):
         self.times_queued = 0
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[Self]:
+    async def _connected(self) -> AsyncGenerator[Self]:
         self.times_queued += 1
         yield self
 
@@ -284,7 +284,7 @@ class TestOneLookForMany:
         await looks.looking.wait()
         looks.go_on.set()
         assert {each.status for each in await asyncio.gather(*asking)} == {409}
-        assert looks.looks == 2  # the first's own, and one for all who asked meanwhile
+        assert looks.looks == 2  # the first's own, and one for all that asked meanwhile
         assert not looks.attempts.under_way
 
     async def test_who_asked_after_the_look_began_looks_for_himself(self, service: FakeInstallation) -> None:

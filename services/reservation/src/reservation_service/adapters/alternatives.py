@@ -1,6 +1,6 @@
 """Alternatives, worked out at most once a second for a lot and a window.
 
-A crowd that wants the same hour of the same lot asks the same question; one of them asks the database.
+Many requests for the same hour of the same lot need the same answer; one of them asks the database.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ Found = Sequence[Alternative]
 class OncePerSecond:
     """See `reservation_service.application.ports.Alternatives`.
 
-    However long the database takes, nobody asks the same again meanwhile; a failure is not kept.
+    However long the database takes, nobody asks the same again meanwhile; a failure is not stored.
     """
 
     def __init__(self, find: Callable[[SpotRequest], Awaitable[Found]]) -> None:

@@ -24,6 +24,10 @@ class BookingStatements(Protocol):
         """Write hold, spot's time, events and answer: all, or nothing when the time is taken."""
         ...
 
+    async def earlier(self, key: RequestKey) -> Answer | None:
+        """The first answer to this key."""
+        ...
+
 
 @dataclass(slots=True)
 class _IdenticalRequests:
@@ -56,20 +60,20 @@ class _IdenticalRequests:
 class BookingAttempts:
     """Makes the attempts of `reservation_service.application.ports.Bookings`.
 
-    `turn` gives the statements of a connection when it is one's turn.
+    `connected` gives the statements of a connection, as soon as the concurrency limiter permits.
     """
 
-    def __init__(self, turn: Callable[[], AbstractAsyncContextManager[BookingStatements]]) -> None:
-        self._turn = turn
+    def __init__(self, connected: Callable[[], AbstractAsyncContextManager[BookingStatements]]) -> None:
+        self._connected = connected
         self._identical: dict[SpotRequest, _IdenticalRequests] = {}
         self._being_tried = Counter[UUID]()
 
     @asynccontextmanager
     async def attempt(self, request: SpotRequest) -> AsyncGenerator["_Attempt"]:
-        """A turn to try."""
+        """An attempt, once the limiter permits."""
         with self._asking(request) as identical:
             asked = identical.next_moment()
-            async with self._turn() as statements:
+            async with self._connected() as statements:
                 yield _Attempt(request, statements, identical, asked, self._being_tried)
 
     @property
@@ -126,6 +130,10 @@ class _Attempt:
             if given:
                 return given
         return None
+
+    async def earlier(self, key: RequestKey) -> Answer | None:
+        """The first answer to this key."""
+        return await self.statements.earlier(key)
 
     def _how_tried(self, spot: Spot) -> bool:
         return spot.id in self.being_tried

@@ -21,7 +21,7 @@ class Waits(StrEnum):
     LAG = "lag"
 
 
-EXPIRY_WAITS = Counter("expiry_waits", "Looks after which holds that are due had to wait", ["why"])
+EXPIRY_WAITS = Counter("expiry_waits", "Rounds in which holds that are due had to wait", ["why"])
 for each in Waits:
     EXPIRY_WAITS.labels(each.value)  # a series from the start: an alarm needs the 0 before the 1
 

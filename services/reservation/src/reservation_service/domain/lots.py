@@ -17,7 +17,7 @@ SPOT_TYPES = ("standard", "compact", "accessible", "ev_charging", "motorcycle")
 """The types of spots that can be booked. No event of ours can name another type: a later release knows it."""
 
 KEPT_FOR_SOME = ("accessible", "motorcycle")
-"""Types of spots that nobody gets who does not ask for them."""
+"""Types of spots that only a driver who asks for them gets."""
 
 GIVEN_TO_ANYBODY = tuple(each for each in SPOT_TYPES if each not in KEPT_FOR_SOME)
 """Types of spots for a driver who names none."""
@@ -77,7 +77,7 @@ class Lot:
 
 @lru_cache(2_048)
 def _price(version: TariffVersion, period: Period, zone: ZoneInfo) -> Price:
-    """A version never changes, so neither does its price; many who want the same hour of a lot ask for the same one."""
+    """A version never changes, so neither does its price; many requests for one hour of a lot need the same one."""
     return price(version.tariff, period, zone)
 
 

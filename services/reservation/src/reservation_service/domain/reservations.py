@@ -206,7 +206,7 @@ class Reservation:
         """Take note of money that was captured. False: it came after the hold, and room has to be looked for again.
 
         Money that no open charge waits for, and another amount than the charge's, goes back in full. A payment that is
-        known already changes nothing, however often it is told.
+        known already changes nothing, however often it is published.
         """
         charge = self._charge(charge_id)
         if payment_id in self.state.returned or (charge is not None and charge.paid_by == payment_id):
@@ -242,7 +242,7 @@ class Reservation:
         self._change(state, ReservationChanged, at, reason=reason.value, changed=("refund_due",))
 
     def expire(self, at: datetime) -> bool:
-        """Let an overdue hold go. False when there is nothing to let go."""
+        """Expire an overdue hold. False when there is nothing to expire."""
         hold_expires_at = self.state.hold_expires_at
         if self.state.status is not S.PENDING or hold_expires_at is None or at < hold_expires_at:
             return False

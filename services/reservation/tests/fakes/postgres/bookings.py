@@ -27,11 +27,11 @@ class InMemoryBookings:
         self._tables = tables
         self._clock = clock
         self._limiter = ConcurrencyLimiter(at_once, patience=1.0)
-        self.attempts = BookingAttempts(self._turn)
+        self.attempts = BookingAttempts(self._connected)
         self.attempt = self.attempts.attempt
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[Self]:
+    async def _connected(self) -> AsyncGenerator[Self]:
         async with self._limiter.entered():
             yield self
 

@@ -47,17 +47,23 @@ class InMemoryReservations:
         return self._page(lambda state: state.parking_lot_id == parking_lot_id, after, limit)
 
     async def hold_is_overdue(self, at: datetime) -> bool:
-        return bool(await self.overdue(at, 1))
+        return bool(self._holds_due(at))
 
     async def overdue(
-        self, at: datetime, limit: int, in_the_way_of: SpotRequest | None = None, *, held: Collection[UUID] = ()
+        self, at: datetime, limit: int, in_the_way_of: SpotRequest, *, held: Collection[UUID] = ()
     ) -> Sequence[Reservation]:
-        due = [
-            state
-            for state in self._holds_due(at)
-            if state.id not in held and (in_the_way_of is None or self._meets(state, in_the_way_of))
-        ]
+        due = [state for state in self._holds_due(at) if state.id not in held and self._meets(state, in_the_way_of)]
         return [self._changes.loaded(Reservation(state)) for state in due[:limit]]
+
+    async def due_holds(
+        self, at: datetime, after: Position, limit: int, *, held: Collection[UUID] = ()
+    ) -> Sequence[tuple[datetime, UUID]]:
+        due = [(state.hold_expires_at, state.id) for state in self._holds_due(at) if state.id not in held]
+        return [(due_at, each) for due_at, each in due if due_at and (after is None or (due_at, each) > after)][:limit]
+
+    async def overdue_of(self, reservation_ids: Collection[UUID], at: datetime) -> Sequence[Reservation]:
+        due = [state for state in self._holds_due(at) if state.id in reservation_ids]
+        return [self._changes.loaded(Reservation(state)) for state in due]
 
     async def missed(self, at: datetime, after: Position, limit: int) -> Sequence[tuple[datetime, UUID]]:
         found = sorted(

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.reservation.tests.fakes.postgres.tables import AllocationRow, Tables
@@ -16,11 +17,24 @@ class InMemoryTimetable:
         self._tables = tables
 
     async def take(self, reservation: ReservationState) -> bool:
-        if not self.is_free(reservation.spot.id, reservation.period):
-            return False
-        row = AllocationRow(reservation.parking_lot_id, reservation.spot.id, reservation.period, reservation.id)
-        self._tables.allocations.append(row)
-        return True
+        return self._take(reservation, reservation.spot, reservation.period)
+
+    async def extend(self, reservation: ReservationState, until: datetime) -> bool:
+        ends_at = max((row.during.ends_at for row in self._held(reservation)), default=None)
+        if ends_at is None or until <= ends_at:
+            raise ValueError(reservation.id)
+        return self._take(reservation, reservation.spot, Period(ends_at, until))
+
+    async def move(self, reservation: ReservationState, spot: Spot) -> bool:
+        held, before = self._held(reservation), self._tables.allocations
+        if not held:
+            raise ValueError(reservation.id)
+        period = Period(min(row.during.starts_at for row in held), max(row.during.ends_at for row in held))
+        await self.release(reservation.id)
+        is_moved = self._take(reservation, spot, period)
+        if not is_moved:
+            self._tables.allocations = before
+        return is_moved
 
     async def release(self, reservation_id: UUID) -> None:
         kept = [row for row in self._tables.allocations if row.reservation_id != reservation_id]
@@ -38,6 +52,16 @@ class InMemoryTimetable:
     async def free_spot(self, request: SpotRequest) -> Spot | None:
         spots = await self.free_spots(request.parking_lot_id, request.period, request.spot_type)
         return next((spot for spot in spots if request.spot_type or spot.type in GIVEN_TO_ANYBODY), None)
+
+    def _held(self, reservation: ReservationState) -> Sequence[AllocationRow]:
+        return [row for row in self._tables.allocations if row.reservation_id == reservation.id]
+
+    def _take(self, reservation: ReservationState, spot: Spot, period: Period) -> bool:
+        if not self.is_free(spot.id, period):
+            return False
+        row = AllocationRow(reservation.parking_lot_id, spot.id, period, reservation.id)
+        self._tables.allocations.append(row)
+        return True
 
     def is_free(self, spot_id: UUID, period: Period) -> bool:
         return not any(

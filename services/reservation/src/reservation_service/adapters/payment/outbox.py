@@ -20,7 +20,7 @@ NOT_CLEAR: Final = OutboxState(is_clear=False)
 class HttpPaymentOutbox:
     """See `reservation_service.application.ports.PaymentOutbox`.
 
-    Whatever is no plain answer counts as payment being away, a wrong token too: holds wait, and an alarm tells.
+    What is no plain answer counts as payment being away, a wrong token too: holds wait, and an alarm is raised.
     """
 
     def __init__(self, client: httpx.AsyncClient, url: str, token: str) -> None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from importlib import resources
+from typing import override
 
 import asyncpg
 from cachetools import LRUCache
@@ -25,22 +25,18 @@ from reservation_service.adapters.kafka.to_wire import booked_values
 from reservation_service.adapters.postgres.booking_pool import AllTaken, BookingPool, Fetching
 from reservation_service.adapters.postgres.lots import lot_of
 from reservation_service.adapters.postgres.rows import reservation_row
+from reservation_service.adapters.postgres.statement_texts import FREE_SPOTS, statement
 from reservation_service.application.ports import Candidates, SpotRequest, TooBusy
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
 from reservation_service.domain.lots import FURTHEST, GIVEN_TO_ANYBODY, LONGEST, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
 
-
-def _statement(name: str) -> str:
-    return resources.files(__package__).joinpath("statements", f"{name}.sql").read_text()
-
-
-FIND_NAMED_SPOT = _statement("find_named_spot")
-FIND_ANY_SPOT = _statement("find_any_spot")
-FIND_FREE_SPOTS = _statement("find_free_spots")
-BOOK = _statement("book")
-FIND_EARLIER_ANSWER = _statement("find_earlier_answer")
-STORE_REFUSAL = _statement("store_refusal")
+FIND_NAMED_SPOT = statement("find_named_spot")
+FIND_ANY_SPOT = statement("find_any_spot")
+FIND_FREE_SPOTS = statement("find_free_spots", free_spots=FREE_SPOTS)
+BOOK = statement("book")
+FIND_EARLIER_ANSWER = statement("find_earlier_answer")
+STORE_REFUSAL = statement("store_refusal")
 
 LOTS_AT_HAND = 1_000
 _DOCUMENTS = ("opening_hours", "closures", "document")  # as text, as the driver has them
@@ -172,13 +168,22 @@ class PostgresBookings(_Statements):
     def __init__(self, pool: BookingPool, sealer: Sealer) -> None:
         super().__init__(pool, sealer, _Lots())
         self._pool = pool
-        self.attempt = BookingAttempts(self._turn).attempt
+        self.attempt = BookingAttempts(self._connected).attempt
+
+    @override
+    async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
+        """Store a refusal under its key; what is answered. Raises `TooBusy`, `KeyReused` and `InFlight`.
+
+        The request has waited once, as an attempt: it does not wait again behind those that have not been tried.
+        """
+        async with self._connected(again=True) as statements:
+            return await statements.refuse(key, answer)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[_Statements]:
-        """One that has waited for its turn has a connection, and the other way round."""
+    async def _connected(self, *, again: bool = False) -> AsyncGenerator[_Statements]:
+        """The limiter's permit and a connection: neither without the other."""
         try:
-            async with self._pool.connection() as connection:
+            async with self._pool.connection(again=again) as connection:
                 yield _Statements(connection, self._sealer, self._lots)
         except AllTaken as error:
             raise TooBusy from error

@@ -44,7 +44,7 @@ NEAR_DEGREES = 0.2  # of latitude 22 km, beyond where a driver would walk from; 
 
 
 def _near(limit: int) -> Select[Any]:
-    """The nearest lots, by the sphere (haversine): off by half a percent at most, which tells well enough."""
+    """The nearest lots, by the sphere (haversine): off by half a percent at most, which is near enough."""
     here, there = lots.alias("here"), lots
     half = func.sin(func.radians(there.c.latitude - here.c.latitude) / 2)
     half_across = func.sin(func.radians(there.c.longitude - here.c.longitude) / 2)

@@ -52,11 +52,7 @@ class PostgresReservations:
         """
         if not reservation_ids:
             return {}
-        # PostgreSQL 15 leaves no partition out for a list of ids, but for their least and greatest.
-        wanted = reservations.c.id.in_(reservation_ids) & reservations.c.id.between(
-            min(reservation_ids), max(reservation_ids)
-        )
-        statement = _in_order_of_expiry().where(wanted).with_for_update()
+        statement = _in_order_of_expiry().where(_is_one_of(reservation_ids)).with_for_update()
         rows = (await self._connection.execute(statement)).mappings()
         found = {state.id: self._loaded(state) for state in map(reservation_of, rows)}
         for missing in set(reservation_ids) - found.keys():
@@ -92,15 +88,26 @@ class PostgresReservations:
         return (await self._connection.execute(statement)).first() is not None
 
     async def overdue(
-        self, at: datetime, limit: int, in_the_way_of: SpotRequest | None = None, *, held: Collection[UUID] = ()
+        self, at: datetime, limit: int, in_the_way_of: SpotRequest, *, held: Collection[UUID] = ()
     ) -> Sequence[Reservation]:
-        """Holds that were due by an instant, without those of `held` reservations, the oldest first, locked."""
-        statement = _in_order_of_expiry().where(_is_overdue(at)).limit(limit).with_for_update()
-        if in_the_way_of:
-            statement = statement.where(_is_in_the_way_of(in_the_way_of))
-        if held:
-            statement = statement.where(reservations.c.id.not_in(held))
-        return [self._loaded(reservation_of(row)) for row in (await self._connection.execute(statement)).mappings()]
+        """Holds in the way of a request that were due by an instant, but of no `held` reservation, locked."""
+        due = _is_overdue(at, held) & _is_in_the_way_of(in_the_way_of)
+        return await self._all(_in_order_of_expiry().where(due).limit(limit).with_for_update())
+
+    async def due_holds(
+        self, at: datetime, after: Position | None, limit: int, *, held: Collection[UUID] = ()
+    ) -> Sequence[Position]:
+        """When holds fell due that were due by an instant, and their ids, but of no `held` reservation."""
+        place = (reservations.c.hold_expires_at, reservations.c.id)
+        statement = select(*place).where(_is_overdue(at, held)).order_by(*place).limit(limit)
+        if after:
+            statement = statement.where(tuple_(*place) > after)
+        return [(due_at, reservation_id) for due_at, reservation_id in await self._connection.execute(statement)]
+
+    async def overdue_of(self, reservation_ids: Collection[UUID], at: datetime) -> Sequence[Reservation]:
+        """Those of these that are holds and were due by an instant, locked; what others have locked is left out."""
+        due = _is_one_of(reservation_ids) & _is_overdue(at)
+        return await self._all(_in_order_of_expiry().where(due).with_for_update(skip_locked=True))
 
     async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
         """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
@@ -118,6 +125,9 @@ class PostgresReservations:
         if after:
             statement = statement.where(tuple_(*place) > after)
         return [(ends_at, reservation_id) for ends_at, reservation_id in await self._connection.execute(statement)]
+
+    async def _all(self, statement: Select[Any]) -> Sequence[Reservation]:
+        return [self._loaded(reservation_of(row)) for row in (await self._connection.execute(statement)).mappings()]
 
     def _loaded(self, state: ReservationState) -> Reservation:
         return self._changes.loaded(Reservation(state))
@@ -149,12 +159,20 @@ def _in_order_of_expiry() -> Select[Any]:
     return select(reservations).order_by(reservations.c.hold_expires_at, reservations.c.id)
 
 
-def _is_overdue(at: datetime) -> ColumnElement[bool]:
-    return (
+def _is_one_of(reservation_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """PostgreSQL 15 leaves no partition out for a list of ids, but for their least and greatest."""
+    return reservations.c.id.in_(reservation_ids) & reservations.c.id.between(
+        min(reservation_ids), max(reservation_ids)
+    )
+
+
+def _is_overdue(at: datetime, held: Collection[UUID] = ()) -> ColumnElement[bool]:
+    overdue = (
         _has_status(ReservationStatus.PENDING)
         & (reservations.c.hold_expires_at <= at)
         & (reservations.c.id >= _OLDEST_THAT_CLAIMS_TIME)
     )
+    return overdue & reservations.c.id.not_in(held) if held else overdue
 
 
 def _later_than(position: Position) -> ColumnElement[UUID]:

@@ -28,7 +28,7 @@ class Row(Protocol):
 
 
 def closures_document(closures: Sequence[Closure]) -> list[Document]:
-    """Closures as they are kept."""
+    """Closures as they are stored."""
     return [
         {"starts_at": each.starts_at.isoformat(), "ends_at": each.ends_at.isoformat() if each.ends_at else None}
         for each in closures
@@ -47,7 +47,7 @@ def closures_of(documents: Sequence[Document]) -> tuple[Closure, ...]:
 
 
 def charges_document(charges: Sequence[Charge]) -> list[Document]:
-    """Charges as they are kept."""
+    """Charges as they are stored."""
     return [
         {
             "id": str(charge.id),
@@ -81,7 +81,7 @@ def charges_of(documents: Sequence[Document], currency: str) -> tuple[Charge, ..
 
 
 def refund_orders_document(orders: Sequence[RefundOrder]) -> list[Document]:
-    """Refund orders as they are kept."""
+    """Refund orders as they are stored."""
     return [
         {
             "id": str(order.id),

@@ -53,15 +53,16 @@ class ReserveSpotHandler:
         Raises `UnknownLot`, `UnknownSpot`, `WrongSpotType`, `InvalidPeriod`, `LotNotBookable`, `TooBusy`, `KeyReused`
         and `InFlight`.
         """
-        try:
-            async with self.bookings.attempt(command.request) as attempt:
+        async with self.bookings.attempt(command.request) as attempt:
+            try:
                 candidates, answer = await self._try(command, attempt, answers)
-            return answer or await self._refuse(command, candidates, answers)
-        except (ReservationError, InvalidPeriod):
-            # What was answered once is answered again, even if by now the request itself would be refused.
-            if answer := await self.bookings.earlier(command.key):
-                return answer
-            raise
+            except (ReservationError, InvalidPeriod):
+                # What was answered once is answered again, even if by now the request itself would be refused.
+                if answer := await attempt.earlier(command.key):
+                    return answer
+                raise
+        # Alternatives are worked out after the attempt: while many are refused, others try.
+        return answer or await self._refuse(command, candidates, answers)
 
     async def _try(
         self, command: ReserveSpot, attempt: BookingAttempt, answers: BookingAnswers
@@ -69,8 +70,8 @@ class ReserveSpotHandler:
         """What was seen last, and the answer when a spot was got.
 
         Without an answer a refusal is right: at one instant nothing was free, and no overdue hold was in the way. As
-        long as spots are free, losing one only means that another client got it, so another is tried: in the same turn,
-        for a client that has waited once is not sent to the end of the queue.
+        long as spots are free, losing one only means that another client got it, so another is tried: in the same
+        attempt, for a client that has waited once is not sent to the end of the queue.
         """
         request = command.request
         first: Candidates | None = None

@@ -1,1 +1,1 @@
-"""What happens when another service tells something."""
+"""What happens when an event of another service is consumed."""

@@ -43,7 +43,7 @@ Hold = Callable[[Spot], tuple[Reservation, Answer]]
 
 
 class BookingAttempt(Protocol):
-    """A turn at the database: as many try at once as can, so that what one finds free is still free when it books."""
+    """A connection to the database: as many try at once as can, so that what one finds free is so when it books."""
 
     async def find(self, limit: int) -> Candidates:
         """The lot, and the spots to try; a named spot whether it is free or not, others only if they are.
@@ -61,14 +61,18 @@ class BookingAttempt(Protocol):
         """
         ...
 
+    async def earlier(self, key: RequestKey) -> Answer | None:
+        """The first answer to this key. Raises `KeyReused` and `InFlight`."""
+        ...
+
 
 class Bookings(Protocol):
     """Books spots, and stores the answers under the requests' keys."""
 
     def attempt(self, request: SpotRequest) -> AbstractAsyncContextManager[BookingAttempt]:
-        """A turn to try for as long as the block lasts. First come, first served; who has it waits no more.
+        """An attempt that may go on for as long as the block lasts, without waiting again. First come, first served.
 
-        Raises `TooBusy` when it takes too long to come.
+        Raises `TooBusy` when it takes too long to begin.
         """
         ...
 
@@ -76,12 +80,11 @@ class Bookings(Protocol):
         """The lot, and its free spots of the type, or all, by number, at the instant. Raises `UnknownLot`."""
         ...
 
-    async def earlier(self, key: RequestKey) -> Answer | None:
-        """The first answer to this key. Raises `KeyReused` and `InFlight`."""
-        ...
-
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
-        """Store a refusal under its key; what is answered. Raises `KeyReused` and `InFlight`."""
+        """Store the refusal of a request that was attempted; what is answered. It waits behind no new attempt.
+
+        Raises `TooBusy`, `KeyReused` and `InFlight`.
+        """
         ...
 
 

@@ -1,6 +1,6 @@
 """The reservations themselves."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -42,12 +42,25 @@ class Reservations(Protocol):
         ...
 
     async def overdue(
-        self, at: datetime, limit: int, in_the_way_of: SpotRequest | None = None, *, held: Collection[UUID] = ()
+        self, at: datetime, limit: int, in_the_way_of: SpotRequest, *, held: Collection[UUID] = ()
     ) -> Sequence[Reservation]:
-        """Holds that were due by an instant, without those of `held` reservations, the oldest first, locked.
+        """Holds in the way of a request that were due by an instant, but of no `held` reservation, locked.
 
-        Another that asks for them meanwhile waits, and gets what is left.
+        The oldest first. Another that asks for them meanwhile waits, and gets what is left.
         """
+        ...
+
+    async def due_holds(
+        self, at: datetime, after: Position | None, limit: int, *, held: Collection[UUID] = ()
+    ) -> Sequence[Position]:
+        """When holds fell due that were due by an instant, and their ids, but of no `held` reservation.
+
+        The oldest first, after a position. Nothing else of them is read, and nothing is locked.
+        """
+        ...
+
+    async def overdue_of(self, reservation_ids: Collection[UUID], at: datetime) -> Sequence[Reservation]:
+        """Those of these that are holds and were due by an instant, locked; what others have locked is left out."""
         ...
 
     async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
@@ -58,6 +71,6 @@ class Reservations(Protocol):
 class Attempts(Protocol):
     """Does the same for each of many things, so that one which fails holds up no other."""
 
-    async def attempt(self, thing: UUID, action: Callable[[], Awaitable[bool]]) -> bool:
+    async def attempt(self, thing: Hashable, action: Callable[[], Awaitable[bool]]) -> bool:
         """Whether it was done. False where it failed: that is recorded, and tried again after a growing pause."""
         ...

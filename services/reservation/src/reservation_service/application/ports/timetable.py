@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -23,11 +24,27 @@ class SpotRequest:
 class Timetable(Protocol):
     """Whose each spot's time is. The database alone refuses a double booking (decision 0001).
 
-    All time that is freed is freed by `release`.
+    A reservation whose time changes is locked before (`Reservations.get`); where several of one lot change, all of them
+    are locked before the first is moved. Time is freed by `release` and `move` alone.
     """
 
     async def take(self, reservation: ReservationState) -> bool:
         """Take the spot's time; false when any of it is taken."""
+        ...
+
+    async def extend(self, reservation: ReservationState, until: datetime) -> bool:
+        """Take the spot's time from where the reservation's ends; false, and nothing changed, when any of it is taken.
+
+        Raises `ValueError` where it holds no time, or holds it until then already.
+        """
+        ...
+
+    async def move(self, reservation: ReservationState, spot: Spot) -> bool:
+        """Take another spot's time for all the time that it holds, and free that; false when any of it is taken.
+
+        Then it keeps what it has, and another spot can be tried in the same transaction. Raises `ValueError` where it
+        holds no time.
+        """
         ...
 
     async def release(self, reservation_id: UUID) -> None:

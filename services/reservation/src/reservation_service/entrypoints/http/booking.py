@@ -85,7 +85,7 @@ class Availability(ResponseBody):
 
 
 class ReservationRequest(RequestBody):
-    """Where, when, and which spot or which type; without either, any spot that is not kept for some."""
+    """Where, when, and which spot or which type; without either, any spot that is not reserved for some drivers."""
 
     parking_lot_id: UUID
     spot_id: UUID | None = None

@@ -1,5 +1,5 @@
 -- $1 lock, $2 scope, $3 key, $4 fingerprint, $5 status, $6 body; $7.. the reservation; $25.. its events, as arrays
--- All or nothing, in one round trip. The gate's lock tells of a repeated request that is still being worked on. A repeat
+-- All or nothing, in one round trip. The gate's lock shows whether the same request is still being worked on. A repeat
 -- that committed after this statement's snapshot meets the primary key of idempotency_keys, which undoes it all.
 WITH gate AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock($1) AS is_free
@@ -18,7 +18,7 @@ WITH gate AS MATERIALIZED (
         status, tariff_id, currency, charges, refund_due, created_at, hold_expires_at, vehicle_plate, version)
     SELECT $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24
     FROM taken
-), told AS (
+), published AS (
     INSERT INTO outbox (id, aggregatetype, aggregateid, version, partition_key, type, payload, headers)
     SELECT e.id, e.aggregatetype, e.aggregateid, e.version, e.partition_key, e.type, e.payload, e.headers::jsonb
     FROM taken
@@ -26,7 +26,7 @@ WITH gate AS MATERIALIZED (
         $25::uuid[], $26::text[], $27::text[], $28::bigint[], $29::text[], $30::text[], $31::bytea[], $32::text[]
     ) WITH ORDINALITY AS e (id, aggregatetype, aggregateid, version, partition_key, type, payload, headers, place)
     ORDER BY e.place
-), kept AS (
+), stored AS (
     INSERT INTO idempotency_keys (scope, key, fingerprint, status, body)
     SELECT $2, $3, $4, $5, $6
     FROM taken

@@ -1,8 +1,8 @@
 -- $1 lot, $2 start, $3 end, $4 spot type or null, $5 how many, $6 types for a driver who names none,
 -- $7 an id before which nothing was booked that may be in the way
--- A random sample of the free spots keeps clients of one hot lot off each other's feet. Of the sample, the spot with the
--- tightest gap around the period wastes least of the timetable. Where none is free, the same snapshot tells whether a
--- hold that may be let go stands in the way: without one, "nothing is free" is true.
+-- A random sample of the free spots keeps clients of one hot lot apart. Of the sample, the spot with the
+-- tightest gap around the period wastes least of the timetable. Where none is free, the same snapshot shows whether a
+-- hold that may expire stands in the way: without one, "nothing is free" is true.
 -- What lies around is read once for all of the lot: looked for spot by spot, a full timetable costs six times as much, and
 -- gaps of more than four hours waste nothing that matters.
 -- NOT IN reads what is taken once and looks spots up in it, whatever the planner knows of the tables; with NOT EXISTS it

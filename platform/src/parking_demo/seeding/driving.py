@@ -19,7 +19,7 @@ from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.queries.get_payment import GetPayment
-from payment_service.domain.errors import ChargeExpired, ChargeNotPayable
+from payment_service.domain.errors import ChargeExpired, ChargeNotPayable, PaymentRefused
 from payment_service.domain.payment_states import PaymentState, PaymentStatus
 from payment_service.entrypoints.http.views import started
 from reservation_service.application.commands.cancel_reservation import CancelReservation
@@ -139,7 +139,7 @@ class Driving:
         command = StartPayment(Asker(driver), token, save_method=False, key=request_key)
         render = partial(started, publishable_key=payments.settings.stripe_publishable_key)
         try:
-            answer = await payments.use_cases.start_payment(command, render)
+            answer = await payments.use_cases.start_payment(command, render, _unexpected)
         except (ChargeExpired, ChargeNotPayable):
             return None
         return json.loads(answer.body)
@@ -183,3 +183,8 @@ class Driving:
             return (await self._payment(driver, payment_id)).status in GIVEN_BACK
 
         await wait_until(paid_back, f"the refund of payment {payment_id}")
+
+
+def _unexpected(refusal: PaymentRefused) -> Answer:
+    """The provider refuses none of the demonstration's intents: where it does, the seeding ends with its words."""
+    raise refusal

@@ -1,6 +1,6 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +20,7 @@ from parking_chassis.wiring import open_resources, service_engine, token_verifie
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_kernel.pauses import GrowingPause
+from parking_kernel.repeatable import purge_answers
 from parking_messaging import crash_points
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from reservation_service.adapters.alternatives import OncePerSecond
@@ -37,7 +38,6 @@ from reservation_service.application.commands.check_in import CheckInHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
-from reservation_service.application.commands.purge_answers import PurgeAnswersHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
 from reservation_service.application.event_handlers.follow_refunds import FollowRefundsHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
@@ -78,7 +78,7 @@ class UseCases:
     expire_holds: ExpireHoldsHandler
     note_no_shows: NoteNoShowsHandler
     advance_payment_watermark: AdvancePaymentWatermarkHandler
-    purge_answers: PurgeAnswersHandler
+    purge_answers: Callable[[], Awaitable[int]]
     create_quote: CreateQuoteHandler
     get_availability: GetAvailabilityHandler
     get_reservation: GetReservationHandler
@@ -159,7 +159,7 @@ def _use_cases(
         expire_holds=expire_holds,
         note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
         advance_payment_watermark=AdvancePaymentWatermarkHandler(work, outbox, backlog),
-        purge_answers=PurgeAnswersHandler(work),
+        purge_answers=partial(purge_answers, work),
         create_quote=CreateQuoteHandler(work, clock),
         get_availability=GetAvailabilityHandler(bookings, clock),
         get_reservation=GetReservationHandler(work, tokens, clock),

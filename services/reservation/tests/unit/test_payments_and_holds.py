@@ -14,6 +14,7 @@ from services.reservation.tests.fakes.payment.outbox import FakePaymentOutbox
 
 from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.money import Money
+from parking_kernel.repeatable import purge_answers
 from reservation_service.application.commands.advance_payment_watermark import (
     AdvancePaymentWatermark,
     AdvancePaymentWatermarkHandler,
@@ -21,7 +22,6 @@ from reservation_service.application.commands.advance_payment_watermark import (
 from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
-from reservation_service.application.commands.purge_answers import PurgeAnswers, PurgeAnswersHandler
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
 from reservation_service.application.ports import LotCopy, OpenWork, Work
 from reservation_service.domain.errors import NotCancellable, UnknownReservation
@@ -334,11 +334,10 @@ class TestTimers:
 
     async def test_answers_are_stored_for_seven_days(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard", "standard"])
-        purge = PurgeAnswersHandler(service.work)
         first: UUID = (await service.held(lot, key="one")).id
         service.clock.advance(timedelta(days=7))
-        assert await purge(PurgeAnswers()) == 0
+        assert await purge_answers(service.work) == 0
         service.clock.advance(timedelta(seconds=1))
-        assert await purge(PurgeAnswers()) == 1
+        assert await purge_answers(service.work) == 1
         later = await service.held(lot, key="one", when=period(3, service.clock.now()))
         assert later.id != first

@@ -10,7 +10,6 @@ from parking_chassis.process import Address, Timer, timer_loops, work
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermark
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.note_no_shows import NoteNoShows
-from reservation_service.application.commands.purge_answers import PurgeAnswers
 from reservation_service.bootstrap import Reservation, resources
 from reservation_service.entrypoints.consumers import messaging
 
@@ -42,7 +41,7 @@ def timers(service: Reservation, leads: Callable[[], bool]) -> list[Timer]:
         Timer("payment_watermark", HOLDS_SECONDS, lambda: does.advance_payment_watermark(AdvancePaymentWatermark())),
         Timer("holds", HOLDS_SECONDS, lambda: does.expire_holds(ExpireHolds())),
         Timer("no_shows", NO_SHOWS_SECONDS, lambda: does.note_no_shows(NoteNoShows()), in_the_leader=True),
-        Timer("old_answers", ANSWERS_SECONDS, lambda: does.purge_answers(PurgeAnswers()), in_the_leader=True),
+        Timer("old_answers", ANSWERS_SECONDS, does.purge_answers, in_the_leader=True),
         partition_timer(service, leads),
     ]
 

@@ -5,8 +5,9 @@ from functools import partial
 from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
+from parking_kernel.batches import Attempts
 from parking_kernel.clocks import Clock
-from payment_service.application.ports import Attempts, OpenWork
+from payment_service.application.ports import OpenWork
 
 
 @dataclass(frozen=True, slots=True)

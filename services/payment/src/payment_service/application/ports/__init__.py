@@ -5,7 +5,7 @@ state is only read. A use case that needs several payments takes them in the ord
 """
 
 from payment_service.application.ports.audit import InvariantAudit, Reopened, UnsettledPayment
-from payment_service.application.ports.due_work import Attempts, DueRefund, DueWork
+from payment_service.application.ports.due_work import DueRefund, DueWork
 from payment_service.application.ports.outbox import UnpublishedEvent, UnpublishedPayments
 from payment_service.application.ports.payments import CapturedAmounts, Payments
 from payment_service.application.ports.provider import (
@@ -24,7 +24,6 @@ from payment_service.application.ports.reservations import ReadChargeToken, Refu
 from payment_service.application.ports.work import OpenWork, Work
 
 __all__ = [
-    "Attempts",
     "CapturedAmounts",
     "Comparisons",
     "DueRefund",

@@ -1,6 +1,6 @@
 """What has to be asked of the provider, and when."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -28,12 +28,4 @@ class DueWork(Protocol):
 
     async def reconcile_at(self, payment_id: UUID, at: datetime | None) -> None:
         """When a payment is to be reconciled next; never where it is settled."""
-        ...
-
-
-class Attempts(Protocol):
-    """Does the same for each of many things, so that one which fails holds up no other."""
-
-    async def attempt(self, thing: UUID, action: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether it was done. False where it failed: that is recorded, and tried again after a growing pause."""
         ...

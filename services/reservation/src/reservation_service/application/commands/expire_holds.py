@@ -7,8 +7,9 @@ from functools import partial
 from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
+from parking_kernel.batches import Attempts
 from parking_kernel.pages import Position
-from reservation_service.application.ports import Attempts, OpenWork, SpotRequest, Work
+from reservation_service.application.ports import OpenWork, SpotRequest, Work
 from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.reservations import Reservation
 

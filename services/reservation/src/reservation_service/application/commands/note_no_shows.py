@@ -5,8 +5,9 @@ from functools import partial
 from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
+from parking_kernel.batches import Attempts
 from parking_kernel.clocks import Clock
-from reservation_service.application.ports import Attempts, OpenWork
+from reservation_service.application.ports import OpenWork
 
 _BATCH = 200
 

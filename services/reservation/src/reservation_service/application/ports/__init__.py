@@ -12,7 +12,7 @@ from reservation_service.application.ports.bookings import (
 )
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
-from reservation_service.application.ports.reservations import Attempts, Reservations
+from reservation_service.application.ports.reservations import Reservations
 from reservation_service.application.ports.timetable import SpotRequest, Timetable
 from reservation_service.application.ports.tokens import GateAnswer, Tokens
 from reservation_service.application.ports.work import OpenWork, Work
@@ -20,7 +20,6 @@ from reservation_service.application.ports.work import OpenWork, Work
 __all__ = [
     "Alternative",
     "Alternatives",
-    "Attempts",
     "BookingAnswers",
     "BookingAttempt",
     "Bookings",

@@ -1,6 +1,6 @@
 """The reservations themselves."""
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -65,12 +65,4 @@ class Reservations(Protocol):
 
     async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
         """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
-        ...
-
-
-class Attempts(Protocol):
-    """Does the same for each of many things, so that one which fails holds up no other."""
-
-    async def attempt(self, thing: Hashable, action: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether it was done. False where it failed: that is recorded, and tried again after a growing pause."""
         ...

@@ -1,7 +1,7 @@
-"""Instants in requests: RFC 3339 with an offset, always, and of this age."""
+"""Instants in requests: RFC 3339 with an offset, always, and of this age. From here on they are in UTC."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
@@ -17,11 +17,17 @@ def _is_rfc_3339(value: object) -> object:
     raise ValueError("must be a time with an offset, such as 2026-03-01T12:00:00+01:00 (RFC 3339)")
 
 
-def _is_of_this_age(value: datetime) -> datetime:
+def of_this_age(value: datetime) -> datetime:
+    """The instant in UTC. Raises `ValueError` with the rule that it breaks.
+
+    RFC 3339 knows offsets up to 23:59, which not every reader of an event knows: Elasticsearch ends at 18:00.
+    """
+    if value.utcoffset() is None:
+        raise ValueError("must have an offset")
     # Beyond, Python's zones and calendar cannot calculate.
     if value.year not in YEARS:
         raise ValueError(f"must lie between the years {YEARS.start} and {YEARS.stop}")
-    return value
+    return value.astimezone(UTC)
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_is_rfc_3339), AfterValidator(_is_of_this_age)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_is_rfc_3339), AfterValidator(of_this_age)]

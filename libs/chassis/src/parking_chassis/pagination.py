@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,7 +12,9 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, TypeAdapter
 
+from parking_chassis.instants import of_this_age
 from parking_chassis.problems import Problem, invalid_field
+from parking_kernel.pages import Position
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -51,6 +54,21 @@ def id_in_cursor(cursor: str | None) -> UUID | None:
     position = decode_cursor(cursor, length=1)
     try:
         return UUID(position[0]) if position else None
+    except ValueError as error:
+        raise _bad_cursor() from error
+
+
+def cursor_of(position: Position) -> str:
+    """A cursor for an instant and an id, in a list that goes by both."""
+    at, last_id = position
+    return encode_cursor(at.isoformat(), str(last_id))
+
+
+def position_in_cursor(cursor: str | None) -> Position | None:
+    """The instant and the id of the last item of the page before. Raises a 422 problem when the cursor holds none."""
+    position = decode_cursor(cursor, length=2)
+    try:
+        return (of_this_age(datetime.fromisoformat(position[0])), UUID(position[1])) if position else None
     except ValueError as error:
         raise _bad_cursor() from error
 

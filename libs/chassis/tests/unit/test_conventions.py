@@ -7,13 +7,21 @@ import httpx
 import pytest
 import trustme
 from fastapi import FastAPI, Request, Response
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from parking_chassis.concurrency import etag, expected_version
 from parking_chassis.database import with_retries
 from parking_chassis.ids import new_id
-from parking_chassis.pagination import decode_cursor, encode_cursor, id_in_cursor, next_page
+from parking_chassis.instants import Instant
+from parking_chassis.pagination import (
+    cursor_of,
+    decode_cursor,
+    encode_cursor,
+    id_in_cursor,
+    next_page,
+    position_in_cursor,
+)
 from parking_chassis.problems import Problem
 from parking_chassis.sealing import CannotOpen
 from parking_chassis.settings import AnsweringSettings, ServiceSettings
@@ -50,6 +58,27 @@ def test_a_cursor_may_be_an_id_and_nothing_else_then() -> None:
     assert id_in_cursor(None) is None
     with pytest.raises(Problem, match="query/cursor"):
         id_in_cursor(encode_cursor("no id"))
+
+
+def test_a_cursor_may_be_an_instant_and_an_id() -> None:
+    last = (datetime(2026, 3, 1, 12, tzinfo=UTC), new_id())
+    assert position_in_cursor(cursor_of(last)) == last
+    assert position_in_cursor(encode_cursor("2026-03-01T14:00:00+02:00", str(last[1]))) == last
+    assert position_in_cursor(None) is None
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-01T12:00:00", "yesterday", ""]
+)
+def test_a_cursor_of_no_instant_of_this_age_is_named(at: str) -> None:
+    with pytest.raises(Problem, match="query/cursor"):
+        position_in_cursor(encode_cursor(at, str(new_id())))
+
+
+@pytest.mark.parametrize("text", ["2026-11-30T00:00:00+23:59", "2026-11-29T05:31:00-18:30", "2026-11-29T00:01:00Z"])
+def test_an_instant_is_in_utc_whatever_its_offset_was(text: str) -> None:
+    instant = TypeAdapter[datetime](Instant).validate_python(text)
+    assert instant.isoformat() in {"2026-11-29T00:01:00+00:00", "2026-11-30T00:01:00+00:00"}
 
 
 async def test_the_next_page_keeps_the_other_parameters() -> None:

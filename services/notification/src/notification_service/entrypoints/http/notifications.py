@@ -1,6 +1,6 @@
 """The inbox."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -16,11 +16,11 @@ from parking_chassis.pagination import (
     Cursor,
     Limit,
     Page,
-    decode_cursor,
-    encode_cursor,
+    cursor_of,
     next_page,
+    position_in_cursor,
 )
-from parking_chassis.problems import NOT_FOUND, invalid_field
+from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import ResponseBody
 from parking_kernel.money import Money
 
@@ -84,11 +84,11 @@ async def list_notifications(
     cursor: Cursor = None,
 ) -> Page[NotificationView]:
     """One's own notifications, the newest first."""
-    after = _position(decode_cursor(cursor, length=2))
+    after = position_in_cursor(cursor)
     async with open_work(asker) as work:
         found = await work.notifications.of_user(me, after, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
-    following = encode_cursor(last.created_at.isoformat(), str(last.id)) if last else None
+    following = cursor_of((last.created_at, last.id)) if last else None
     items = [NotificationView.of(state) for state in found[:limit]]
     return Page(items=items, next=next_page(request, response, following))
 
@@ -98,12 +98,3 @@ async def list_notifications(
 async def mark_read(notification_id: UUID, does: Does, asker: AskedBy) -> NotificationView:
     """Note that a notification was read; again changes nothing."""
     return NotificationView.of(await does.mark_read(MarkRead(asker, notification_id)))
-
-
-def _position(position: tuple[str, ...] | None) -> tuple[datetime, UUID] | None:
-    if position is None:
-        return None
-    try:
-        return datetime.fromisoformat(position[0]).astimezone(UTC), UUID(position[1])
-    except (ValueError, OverflowError) as error:
-        raise invalid_field("query/cursor", "must be the cursor of a page's `next`") from error

@@ -1,6 +1,5 @@
 """Payments and their refunds."""
 
-from datetime import datetime
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -11,11 +10,10 @@ from pydantic import Field, StrictBool, StringConstraints
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import IN_FLIGHT, IdempotencyKey, fingerprint_of, response_of
-from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, next_page, position_in_cursor
 from parking_chassis.problems import NOT_FOUND, invalid_field
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import permitted
-from parking_kernel.pages import Position
 from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.request_refund import RequestRefund
 from payment_service.application.commands.start_payment import StartPayment
@@ -94,10 +92,10 @@ async def list_payments(
     cursor: Cursor = None,
 ) -> Page[PaymentView]:
     """One's own payments, the newest first; with an organization, those of one that one operates."""
-    after = _position(decode_cursor(cursor, length=2))
+    after = position_in_cursor(cursor)
     found = await does.list_payments(ListPayments(asker, organization_id, after, limit + 1))
     last = found[limit - 1] if len(found) > limit else None
-    following = encode_cursor(last.requested_at.isoformat(), str(last.id)) if last else None
+    following = cursor_of((last.requested_at, last.id)) if last else None
     items = [PaymentView.of(state) for state in found[:limit]]
     return Page(items=items, next=next_page(request, response, following))
 
@@ -136,15 +134,3 @@ async def request_refund(
 
 def _response(answer: Answer) -> Response:
     return response_of(answer, {"Cache-Control": "private, no-store"})
-
-
-def _position(position: tuple[str, ...] | None) -> Position | None:
-    if position is None:
-        return None
-    try:
-        requested_at, payment_id = datetime.fromisoformat(position[0]), UUID(position[1])
-    except ValueError as error:
-        raise invalid_field("query/cursor", "must be the cursor of a page's `next`") from error
-    if requested_at.tzinfo is None:
-        raise invalid_field("query/cursor", "must be the cursor of a page's `next`")
-    return requested_at, payment_id

@@ -1,7 +1,6 @@
 """Reservations that stand."""
 
 import re
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,11 +14,11 @@ from parking_chassis.pagination import (
     Cursor,
     Limit,
     Page,
-    decode_cursor,
-    encode_cursor,
+    cursor_of,
     next_page,
+    position_in_cursor,
 )
-from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
+from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.cancel_reservation import CancelReservation
@@ -59,10 +58,10 @@ async def list_reservations(
     cursor: Cursor = None,
 ) -> Page[ReservationView]:
     """One's own reservations, the newest first; with a lot, those of a lot that one operates."""
-    after = _position(decode_cursor(cursor, length=2))
+    after = position_in_cursor(cursor)
     found = await does.list_reservations(ListReservations(asker, parking_lot_id, after, limit + 1))
     last = found[limit - 1] if len(found) > limit else None
-    following = encode_cursor(last.created_at.isoformat(), str(last.id)) if last else None
+    following = cursor_of((last.created_at, last.id)) if last else None
     items = [ReservationView.of(state) for state in found[:limit]]
     return Page(items=items, next=next_page(request, response, following))
 
@@ -114,19 +113,3 @@ def _preferred(accept: str) -> str:
     if max(svg, png) == 0:
         raise Problem(NOT_ACCEPTABLE, f"The QR code comes as {SVG} or {PNG}.")
     return PNG if png > svg else SVG
-
-
-def _position(position: tuple[str, ...] | None) -> tuple[datetime, UUID] | None:
-    if position is None:
-        return None
-    try:
-        at, reservation_id = datetime.fromisoformat(position[0]), UUID(position[1])
-    except ValueError as error:
-        raise _bad_cursor() from error
-    if at.utcoffset() is None:
-        raise _bad_cursor()
-    return at, reservation_id
-
-
-def _bad_cursor() -> Problem:
-    return invalid_field("query/cursor", "must be the cursor of a page's `next`")

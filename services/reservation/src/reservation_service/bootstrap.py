@@ -113,7 +113,7 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
     booking_pool = BookingPool(
         str(settings.database_url),
         settings.booking_pool_size,
-        settings.pool_timeout,
+        settings.booking_patience,
         statement_timeout=settings.statement_timeout,
     )
     tokens = SignedTokens(settings.signing_key_pem)

@@ -34,6 +34,8 @@ class ReservationSettings(AnsweringSettings):
 
     booking_pool_size: Annotated[int, Field(ge=1)] = 10
     """Connections of the booking path, beside the ordinary pool."""
+    booking_patience: float = 15.0
+    """How long a booking waits in the one queue for such a connection, before it is answered 503 (seconds)."""
 
     check_in_opens_before: Annotated[int, Field(ge=0)] = 900
     """How long before the start of a reservation its gate opens (seconds)."""

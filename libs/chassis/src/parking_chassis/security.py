@@ -40,8 +40,7 @@ def permitted(permission: str) -> Callable[[Principal], Awaitable[Principal]]:
 
     @may_answer(FORBIDDEN)
     async def check(principal: SignedIn) -> Principal:
-        if not principal.may(permission):
-            raise Problem(FORBIDDEN, f"This needs the permission {permission}.")
+        _require(principal, permission)
         return principal
 
     return check
@@ -55,11 +54,15 @@ def person_with(permission: str) -> Callable[[Principal], Awaitable[UUID]]:
 
     @may_answer(FORBIDDEN)
     async def check(principal: SignedIn) -> UUID:
-        if not principal.may(permission):
-            raise Problem(FORBIDDEN, f"This needs the permission {permission}.")
+        _require(principal, permission)
         return person(principal)
 
     return check
+
+
+def _require(principal: Principal, permission: str) -> None:
+    if not principal.may(permission):
+        raise Problem(FORBIDDEN, f"This needs the permission {permission}.")
 
 
 def person(principal: Principal) -> UUID:

@@ -1,7 +1,7 @@
 """Work on many things: at the same time, of which some may fail, or batch by batch."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Protocol
 
 
@@ -33,3 +33,20 @@ async def until_all(settle: Callable[[int], Awaitable[int]], limit: int) -> int:
         batch = await settle(limit)
         settled += batch
     return settled
+
+
+async def attempt_all[Place](
+    page: Callable[[Place | None], Awaitable[Sequence[Place]]], limit: int, attempt: Callable[[Place], Awaitable[bool]]
+) -> int:
+    """Attempt each thing of a list, page by page until one is not full; how many were done.
+
+    A page of at most `limit` begins after the last place of the one before: those that fail hide none behind them.
+    """
+    done, after = 0, None
+    while True:
+        places = await page(after)
+        for place in places:
+            done += await attempt(place)
+        if len(places) < limit:
+            return done
+        after = places[-1]

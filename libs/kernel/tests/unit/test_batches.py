@@ -2,7 +2,7 @@
 
 import pytest
 
-from parking_kernel.batches import finish_all, until_all
+from parking_kernel.batches import attempt_all, finish_all, until_all
 
 
 class Works:
@@ -53,3 +53,19 @@ async def test_batches_are_settled_until_one_is_not_full(things: int, batches: l
 
     assert await until_all(settle, 3) == things
     assert seen == batches
+
+
+@pytest.mark.parametrize("count", [0, 2, 3, 7])
+async def test_all_of_a_list_are_attempted_past_those_that_fail(count: int) -> None:
+    attempted = list[int]()
+
+    async def page(after: int | None) -> list[int]:
+        first = 0 if after is None else after + 1
+        return list(range(first, min(first + 3, count)))
+
+    async def attempt(number: int) -> bool:
+        attempted.append(number)
+        return number % 2 == 1
+
+    assert await attempt_all(page, 3, attempt) == count // 2
+    assert attempted == list(range(count))

@@ -1,11 +1,12 @@
 """Decide refund orders that wait, and need not any more."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
-from parking_kernel.batches import Attempts
+from parking_kernel.batches import Attempts, attempt_all
 from parking_kernel.clocks import Clock
 from payment_service.application.ports import OpenWork
 
@@ -29,15 +30,14 @@ class DecideRefundOrdersHandler:
 
     async def __call__(self, _command: DecideRefundOrders) -> int:
         """Of how many payments."""
-        after, decided = None, 0
-        while True:
-            async with self.open_work(THE_SERVICE) as work:
-                waiting = await work.refund_orders.to_decide(after, self.batch)
-            for payment_id in waiting:
-                decided += await self.attempts.attempt(payment_id, partial(self._decide, payment_id))
-            if len(waiting) < self.batch:
-                return decided
-            after = waiting[-1]
+        return await attempt_all(self._waiting, self.batch, self._attempt)
+
+    async def _waiting(self, after: UUID | None) -> Sequence[UUID]:
+        async with self.open_work(THE_SERVICE) as work:
+            return await work.refund_orders.to_decide(after, self.batch)
+
+    async def _attempt(self, payment_id: UUID) -> bool:
+        return await self.attempts.attempt(payment_id, partial(self._decide, payment_id))
 
     async def _decide(self, payment_id: UUID) -> bool:
         async with self.open_work(THE_SERVICE) as work:

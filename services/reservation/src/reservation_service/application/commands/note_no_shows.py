@@ -1,12 +1,15 @@
 """Note that nobody came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
-from parking_kernel.batches import Attempts
+from parking_kernel.batches import Attempts, attempt_all
 from parking_kernel.clocks import Clock
+from parking_kernel.pages import Position
 from reservation_service.application.ports import OpenWork
 
 _BATCH = 200
@@ -30,15 +33,15 @@ class NoteNoShowsHandler:
 
     async def __call__(self, _command: NoteNoShows) -> int:
         """How many were marked."""
-        at, after, noted = self.clock.now(), None, 0
-        while True:
-            async with self.open_work(THE_SERVICE) as work:
-                missed = await work.reservations.missed(at, after, _BATCH)
-            for _ended_at, reservation_id in missed:
-                noted += await self.attempts.attempt(reservation_id, partial(self._note, reservation_id))
-            if len(missed) < _BATCH:
-                return noted
-            after = missed[-1]
+        return await attempt_all(partial(self._missed, self.clock.now()), _BATCH, self._attempt)
+
+    async def _missed(self, at: datetime, after: Position | None) -> Sequence[Position]:
+        async with self.open_work(THE_SERVICE) as work:
+            return await work.reservations.missed(at, after, _BATCH)
+
+    async def _attempt(self, missed: Position) -> bool:
+        _ended_at, reservation_id = missed
+        return await self.attempts.attempt(reservation_id, partial(self._note, reservation_id))
 
     async def _note(self, reservation_id: UUID) -> bool:
         async with self.open_work(THE_SERVICE) as work:

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import UnknownTopicOrPartitionError
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from parking_events import TOPICS, Cleanup, Topic
 from parking_messaging import Backoff, KafkaConnection, SourceUnavailable, ensure_topics
-from parking_messaging.adapters import kafka_topics
+from parking_messaging.adapters import kafka_topics, topic_settings
 from parking_messaging.adapters.topic_settings import Drift, TopicWatch, topic_drift
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.testing.waiting import wait_until
@@ -43,7 +45,10 @@ async def made(kafka: KafkaConnection, topic: Topic) -> None:
     await ensure_topics(kafka, [topic])
 
     async def is_shown() -> bool:
-        return not await topic_drift(kafka, [topic], replication_factor=1)
+        try:
+            return not await topic_drift(kafka, [topic], replication_factor=1)
+        except SourceUnavailable:
+            return False
 
     await wait_until(is_shown, f"the topic {topic.name}")
 
@@ -83,6 +88,37 @@ async def test_a_topic_that_is_missing_has_none_of_them_and_is_not_made(kafka: K
         found = await topic_drift(kafka, [topic], replication_factor=1)
         assert {each.found for each in found} == {"nothing"}
         assert {"partitions", "cleanup.policy"} <= {each.setting for each in found}
+
+
+class KnownByName:
+    """What brokers answer while they make a topic: one lists it, the one that is asked next does not know it."""
+
+    def __init__(self, topic: Topic, *, lies: bool) -> None:
+        self._name = topic.name
+        self._partitions = [{"replicas": [1]}] if lies else []
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def list_topics(self) -> list[str]:
+        return [self._name]
+
+    async def describe_topics(self, names: list[str]) -> list[dict[str, object]]:
+        return [{"topic": name, "partitions": self._partitions} for name in names]
+
+    async def describe_configs(self, _: object) -> list[SimpleNamespace]:
+        unknown = UnknownTopicOrPartitionError.errno
+        return [SimpleNamespace(resources=[(unknown, "no such topic", 2, self._name, [])])]
+
+
+@pytest.mark.parametrize("lies", [True, False])
+async def test_a_topic_that_is_just_being_made_is_looked_at_again_and_no_drift(
+    kafka: KafkaConnection, topic: Topic, monkeypatch: pytest.MonkeyPatch, *, lies: bool
+) -> None:
+    monkeypatch.setattr(topic_settings, "new_admin", lambda _: KnownByName(topic, lies=lies))
+    with pytest.raises(SourceUnavailable, match=topic.name):
+        await topic_drift(kafka, [topic], replication_factor=1)
 
 
 async def test_a_drift_is_a_warning_and_a_metric_and_stays(kafka: KafkaConnection, topic: Topic) -> None:

@@ -50,7 +50,8 @@ async def topic_drift(
 ) -> Sequence[Drift]:
     """Every setting that differs, of each topic, numbers of partitions and replicas included; a missing topic has none.
 
-    Raises SourceUnavailable where Kafka does not answer, or does not let us look.
+    Raises SourceUnavailable where Kafka does not answer, does not let us look, or is still making one of the topics:
+    brokers learn of a new one at different moments, and what one of them does not know yet is no drift.
     """
     admin = new_admin(connection)
     try:
@@ -80,9 +81,11 @@ async def _found_settings(admin: Admin, names: Sequence[str]) -> Mapping[str, Ma
     if not existing:
         return found
     for described in await admin.describe_topics(sorted(existing)):
-        if partitions := described["partitions"]:  # a broker may know of a new topic before it knows where it lies
-            replicas = min(len(each["replicas"]) for each in partitions)
-            found[described["topic"]] = {"partitions": str(len(partitions)), "replication.factor": str(replicas)}
+        partitions = described["partitions"]
+        if not partitions:
+            raise SourceUnavailable(f"a broker does not know yet where {described['topic']} lies")
+        replicas = min(len(each["replicas"]) for each in partitions)
+        found[described["topic"]] = {"partitions": str(len(partitions)), "replication.factor": str(replicas)}
     for answer in await admin.describe_configs([topic_resource(name) for name in sorted(existing)]):
         for code, _message, _kind, name, entries in answer.resources:
             if code:

@@ -9,12 +9,13 @@ import pytest
 from services.parking.tests.fakes.clock import START
 
 from parking_chassis.ids import new_id
+from parking_kernel.jobs import JobStatus
 from parking_kernel.opening_hours import OpeningHours, opening_hours
 from parking_kernel.tariffs import simple_tariff
 from parking_service.domain.bookings import FIRST, KEPT, AffectedBookings, Booking
 from parking_service.domain.errors import BookingsAffected
 from parking_service.domain.lots import LotState, LotStatus, prices_of
-from parking_service.domain.supply import supply_lost
+from parking_service.domain.supply import SupplyProgress, supply_lost
 from parking_service.domain.tariffs import TariffState
 from parking_service.domain.values import Place
 
@@ -171,6 +172,12 @@ def test_all_are_counted_and_the_first_by_their_start_are_shown() -> None:
     earlier = AffectedBookings.of([booking(START)], START - HOUR)
     both = seen.joined(earlier)
     assert (both.count, both.as_of, both.first) == (2 * FIRST + 1, START - HOUR, (*earlier.first, *seen.first[:-1]))
+
+
+def test_a_change_that_is_done_has_settled_all_also_the_cars_that_drove_out() -> None:
+    running = SupplyProgress(total=4, moved=1, refunded=1, cancelled=1, waiting_for_exit=1)
+    assert running.done == 3
+    assert replace(running, waiting_for_exit=0, status=JobStatus.DONE).done == 4
 
 
 def test_the_refusal_says_what_to_do() -> None:

@@ -84,8 +84,8 @@ class SupplyProgress:
 
     @property
     def done(self) -> int:
-        """How many bookings are settled; one whose car is in is not, before it has left."""
-        return self.moved + self.refunded + self.cancelled
+        """How many bookings are settled. One whose car is in is, when it has left: the end shows it at the latest."""
+        return self.total if self.status is JobStatus.DONE else self.moved + self.refunded + self.cancelled
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ OWNED = {
     "parking": """
         parking-lots parking-lots/{id} parking-lots/{id}/spots parking-lots/{id}/tariff parking-lots/{id}/route
         parking-lots/{id}/opening-hours parking-lots/{id}/closures parking-lots/{id}/occupancy parking-lots/import
-        spots/{id} imports/{id} feeds/lots.geojson feeds/datex2.xml feeds/apds.json
+        spots/{id} imports/{id} supply-changes/{id} feeds/lots.geojson feeds/datex2.xml feeds/apds.json
     """,
     "reservation": """
         quotes parking-lots/{id}/availability reservations reservations/{id} reservations/{id}/extend

@@ -20,6 +20,13 @@ from parking_service.domain.lots import LotChanges
 from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
 from parking_service.entrypoints.http.lot_answers import LotAnswer, created_lot, created_lot_response, lot_answer
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, ORGANIZATION_NOT_READY
+from parking_service.entrypoints.http.supply import (
+    PREVIEWS,
+    TAKES_SUPPLY,
+    AffectedBookingsAnswer,
+    Terms,
+    response_to,
+)
 from parking_service.entrypoints.http.tariff_bodies import TariffBody
 from parking_service.entrypoints.http.values import (
     Address,
@@ -35,6 +42,8 @@ from parking_service.entrypoints.http.values import (
 )
 
 router = APIRouter(prefix="/api/v1/parking-lots", tags=["parking lots"])
+
+NO_CONTENT = 204
 
 
 class RateBody(RequestBody):
@@ -141,17 +150,27 @@ async def get_lot(lot_id: UUID, asks: Asks, request: Request) -> Response:
     return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
-@router.patch("/{lot_id}", response_model=LotAnswer)
+@router.patch("/{lot_id}", response_model=LotAnswer | AffectedBookingsAnswer, responses=TAKES_SUPPLY)
 @may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
 async def change_lot(
-    lot_id: UUID, body: LotPatch, does: Does, asks: Asks, operator: Operator, version: IfMatch, request: Request
+    lot_id: UUID,
+    body: LotPatch,
+    does: Does,
+    asks: Asks,
+    operator: Operator,
+    version: IfMatch,
+    terms: Terms,
+    request: Request,
 ) -> Response:
-    """Change what is named; with `If-Match` only if nobody changed the lot meanwhile."""
-    await does.change_lot(ChangeLot(operator, lot_id, body.changes(), version))
-    return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
+    """Change what is named; with `If-Match` only if nobody changed the lot meanwhile.
+
+    In another time zone a lot with opening hours is open at other instants: bookings may be in the way of that.
+    """
+    decision = await does.change_lot(ChangeLot(operator, lot_id, body.changes(), version, terms))
+    return response_to(decision) or lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
-@router.put("/{lot_id}/opening-hours", response_model=LotAnswer)
+@router.put("/{lot_id}/opening-hours", response_model=LotAnswer | AffectedBookingsAnswer, responses=TAKES_SUPPLY)
 @may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
 async def set_opening_hours(
     lot_id: UUID,
@@ -160,16 +179,18 @@ async def set_opening_hours(
     asks: Asks,
     operator: Operator,
     version: IfMatch,
+    terms: Terms,
     request: Request,
 ) -> Response:
-    """Set when the lot is open, in its own zone; `null` is day and night."""
+    """Set when the lot is open, in its own zone; `null` is day and night. Shorter hours may meet bookings."""
     changes = LotChanges(opening_hours=body.hours() if body else None)
-    await does.change_lot(ChangeLot(operator, lot_id, changes, version))
-    return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
+    decision = await does.change_lot(ChangeLot(operator, lot_id, changes, version, terms))
+    return response_to(decision) or lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
-@router.delete("/{lot_id}", status_code=204)
+@router.delete("/{lot_id}", status_code=204, responses=PREVIEWS)
 @may_answer(NOT_FOUND, CHANGED_MEANWHILE)
-async def retire_lot(lot_id: UUID, does: Does, operator: Operator, version: IfMatch) -> None:
+async def retire_lot(lot_id: UUID, does: Does, operator: Operator, version: IfMatch, terms: Terms) -> Response:
     """Take a lot away permanently. It is found no more, but stays readable for drivers who booked it."""
-    await does.retire_lot(RetireLot(operator, lot_id, version))
+    decision = await does.retire_lot(RetireLot(operator, lot_id, version, terms))
+    return response_to(decision) or Response(status_code=NO_CONTENT)

@@ -155,7 +155,7 @@ def _use_cases(
         reserve_spot=ReserveSpotHandler(bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id),
         cancel_reservation=CancelReservationHandler(work, clock),
         check_in=CheckInHandler(work, tokens, clock, new_id, opens_before),
-        check_out=CheckOutHandler(work, tokens, clock, new_id),
+        check_out=CheckOutHandler(work, tokens, clock, new_id, opens_before),
         expire_holds=expire_holds,
         note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
         advance_payment_watermark=AdvancePaymentWatermarkHandler(work, outbox, backlog),

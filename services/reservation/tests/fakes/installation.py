@@ -70,7 +70,7 @@ class FakeInstallation:
         self.settle = SettlePaymentsHandler(self.clock)
         self.advance_payment_watermark = AdvancePaymentWatermarkHandler(self.work, self.outbox, self.backlog)
         self.check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
-        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id)
+        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
 
     async def find(self, request: SpotRequest) -> Sequence[Alternative]:
         """See `reservation_service.application.ports.Alternatives`: worked out each time."""

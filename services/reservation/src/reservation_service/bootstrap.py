@@ -146,13 +146,16 @@ def _use_cases(
     opens_before = timedelta(seconds=settings.check_in_opens_before)
     backlog = KafkaPaymentBacklog(KafkaConnection(**settings.kafka, client_id=SERVICE), PAYMENTS)
     expire_holds = ExpireHoldsHandler(work, OneByOne("holds", HOLD_PAUSE))
-    alternatives = FindAlternativesHandler(work)
+    least_stay = timedelta(seconds=settings.least_stay)
+    alternatives = FindAlternativesHandler(work, least_stay)
 
     async def find_alternatives(request: SpotRequest) -> Sequence[Alternative]:
         return await alternatives(FindAlternatives(request))
 
     return UseCases(
-        reserve_spot=ReserveSpotHandler(bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id),
+        reserve_spot=ReserveSpotHandler(
+            bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id, least_stay
+        ),
         cancel_reservation=CancelReservationHandler(work, clock),
         check_in=CheckInHandler(work, tokens, clock, new_id, opens_before),
         check_out=CheckOutHandler(work, tokens, clock, new_id, opens_before),
@@ -160,7 +163,7 @@ def _use_cases(
         note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
         advance_payment_watermark=AdvancePaymentWatermarkHandler(work, outbox, backlog),
         purge_answers=partial(purge_answers, work),
-        create_quote=CreateQuoteHandler(work, clock),
+        create_quote=CreateQuoteHandler(work, clock, least_stay),
         get_availability=GetAvailabilityHandler(bookings, clock),
         get_reservation=GetReservationHandler(work, tokens, clock),
         get_credential=GetCredentialHandler(work, tokens),

@@ -40,6 +40,9 @@ class ReservationSettings(AnsweringSettings):
     check_in_opens_before: Annotated[int, Field(ge=0)] = 900
     """How long before the start of a reservation its gate opens (seconds)."""
 
+    least_stay: Annotated[int, Field(ge=0)] = 900
+    """How long a reservation is at least (seconds)."""
+
     @field_validator("signing_key")
     @classmethod
     def _signing_key_is_p256(cls, value: SecretStr) -> SecretStr:

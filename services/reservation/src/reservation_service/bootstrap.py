@@ -54,6 +54,7 @@ from reservation_service.application.queries.create_quote import CreateQuoteHand
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.application.queries.get_availability import GetAvailabilityHandler
 from reservation_service.application.queries.get_credential import GetCredentialHandler
+from reservation_service.application.queries.get_gate_list import GetGateListHandler
 from reservation_service.application.queries.get_reservation import GetReservationHandler
 from reservation_service.application.queries.list_reservations import ListReservationsHandler
 from reservation_service.settings import ReservationSettings
@@ -83,6 +84,7 @@ class UseCases:
     get_availability: GetAvailabilityHandler
     get_reservation: GetReservationHandler
     get_credential: GetCredentialHandler
+    get_gate_list: GetGateListHandler
     list_reservations: ListReservationsHandler
     settle_payments: SettlePaymentsHandler
     follow_refunds: FollowRefundsHandler
@@ -116,7 +118,7 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
         settings.booking_patience,
         statement_timeout=settings.statement_timeout,
     )
-    tokens = SignedTokens(settings.signing_key_pem)
+    tokens = SignedTokens(*settings.signing_keys_pem)
     http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
     outbox = HttpPaymentOutbox(http, settings.payment_url, settings.internal_token.get_secret_value())
@@ -167,6 +169,7 @@ def _use_cases(
         get_availability=GetAvailabilityHandler(bookings, clock),
         get_reservation=GetReservationHandler(work, tokens, clock),
         get_credential=GetCredentialHandler(work, tokens),
+        get_gate_list=GetGateListHandler(work, tokens, clock, opens_before),
         list_reservations=ListReservationsHandler(work),
         settle_payments=SettlePaymentsHandler(clock),
         follow_refunds=FollowRefundsHandler(clock),

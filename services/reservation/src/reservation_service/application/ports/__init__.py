@@ -10,12 +10,12 @@ from reservation_service.application.ports.bookings import (
     Hold,
     TooBusy,
 )
-from reservation_service.application.ports.gates import EarlyExits, GateReport, RenderGateAnswer
+from reservation_service.application.ports.gates import EarlyExits, GateLists, GateReport, RenderGateAnswer
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
 from reservation_service.application.ports.timetable import SpotRequest, Timetable
-from reservation_service.application.ports.tokens import Tokens
+from reservation_service.application.ports.tokens import SignedList, Tokens
 from reservation_service.application.ports.users import UserCopy, Users
 from reservation_service.application.ports.work import OpenWork, Work
 
@@ -28,6 +28,7 @@ __all__ = [
     "Candidates",
     "Copies",
     "EarlyExits",
+    "GateLists",
     "GateReport",
     "Hold",
     "LotCopy",
@@ -38,6 +39,7 @@ __all__ = [
     "PaymentWatermark",
     "RenderGateAnswer",
     "Reservations",
+    "SignedList",
     "SpotCopy",
     "SpotRequest",
     "Time",

@@ -1,6 +1,6 @@
 """What gates report, and what is kept of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -8,8 +8,10 @@ from typing import Protocol
 from uuid import UUID
 
 from parking_kernel.askers import Asker
+from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.domain.gate_answers import GateAnswer
+from reservation_service.domain.gate_lists import ListedReservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +51,21 @@ class EarlyExits(Protocol):
 
     async def take(self, reservation_id: UUID, entered_at: datetime) -> datetime | None:
         """The first exit since an entry, which it ends; none is kept any longer then."""
+        ...
+
+
+class GateLists(Protocol):
+    """What goes on the list of a lot's gates."""
+
+    async def stays(self, parking_lot_id: UUID, limit: int) -> Sequence[ListedReservation]:
+        """The reservations of a lot whose cars are in, the newest first."""
+        ...
+
+    async def coming(
+        self, parking_lot_id: UUID, window: Period, limit: int
+    ) -> tuple[Sequence[ListedReservation], datetime]:
+        """Confirmed reservations that meet a window, by their start, and until when these are all.
+
+        Those of suspended users are left out: they are not let in.
+        """
         ...

@@ -40,6 +40,7 @@ from reservation_service.application.commands.expire_holds import ExpireHoldsHan
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
 from reservation_service.application.event_handlers.follow_refunds import FollowRefundsHandler
+from reservation_service.application.event_handlers.keep_user import KeepUserHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
 from reservation_service.application.ports import (
     Alternative,
@@ -88,6 +89,7 @@ class UseCases:
     list_reservations: ListReservationsHandler
     settle_payments: SettlePaymentsHandler
     follow_refunds: FollowRefundsHandler
+    keep_user: KeepUserHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +175,5 @@ def _use_cases(
         list_reservations=ListReservationsHandler(work),
         settle_payments=SettlePaymentsHandler(clock),
         follow_refunds=FollowRefundsHandler(clock),
+        keep_user=KeepUserHandler(clock),
     )

@@ -24,6 +24,7 @@ from parking_kernel.repeatable import purge_answers
 from parking_messaging import crash_points
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from reservation_service.adapters.alternatives import OncePerSecond
+from reservation_service.adapters.crypto.key_rotation import STEPS, NothingToDo, rotated
 from reservation_service.adapters.crypto.qr_codes import qr_png, qr_svg
 from reservation_service.adapters.crypto.tokens import SignedTokens
 from reservation_service.adapters.kafka.payment_backlog import KafkaPaymentBacklog
@@ -60,11 +61,13 @@ from reservation_service.application.queries.get_reservation import GetReservati
 from reservation_service.application.queries.list_reservations import ListReservationsHandler
 from reservation_service.settings import ReservationSettings
 
-__all__ = ["PAYMENTS", "SERVICE", "Reservation", "UseCases", "bootstrap"]
+__all__ = ["PAYMENTS", "ROTATION_STEPS", "SERVICE", "NothingToDo", "Reservation", "UseCases", "bootstrap", "rotated"]
 
 SERVICE: Final = "reservation"
 PAYMENTS: Final = "reservation.payments"
 """The consumer group of payment's events."""
+ROTATION_STEPS: Final = tuple(STEPS)
+"""In which the signing key is rotated, in this order."""
 HOLD_PAUSE: Final = GrowingPause(first=timedelta(seconds=5), longest=timedelta(minutes=10))
 NO_SHOW_PAUSE: Final = GrowingPause(first=timedelta(seconds=30), longest=timedelta(hours=1))
 

@@ -23,14 +23,14 @@ def gate(client: httpx.AsyncClient, signed_in: SignIn, lot: LotCopy) -> Gate:
     return Gate(client, signed_in(scope="operate:gate", subject="gate-1", organizations=(lot.organization_id,)), lot)
 
 
-async def told(database: Database) -> list[tuple[str, str]]:
+async def published_of_suspensions(database: Database) -> list[tuple[str, str]]:
     """What the operator's room gets of it: reservations, and why."""
     rows = await database.rows("SELECT type, payload FROM outbox ORDER BY seq")
     events = [json.loads(payload) for kind, payload in rows if EVENT_CLASSES[kind].from_json(payload)]
     return [(each["reservation_id"], each["reason"]) for each in events if each["changed"] == ["user_status"]]
 
 
-async def test_entry_is_denied_with_a_reason_an_exit_opens_and_the_operator_is_told(
+async def test_entry_is_denied_with_a_reason_an_exit_opens_and_the_operators_room_learns_of_it(
     driver: Driver, lot: LotCopy, database: Database, gate: Gate, publishing: Publishing, consuming: None
 ) -> None:
     inside, outside = [await paid(driver, lot, database) for _ in range(2)]
@@ -55,5 +55,5 @@ async def test_entry_is_denied_with_a_reason_an_exit_opens_and_the_operator_is_t
     await published(UserUpdatedV1, 3)
     assert (await gate.enter(codes[1])).json()["decision"] == "open"
     both = sorted([(inside["id"], "user_suspended"), (outside["id"], "user_suspended")])
-    assert sorted((await told(database))[:2]) == both
-    assert (await told(database))[2:] == [(outside["id"], "user_reinstated")]
+    assert sorted((await published_of_suspensions(database))[:2]) == both
+    assert (await published_of_suspensions(database))[2:] == [(outside["id"], "user_reinstated")]

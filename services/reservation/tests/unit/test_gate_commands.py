@@ -304,7 +304,7 @@ class TestASuspendedUser:
         assert (await barrier.enter(START)).verdict.opens, "that was before the suspension"
         assert barrier.state.status is ReservationStatus.COMPLETED
 
-    async def test_the_operator_is_told_with_each_reservation_that_stands(self, barrier: Barrier) -> None:
+    async def test_the_operator_learns_of_it_with_each_reservation_that_stands(self, barrier: Barrier) -> None:
         service, user_id = barrier.service, barrier.paid.user_id
         over = await service.paid(await service.held(barrier.lot, when=LATER, user_id=user_id))
         await CancelReservationHandler(service.work, service.clock)(CancelReservation(Asker(user_id), over.id))
@@ -313,8 +313,8 @@ class TestASuspendedUser:
         await self.happens(barrier, 2, is_suspended=True)
         await self.happens(barrier, 3, is_suspended=True)
         await self.happens(barrier, 4, is_suspended=False)
-        told = [(each.reservation.id, each.reason, each.changed) for each in service.tables.outbox]
-        assert told == [
+        published = [(each.reservation.id, each.reason, each.changed) for each in service.tables.outbox]
+        assert published == [
             (barrier.paid.id, "user_suspended", ("user_status",)),
             (barrier.paid.id, "user_reinstated", ("user_status",)),
         ]

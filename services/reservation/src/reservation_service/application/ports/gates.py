@@ -33,8 +33,8 @@ class GateReport:
         """What the same report of a lot's gates is known by, whoever sends it; none without `at`: each is a new one."""
         if self.at is None:
             return None
-        told = "\0".join((self.at.astimezone(UTC).isoformat(), self.gate_id or "", self.credential))
-        digest = sha256(told.encode())
+        fact = "\0".join((self.at.astimezone(UTC).isoformat(), self.gate_id or "", self.credential))
+        digest = sha256(fact.encode())
         return RequestKey(f"gates:{self.parking_lot_id}:{way}", digest.hexdigest(), digest.digest())
 
 

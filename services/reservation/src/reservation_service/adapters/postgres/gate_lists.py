@@ -13,12 +13,12 @@ from reservation_service.adapters.postgres.tables import reservations, users
 from reservation_service.domain.gate_lists import ListedReservation
 from reservation_service.domain.reservations import ReservationStatus
 
-# The index of the promise has lot and time: what is read is the lot's day, however long the history is.
-_CLAIMS = text(
+# The index of the promise has lot and time, of what blocks: what is read is the lot's day, however long the history is.
+CLAIMS = text(
     """
     SELECT reservation_id, min(lower(during)) AS starts_at FROM allocations
     WHERE parking_lot_id = :parking_lot_id AND during && tstzrange(:starts_at, :ends_at, '[)')
-        AND reservation_id IS NOT NULL
+        AND blocking AND reservation_id IS NOT NULL
     GROUP BY reservation_id ORDER BY starts_at, reservation_id LIMIT :limit
     """
 )
@@ -40,19 +40,14 @@ class PostgresGateLists:
 
     async def stays(self, parking_lot_id: UUID, limit: int) -> Sequence[ListedReservation]:
         """The reservations of a lot whose cars are in, the newest first."""
-        statement = (
-            _LISTED.where(reservations.c.parking_lot_id == parking_lot_id, reservations.c.status == text("'active'"))
-            .order_by(reservations.c.id.desc())
-            .limit(limit)
-        )
-        return await self._all(statement)
+        return await self._all(stays_of(parking_lot_id, limit))
 
     async def coming(
         self, parking_lot_id: UUID, window: Period, limit: int
     ) -> tuple[Sequence[ListedReservation], datetime]:
         """Confirmed reservations that meet a window, and until when these are all."""
         values = {"parking_lot_id": parking_lot_id, "starts_at": window.starts_at, "ends_at": window.ends_at}
-        claims = (await self._connection.execute(_CLAIMS, {**values, "limit": limit + 1})).all()
+        claims = (await self._connection.execute(CLAIMS, {**values, "limit": limit + 1})).all()
         until = window.ends_at
         if len(claims) > limit:
             until = max(claims[-1].starts_at, window.starts_at)
@@ -73,6 +68,15 @@ class PostgresGateLists:
 
     async def _all(self, statement: Select[Any]) -> Sequence[ListedReservation]:
         return [_listed(row) for row in await self._connection.execute(statement)]
+
+
+def stays_of(parking_lot_id: UUID, limit: int) -> Select[Any]:
+    """Asks for a lot's stays that go on; the status is written out, for they have an index of their own."""
+    return (
+        _LISTED.where(reservations.c.parking_lot_id == parking_lot_id, reservations.c.status == text("'active'"))
+        .order_by(reservations.c.id.desc())
+        .limit(limit)
+    )
 
 
 def _listed(row: Row[Any]) -> ListedReservation:

@@ -20,7 +20,7 @@ OWNED = {
     "reservation": """
         quotes parking-lots/{id}/availability reservations reservations/{id} reservations/{id}/extend
         reservations/{id}/cancel reservations/{id}/qr reservations/{id}/calendar.ics
-        gates/check-in gates/check-out waitlist waitlist/{id} waitlist/{id}/accept
+        gates/check-in gates/check-out gates/jwks.json gates/list waitlist waitlist/{id} waitlist/{id}/accept
     """,
     "payment": """
         payments payments/{id} payments/{id}/refunds payment-methods payment-methods/{id}

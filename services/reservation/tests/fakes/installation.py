@@ -34,6 +34,7 @@ from reservation_service.application.event_handlers.settle_payments import (
 )
 from reservation_service.application.ports import Alternative, LotCopy, SpotRequest
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
+from reservation_service.application.queries.get_gate_list import GetGateListHandler
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationState
 
@@ -70,7 +71,8 @@ class FakeInstallation:
         self.settle = SettlePaymentsHandler(self.clock)
         self.advance_payment_watermark = AdvancePaymentWatermarkHandler(self.work, self.outbox, self.backlog)
         self.check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
-        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id)
+        self.get_gate_list = GetGateListHandler(self.work, self.tokens, self.clock, timedelta(minutes=15))
+        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
 
     async def find(self, request: SpotRequest) -> Sequence[Alternative]:
         """See `reservation_service.application.ports.Alternatives`: worked out each time."""

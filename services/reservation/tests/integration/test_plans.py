@@ -10,8 +10,10 @@ import asyncpg
 import pytest
 from services.reservation.tests.conftest import MakeLot
 from services.reservation.tests.driving import TOMORROW, Database, Driver
+from sqlalchemy.dialects.postgresql import dialect
 
 from reservation_service.adapters.postgres.bookings import FIND_ANY_SPOT, FIND_FREE_SPOTS, FIND_NAMED_SPOT
+from reservation_service.adapters.postgres.gate_lists import CLAIMS, stays_of
 from reservation_service.application.ports import LotCopy
 
 WAITING = 5_000
@@ -34,6 +36,8 @@ EXPLAIN = "EXPLAIN (ANALYZE, FORMAT JSON) "
 STABLE, VOLATILE = "statement_timestamp()", "clock_timestamp()"
 THREE_HOURS = (TOMORROW, TOMORROW + timedelta(hours=3))
 OLDEST = UUID(int=0)
+WAIT_ELSEWHERE = "'parking_lot_id', gen_random_uuid(), 'status', 'pending'"
+ONE_DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize("known", ["nothing", "that none waits", "all"])
@@ -84,6 +88,36 @@ async def test_what_other_spots_and_lots_have_taken_is_not_read(
     assert max(await read(lambda statement: statement)) <= 3  # taken, around, overdue
     # The negative control: the constraint's index is of those that block, and serves no question about all of them.
     assert await read(lambda statement: statement.replace(" AND a.blocking", "")) == {WAITING + 1}
+    await connection.close()
+
+
+@pytest.mark.parametrize("known", ["nothing", "all"])
+async def test_a_gates_list_reads_its_lots_day_and_stays_alone(
+    driver: Driver, lot: LotCopy, database: Database, database_url: str, known: str
+) -> None:
+    await driver.holds(lot)
+    await driver.holds(lot, start=TOMORROW + timedelta(days=3))
+    await database.rows(MANY_ELSEWHERE)
+    await database.rows("UPDATE reservations SET status = 'active' WHERE starts_at < :at", at=TOMORROW + ONE_DAY)
+    await database.rows(ALL_WAIT_ELSEWHERE.replace(WAIT_ELSEWHERE, "'status', 'completed'"))
+    if known == "all":
+        await database.rows("ANALYZE")
+    connection = await asyncpg.connect(database_url)
+    claims = CLAIMS.text
+    for place, name in enumerate((":parking_lot_id", ":starts_at", ":ends_at", ":limit"), start=1):
+        claims = claims.replace(name, f"${place}")
+
+    async def read(change: Callable[[str], str]) -> int:
+        values = (lot.id, TOMORROW, TOMORROW + ONE_DAY, 10)
+        return await rows_read(connection, "allocations", change(claims), *values)
+
+    assert await read(lambda statement: statement) == 1
+    # The negative control: the constraint's index is of those that block, and serves no question about all of them.
+    assert await read(lambda statement: statement.replace("AND blocking ", "")) > WAITING
+    stays = str(stays_of(lot.id, 10).compile(dialect=dialect(), compile_kwargs={"literal_binds": True}))
+    assert await rows_read(connection, "reservations", stays) == 1
+    await database.rows("DROP INDEX ix_reservations_active")  # the negative control
+    assert await rows_read(connection, "reservations", stays) > WAITING
     await connection.close()
 
 

@@ -32,6 +32,9 @@ class ReservationStatus(StrEnum):
 
 S = ReservationStatus
 
+STANDING = (S.PENDING, S.CONFIRMED, S.ACTIVE)
+"""Those that hold a spot's time or whose car is in."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParkingSession:
@@ -128,7 +131,7 @@ class ReservationReinstated(ReservationEvent):
 
 
 class ReservationChanged(ReservationEvent):
-    """Money came that changes what is owed or has to go back; `changed` says which."""
+    """Money came that changes what is owed or has to go back, or the driver was suspended; `changed` says which."""
 
 
 class ReservationCancelled(ReservationEvent):
@@ -300,6 +303,11 @@ class Reservation:
             return False
         self._change(replace(self.state, status=S.NO_SHOW), ReservationNoShow, at)
         return True
+
+    def note_user(self, *, is_suspended: bool, at: datetime) -> None:
+        """The driver's account was suspended or reinstated; the reservation stands, and its operator has to know."""
+        reason = "user_suspended" if is_suspended else "user_reinstated"
+        self._change(self.state, ReservationChanged, at, reason=reason, changed=("user_status",))
 
     def _charge(self, charge_id: UUID) -> Charge | None:
         return next((charge for charge in self.state.charges if charge.id == charge_id), None)

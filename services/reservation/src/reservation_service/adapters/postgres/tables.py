@@ -103,6 +103,7 @@ reservations = Table(
     Index("ix_reservations_of_lot", "parking_lot_id", "created_at", "id"),
     Index("ix_reservations_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     Index("ix_reservations_confirmed", "ends_at", postgresql_where=text("status = 'confirmed'")),
+    Index("ix_reservations_active", "parking_lot_id", postgresql_where=text("status = 'active'")),
     postgresql_partition_by="RANGE (id)",
 )
 
@@ -122,6 +123,23 @@ allocations = Table(
         ("parking_lot_id", "="), ("during", "&&"), ("spot_id", "="), where=text("blocking"), name="no_double_booking"
     ),
     Index("ix_allocations_reservation_id", "reservation_id"),
+)
+
+early_exits = Table(
+    "early_exits",
+    metadata,
+    Column("reservation_id", Uuid, primary_key=True),
+    Column("exited_at", instant(), primary_key=True),
+    Column("kept_at", instant(), nullable=False, server_default=text("now()")),
+    Index("ix_early_exits_kept_at", "kept_at"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("suspended_at", instant()),
+    Column("version", Integer, nullable=False),
 )
 
 payment_watermark = Table(

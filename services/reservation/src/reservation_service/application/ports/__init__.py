@@ -10,11 +10,13 @@ from reservation_service.application.ports.bookings import (
     Hold,
     TooBusy,
 )
+from reservation_service.application.ports.gates import EarlyExits, GateLists, GateReport, RenderGateAnswer
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
 from reservation_service.application.ports.timetable import SpotRequest, Timetable
-from reservation_service.application.ports.tokens import GateAnswer, Tokens
+from reservation_service.application.ports.tokens import SignedList, Tokens
+from reservation_service.application.ports.users import UserCopy, Users
 from reservation_service.application.ports.work import OpenWork, Work
 
 __all__ = [
@@ -25,7 +27,9 @@ __all__ = [
     "Bookings",
     "Candidates",
     "Copies",
-    "GateAnswer",
+    "EarlyExits",
+    "GateLists",
+    "GateReport",
     "Hold",
     "LotCopy",
     "Lots",
@@ -33,12 +37,16 @@ __all__ = [
     "PaymentBacklog",
     "PaymentOutbox",
     "PaymentWatermark",
+    "RenderGateAnswer",
     "Reservations",
+    "SignedList",
     "SpotCopy",
     "SpotRequest",
     "Time",
     "Timetable",
     "Tokens",
     "TooBusy",
+    "UserCopy",
+    "Users",
     "Work",
 ]

@@ -1,14 +1,22 @@
-"""What others must be able to trust without asking, and what a gate is answered."""
+"""What others must be able to trust without asking."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from parking_kernel.money import Money
 from reservation_service.domain.charges import Charge
-from reservation_service.domain.gates import GateVerdict
+from reservation_service.domain.gate_lists import GateList
 from reservation_service.domain.reservations import ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class SignedList:
+    """A signed list, and a tag that is the same as long as the list says the same."""
+
+    text: str = field(repr=False)
+    tag: str
 
 
 class Tokens(Protocol):
@@ -29,11 +37,10 @@ class Tokens(Protocol):
         """The reservation of a credential. Raises `InvalidCredential`."""
         ...
 
+    def gate_list(self, listed: GateList) -> SignedList:
+        """A gate's list, with hashed plates, as a JWS."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class GateAnswer:
-    """What a gate is answered: whether it opens, which stay it is, and what is owed."""
-
-    verdict: GateVerdict
-    parking_session_id: UUID | None = None
-    amount_due: Money | None = None
+    def public_keys(self) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """What all of this is checked with, as a JWKS document (RFC 7517): the key that signs comes first."""
+        ...

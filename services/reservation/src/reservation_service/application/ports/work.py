@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from parking_kernel.askers import Asker
 from parking_kernel.repeatable import Answers
+from reservation_service.application.ports.gates import EarlyExits, GateLists
 from reservation_service.application.ports.lots import Copies, Lots
 from reservation_service.application.ports.payments import PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
 from reservation_service.application.ports.timetable import Timetable
+from reservation_service.application.ports.users import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,9 @@ class Work:
     timetable: Timetable
     reservations: Reservations
     payment_watermark: PaymentWatermark
+    early_exits: EarlyExits
+    gate_lists: GateLists
+    users: Users
     answers: Answers
     time: Time
 

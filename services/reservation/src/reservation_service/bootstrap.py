@@ -35,15 +35,19 @@ from reservation_service.adapters.postgres.unit_of_work import units_of_work
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
 from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
 from reservation_service.application.commands.check_in import CheckInHandler
+from reservation_service.application.commands.check_in_to_standing_spot import CheckInToStandingSpotHandler
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
+from reservation_service.application.commands.settle_booking import SettleBookingHandler
+from reservation_service.application.commands.settle_supply_changes import SettleSupplyChangesHandler
 from reservation_service.application.event_handlers.follow_refunds import FollowRefundsHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
 from reservation_service.application.ports import (
     Alternative,
     Bookings,
+    GateAnswer,
     OpenWork,
     PaymentOutbox,
     SpotRequest,
@@ -64,6 +68,9 @@ SERVICE: Final = "reservation"
 PAYMENTS: Final = "reservation.payments"
 """The consumer group of payment's events."""
 HOLD_PAUSE: Final = GrowingPause(first=timedelta(seconds=5), longest=timedelta(minutes=10))
+SUPPLY_PAUSE: Final = GrowingPause(first=timedelta(seconds=5), longest=timedelta(minutes=10))
+SETTLING_MARGIN: Final = timedelta(seconds=1)
+"""Between the end of a statement's time and when PostgreSQL has cancelled it."""
 NO_SHOW_PAUSE: Final = GrowingPause(first=timedelta(seconds=30), longest=timedelta(hours=1))
 
 
@@ -73,10 +80,11 @@ class UseCases:
 
     reserve_spot: ReserveSpotHandler
     cancel_reservation: CancelReservationHandler
-    check_in: CheckInHandler
+    check_in: CheckInToStandingSpotHandler[[], GateAnswer]
     check_out: CheckOutHandler
     expire_holds: ExpireHoldsHandler
     note_no_shows: NoteNoShowsHandler
+    settle_supply_changes: SettleSupplyChangesHandler
     advance_payment_watermark: AdvancePaymentWatermarkHandler
     purge_answers: Callable[[], Awaitable[int]]
     create_quote: CreateQuoteHandler
@@ -147,6 +155,9 @@ def _use_cases(
     backlog = KafkaPaymentBacklog(KafkaConnection(**settings.kafka, client_id=SERVICE), PAYMENTS)
     expire_holds = ExpireHoldsHandler(work, OneByOne("holds", HOLD_PAUSE))
     alternatives = FindAlternativesHandler(work)
+    check_in = CheckInHandler(work, tokens, clock, new_id, opens_before)
+    settle_booking = SettleBookingHandler(work)
+    settling = timedelta(seconds=settings.statement_timeout) + SETTLING_MARGIN
 
     async def find_alternatives(request: SpotRequest) -> Sequence[Alternative]:
         return await alternatives(FindAlternatives(request))
@@ -154,10 +165,13 @@ def _use_cases(
     return UseCases(
         reserve_spot=ReserveSpotHandler(bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id),
         cancel_reservation=CancelReservationHandler(work, clock),
-        check_in=CheckInHandler(work, tokens, clock, new_id, opens_before),
+        check_in=CheckInToStandingSpotHandler(check_in, settle_booking, tokens),
         check_out=CheckOutHandler(work, tokens, clock, new_id),
         expire_holds=expire_holds,
         note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
+        settle_supply_changes=SettleSupplyChangesHandler(
+            work, settle_booking, OneByOne("supply_changes", SUPPLY_PAUSE), settling
+        ),
         advance_payment_watermark=AdvancePaymentWatermarkHandler(work, outbox, backlog),
         purge_answers=partial(purge_answers, work),
         create_quote=CreateQuoteHandler(work, clock),

@@ -16,6 +16,7 @@ from reservation_service.application.ports import (
     Candidates,
     Hold,
     SpotRequest,
+    StaleCandidates,
     Tokens,
     TooBusy,
 )
@@ -71,23 +72,29 @@ class ReserveSpotHandler:
 
         Without an answer a refusal is right: at one instant nothing was free, and no overdue hold was in the way. As
         long as spots are free, losing one only means that another client got it, so another is tried: in the same
-        attempt, for a client that has waited once is not sent to the end of the queue.
+        attempt, for a client that has waited once is not sent to the end of the queue. What changed since it was read
+        is read again.
         """
         request = command.request
         first: Candidates | None = None
         held: tuple[Lot, Hold] | None = None
         while True:
+            is_lost = False
             candidates = await attempt.find(_CANDIDATES)
             _check(request, candidates)
             first = first or candidates
             if candidates.spots and not candidates.is_taken:
                 if held is None or held[0] != candidates.lot:
                     held = candidates.lot, self._hold(command, candidates, answers)
-                if answer := await attempt.book(candidates.spots, held[1], command.key):
-                    return candidates, answer
+                try:
+                    if answer := await attempt.book(candidates, held[1], command.key):
+                        return candidates, answer
+                    is_lost = bool(request.spot_id)
+                except StaleCandidates:
+                    is_lost = False
             if candidates.hold_is_overdue:
                 await self.expire_holds(ExpireHolds(request))
-            elif candidates.nothing_is_free or request.spot_id:
+            elif candidates.nothing_is_free or is_lost:
                 return candidates, None
             if candidates.as_of - first.as_of > _PATIENCE:
                 raise TooBusy

@@ -8,11 +8,13 @@ from reservation_service.application.ports.bookings import (
     Bookings,
     Candidates,
     Hold,
+    StaleCandidates,
     TooBusy,
 )
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
+from reservation_service.application.ports.supply import SupplyChanges
 from reservation_service.application.ports.timetable import SpotRequest, Timetable
 from reservation_service.application.ports.tokens import GateAnswer, Tokens
 from reservation_service.application.ports.work import OpenWork, Work
@@ -36,6 +38,8 @@ __all__ = [
     "Reservations",
     "SpotCopy",
     "SpotRequest",
+    "StaleCandidates",
+    "SupplyChanges",
     "Time",
     "Timetable",
     "Tokens",

@@ -9,6 +9,7 @@ from parking_kernel.repeatable import Answers
 from reservation_service.application.ports.lots import Copies, Lots
 from reservation_service.application.ports.payments import PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
+from reservation_service.application.ports.supply import SupplyChanges
 from reservation_service.application.ports.timetable import Timetable
 
 
@@ -20,6 +21,7 @@ class Work:
     copies: Copies
     timetable: Timetable
     reservations: Reservations
+    supply_changes: SupplyChanges
     payment_watermark: PaymentWatermark
     answers: Answers
     time: Time

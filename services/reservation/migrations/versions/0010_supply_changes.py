@@ -7,7 +7,7 @@ which they are moved or given back. Which lots are retired is not known here bef
 from alembic import op
 
 revision = "0010"
-down_revision = "0009"
+down_revision = "0008"
 
 STATEMENTS = (
     "ALTER TABLE lots ADD COLUMN is_retired boolean NOT NULL DEFAULT false, ADD COLUMN supply_change_id uuid",
@@ -38,8 +38,8 @@ STATEMENTS = (
     """,
     "CREATE INDEX ix_supply_changes_due_at ON supply_changes (due_at) WHERE status = 'running'",
     """
-    INSERT INTO supply_changes (id, parking_lot_id, organization_id, affected, status, total, moved, refunded, cancelled,
-        waiting, exited, due_at, at, version)
+    INSERT INTO supply_changes (id, parking_lot_id, organization_id, affected, status,
+        total, moved, refunded, cancelled, waiting, exited, due_at, at, version)
     SELECT gen_random_uuid(), lots.id, lots.organization_id, 'move', 'running', 0, 0, 0, 0, '{}', 0, now(), now(), 1
     FROM lots
     WHERE EXISTS (

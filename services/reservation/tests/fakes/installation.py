@@ -74,9 +74,7 @@ class FakeInstallation:
         self.settle = SettlePaymentsHandler(self.clock)
         self.advance_payment_watermark = AdvancePaymentWatermarkHandler(self.work, self.outbox, self.backlog)
         self.settle_booking = SettleBookingHandler(self.work)
-        self.settle_supply_changes = SettleSupplyChangesHandler(
-            self.work, self.settle_booking, self.attempts, SETTLING
-        )
+        self.settle_supply_changes = SettleSupplyChangesHandler(self.work, self.settle_booking, self.attempts, SETTLING)
         check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
         self.check_in = CheckInToStandingSpotHandler(check_in, self.settle_booking, self.tokens)
         self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id)

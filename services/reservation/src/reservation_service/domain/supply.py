@@ -66,9 +66,7 @@ class Supply:
     def lot_takes(self, reservation: ReservationState) -> bool:
         """Whether the lot is there, and open when the booking's car drives in and out."""
         hours = self.lot.opening_hours
-        return not self.lot.is_retired and (
-            hours is None or hours.is_open_during(reservation.period, self.lot.zone)
-        )
+        return not self.lot.is_retired and (hours is None or hours.is_open_during(reservation.period, self.lot.zone))
 
     def is_gone_for(self, reservation: ReservationState, now: datetime) -> bool:
         """Whether a booking that still counts has lost its spot, or its lot.
@@ -219,7 +217,7 @@ class SupplyChange:
         return left
 
     def look_again(self, at: datetime, *, is_held_up: bool) -> None:
-        """When it is looked at next: soon while a stay or a failure holds it up, else when all statements have ended."""
+        """When it is looked at next: soon while a stay or a failure holds it up, else when no statement is left."""
         is_held_up = is_held_up or bool(self.state.waiting)
         due_at = at + LOOK_AGAIN if is_held_up else max(at, self.state.settled_by or at)
         self.state = replace(self.state, due_at=due_at)

@@ -76,9 +76,7 @@ def _supply_change(event: supply.SupplyChangeEvent) -> SupplyChangeState:
         refunded=state.refunded,
         cancelled=state.cancelled,
         waiting_for_exit=len(state.waiting),
-        last=SettledBooking(
-            reservation_id=last.reservation_id, outcome=SupplyChangeOutcome(last.outcome.value)
-        )
+        last=SettledBooking(reservation_id=last.reservation_id, outcome=SupplyChangeOutcome(last.outcome.value))
         if last
         else None,
         at=state.at,

@@ -32,7 +32,7 @@ class PostgresSupplyChanges:
         self._changes = transaction.changes
 
     async def add(self, change: SupplyChange) -> bool:
-        """Store a new one; False, and nothing changed, where it is there. One that is just being added is waited for."""
+        """Store a new one; False, and nothing changed, where it is there; one just being added is waited for."""
         statement = insert(supply_changes).values(_row(change.state)).on_conflict_do_nothing()
         is_new = (await self._connection.execute(statement)).rowcount == 1
         if is_new:

@@ -1,5 +1,6 @@
 """Hold a spot's time for a driver."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -79,22 +80,22 @@ class ReserveSpotHandler:
         first: Candidates | None = None
         held: tuple[Lot, Hold] | None = None
         while True:
-            is_lost = False
             candidates = await attempt.find(_CANDIDATES)
             _check(request, candidates)
             first = first or candidates
+            is_refused = False
             if candidates.spots and not candidates.is_taken:
                 if held is None or held[0] != candidates.lot:
                     held = candidates.lot, self._hold(command, candidates, answers)
-                try:
+                with suppress(StaleCandidates):
                     if answer := await attempt.book(candidates, held[1], command.key):
                         return candidates, answer
-                    is_lost = bool(request.spot_id)
-                except StaleCandidates:
-                    is_lost = False
+                    is_refused = bool(request.spot_id)
+            else:
+                is_refused = candidates.nothing_is_free
             if candidates.hold_is_overdue:
                 await self.expire_holds(ExpireHolds(request))
-            elif candidates.nothing_is_free or is_lost:
+            elif is_refused:
                 return candidates, None
             if candidates.as_of - first.as_of > _PATIENCE:
                 raise TooBusy

@@ -106,17 +106,20 @@ class Gate:
     headers: Headers
     lot: LotCopy
 
-    async def enter(self, token: str, at: datetime | None = None) -> httpx.Response:
+    async def enter(self, token: str, at: datetime | None = None, **more: str) -> httpx.Response:
         """Show a credential at the entry."""
-        return await self._show("check-in", token, at)
+        return await self._show("check-in", token, at, **more)
 
-    async def leave(self, token: str, at: datetime | None = None) -> httpx.Response:
+    async def leave(self, token: str, at: datetime | None = None, **more: str) -> httpx.Response:
         """Show a credential at the exit."""
-        return await self._show("check-out", token, at)
+        return await self._show("check-out", token, at, **more)
 
-    async def _show(self, gate: str, token: str, at: datetime | None) -> httpx.Response:
-        body = {"token": token, "parking_lot_id": str(self.lot.id), "at": at.isoformat() if at else None}
-        return await self.client.post(f"/api/v1/gates/{gate}", json=body, headers=self.headers)
+    async def _show(
+        self, gate: str, token: str, at: datetime | None, key: str | None = None, **more: str
+    ) -> httpx.Response:
+        body = {"token": token, "parking_lot_id": str(self.lot.id), "at": at.isoformat() if at else None, **more}
+        headers = {**self.headers, **({"Idempotency-Key": key} if key else {})}
+        return await self.client.post(f"/api/v1/gates/{gate}", json=body, headers=headers)
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,11 @@ from reservation_service.application.ports import Alternative, SpotRequest
 from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.domain.errors import NoCredential
+from reservation_service.domain.gate_answers import GateAnswer
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 from reservation_service.entrypoints.http.views import ReservationView
 
+OK: Final = 200
 CREATED: Final = 201
 TAKEN: Final = 409
 GOOD_CARD: Final = "pm_card_visa"
@@ -50,6 +52,11 @@ class _Answers:
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         """409."""
         return Answer(TAKEN, json.dumps({"alternatives": len(alternatives)}).encode())
+
+
+def _what_is_due(answer: GateAnswer) -> Answer:
+    """The amount."""
+    return Answer(OK, json.dumps(answer.amount_due.amount if answer.amount_due else 0).encode())
 
 
 @dataclass(slots=True)
@@ -95,10 +102,10 @@ class Driving:
         except NoCredential:  # the second time through, when the car is out already
             return
         if passage.inwards:
-            await does.check_in(CheckIn(gate, lot, credential, passage.at))
+            await does.check_in(CheckIn(gate, lot, credential, passage.at), _what_is_due)
             return
-        answer = await does.check_out(CheckOut(gate, lot, credential, passage.at))
-        if answer.amount_due and answer.amount_due.amount:
+        answer = await does.check_out(CheckOut(gate, lot, credential, passage.at), _what_is_due)
+        if json.loads(answer.body):
             await self._pay_overstay(passage.visit, driver, reservation_id)
 
     async def cancel(self, visit: Visit) -> None:

@@ -7,7 +7,7 @@ which they are moved or given back. Which lots are retired is not known here bef
 from alembic import op
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 STATEMENTS = (
     "ALTER TABLE lots ADD COLUMN is_retired boolean NOT NULL DEFAULT false, ADD COLUMN supply_change_id uuid",

@@ -20,7 +20,7 @@ from parking_chassis.wiring import open_resources, service_engine, token_verifie
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_kernel.pauses import GrowingPause
-from parking_kernel.repeatable import purge_answers
+from parking_kernel.repeatable import Answer, purge_answers
 from parking_messaging import crash_points
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from reservation_service.adapters.alternatives import OncePerSecond
@@ -47,9 +47,9 @@ from reservation_service.application.event_handlers.settle_payments import Settl
 from reservation_service.application.ports import (
     Alternative,
     Bookings,
-    GateAnswer,
     OpenWork,
     PaymentOutbox,
+    RenderGateAnswer,
     SpotRequest,
     Tokens,
     Work,
@@ -80,7 +80,7 @@ class UseCases:
 
     reserve_spot: ReserveSpotHandler
     cancel_reservation: CancelReservationHandler
-    check_in: CheckInToStandingSpotHandler[[], GateAnswer]
+    check_in: CheckInToStandingSpotHandler[[RenderGateAnswer], Answer]
     check_out: CheckOutHandler
     expire_holds: ExpireHoldsHandler
     note_no_shows: NoteNoShowsHandler
@@ -166,7 +166,7 @@ def _use_cases(
         reserve_spot=ReserveSpotHandler(bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id),
         cancel_reservation=CancelReservationHandler(work, clock),
         check_in=CheckInToStandingSpotHandler(check_in, settle_booking, tokens),
-        check_out=CheckOutHandler(work, tokens, clock, new_id),
+        check_out=CheckOutHandler(work, tokens, clock, new_id, opens_before),
         expire_holds=expire_holds,
         note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
         settle_supply_changes=SettleSupplyChangesHandler(

@@ -77,7 +77,7 @@ class FakeInstallation:
         self.settle_supply_changes = SettleSupplyChangesHandler(self.work, self.settle_booking, self.attempts, SETTLING)
         check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
         self.check_in = CheckInToStandingSpotHandler(check_in, self.settle_booking, self.tokens)
-        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id)
+        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
 
     async def find(self, request: SpotRequest) -> Sequence[Alternative]:
         """See `reservation_service.application.ports.Alternatives`: worked out each time."""

@@ -1,5 +1,6 @@
 """The QR code, and what the gates make of it."""
 
+import asyncio
 import io
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -100,7 +101,11 @@ class TestIn:
         await database.shift(paid, timedelta(minutes=10))
         assert (await gate.enter(token)).json()["reason"] == "too_early"
         ahead = datetime.now(UTC) + timedelta(hours=1)
-        assert (await gate.enter(token, ahead)).json()["reason"] == "too_early"
+        answer = await gate.enter(token, ahead)
+        assert (answer.status_code, answer.json()["errors"]) == (
+            422,
+            [{"pointer": "/at", "detail": "must not be in the future"}],
+        )
 
     async def test_after_the_end_unless_it_happened_before(
         self, driver: Driver, paid: Json, gate: Gate, database: Database
@@ -129,7 +134,9 @@ class TestIn:
         token = await credential(driver, paid)
         await database.rows("UPDATE reservations SET status = :status", status=status)
         answer = (await gate.enter(token)).json()
-        assert answer == {"decision": "deny", "reason": reason, "parking_session_id": None, "amount_due": None}
+        assert answer["message"]
+        expected = {"decision": "deny", "reason": reason, "parking_session_id": None, "amount_due": None}
+        assert answer.items() >= expected.items()
 
     async def test_what_was_not_issued_for_gates(self, driver: Driver, paid: Json, gate: Gate) -> None:
         token = await credential(driver, paid)
@@ -166,8 +173,13 @@ class TestOut:
         assert (await gate.leave(token)).json() == {
             "decision": "open",
             "reason": "ok",
+            "message": "Goodbye.",
+            "spot_number": paid["spot_number"],
+            "vehicle_plate": None,
+            "opens_at": None,
             "parking_session_id": stay,
             "amount_due": {"amount": 0, "currency": "CHF"},
+            "due_for": [],
         }
         assert (await gate.leave(token)).json()["reason"] == "already_out"
         assert await database.rows("SELECT * FROM allocations") == []
@@ -178,8 +190,13 @@ class TestOut:
             "reservation.completed",
         ]
 
-    async def test_nobody_is_let_out_who_is_not_in(self, driver: Driver, paid: Json, gate: Gate) -> None:
-        assert (await gate.leave(await credential(driver, paid))).json()["reason"] == "not_in"
+    async def test_nobody_is_let_out_who_cannot_be_in(
+        self, driver: Driver, paid: Json, gate: Gate, database: Database
+    ) -> None:
+        token = await credential(driver, paid)
+        await database.shift(paid, timedelta(minutes=10))
+        answer = (await gate.leave(token)).json()
+        assert (answer["decision"], answer["reason"]) == ("deny", "not_in")
 
     async def test_overstay_by_the_bookings_own_tariff(
         self, driver: Driver, paid: Json, gate: Gate, database: Database, service: Reservation, lot: LotCopy
@@ -192,6 +209,10 @@ class TestOut:
         await database.shift(paid, timedelta(hours=-4, minutes=-16))  # so it ended an hour and some minutes ago
         out = (await gate.leave(token)).json()
         assert (out["decision"], out["amount_due"]) == ("open", {"amount": 400, "currency": "CHF"})
+        assert (out["due_for"], out["message"]) == (
+            ["overstay"],
+            "Goodbye. To pay: 4.00 CHF for staying longer than booked.",
+        )
         seen = await driver.sees(paid)
         assert (seen["status"], seen["charge"]["amount"]["amount"]) == ("completed", 400)
         assert seen["total_cost"]["amount"] == sum(item["amount"] for item in seen["line_items"]) == 1000
@@ -200,12 +221,102 @@ class TestOut:
         assert [version for _, version in await database.published()] == [1, 2, 3, 4, 5, 6]
 
 
+class TestReportsAreFacts:
+    async def test_a_driver_whose_answer_was_lost_is_not_locked_out(
+        self, driver: Driver, paid: Json, gate: Gate
+    ) -> None:
+        token, at = await credential(driver, paid), datetime.now(UTC)
+        for more in ({"key": "1"}, {"gate_id": "north"}):
+            told = None if "key" in more else at
+            first, again = await gate.enter(token, told, **more), await gate.enter(token, told, **more)
+            assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+            assert "idempotent-replayed" not in first.headers
+        assert (await gate.leave(token, at, gate_id="south")).json()["decision"] == "open"
+        assert (await gate.leave(token, at, gate_id="south")).json()["decision"] == "open"
+
+    async def test_a_key_is_for_one_report(self, driver: Driver, paid: Json, gate: Gate) -> None:
+        token = await credential(driver, paid)
+        assert (await gate.enter(token, key="1")).json()["decision"] == "open"
+        other = await gate.enter(token, key="1", gate_id="south")
+        assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+        assert (await gate.leave(token, key="1")).json()["decision"] == "open", "the exit is another route"
+
+    async def test_many_at_once_are_one_entry(self, driver: Driver, paid: Json, gate: Gate, database: Database) -> None:
+        token, at = await credential(driver, paid), datetime.now(UTC)
+
+        async def answered() -> bytes:
+            while (answer := await gate.enter(token, at)).status_code == 409:
+                assert answer.json()["type"] == "/problems/request-in-flight"
+                await asyncio.sleep(float(answer.headers["retry-after"]) / 20)
+            return answer.content
+
+        assert len(set(await asyncio.gather(*(answered() for _ in range(8))))) == 1
+        assert [event for event, _ in await database.published()].count("reservation.checked_in") == 1
+
+    async def test_an_exit_before_its_entry_is_kept_and_joined(
+        self, driver: Driver, paid: Json, gate: Gate, database: Database
+    ) -> None:
+        token = await credential(driver, paid)
+        await database.shift(paid, timedelta(hours=-2))
+        entered_at, exited_at = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) - timedelta(minutes=20)
+        early = (await gate.leave(token, exited_at)).json()
+        assert (early["decision"], early["reason"]) == ("open", "exit_kept")
+        assert (await driver.sees(paid))["status"] == "confirmed"
+        assert (await gate.enter(token, entered_at)).json()["decision"] == "open"
+        seen = await driver.sees(paid)
+        stay = {name: datetime.fromisoformat(seen["parking_session"][name]) for name in ("entered_at", "exited_at")}
+        assert (seen["status"], stay) == ("completed", {"entered_at": entered_at, "exited_at": exited_at})
+        assert (
+            await database.rows(
+                "SELECT reservation_id FROM allocations UNION ALL SELECT reservation_id FROM early_exits"
+            )
+            == []
+        )
+
+    async def test_a_report_is_at_most_a_day_old(self, driver: Driver, paid: Json, gate: Gate) -> None:
+        token, day_ago = await credential(driver, paid), datetime.now(UTC) - timedelta(hours=24)
+        answer = await gate.enter(token, day_ago - timedelta(seconds=1))
+        assert (answer.status_code, answer.json()["errors"]) == (
+            422,
+            [{"pointer": "/at", "detail": "must be at most 24 hours ago"}],
+        )
+        assert (await gate.enter(token, day_ago + timedelta(seconds=10))).json()["reason"] == "too_early"
+
+
+class TestWhatADisplayNeeds:
+    async def test_where_to_park_and_whose_car_it_is(
+        self, driver: Driver, lot: LotCopy, gate: Gate, database: Database
+    ) -> None:
+        held = await driver.holds(lot, vehicle_plate="ZH 1234")
+        await database.settle(held)
+        await database.shift(held, datetime.now(UTC) + timedelta(minutes=30) - TOMORROW)
+        token, starts_at = await credential(driver, held), (await driver.sees(held))["start_time"]
+        early = (await gate.enter(token)).json()
+        assert datetime.fromisoformat(early["opens_at"]) == datetime.fromisoformat(starts_at) - timedelta(minutes=15)
+        await database.shift(held, timedelta(minutes=-16))
+        entered = (await gate.enter(token)).json()
+        assert (entered["spot_number"], entered["vehicle_plate"]) == (held["spot_number"], "ZH 1234")
+        assert entered["message"] == f"Welcome. Your spot is {held['spot_number']}."
+        assert entered["opens_at"] is None
+
+    async def test_another_lots_gate_is_told_nothing(
+        self, driver: Driver, paid: Json, gate: Gate, make_lot: MakeLot, lot: LotCopy
+    ) -> None:
+        elsewhere = Gate(gate.client, gate.headers, await make_lot(organization_id=lot.organization_id))
+        told = (await elsewhere.enter(await credential(driver, paid))).json()
+        assert {name for name, value in told.items() if value} == {"decision", "reason", "message"}
+
+
 async def test_bad_readings_are_named(gate: Gate) -> None:
     for body, pointer in (
         ({"token": "x"}, "/parking_lot_id"),
         ({"token": "", "parking_lot_id": str(uuid4())}, "/token"),
         ({"token": "x", "parking_lot_id": str(uuid4()), "at": "2026-01-01T00:00:00"}, "/at"),
         ({"token": "x", "parking_lot_id": str(uuid4()), "at": 1}, "/at"),
+        ({"token": "x", "parking_lot_id": str(uuid4()), "gate_id": ""}, "/gate_id"),
+        ({"token": "x", "parking_lot_id": str(uuid4()), "gate_id": "n" * 65}, "/gate_id"),
+        ({"token": "x", "parking_lot_id": str(uuid4()), "gate_id": "north\nsouth"}, "/gate_id"),
+        ({"token": "x", "parking_lot_id": str(uuid4()), "gate_id": "-"}, "/gate_id"),
         ({"token": "x", "parking_lot_id": str(uuid4()), "at": "9999-12-31T23:59:59-12:00"}, "/at"),
     ):
         answer = await gate.client.post("/api/v1/gates/check-in", json=body, headers=gate.headers)

@@ -17,12 +17,12 @@ SECOND = timedelta(seconds=1)
 
 TABLE = {
     S.PENDING: (Reason.UNPAID, Reason.NOT_IN),
-    S.CONFIRMED: (Reason.OK, Reason.NOT_IN),
+    S.CONFIRMED: (Reason.OK, Reason.EXIT_KEPT),
     S.ACTIVE: (Reason.ALREADY_IN, Reason.OK),
     S.COMPLETED: (Reason.ALREADY_OUT, Reason.ALREADY_OUT),
     S.EXPIRED: (Reason.EXPIRED, Reason.EXPIRED),
     S.CANCELLED: (Reason.CANCELLED, Reason.CANCELLED),
-    S.NO_SHOW: (Reason.OK, Reason.NO_SHOW),
+    S.NO_SHOW: (Reason.OK, Reason.EXIT_KEPT),
 }
 
 
@@ -31,7 +31,7 @@ def test_each_state_in_its_time(status: ReservationStatus) -> None:
     state = replace(a_hold().state, status=status)
     at_the_entry, at_the_exit = TABLE[status]
     assert at_entry(state, state.parking_lot_id, START).reason is at_the_entry
-    assert at_exit(state, state.parking_lot_id).reason is at_the_exit
+    assert at_exit(state, state.parking_lot_id, START).reason is at_the_exit
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,25 @@ def test_a_no_show_comes_in_only_if_that_happened_in_time() -> None:
 def test_another_lots_gate_says_nothing_else(status: ReservationStatus) -> None:
     state = replace(a_hold().state, status=status)
     assert at_entry(state, uuid4(), START).reason is Reason.WRONG_LOT
-    assert at_exit(state, uuid4()).reason is Reason.WRONG_LOT
+    assert at_exit(state, uuid4(), START).reason is Reason.WRONG_LOT
+
+
+@pytest.mark.parametrize("status", [S.CONFIRMED, S.NO_SHOW])
+def test_an_exit_is_kept_if_there_can_have_been_an_entry(status: ReservationStatus) -> None:
+    state = replace(a_hold().state, status=status)
+    opens = START - timedelta(minutes=15)
+    assert at_exit(state, state.parking_lot_id, opens - SECOND).reason is Reason.NOT_IN
+    assert at_exit(state, state.parking_lot_id, opens).reason is Reason.EXIT_KEPT
+    assert at_exit(state, state.parking_lot_id, END + timedelta(days=1)).reason is Reason.EXIT_KEPT
+
+
+class TestASuspendedUser:
+    @pytest.mark.parametrize("status", [S.CONFIRMED, S.NO_SHOW])
+    def test_does_not_come_in(self, status: ReservationStatus) -> None:
+        state = replace(a_hold().state, status=status)
+        verdict = at_entry(state, state.parking_lot_id, START, suspended_at=START)
+        assert (verdict.reason, verdict.opens) == (Reason.USER_SUSPENDED, False)
+
+    def test_came_in_before_that_happened(self) -> None:
+        state = replace(a_hold().state, status=S.CONFIRMED)
+        assert at_entry(state, state.parking_lot_id, START, suspended_at=START + SECOND).opens

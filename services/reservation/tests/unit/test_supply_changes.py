@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from services.reservation.tests.examples import START, hourly
-from services.reservation.tests.fakes.installation import SETTLING, FakeInstallation, operator_of
+from services.reservation.tests.fakes.installation import SETTLING, FakeInstallation
 from services.reservation.tests.fakes.postgres.bookings import InMemoryBookings
+from services.reservation.tests.unit.test_gate_commands import Barrier
 
 from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.money import Money
@@ -18,8 +19,6 @@ from parking_kernel.opening_hours import opening_hours_of
 from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
-from reservation_service.application.commands.check_in import CheckIn
-from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.commands.settle_booking import SettleBookingHandler
 from reservation_service.application.commands.settle_supply_changes import SettleSupplyChanges
 from reservation_service.application.event_handlers.keep_lot import KeepLot, keep_lot
@@ -82,8 +81,7 @@ def counts(change: SupplyChangeState) -> dict[str, int]:
 
 async def goes_in(service: FakeInstallation, lot: LotCopy, state: ReservationState) -> str:
     service.clock.present = max(service.clock.present, state.period.starts_at)
-    answer = await service.check_in(CheckIn(operator_of(lot), lot.id, f"credential {state.id}"))
-    return answer.verdict.reason.value
+    return (await Barrier(service, lot, state).enter()).verdict.reason.value
 
 
 class TestMoving:
@@ -231,7 +229,7 @@ class TestStays:
         change = service.tables.supply_changes[by.id]
         assert (change.status, change.waiting) == (SupplyChangeStatus.RUNNING, {booked.id})
         assert now_of(service, booked).spot == booked.spot
-        await service.check_out(CheckOut(operator_of(lot), lot.id, f"credential {booked.id}"))
+        assert (await Barrier(service, lot, booked).leave()).verdict.opens
         service.clock.advance(LOOK_AGAIN)
         await service.settle_supply_changes(SettleSupplyChanges())
         change = service.tables.supply_changes[by.id]

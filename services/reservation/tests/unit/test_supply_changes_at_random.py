@@ -16,14 +16,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from services.reservation.tests.examples import NOW, ZURICH, period
-from services.reservation.tests.fakes.installation import FakeInstallation, operator_of
+from services.reservation.tests.fakes.installation import FakeInstallation
+from services.reservation.tests.unit.test_gate_commands import Barrier
 from services.reservation.tests.unit.test_supply_changes import changes_lot, settles, taken_away, takes_out
 
 from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.opening_hours import opening_hours_of
 from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
-from reservation_service.application.commands.check_in import CheckIn
-from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.settle_supply_changes import SettleSupplyChanges
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
@@ -109,7 +108,7 @@ class Supplying(RuleBasedStateMachine):
     @rule(which=WHICH)
     def a_car_comes(self, which: int) -> None:
         state = self.one(which)
-        answer = self.does(self.service.check_in(CheckIn(operator_of(self.lot), self.lot.id, _shown(state))))
+        answer = self.does(Barrier(self.service, self.lot, state).enter())
         if answer.verdict.opens:
             inside = self.service.tables.reservations[state.id]
             assert self.service.tables.spots[inside.spot.id].in_service, "the gate opened onto a spot that is gone"
@@ -117,8 +116,7 @@ class Supplying(RuleBasedStateMachine):
     @precondition(lambda self: self.states)
     @rule(which=WHICH)
     def a_car_goes(self, which: int) -> None:
-        state = self.one(which)
-        self.does(self.service.check_out(CheckOut(operator_of(self.lot), self.lot.id, _shown(state))))
+        self.does(Barrier(self.service, self.lot, self.one(which)).leave())
 
     @rule(which=st.integers(0, len(SPOTS) - 1), policy=POLICIES, is_named=st.booleans())
     def a_spot_goes(self, which: int, policy: AffectedPolicy, *, is_named: bool) -> None:
@@ -195,10 +193,6 @@ class Supplying(RuleBasedStateMachine):
                 assert back == 0
             elif not (payment_id in pays_for and reservation_id in self.by_terms):
                 assert back == amount
-
-
-def _shown(state: ReservationState) -> str:
-    return f"credential {state.id}"
 
 
 TestSupplying = Supplying.TestCase

@@ -1,22 +1,29 @@
-"""Whether a gate opens, and why not."""
+"""Whether a gate opens, and why not. A gate reports what happened; when it was is bounded."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from parking_kernel.violations import InvalidFields, Violation
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 
 OPENS_BEFORE = timedelta(minutes=15)
+REPORTED_WITHIN = timedelta(hours=24)
+"""How far back a gate may report: one that was without a network for a day loses nothing."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far a gate's clock may run ahead of ours. What it reports within that counts as now."""
 
 
 class Reason(StrEnum):
     """What the gate may show to the driver."""
 
     OK = "ok"
+    EXIT_KEPT = "exit_kept"
     INVALID_CREDENTIAL = "invalid_credential"
     WRONG_LOT = "wrong_lot"
     UNPAID = "unpaid"
+    USER_SUSPENDED = "user_suspended"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     ALREADY_IN = "already_in"
@@ -38,12 +45,13 @@ AT_ENTRY = {
 }
 AT_EXIT = {
     S.PENDING: Reason.NOT_IN,
-    S.CONFIRMED: Reason.NOT_IN,
     S.COMPLETED: Reason.ALREADY_OUT,
     S.EXPIRED: Reason.EXPIRED,
     S.CANCELLED: Reason.CANCELLED,
-    S.NO_SHOW: Reason.NO_SHOW,
 }
+ENTRY_MAY_COME = frozenset({S.CONFIRMED, S.NO_SHOW})
+"""Where an entry that nobody has reported yet can still be: its gate may be without a network."""
+OPENING = frozenset({Reason.OK, Reason.EXIT_KEPT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +62,31 @@ class GateVerdict:
 
     @property
     def opens(self) -> bool:
-        """True for the one reason to open."""
-        return self.reason is Reason.OK
+        """True for the reasons to open."""
+        return self.reason in OPENING
+
+
+def happened_at(reported: datetime | None, now: datetime) -> datetime:
+    """When what a gate reports happened: now, if it says nothing. Raises `InvalidFields`."""
+    if reported is None:
+        return now
+    if reported > now + CLOCKS_DIFFER:
+        raise InvalidFields([Violation("/at", "must not be in the future")])
+    if reported < now - REPORTED_WITHIN:
+        hours = REPORTED_WITHIN // timedelta(hours=1)
+        raise InvalidFields([Violation("/at", f"must be at most {hours} hours ago")])
+    return min(reported, now)
 
 
 def at_entry(
-    reservation: ReservationState, parking_lot_id: UUID, at: datetime, opens_before: timedelta = OPENS_BEFORE
+    reservation: ReservationState,
+    parking_lot_id: UUID,
+    at: datetime,
+    opens_before: timedelta = OPENS_BEFORE,
+    *,
+    suspended_at: datetime | None = None,
 ) -> GateVerdict:
-    """Confirmed, this lot, from a while before the start until the end.
+    """Confirmed, this lot, from a while before the start until the end, by a driver who was not suspended by then.
 
     A no-show may still come in when the gate says that it happened in time (it was offline then).
     """
@@ -69,6 +94,8 @@ def at_entry(
         return GateVerdict(Reason.WRONG_LOT)
     if reason := AT_ENTRY.get(reservation.status):
         return GateVerdict(reason)
+    if suspended_at is not None and at >= suspended_at:
+        return GateVerdict(Reason.USER_SUSPENDED)
     if at < reservation.period.starts_at - opens_before:
         return GateVerdict(Reason.TOO_EARLY)
     if at >= reservation.period.ends_at:
@@ -76,8 +103,19 @@ def at_entry(
     return GateVerdict(Reason.OK)
 
 
-def at_exit(reservation: ReservationState, parking_lot_id: UUID) -> GateVerdict:
-    """In, and in this lot."""
+def at_exit(
+    reservation: ReservationState, parking_lot_id: UUID, at: datetime, opens_before: timedelta = OPENS_BEFORE
+) -> GateVerdict:
+    """In, and in this lot; whoever the driver is by now.
+
+    A car at the exit whose entry is not known came in through a gate that has not reported yet: its exit is kept, if
+    there can have been such an entry.
+    """
     if reservation.parking_lot_id != parking_lot_id:
         return GateVerdict(Reason.WRONG_LOT)
-    return GateVerdict(AT_EXIT.get(reservation.status, Reason.OK))
+    if reason := AT_EXIT.get(reservation.status):
+        return GateVerdict(reason)
+    if reservation.status in ENTRY_MAY_COME:
+        can_be_in = at >= reservation.period.starts_at - opens_before
+        return GateVerdict(Reason.EXIT_KEPT if can_be_in else Reason.NOT_IN)
+    return GateVerdict(Reason.OK)

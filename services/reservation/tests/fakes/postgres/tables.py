@@ -1,6 +1,7 @@
 """The tables as dictionaries. Their values are frozen, so a copy of the dictionaries is a copy of everything."""
 
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from uuid import UUID
 
 from services.reservation.tests.examples import NOW
@@ -30,6 +31,8 @@ class Tables:
     announced: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     reservations: dict[UUID, ReservationState] = field(default_factory=dict[UUID, ReservationState])
     allocations: list[AllocationRow] = field(default_factory=list[AllocationRow])
+    early_exits: dict[tuple[UUID, datetime], None] = field(default_factory=dict[tuple[UUID, datetime], None])
+    users: dict[UUID, tuple[int, datetime | None]] = field(default_factory=dict[UUID, tuple[int, datetime | None]])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[ReservationEvent] = field(default_factory=list[ReservationEvent])
     supply_changes: dict[UUID, SupplyChangeState] = field(default_factory=dict[UUID, SupplyChangeState])

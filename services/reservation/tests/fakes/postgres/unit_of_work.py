@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from services.reservation.tests.fakes.clock import FakeClock
+from services.reservation.tests.fakes.postgres.early_exits import InMemoryEarlyExits
 from services.reservation.tests.fakes.postgres.lots import InMemoryCopies, InMemoryLots
 from services.reservation.tests.fakes.postgres.payment_watermark import FakeTime, InMemoryPaymentWatermark
 from services.reservation.tests.fakes.postgres.reservations import InMemoryReservations
 from services.reservation.tests.fakes.postgres.supply_changes import InMemorySupplyChanges
 from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.timetable import InMemoryTimetable
+from services.reservation.tests.fakes.postgres.users import InMemoryUsers
 
 from parking_chassis.fakes.answers import InMemoryAnswers
 from parking_chassis.fakes.units_of_work import in_memory_units_of_work
@@ -28,6 +30,8 @@ def in_memory_work(tables: Tables, clock: FakeClock) -> OpenWork:
             reservations=InMemoryReservations(draft, changes),
             supply_changes=InMemorySupplyChanges(draft, changes),
             payment_watermark=InMemoryPaymentWatermark(draft),
+            early_exits=InMemoryEarlyExits(draft),
+            users=InMemoryUsers(draft),
             answers=InMemoryAnswers(draft.answers, clock.now, set()),
             time=FakeTime(clock),
         )

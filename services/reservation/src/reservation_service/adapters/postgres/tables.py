@@ -109,6 +109,7 @@ reservations = Table(
     Index("ix_reservations_of_lot", "parking_lot_id", "created_at", "id"),
     Index("ix_reservations_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     Index("ix_reservations_confirmed", "ends_at", postgresql_where=text("status = 'confirmed'")),
+    Index("ix_reservations_active", "parking_lot_id", postgresql_where=text("status = 'active'")),
     postgresql_partition_by="RANGE (id)",
 )
 
@@ -151,6 +152,23 @@ supply_changes = Table(
     Column("at", instant(), nullable=False),
     Column("version", Integer, nullable=False),
     Index("ix_supply_changes_due_at", "due_at", postgresql_where=text("status = 'running'")),
+)
+
+early_exits = Table(
+    "early_exits",
+    metadata,
+    Column("reservation_id", Uuid, primary_key=True),
+    Column("exited_at", instant(), primary_key=True),
+    Column("kept_at", instant(), nullable=False, server_default=text("now()")),
+    Index("ix_early_exits_kept_at", "kept_at"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("suspended_at", instant()),
+    Column("version", Integer, nullable=False),
 )
 
 payment_watermark = Table(

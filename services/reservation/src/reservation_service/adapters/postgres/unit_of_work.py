@@ -3,6 +3,7 @@
 from parking_chassis.sealing import Sealer
 from parking_chassis.stored_answers import PostgresAnswers
 from parking_chassis.units_of_work import Transaction, UnitsOfWork
+from reservation_service.adapters.postgres.early_exits import PostgresEarlyExits
 from reservation_service.adapters.postgres.lots import PostgresCopies, PostgresLots
 from reservation_service.adapters.postgres.outbox import publish
 from reservation_service.adapters.postgres.payment_watermark import DatabaseTime, PostgresPaymentWatermark
@@ -10,6 +11,7 @@ from reservation_service.adapters.postgres.reservations import PostgresReservati
 from reservation_service.adapters.postgres.supply_changes import PostgresSupplyChanges
 from reservation_service.adapters.postgres.tables import idempotency_keys
 from reservation_service.adapters.postgres.timetable import PostgresTimetable
+from reservation_service.adapters.postgres.users import PostgresUsers
 from reservation_service.application.ports import Work
 from reservation_service.domain.reservations import Reservation
 from reservation_service.domain.supply import SupplyChange
@@ -27,6 +29,8 @@ def units_of_work(sealer: Sealer) -> UnitsOfWork[Work, Reservation | SupplyChang
             reservations=PostgresReservations(transaction),
             supply_changes=PostgresSupplyChanges(transaction),
             payment_watermark=PostgresPaymentWatermark(connection),
+            early_exits=PostgresEarlyExits(connection),
+            users=PostgresUsers(connection),
             answers=PostgresAnswers(connection, idempotency_keys, sealer),
             time=DatabaseTime(connection),
         )

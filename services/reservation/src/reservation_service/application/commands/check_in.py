@@ -1,29 +1,30 @@
 """Let a car in."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from uuid import UUID
+from dataclasses import dataclass
+from datetime import timedelta
 
-from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
-from reservation_service.application.ports import GateAnswer, OpenWork, Tokens
+from parking_kernel.repeatable import Answer
+from reservation_service.application.commands.end_stay import end_stay
+from reservation_service.application.commands.report_once import report_once
+from reservation_service.application.ports import GateReport, OpenWork, RenderGateAnswer, Tokens, Work
 from reservation_service.domain.errors import InvalidCredential, UnknownLot, UnknownReservation
-from reservation_service.domain.gates import GateVerdict, Reason, at_entry
+from reservation_service.domain.gate_answers import GateAnswer, gate_answer
+from reservation_service.domain.gates import GateVerdict, Reason, at_entry, happened_at
+from reservation_service.domain.lots import Lot
 
 
 @dataclass(frozen=True, slots=True)
-class CheckIn:
-    """A gate read a credential; `at` is when, for one that was offline."""
-
-    asker: Asker
-    parking_lot_id: UUID
-    credential: str = field(repr=False)
-    at: datetime | None = None
+class CheckIn(GateReport):
+    """A car is at the entry, or was."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInHandler:
-    """Opens for a paid reservation of this lot in its time, which begins `opens_before` its start."""
+    """Opens for a paid reservation of this lot in its time, which begins `opens_before` its start.
+
+    Where the exit was reported first, it is joined: the stay is over with the report of its entry.
+    """
 
     open_work: OpenWork
     tokens: Tokens
@@ -31,21 +32,35 @@ class CheckInHandler:
     new_id: NewId
     opens_before: timedelta
 
-    async def __call__(self, command: CheckIn) -> GateAnswer:
-        """Whether the gate opens; refusals are answers, not errors. Raises `UnknownLot` for another's lot."""
-        now = self.clock.now()
-        at = min(command.at or now, now)
+    async def __call__(self, command: CheckIn, render: RenderGateAnswer) -> Answer:
+        """Whether the gate opens, as `render` shows it; the first answer again where it was reported before.
+
+        Refusals are answers, not errors. Raises `UnknownLot` for another's lot, `InvalidFields` for a time too far
+        back or ahead, `KeyReused` and `InFlight`.
+        """
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.parking_lot_id)
             if not command.asker.operates(lot.organization_id):
                 raise UnknownLot(command.parking_lot_id)
-            try:
-                reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
-            except (InvalidCredential, UnknownReservation):
-                return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
-            verdict = at_entry(reservation.state, lot.id, at, self.opens_before)
-            if verdict.opens:
-                reservation.check_in(self.new_id(now), at)
+
+            async def act() -> Answer:
+                return render(await self._enter(work, lot, command))
+
+            return await report_once(work.answers, command, "in", act)
+
+    async def _enter(self, work: Work, lot: Lot, command: CheckIn) -> GateAnswer:
+        now = self.clock.now()
+        at = happened_at(command.at, now)
+        try:
+            reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
+        except (InvalidCredential, UnknownReservation):
+            return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
+        suspended_at = await work.users.suspended_at(reservation.state.user_id)
+        verdict = at_entry(reservation.state, lot.id, at, self.opens_before, suspended_at=suspended_at)
+        if verdict.opens:
+            reservation.check_in(self.new_id(now), at)
+            if exited_at := await work.early_exits.take(reservation.state.id, at):
+                await end_stay(work, reservation, exited_at, self.new_id)
+            else:
                 await work.reservations.save(reservation)
-        stay = reservation.state.parking_session if verdict.reason is not Reason.WRONG_LOT else None
-        return GateAnswer(verdict, stay.id if stay else None)
+        return gate_answer(verdict, reservation.state, lot.zone, self.opens_before)

@@ -1,70 +1,55 @@
 """Let a car out."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass
+from datetime import timedelta
 
-from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
-from parking_kernel.periods import Period
-from parking_kernel.pricing import price
-from reservation_service.application.ports import GateAnswer, OpenWork, Tokens, Work
-from reservation_service.domain.charges import Charge, ChargeReason, open_charge
+from parking_kernel.repeatable import Answer
+from reservation_service.application.commands.end_stay import end_stay
+from reservation_service.application.commands.report_once import report_once
+from reservation_service.application.ports import GateReport, OpenWork, RenderGateAnswer, Tokens, Work
 from reservation_service.domain.errors import InvalidCredential, UnknownLot, UnknownReservation
-from reservation_service.domain.gates import GateVerdict, Reason, at_exit
-from reservation_service.domain.reservations import Reservation, ReservationState
+from reservation_service.domain.gate_answers import GateAnswer, gate_answer
+from reservation_service.domain.gates import GateVerdict, Reason, at_exit, happened_at
+from reservation_service.domain.lots import Lot
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOut:
-    """A gate read a credential; `at` is when, for one that was offline."""
-
-    asker: Asker
-    parking_lot_id: UUID
-    credential: str = field(repr=False)
-    at: datetime | None = None
+class CheckOut(GateReport):
+    """A car is at the exit, or was."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOutHandler:
-    """Ends the stay and releases the spot; time beyond the end is priced by the booking's own tariff."""
+    """Ends the stay, with what it owes for its length. An exit whose entry is not known yet opens too, and is kept."""
 
     open_work: OpenWork
     tokens: Tokens
     clock: Clock
     new_id: NewId
+    opens_before: timedelta
 
-    async def __call__(self, command: CheckOut) -> GateAnswer:
-        """Whether the gate opens, and what is owed; refusals are answers. Raises `UnknownLot` for another's lot."""
-        now = self.clock.now()
+    async def __call__(self, command: CheckOut, render: RenderGateAnswer) -> Answer:
+        """Whether the gate opens, and what is owed, as `render` shows it; see `CheckInHandler`."""
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.parking_lot_id)
             if not command.asker.operates(lot.organization_id):
                 raise UnknownLot(command.parking_lot_id)
-            try:
-                reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
-            except (InvalidCredential, UnknownReservation):
-                return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
-            verdict = at_exit(reservation.state, lot.id)
-            if verdict.opens:
-                await self._let_out(work, reservation, min(command.at or now, now))
-        return _answer(verdict, reservation.state)
 
-    async def _let_out(self, work: Work, reservation: Reservation, at: datetime) -> None:
-        reservation.check_out(await self._overstay(work, reservation.state, at), at)
-        await work.timetable.release(reservation.state.id)
-        await work.reservations.save(reservation)
+            async def act() -> Answer:
+                return render(await self._leave(work, lot, command))
 
-    async def _overstay(self, work: Work, state: ReservationState, at: datetime) -> Charge | None:
-        if at <= state.period.ends_at:
-            return None
-        tariff, zone = await work.lots.pinned_tariff(state.parking_lot_id, state.tariff_id)
-        beyond = price(tariff, Period(state.period.ends_at, at), zone)
-        return open_charge(self.new_id(at), ChargeReason.OVERSTAY, beyond) if beyond.total.amount else None
+            return await report_once(work.answers, command, "out", act)
 
-
-def _answer(verdict: GateVerdict, state: ReservationState) -> GateAnswer:
-    if verdict.reason is Reason.WRONG_LOT:
-        return GateAnswer(verdict)
-    stay = state.parking_session
-    return GateAnswer(verdict, stay.id if stay else None, state.owed - state.paid if verdict.opens else None)
+    async def _leave(self, work: Work, lot: Lot, command: CheckOut) -> GateAnswer:
+        at = happened_at(command.at, self.clock.now())
+        try:
+            reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
+        except (InvalidCredential, UnknownReservation):
+            return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
+        verdict = at_exit(reservation.state, lot.id, at, self.opens_before)
+        if verdict.reason is Reason.OK:
+            await end_stay(work, reservation, at, self.new_id)
+        elif verdict.reason is Reason.EXIT_KEPT:
+            await work.early_exits.keep(reservation.state.id, at)
+        return gate_answer(verdict, reservation.state, lot.zone, self.opens_before, is_exit=True)

@@ -11,12 +11,14 @@ from reservation_service.application.ports.bookings import (
     StaleCandidates,
     TooBusy,
 )
+from reservation_service.application.ports.gates import EarlyExits, GateReport, RenderGateAnswer
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
 from reservation_service.application.ports.supply import SupplyChanges
 from reservation_service.application.ports.timetable import SpotRequest, Timetable
-from reservation_service.application.ports.tokens import GateAnswer, Tokens
+from reservation_service.application.ports.tokens import Tokens
+from reservation_service.application.ports.users import UserCopy, Users
 from reservation_service.application.ports.work import OpenWork, Work
 
 __all__ = [
@@ -27,7 +29,8 @@ __all__ = [
     "Bookings",
     "Candidates",
     "Copies",
-    "GateAnswer",
+    "EarlyExits",
+    "GateReport",
     "Hold",
     "LotCopy",
     "Lots",
@@ -35,6 +38,7 @@ __all__ = [
     "PaymentBacklog",
     "PaymentOutbox",
     "PaymentWatermark",
+    "RenderGateAnswer",
     "Reservations",
     "SpotCopy",
     "SpotRequest",
@@ -44,5 +48,7 @@ __all__ = [
     "Timetable",
     "Tokens",
     "TooBusy",
+    "UserCopy",
+    "Users",
     "Work",
 ]

@@ -1,13 +1,10 @@
-"""What others must be able to trust without asking, and what a gate is answered."""
+"""What others must be able to trust without asking."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from parking_kernel.money import Money
 from reservation_service.domain.charges import Charge
-from reservation_service.domain.gates import GateVerdict
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -28,12 +25,3 @@ class Tokens(Protocol):
     def reservation_of(self, credential: str) -> UUID:
         """The reservation of a credential. Raises `InvalidCredential`."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class GateAnswer:
-    """What a gate is answered: whether it opens, which stay it is, and what is owed."""
-
-    verdict: GateVerdict
-    parking_session_id: UUID | None = None
-    amount_due: Money | None = None

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from parking_kernel.askers import Asker
 from parking_kernel.repeatable import Answers
+from reservation_service.application.ports.gates import EarlyExits
 from reservation_service.application.ports.lots import Copies, Lots
 from reservation_service.application.ports.payments import PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
 from reservation_service.application.ports.supply import SupplyChanges
 from reservation_service.application.ports.timetable import Timetable
+from reservation_service.application.ports.users import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Work:
     reservations: Reservations
     supply_changes: SupplyChanges
     payment_watermark: PaymentWatermark
+    early_exits: EarlyExits
+    users: Users
     answers: Answers
     time: Time
 

@@ -1,60 +1,90 @@
 """The gates."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
-from pydantic import StringConstraints
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field, StringConstraints
 
 from parking_chassis.api_document import may_answer
+from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.instants import Instant
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import permitted
+from parking_kernel.repeatable import Answer
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
-from reservation_service.application.ports import GateAnswer
+from reservation_service.domain.gate_answers import GateAnswer
 from reservation_service.entrypoints.http.dependencies import Does, GateKeeper
 from reservation_service.entrypoints.http.views import MoneyView
 
 router = APIRouter(prefix="/api/v1/gates", tags=["gates"], dependencies=[Depends(permitted("operate:gate"))])
 
+OK = 200
+
+GateId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
+
 
 class Reading(RequestBody):
-    """What a gate read; `at` is when, for a gate that was offline."""
+    """What a gate read; `at` is when, for a gate that was offline.
+
+    The same token, gate and `at` are the same report, and get the first answer again; so does the same
+    `Idempotency-Key`. Gates of a lot that say no `gate_id` count as one gate. A report without `at` happens now, and
+    without a key each is a new one.
+    """
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     parking_lot_id: UUID
-    at: Instant | None = None
+    gate_id: Annotated[GateId | None, Field(description="the operator's name of the gate, such as `north-1`")] = None
+    at: Annotated[Instant | None, Field(description="at most 24 hours ago, and never ahead")] = None
 
 
 class GateDecision(ResponseBody):
-    """Whether the gate opens, and why."""
+    """Whether the gate opens, why, and what a display needs. Nothing is told of another lot's reservation."""
 
     decision: Literal["open", "deny"]
     reason: str
+    message: Annotated[str, Field(description="a short text for the driver")]
+    spot_number: str | None
+    vehicle_plate: Annotated[str | None, Field(description="if the driver has given one")]
+    opens_at: Annotated[datetime | None, Field(description="from when one can drive in, where it is `too_early`")]
     parking_session_id: UUID | None
-    amount_due: MoneyView | None
+    amount_due: Annotated[
+        MoneyView | None, Field(description="what is to be paid; at an exit that opens, also nothing")
+    ]
+    due_for: Annotated[list[str], Field(description="what `amount_due` is for: `booking`, `overstay`")]
 
 
-@router.post("/check-in")
+@router.post("/check-in", response_model=GateDecision)
 @may_answer(NOT_FOUND)
-async def check_in(body: Reading, does: Does, asker: GateKeeper) -> GateDecision:
-    """A car wants in. A refusal is an answer with its reason, not an error."""
-    return _decision(await does.check_in(CheckIn(asker, body.parking_lot_id, body.token, body.at)))
+async def check_in(body: Reading, does: Does, asker: GateKeeper, key_of: KeyOf) -> Response:
+    """A car wants in, or drove in. A refusal is an answer with its reason, not an error."""
+    key = key_of(fingerprint_of(body))
+    command = CheckIn(asker, body.parking_lot_id, body.token, body.at, body.gate_id, key)
+    return response_of(await does.check_in(command, _decision))
 
 
-@router.post("/check-out")
+@router.post("/check-out", response_model=GateDecision)
 @may_answer(NOT_FOUND)
-async def check_out(body: Reading, does: Does, asker: GateKeeper) -> GateDecision:
-    """A car wants out; what it owes for staying too long is in the answer."""
-    return _decision(await does.check_out(CheckOut(asker, body.parking_lot_id, body.token, body.at)))
+async def check_out(body: Reading, does: Does, asker: GateKeeper, key_of: KeyOf) -> Response:
+    """A car wants out, or drove out; what it owes is in the answer. An exit whose entry is not known yet is kept."""
+    key = key_of(fingerprint_of(body))
+    command = CheckOut(asker, body.parking_lot_id, body.token, body.at, body.gate_id, key)
+    return response_of(await does.check_out(command, _decision))
 
 
-def _decision(answer: GateAnswer) -> GateDecision:
-    return GateDecision(
+def _decision(answer: GateAnswer) -> Answer:
+    decision = GateDecision(
         decision="open" if answer.verdict.opens else "deny",
         reason=answer.verdict.reason.value,
+        message=answer.message,
+        spot_number=answer.spot_number,
+        vehicle_plate=answer.vehicle_plate,
+        opens_at=answer.opens_at.astimezone(UTC) if answer.opens_at else None,
         parking_session_id=answer.parking_session_id,
         amount_due=MoneyView.of(answer.amount_due) if answer.amount_due else None,
+        due_for=[each.value for each in answer.due_for],
     )
+    return Answer(OK, decision.model_dump_json().encode())

@@ -1,10 +1,11 @@
 """Which HTTP problem each error of the domain is: one table."""
 
 from parking_chassis.idempotency import in_flight, key_reused
-from parking_chassis.problems import NOT_FOUND, UNAVAILABLE, Problem, ProblemKind, invalid_field
+from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE, Problem, ProblemKind, invalid_field
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.periods import InvalidPeriod
 from parking_kernel.repeatable import InFlight, KeyReused
+from parking_kernel.violations import InvalidFields
 from reservation_service.application.ports import TooBusy
 from reservation_service.domain import errors
 
@@ -20,6 +21,12 @@ def _invalid_period(error: Exception) -> Problem:
     return invalid_field(f"/{error.field}", error.rule)
 
 
+def _invalid_fields(error: Exception) -> Problem:
+    assert isinstance(error, InvalidFields)
+    named = [{"pointer": each.pointer, "detail": each.rule} for each in error.violations]
+    return Problem(INVALID_REQUEST, str(error), errors=named)
+
+
 def _wrong_spot_type(error: Exception) -> Problem:
     assert isinstance(error, errors.WrongSpotType)
     return invalid_field("/spot_type", f"must be {error.spot_type}, as the named spot is")
@@ -31,6 +38,7 @@ def _too_busy(_error: Exception) -> Problem:
 
 PROBLEMS = {
     InvalidPeriod: _invalid_period,
+    InvalidFields: _invalid_fields,
     errors.WrongSpotType: _wrong_spot_type,
     errors.UnknownLot: NOT_FOUND,
     errors.UnknownSpot: NOT_FOUND,

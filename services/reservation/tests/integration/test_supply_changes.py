@@ -67,7 +67,7 @@ async def settles(service: Reservation, database: Database) -> None:
 
 
 async def changes_published(database: Database) -> list[SupplyChangeState]:
-    """What was told of changes, in order, each read by its contract."""
+    """What was published of changes, in order, each read by its contract."""
     rows = await database.rows(
         "SELECT type, payload, partition_key FROM outbox WHERE aggregatetype = :topic ORDER BY seq",
         topic=SUPPLY_CHANGE.name,

@@ -141,7 +141,7 @@ class PostgresCopies:
         return {row["id"]: SpotCopy(**{name: row[name] for name in _SPOT}) for row in rows}
 
     async def note_lot_change(self, parking_lot_id: UUID, change_id: UUID) -> None:
-        """Store by which change the lot lost something, for whoever has a booking there."""
+        """Store by which change the lot lost something: its bookings are to be looked at."""
         by = {"supply_change_id": change_id}
         await self._connection.execute(update(lots).where(lots.c.id == parking_lot_id).values(by))
 

@@ -39,7 +39,7 @@ class SettleBookingHandler:
 async def settle_booking(work: Work, reservation: Reservation, now: datetime) -> SupplyOutcome | None:
     """What becomes of a locked reservation; the caller saves it. None where its supply is there, or it is over.
 
-    The one place where that is decided, whoever comes first: the job of the change, late money, or the gate.
+    The one place where that is decided, for the job of the change, late money and the gate alike: the first settles it.
     """
     state = reservation.state
     supply = (await work.lots.supply_of([state]))[state.id]

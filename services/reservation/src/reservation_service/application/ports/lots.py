@@ -75,7 +75,7 @@ class Copies(Protocol):
         ...
 
     async def note_lot_change(self, parking_lot_id: UUID, change_id: UUID) -> None:
-        """Store by which change the lot lost something, for whoever has a booking there."""
+        """Store by which change the lot lost something: its bookings are to be looked at."""
         ...
 
     async def note_spot_change(self, spot_ids: Collection[UUID], change_id: UUID) -> None:

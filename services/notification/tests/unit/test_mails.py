@@ -68,7 +68,7 @@ def test_a_driver_whose_spot_went_reads_that_the_car_park_changed_and_all_goes_b
             assert fact in part
 
 
-def test_a_driver_who_had_not_paid_yet_is_told_of_no_refund() -> None:
+def test_a_driver_who_had_not_paid_yet_reads_of_no_refund() -> None:
     text, html, _ = written(K.RESERVATION_CANCELLED, reason="supply_change", amount=Money(0, "CHF"))
     for part in (text, html):
         assert "the car park has changed" in part

@@ -34,8 +34,8 @@ from reservation_service.adapters.postgres.partitions import ReservationPartitio
 from reservation_service.adapters.postgres.unit_of_work import units_of_work
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
 from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
-from reservation_service.application.commands.check_in import CheckInHandler
-from reservation_service.application.commands.check_in_to_standing_spot import CheckInToStandingSpotHandler
+from reservation_service.application.commands.check_in import CheckIn, CheckInHandler
+from reservation_service.application.commands.check_in_to_standing_spot import check_in_to_standing_spot
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
@@ -80,7 +80,7 @@ class UseCases:
 
     reserve_spot: ReserveSpotHandler
     cancel_reservation: CancelReservationHandler
-    check_in: CheckInToStandingSpotHandler[[RenderGateAnswer], Answer]
+    check_in: Callable[[CheckIn, RenderGateAnswer], Awaitable[Answer]]
     check_out: CheckOutHandler
     expire_holds: ExpireHoldsHandler
     note_no_shows: NoteNoShowsHandler
@@ -165,7 +165,7 @@ def _use_cases(
     return UseCases(
         reserve_spot=ReserveSpotHandler(bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id),
         cancel_reservation=CancelReservationHandler(work, clock),
-        check_in=CheckInToStandingSpotHandler(check_in, settle_booking, tokens),
+        check_in=check_in_to_standing_spot(check_in, settle_booking, tokens),
         check_out=CheckOutHandler(work, tokens, clock, new_id, opens_before),
         expire_holds=expire_holds,
         note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),

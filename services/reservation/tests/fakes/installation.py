@@ -24,7 +24,7 @@ from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
 from reservation_service.application.commands.check_in import CheckInHandler
-from reservation_service.application.commands.check_in_to_standing_spot import CheckInToStandingSpotHandler
+from reservation_service.application.commands.check_in_to_standing_spot import check_in_to_standing_spot
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpot, ReserveSpotHandler
@@ -76,7 +76,7 @@ class FakeInstallation:
         self.settle_booking = SettleBookingHandler(self.work)
         self.settle_supply_changes = SettleSupplyChangesHandler(self.work, self.settle_booking, self.attempts, SETTLING)
         check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
-        self.check_in = CheckInToStandingSpotHandler(check_in, self.settle_booking, self.tokens)
+        self.check_in = check_in_to_standing_spot(check_in, self.settle_booking, self.tokens)
         self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
 
     async def find(self, request: SpotRequest) -> Sequence[Alternative]:

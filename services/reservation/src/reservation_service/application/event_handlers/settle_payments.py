@@ -6,7 +6,7 @@ from uuid import UUID
 
 from parking_kernel.clocks import Clock
 from parking_kernel.money import Money
-from reservation_service.application.commands.settle_booking import settle_booking
+from reservation_service.application.commands.decide_booking import decide_booking
 from reservation_service.application.ports import Work
 from reservation_service.domain.refund_orders import RefundReason
 from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
@@ -45,7 +45,7 @@ class SettlePaymentsHandler:
         now, supply = self.clock.now(), await work.lots.supply_of(held)
         for state in held:
             if supply[state.id].is_gone_for(state, now):
-                await settle_booking(work, reservations[state.id], now)
+                await decide_booking(work, reservations[state.id], now)
         for each in event.captured:
             reservation = reservations[each.reservation_id]
             if not reservation.settle(each.charge_id, each.payment_id, each.amount, self.clock.now()):

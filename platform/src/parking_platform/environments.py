@@ -6,7 +6,7 @@ from typing import Self
 from urllib.parse import quote
 
 from parking_platform.ports import LOOPBACK
-from parking_platform.secret_store import SecretStore, public_half
+from parking_platform.secret_store import SecretStore, public_halves
 from parking_platform.servers.stripe_simulator import StripeKeys
 from parking_platform.settings import PlatformSettings, Profile, Use
 
@@ -157,15 +157,24 @@ class Environments:
             "master_key": lambda: {"MASTER_KEY": self.secrets.key(f"{service}.master_key")},
             "answer_keys": lambda: {"ANSWER_KEYS": self.secrets.key(f"{service}.answer_key")},
             "signing_key": lambda: {"SIGNING_KEY": self.secrets.signing_key(f"{service}.signing_key")},
-            "charge_key": lambda: {"CHARGE_KEY": public_half(self.secrets.signing_key("reservation.signing_key"))},
-            "internal_token": lambda: {"INTERNAL_TOKEN": self.secrets.password("internal_token")},
+            "charge_key": lambda: {"CHARGE_KEY": public_halves(self.secrets.signing_key("reservation.signing_key"))},
+            "internal_token": lambda: {
+                "INTERNAL_TOKEN": self._internal_token("internal_token", asked=service == "auth")
+            },
             "auth_url": lambda: {"AUTH_URL": f"http://{self.addresses.services['auth']}"},
-            "payment_token": lambda: {"INTERNAL_TOKEN": self.secrets.password("payment_token")},
+            "payment_token": lambda: {
+                "INTERNAL_TOKEN": self._internal_token("payment_token", asked=service == "payment")
+            },
             "payment_url": lambda: {"PAYMENT_URL": f"http://{self.addresses.services['payment']}"},
             "elasticsearch": lambda: {"ELASTICSEARCH_URL": f"http://{self.addresses.elasticsearch}"},
             "stripe": self._stripe,
         }
         return made[use]()
+
+    def _internal_token(self, name: str, *, asked: bool) -> str:
+        """While it is rotated there are several, by commas: who is asked takes each, who asks shows the first."""
+        tokens = self.secrets.password(name)
+        return tokens if asked else tokens.partition(",")[0]
 
     def _mail(self) -> Mapping[str, str]:
         host, _, port = self.addresses.mail_smtp.rpartition(":")

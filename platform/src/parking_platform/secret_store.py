@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_der_private_key,
+    load_der_public_key,
 )
 
 KEY_BYTES = 32
@@ -30,6 +31,19 @@ def public_half(signing_key: str) -> str:
     key = load_der_private_key(base64.b64decode(signing_key), password=None)
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(public).decode()
+
+
+def public_halves(signing_keys: str) -> str:
+    """Those of several keys, by commas; while a key is rotated, of some the public half alone is there."""
+    return ",".join(_public_half_of_any(each) for each in signing_keys.split(","))
+
+
+def _public_half_of_any(key: str) -> str:
+    try:
+        return public_half(key)
+    except ValueError:
+        load_der_public_key(base64.b64decode(key))
+        return key
 
 
 class SecretStore:

@@ -1,9 +1,11 @@
 """docker-compose.yml says what platform.toml says, and what it needs is written by the code of the native platform."""
 
 import importlib
+import json
 import re
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from parking_platform.containers import Containers, environment_files
 from parking_platform.layout import Layout
 from parking_platform.programs import CHECKOUT
 from parking_platform.report import Report
-from parking_platform.secret_store import SecretStore
+from parking_platform.secret_store import SecretStore, public_halves
 from parking_platform.settings import load_settings, port_variable
 
 COMPOSE: Mapping[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
@@ -71,6 +73,31 @@ def test_a_service_finds_every_setting_that_it_requires(
     settings = settings_class(service).model_validate({})
     assert settings.http_host == "0.0.0.0"
     assert str(settings.database_url).endswith(f"@postgres:5432/{service}")
+
+
+@pytest.mark.parametrize("service", SETTINGS.services)
+def test_while_secrets_are_rotated_old_and_new_stand_side_by_side(
+    service: str, parts: Composition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is asked takes both internal tokens, who asks shows the newest; payment knows reservation's keys."""
+    store = parts.secrets
+    keys = [store.signing_key("new"), public_halves(store.signing_key("old"))]
+    tokens, master = "n" * 32 + "," + "o" * 32, f"{store.key('new master')},{store.key('old master')}"
+    shared = {"internal_token": tokens, "payment_token": tokens}
+    rotated = {**shared, "reservation.signing_key": ",".join(keys), "auth.master_key": master}
+    parts.layout.secrets.write_text(json.dumps(rotated))
+    fresh = replace(parts, secrets=SecretStore(parts.layout.secrets))
+    variables = environment_files(fresh)[service]
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    settings_class(service).model_validate({})
+    expected = {
+        "auth": {"AUTH_INTERNAL_TOKEN": tokens, "AUTH_MASTER_KEY": master},
+        "notification": {"NOTIFICATION_INTERNAL_TOKEN": "n" * 32},
+        "payment": {"PAYMENT_INTERNAL_TOKEN": tokens, "PAYMENT_CHARGE_KEY": public_halves(",".join(keys))},
+        "reservation": {"RESERVATION_INTERNAL_TOKEN": "n" * 32, "RESERVATION_SIGNING_KEY": ",".join(keys)},
+    }
+    assert variables.items() >= expected.get(service, {}).items()
 
 
 def test_every_address_is_a_container(parts: Composition) -> None:

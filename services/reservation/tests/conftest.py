@@ -3,7 +3,8 @@
 import base64
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,11 +59,16 @@ async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
         yield url
 
 
+def new_signing_key() -> str:
+    """A private key as the settings take it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return base64.b64encode(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())).decode()
+
+
 @pytest.fixture(scope="session")
 def signing_key() -> str:
     """What signs charges and credentials."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    return base64.b64encode(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())).decode()
+    return new_signing_key()
 
 
 def settings_for(database_url: str, signing_key: str, **changes: object) -> ReservationSettings:
@@ -84,6 +90,18 @@ def settings_for(database_url: str, signing_key: str, **changes: object) -> Rese
             **changes,
         }
     )
+
+
+@asynccontextmanager
+async def also_serving(settings: ReservationSettings) -> AsyncGenerator[httpx.AsyncClient]:
+    """Another process of the service on the same database, by other settings. Its figures are not collected."""
+    wired = bootstrap(settings)
+    transport = httpx.ASGITransport(reservation_app(wired), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://reservation") as client:
+        yield client
+    await wired.http.aclose()
+    await wired.booking_pool.close()
+    await wired.engine.dispose()
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -16,12 +16,14 @@ from parking_events import (
     SpotCreatedV1,
     SpotType,
     TariffPublishedV1,
+    UserState,
     WireEvent,
 )
 from parking_events.contracts.lot import LotStatus
 from parking_events.contracts.payment import PaymentStatus, Refund, RefundStatus
 from parking_events.contracts.spot import SpotStatus
 from parking_events.contracts.tariff import RateLine, RateLineType, Tax
+from parking_events.contracts.user import UserStatus
 from parking_events.topics import Topic
 from parking_events.values import Money, Place
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
@@ -123,6 +125,21 @@ def a_refund_event(paid: PaymentSucceededV1, reason: str = "goodwill") -> Paymen
         "refunds": (refund,),
     }
     return PaymentRefundedV1(**state)
+
+
+def a_user_event[Event: UserState](kind: type[Event], user_id: UUID, version: int, **changes: object) -> Event:
+    """An account at a version: suspended where that is what happened to it."""
+    suspended = kind.event_type.endswith("suspended.v1")
+    state = {
+        "version": version,
+        "user_id": user_id,
+        "status": UserStatus.SUSPENDED if suspended else UserStatus.ACTIVE,
+        "is_verified": True,
+        "roles": ("user",),
+        "registered_at": datetime.now(UTC),
+        **changes,
+    }
+    return kind.model_validate(state)
 
 
 @asynccontextmanager

@@ -31,13 +31,22 @@ Certificates = Annotated[str, AfterValidator(_certificates)]
 
 
 def _unguessable(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < MIN_SECRET_LENGTH:
+    if any(len(each) < MIN_SECRET_LENGTH for each in value.get_secret_value().split(",")):
         raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
     return value
 
 
-InternalToken = Annotated[SecretStr, AfterValidator(_unguessable)]
+def _is_one(value: SecretStr) -> SecretStr:
+    if "," in value.get_secret_value():
+        raise ValueError("must be one token, without a comma: it is the service that is asked that takes several")
+    return value
+
+
+InternalToken = Annotated[SecretStr, AfterValidator(_is_one), AfterValidator(_unguessable)]
 """What a service shows to another one at `/internal`, and is known by (`parking_chassis.internal_access`)."""
+
+InternalTokens = Annotated[SecretStr, AfterValidator(_unguessable)]
+"""What a service takes at `/internal`: one token, or several by commas, any of which is good: the old and the new."""
 
 
 def _keys_in(value: SecretStr) -> Sequence[bytes]:
@@ -57,6 +66,11 @@ def _sealing_keys(value: SecretStr) -> SecretStr:
 
 SealingKeys = Annotated[SecretStr, AfterValidator(_sealing_keys)]
 """The key that seals, and after it those that sealed before and still open (`parking_chassis.sealing`)."""
+
+
+def sealer_of(keys: SecretStr) -> Sealer:
+    """What seals with the first key of a setting of the type `SealingKeys`, and opens with each."""
+    return Sealer(*_keys_in(keys))
 
 
 class KafkaAccess(TypedDict):
@@ -177,4 +191,4 @@ class AnsweringSettings(ServiceSettings):
     @property
     def answer_sealer(self) -> Sealer:
         """What seals the stored answers."""
-        return Sealer(*_keys_in(self.answer_keys))
+        return sealer_of(self.answer_keys)

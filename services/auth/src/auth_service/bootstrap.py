@@ -25,6 +25,7 @@ from auth_service.application.commands.refresh_login import RefreshLoginHandler
 from auth_service.application.commands.register_user import RegisterUserHandler
 from auth_service.application.commands.remove_member import RemoveMemberHandler
 from auth_service.application.commands.rename_organization import RenameOrganizationHandler
+from auth_service.application.commands.reseal_signing_keys import ResealSigningKeysHandler
 from auth_service.application.commands.revoke_role import RevokeRoleHandler
 from auth_service.application.commands.revoke_token import RevokeTokenHandler
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeysHandler
@@ -40,7 +41,6 @@ from auth_service.settings import AuthSettings
 from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.ids import new_id
-from parking_chassis.sealing import Sealer
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
 from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
@@ -69,6 +69,7 @@ class UseCases:
     create_account: CreateAccountHandler
     send_account_mails: SendAccountMailsHandler
     rotate_signing_keys: RotateSigningKeysHandler
+    reseal_signing_keys: ResealSigningKeysHandler
     purge_expired: PurgeExpiredHandler
     sum_up_login_count: SumUpLoginCountHandler
     get_profile: GetProfileHandler
@@ -97,7 +98,7 @@ def bootstrap(settings: AuthSettings, *, clock: Clock = SYSTEM_CLOCK) -> Auth:
     """Wire everything. Nothing connects before it is used."""
     crash_points.arm(settings.crash_points, SERVICE)
     engine = service_engine(settings, SERVICE)
-    sealer = Sealer(settings.master_key_bytes)
+    sealer = settings.master_sealer
     keys = PostgresKeyRing(engine, sealer)
     secret = settings.token_shared_secret.get_secret_value() if settings.token_shared_secret else None
     current_key = SharedSecretKey(secret) if secret else StoredKeys(keys, clock)
@@ -143,6 +144,7 @@ def _use_cases(
         create_account=CreateAccountHandler(work, passwords, clock, new_id),
         send_account_mails=SendAccountMailsHandler(work, sender, secrets, clock),
         rotate_signing_keys=RotateSigningKeysHandler(work, clock),
+        reseal_signing_keys=ResealSigningKeysHandler(work),
         purge_expired=PurgeExpiredHandler(work, clock),
         sum_up_login_count=SumUpLoginCountHandler(work),
         get_profile=GetProfileHandler(work),

@@ -1,14 +1,13 @@
 """Auth's settings, from `AUTH_*` in the environment."""
 
-import base64
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import MIN_SECRET_LENGTH, AnsweringSettings
+from parking_chassis.sealing import Sealer
+from parking_chassis.settings import AnsweringSettings, InternalTokens, SealingKeys, sealer_of
 
-MASTER_KEY_BYTES = 32
 MIN_PRODUCTION_COST = 12
 
 
@@ -17,15 +16,15 @@ class AuthSettings(AnsweringSettings):
 
     model_config = SettingsConfigDict(env_prefix="AUTH_")
 
-    master_key: SecretStr
-    """32 random bytes in base64; seals the private signing keys."""
+    master_key: SealingKeys
+    """32 random bytes in base64; seals the private signing keys. After it, by commas, older ones, which still open."""
 
     bcrypt_cost: Annotated[int, Field(ge=4, le=16)] = 12
     max_waiting_passwords: Annotated[int, Field(ge=1)] = 32
     """Password checks under way and waiting in a process; one more is answered 429."""
 
-    internal_token: SecretStr | None = None
-    """What other services show at `/internal`; without it nobody may ask there."""
+    internal_token: InternalTokens | None = None
+    """What other services show at `/internal`; several, by commas, are all good; without it nobody may ask there."""
 
     smtp_host: str = "localhost"
     smtp_port: int = 1025
@@ -33,20 +32,6 @@ class AuthSettings(AnsweringSettings):
     smtp_password: SecretStr | None = None
     smtp_tls: bool = False
     mail_from: str = "Parking <no-reply@parking.example>"
-
-    @field_validator("internal_token")
-    @classmethod
-    def _internal_token_cannot_be_guessed(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and len(value.get_secret_value()) < MIN_SECRET_LENGTH:
-            raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
-        return value
-
-    @field_validator("master_key")
-    @classmethod
-    def _master_key_has_256_bits(cls, value: SecretStr) -> SecretStr:
-        if len(base64.b64decode(value.get_secret_value(), validate=True)) != MASTER_KEY_BYTES:
-            raise ValueError(f"must be {MASTER_KEY_BYTES} bytes in base64 (openssl rand -base64 32)")
-        return value
 
     @model_validator(mode="after")
     def _counts_what_it_signs(self) -> "AuthSettings":
@@ -61,6 +46,6 @@ class AuthSettings(AnsweringSettings):
         return self
 
     @property
-    def master_key_bytes(self) -> bytes:
-        """The master key itself."""
-        return base64.b64decode(self.master_key.get_secret_value())
+    def master_sealer(self) -> Sealer:
+        """What seals the private signing keys."""
+        return sealer_of(self.master_key)

@@ -57,6 +57,15 @@ async def test_without_the_token_nothing_is_disclosed(trusting: httpx.AsyncClien
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+async def test_old_and_new_token_are_good_side_by_side(database_url: str, client_for: ClientFor) -> None:
+    old, new = TOKEN, TOKEN[::-1]
+    wired = bootstrap(settings_for(database_url, internal_token=f"{new},{old}"))
+    async with resources(wired), client_for(wired) as client:
+        for shown, status in ((new, 404), (old, 404), (f"{new},{old}", 401), (TOKEN[:-1], 401), ("", 401)):
+            answer = await client.get(contact(uuid4()), headers={"Authorization": f"Bearer {shown}"})
+            assert answer.status_code == status
+
+
 async def test_a_users_own_token_is_no_internal_one(trusting: httpx.AsyncClient) -> None:
     tokens = await signed_in(trusting)
     assert (await trusting.get(contact(uuid4()), headers=bearer(tokens))).status_code == 401

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from services.auth.tests.api import me, signed_in
 from services.auth.tests.installation import ISSUER, Database, settings_for
 
+from auth_service.application.commands.reseal_signing_keys import ResealSigningKeys
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys
 from auth_service.bootstrap import Auth, bootstrap
 from auth_service.entrypoints.http.app import auth_app
@@ -126,6 +127,46 @@ async def test_private_keys_are_sealed_with_the_master_key(auth: Auth, database:
         Sealer(b"x" * 32).open(sealed, purpose)
     with pytest.raises(CannotOpen):
         Sealer(bytes(32)).open(sealed, "another place")
+
+
+async def test_the_master_key_is_rotated_with_old_and_new_side_by_side(
+    auth: Auth, client_for: Clients, database_url: str, database: Database
+) -> None:
+    """Old, then new before old, then the command, then new alone: each signs, and what each signed counts."""
+    old, new = (base64.b64encode(key).decode() for key in (bytes(32), b"n" * 32))
+    tokens: list[dict[str, Any]] = []
+
+    async def signs(master_key: str, *, reseals: int | None = None) -> None:
+        wired = bootstrap(settings_for(database_url, master_key=master_key))
+        async with client_for(wired) as client:
+            email = f"{len(tokens)}@example.com"
+            tokens.append(await signed_in(client, email))
+            assert [(await me(client, each)).status_code for each in tokens] == [200] * len(tokens)
+            if reseals is not None:
+                assert await wired.use_cases.reseal_signing_keys(ResealSigningKeys()) == reseals
+        wired.passwords.close()
+        await wired.engine.dispose()
+
+    await signs(old)
+    await signs(f"{new},{old}")
+    row = await database.fetchrow("SELECT * FROM signing_keys")
+    assert row is not None
+    with pytest.raises(CannotOpen):  # else the command would have nothing to do
+        Sealer(b"n" * 32).open(row["sealed_private_key"], row["key_id"])
+    await signs(f"{new},{old}", reseals=1)
+    await signs(new)
+    wrong = bootstrap(settings_for(database_url, master_key=old))
+    with pytest.raises(CannotOpen):
+        await wired_signing(wrong)
+
+
+async def wired_signing(auth: Auth) -> None:
+    """What keeps a process from signing."""
+    try:
+        await auth.check_signing()
+    finally:
+        auth.passwords.close()
+        await auth.engine.dispose()
 
 
 async def test_a_wrong_master_key_makes_a_process_not_ready_and_says_why(

@@ -139,6 +139,7 @@ def test_a_reservation_notifies_its_driver(event_class: type[ReservationState], 
     [
         (("charges",), None),
         (("refund_due",), None),
+        (("user_status",), None),
         (("spot",), K.RESERVATION_CHANGED),
         (("spot", "charges"), K.RESERVATION_CHANGED),
         ((), K.RESERVATION_CHANGED),

@@ -119,7 +119,7 @@ def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Paym
     use_cases = use_cases_of(
         units.opened_on(engine),
         gateway,
-        ChargeTokens(settings.charge_key_pem, clock.now),
+        ChargeTokens(settings.charge_keys_pem, clock.now),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
         clock,
         unpublished=PostgresUnpublishedPayments(engine),

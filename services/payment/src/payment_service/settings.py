@@ -1,6 +1,7 @@
 """Payment's settings, from `PAYMENT_*` in the environment."""
 
 import base64
+from collections.abc import Sequence
 from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.settings import AnsweringSettings, InternalToken
+from parking_chassis.settings import AnsweringSettings, InternalTokens
 
 
 class PaymentSettings(AnsweringSettings):
@@ -17,10 +18,13 @@ class PaymentSettings(AnsweringSettings):
     model_config = SettingsConfigDict(env_prefix="PAYMENT_")
 
     charge_key: str
-    """Reservation's public P-256 key, SubjectPublicKeyInfo as DER in base64: checks charge tokens."""
+    """Reservation's public P-256 key, SubjectPublicKeyInfo as DER in base64: checks charge tokens.
 
-    internal_token: InternalToken
-    """What reservation shows at `/internal`: its `RESERVATION_INTERNAL_TOKEN`."""
+    Several, by commas, while reservation's key is rotated: a token names the one that it is checked with.
+    """
+
+    internal_token: InternalTokens
+    """What reservation shows at `/internal`: its `RESERVATION_INTERNAL_TOKEN`. Several, by commas, are all good."""
 
     stripe_secret_key: SecretStr
     stripe_publishable_key: str
@@ -41,14 +45,16 @@ class PaymentSettings(AnsweringSettings):
 
     @field_validator("charge_key")
     @classmethod
-    def _charge_key_is_p256(cls, value: str) -> str:
-        _public_key(value)
+    def _charge_keys_are_p256(cls, value: str) -> str:
+        for each in value.split(","):
+            _public_key(each)
         return value
 
     @property
-    def charge_key_pem(self) -> str:
-        """The key as PEM."""
-        return _public_key(self.charge_key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    def charge_keys_pem(self) -> Sequence[str]:
+        """The keys as PEM."""
+        keys = map(_public_key, self.charge_key.split(","))
+        return [key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode() for key in keys]
 
 
 def _public_key(text: str) -> EllipticCurvePublicKey:

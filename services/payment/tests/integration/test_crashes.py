@@ -67,7 +67,7 @@ async def dying(service: Payments, moment: str) -> AsyncIterator[Payments]:
     use_cases = use_cases_of(
         units_of_work(settings.answer_sealer).opened_on(service.engine),
         gateway,
-        ChargeTokens(settings.charge_key_pem, service.clock.now),
+        ChargeTokens(settings.charge_keys_pem, service.clock.now),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
         service.clock,
         unpublished=PostgresUnpublishedPayments(service.engine),

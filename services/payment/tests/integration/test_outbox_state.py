@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 from services.payment.tests.browser import Browser
 from services.payment.tests.desk import Desk
 from services.payment.tests.integration.test_refunds import paid
@@ -144,6 +145,15 @@ class TestWhoMayAsk:
     async def test_without_the_token_nothing_is_said(self, client: httpx.AsyncClient, shown: dict[str, str]) -> None:
         answer = await client.get(OUTBOX, headers=shown)
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
+
+    async def test_old_and_new_token_are_good_side_by_side(self, service: Payments) -> None:
+        old, new = INTERNAL_TOKEN, INTERNAL_TOKEN[::-1]
+        settings = service.settings.model_copy(update={"internal_token": SecretStr(f"{new},{old}")})
+        transport = httpx.ASGITransport(payment_app(replace(service, settings=settings)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://payment") as client:
+            for shown, status in ((old, 200), (new, 200), (f"{new},{old}", 401), (old[1:], 401)):
+                answer = await client.get(OUTBOX, headers={"Authorization": f"Bearer {shown}"})
+                assert answer.status_code == status
 
     async def test_a_persons_token_is_no_internal_one(self, client: httpx.AsyncClient, desk: Desk) -> None:
         answer = await client.get(OUTBOX, headers=desk.people.signed_in(uuid4(), scope="*"))

@@ -24,6 +24,7 @@ from parking_kernel.repeatable import Answer, purge_answers
 from parking_messaging import crash_points
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from reservation_service.adapters.alternatives import OncePerSecond
+from reservation_service.adapters.crypto.key_rotation import STEPS, NothingToDo, rotated
 from reservation_service.adapters.crypto.qr_codes import qr_png, qr_svg
 from reservation_service.adapters.crypto.tokens import SignedTokens
 from reservation_service.adapters.kafka.payment_backlog import KafkaPaymentBacklog
@@ -43,6 +44,7 @@ from reservation_service.application.commands.reserve_spot import ReserveSpotHan
 from reservation_service.application.commands.settle_booking import SettleBookingHandler
 from reservation_service.application.commands.settle_supply_changes import SettleSupplyChangesHandler
 from reservation_service.application.event_handlers.follow_refunds import FollowRefundsHandler
+from reservation_service.application.event_handlers.keep_user import KeepUserHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
 from reservation_service.application.ports import (
     Alternative,
@@ -58,15 +60,18 @@ from reservation_service.application.queries.create_quote import CreateQuoteHand
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.application.queries.get_availability import GetAvailabilityHandler
 from reservation_service.application.queries.get_credential import GetCredentialHandler
+from reservation_service.application.queries.get_gate_list import GetGateListHandler
 from reservation_service.application.queries.get_reservation import GetReservationHandler
 from reservation_service.application.queries.list_reservations import ListReservationsHandler
 from reservation_service.settings import ReservationSettings
 
-__all__ = ["PAYMENTS", "SERVICE", "Reservation", "UseCases", "bootstrap"]
+__all__ = ["PAYMENTS", "ROTATION_STEPS", "SERVICE", "NothingToDo", "Reservation", "UseCases", "bootstrap", "rotated"]
 
 SERVICE: Final = "reservation"
 PAYMENTS: Final = "reservation.payments"
 """The consumer group of payment's events."""
+ROTATION_STEPS: Final = tuple(STEPS)
+"""In which the signing key is rotated, in this order."""
 HOLD_PAUSE: Final = GrowingPause(first=timedelta(seconds=5), longest=timedelta(minutes=10))
 SUPPLY_PAUSE: Final = GrowingPause(first=timedelta(seconds=5), longest=timedelta(minutes=10))
 SETTLING_MARGIN: Final = timedelta(seconds=1)
@@ -91,9 +96,11 @@ class UseCases:
     get_availability: GetAvailabilityHandler
     get_reservation: GetReservationHandler
     get_credential: GetCredentialHandler
+    get_gate_list: GetGateListHandler
     list_reservations: ListReservationsHandler
     settle_payments: SettlePaymentsHandler
     follow_refunds: FollowRefundsHandler
+    keep_user: KeepUserHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
         settings.booking_patience,
         statement_timeout=settings.statement_timeout,
     )
-    tokens = SignedTokens(settings.signing_key_pem)
+    tokens = SignedTokens(*settings.signing_keys_pem)
     http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
     outbox = HttpPaymentOutbox(http, settings.payment_url, settings.internal_token.get_secret_value())
@@ -154,7 +161,8 @@ def _use_cases(
     opens_before = timedelta(seconds=settings.check_in_opens_before)
     backlog = KafkaPaymentBacklog(KafkaConnection(**settings.kafka, client_id=SERVICE), PAYMENTS)
     expire_holds = ExpireHoldsHandler(work, OneByOne("holds", HOLD_PAUSE))
-    alternatives = FindAlternativesHandler(work)
+    least_stay = timedelta(seconds=settings.least_stay)
+    alternatives = FindAlternativesHandler(work, least_stay)
     check_in = CheckInHandler(work, tokens, clock, new_id, opens_before)
     settle_booking = SettleBookingHandler(work)
     settling = timedelta(seconds=settings.statement_timeout) + SETTLING_MARGIN
@@ -163,7 +171,9 @@ def _use_cases(
         return await alternatives(FindAlternatives(request))
 
     return UseCases(
-        reserve_spot=ReserveSpotHandler(bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id),
+        reserve_spot=ReserveSpotHandler(
+            bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id, least_stay
+        ),
         cancel_reservation=CancelReservationHandler(work, clock),
         check_in=check_in_to_standing_spot(check_in, settle_booking, tokens),
         check_out=CheckOutHandler(work, tokens, clock, new_id, opens_before),
@@ -174,11 +184,13 @@ def _use_cases(
         ),
         advance_payment_watermark=AdvancePaymentWatermarkHandler(work, outbox, backlog),
         purge_answers=partial(purge_answers, work),
-        create_quote=CreateQuoteHandler(work, clock),
+        create_quote=CreateQuoteHandler(work, clock, least_stay),
         get_availability=GetAvailabilityHandler(bookings, clock),
         get_reservation=GetReservationHandler(work, tokens, clock),
         get_credential=GetCredentialHandler(work, tokens),
+        get_gate_list=GetGateListHandler(work, tokens, clock, opens_before),
         list_reservations=ListReservationsHandler(work),
         settle_payments=SettlePaymentsHandler(clock),
         follow_refunds=FollowRefundsHandler(clock),
+        keep_user=KeepUserHandler(clock),
     )

@@ -1,15 +1,18 @@
 """Reservation's settings, from `RESERVATION_*` in the environment."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_der_private_key,
+    load_der_public_key,
 )
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -24,7 +27,11 @@ class ReservationSettings(AnsweringSettings):
     model_config = SettingsConfigDict(env_prefix="RESERVATION_")
 
     signing_key: SecretStr
-    """A private P-256 key, PKCS 8 as DER in base64: signs charge tokens and gate credentials."""
+    """A private P-256 key, PKCS 8 as DER in base64: signs charge tokens, gate credentials and lists.
+
+    After it, by commas, those that signed before or will sign next, whole or their public half (SubjectPublicKeyInfo):
+    they check, and are published.
+    """
 
     payment_url: str = "http://localhost:8104"
     """Where payment answers internally, past the gateway."""
@@ -40,10 +47,16 @@ class ReservationSettings(AnsweringSettings):
     check_in_opens_before: Annotated[int, Field(ge=0)] = 900
     """How long before the start of a reservation its gate opens (seconds)."""
 
+    least_stay: Annotated[int, Field(ge=0)] = 900
+    """How long a reservation is at least (seconds)."""
+
     @field_validator("signing_key")
     @classmethod
-    def _signing_key_is_p256(cls, value: SecretStr) -> SecretStr:
-        _private_key(value.get_secret_value())
+    def _signing_keys_are_p256(cls, value: SecretStr) -> SecretStr:
+        first, *others = value.get_secret_value().split(",")
+        _private_key(first)
+        for each in others:
+            _any_key(each)
         return value
 
     @property
@@ -52,10 +65,10 @@ class ReservationSettings(AnsweringSettings):
         return replace(super().pool, generic_plans=True)
 
     @property
-    def signing_key_pem(self) -> str:
-        """The key as PEM."""
-        key = _private_key(self.signing_key.get_secret_value())
-        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    def signing_keys_pem(self) -> Sequence[str]:
+        """The keys as PEM: the one that signs, and the public halves of the others."""
+        first, *others = self.signing_key.get_secret_value().split(",")
+        return [_private_pem(_private_key(first)), *(_public_pem(_any_key(each)) for each in others)]
 
 
 def _private_key(text: str) -> EllipticCurvePrivateKey:
@@ -64,3 +77,23 @@ def _private_key(text: str) -> EllipticCurvePrivateKey:
             return key
         case _:
             raise ValueError("must be a private key on the curve P-256 (PKCS 8, DER, base64)")
+
+
+def _any_key(text: str) -> EllipticCurvePublicKey:
+    """The public half of a key, whichever half is given."""
+    try:
+        return _private_key(text).public_key()
+    except ValueError:
+        match load_der_public_key(base64.b64decode(text, validate=True)):
+            case EllipticCurvePublicKey(curve=SECP256R1()) as key:
+                return key
+            case _:
+                raise ValueError("must be keys on the curve P-256, by commas, the private one first") from None
+
+
+def _private_pem(key: EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _public_pem(key: EllipticCurvePublicKey) -> str:
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

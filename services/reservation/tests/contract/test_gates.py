@@ -1,14 +1,19 @@
 """What is kept for the gates, on the fake and on PostgreSQL."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from services.reservation.tests.contract.stores import Store
-from services.reservation.tests.examples import START
+from services.reservation.tests.examples import START, period
 
 from parking_kernel.askers import THE_SERVICE
+from parking_kernel.periods import Period
 from reservation_service.application.ports import UserCopy
+from reservation_service.domain.reservations import ParkingSession, Reservation, ReservationStatus
 
+HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
@@ -45,6 +50,17 @@ class TestUsers:
             assert await work.users.keep(UserCopy(user_id, False, START + 3 * MINUTE, 4))
             assert await work.users.suspended_at(user_id) is None
 
+    async def test_what_of_a_drivers_reservations_is_not_over(self, store: Store) -> None:
+        user_id = uuid4()
+        stands = [await store.booked(store.spots[spot], user_id=user_id) for spot in (0, 1)]
+        await store.booked(store.spots[2])
+        async with store.work(THE_SERVICE) as work:
+            loaded = await work.reservations.get(stands[0].state.id)
+            loaded.cancel(START)
+            await work.reservations.save(loaded)
+            assert list(await work.reservations.standing_of(user_id)) == [stands[1].state.id]
+            assert list(await work.reservations.standing_of(uuid4())) == []
+
     async def test_older_and_repeated_versions_change_nothing(self, store: Store) -> None:
         user_id = uuid4()
         async with store.work(THE_SERVICE) as work:
@@ -55,3 +71,66 @@ class TestUsers:
             assert await work.users.keep(UserCopy(user_id, False, START, 5))
             assert not await work.users.keep(UserCopy(user_id, True, START, 2)), "a repeat that comes late"
             assert await work.users.suspended_at(user_id) is None
+
+
+class TestGateLists:
+    async def changed(self, store: Store, reservation: Reservation, **state: Any) -> Reservation:
+        """The same reservation, as if that had happened to it."""
+        async with store.work(THE_SERVICE) as work:
+            loaded = await work.reservations.get(reservation.state.id)
+            loaded.state = replace(loaded.state, version=loaded.state.version + 1, **state)
+            await work.reservations.save(loaded)
+        return loaded
+
+    async def confirmed(self, store: Store, spot: int, when: Period) -> Reservation:
+        booked = await store.booked(store.spots[spot], when)
+        return await self.changed(store, booked, status=ReservationStatus.CONFIRMED, hold_expires_at=None)
+
+    async def test_what_is_confirmed_and_meets_the_window_by_its_start(self, store: Store) -> None:
+        window = Period(START, START + HOUR)
+        late = await self.confirmed(store, 0, period(1, START + 30 * MINUTE))
+        early = await self.confirmed(store, 1, period(1, START - 30 * MINUTE))
+        await self.confirmed(store, 0, period(0.5, START - HOUR))
+        await self.confirmed(store, 1, period(1, START + HOUR))
+        await store.booked(store.spots[2], window)
+        async with store.work(THE_SERVICE) as work:
+            listed, until = await work.gate_lists.coming(store.lot.id, window, 10)
+            assert until == window.ends_at
+            assert [each.id for each in listed] == [early.state.id, late.state.id]
+            (first, _) = listed
+            assert (first.period, first.status) == (early.state.period, ReservationStatus.CONFIRMED)
+            assert (first.spot_number, first.vehicle_plate) == (early.state.spot.number, "ZH 1")
+            nothing, _ = await work.gate_lists.coming(uuid4(), window, 10)
+            assert list(nothing) == []
+
+    async def test_a_suspended_users_are_left_out(self, store: Store) -> None:
+        window = Period(START, START + HOUR)
+        theirs = await self.confirmed(store, 0, window)
+        async with store.work(THE_SERVICE) as work:
+            await work.users.keep(UserCopy(theirs.state.user_id, True, START, 1))
+            assert list((await work.gate_lists.coming(store.lot.id, window, 10))[0]) == []
+            await work.users.keep(UserCopy(theirs.state.user_id, False, START, 2))
+            assert len((await work.gate_lists.coming(store.lot.id, window, 10))[0]) == 1
+
+    async def test_where_there_are_too_many_it_ends_with_the_first_that_is_left_out(self, store: Store) -> None:
+        booked = [await self.confirmed(store, 0, period(1, START + each * HOUR)) for each in range(4)]
+        async with store.work(THE_SERVICE) as work:
+            listed, until = await work.gate_lists.coming(store.lot.id, Period(START, START + 9 * HOUR), 2)
+        assert (until, [each.id for each in listed]) == (START + 2 * HOUR, [each.state.id for each in booked[:2]])
+
+    async def test_those_that_begin_together_are_in_it_together_or_not_at_all(self, store: Store) -> None:
+        for spot in (0, 1):
+            await self.confirmed(store, spot, period(1, START + HOUR))
+        async with store.work(THE_SERVICE) as work:
+            listed, until = await work.gate_lists.coming(store.lot.id, Period(START, START + 9 * HOUR), 1)
+        assert (until, list(listed)) == (START + HOUR, [])
+
+    async def test_who_is_in_whenever_that_should_have_ended(self, store: Store) -> None:
+        at = START - 40 * HOUR
+        stay = ParkingSession(uuid4(), at)
+        booked = await store.booked(store.spots[0], period(1, at))
+        active = await self.changed(store, booked, status=ReservationStatus.ACTIVE, parking_session=stay)
+        async with store.work(THE_SERVICE) as work:
+            assert [each.id for each in await work.gate_lists.stays(store.lot.id, 10)] == [active.state.id]
+            assert list(await work.gate_lists.stays(store.lot.id, 0)) == []
+            assert list(await work.gate_lists.stays(uuid4(), 10)) == []

@@ -37,6 +37,7 @@ from reservation_service.application.event_handlers.settle_payments import (
 )
 from reservation_service.application.ports import Alternative, LotCopy, SpotRequest
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
+from reservation_service.application.queries.get_gate_list import GetGateListHandler
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationState
 
@@ -77,6 +78,7 @@ class FakeInstallation:
         self.settle_supply_changes = SettleSupplyChangesHandler(self.work, self.settle_booking, self.attempts, SETTLING)
         check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
         self.check_in = check_in_to_standing_spot(check_in, self.settle_booking, self.tokens)
+        self.get_gate_list = GetGateListHandler(self.work, self.tokens, self.clock, timedelta(minutes=15))
         self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
 
     async def find(self, request: SpotRequest) -> Sequence[Alternative]:

@@ -5,22 +5,23 @@ from services.reservation.tests.conftest import settings_for
 from services.reservation.tests.payment import Payment
 from services.reservation.tests.publishing import Publishing, skip_to_the_end, taking_in
 
-from parking_events.topics import LOGIN, LOT, PAYMENT, SPOT, TARIFF
+from parking_events.topics import LOGIN, LOT, PAYMENT, SPOT, TARIFF, USER
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from parking_messaging.adapters.kafka_publisher import KafkaPublisher
 from parking_messaging.adapters.kafka_topics import ensure_topics
 from parking_platform.testing.servers import KafkaServer
 from reservation_service.bootstrap import PAYMENTS, Reservation, bootstrap
-from reservation_service.entrypoints.consumers import CATALOGUE, messaging
+from reservation_service.entrypoints.consumers import CATALOGUE, USERS, messaging
 
 
 @pytest_asyncio.fixture
 async def kafka(kafka_server: KafkaServer) -> KafkaServer:
     """The broker, with the topics of this service and its neighbours, whose past is not ours."""
     connection = KafkaConnection(kafka_server.bootstrap_servers, client_id="tests")
-    await ensure_topics(connection, [LOT, SPOT, TARIFF, PAYMENT, LOGIN])
+    await ensure_topics(connection, [LOT, SPOT, TARIFF, PAYMENT, LOGIN, USER])
     await skip_to_the_end(kafka_server.bootstrap_servers, CATALOGUE, [LOT, SPOT, TARIFF])
     await skip_to_the_end(kafka_server.bootstrap_servers, PAYMENTS, [PAYMENT])
+    await skip_to_the_end(kafka_server.bootstrap_servers, USERS, [USER])
     return kafka_server
 
 

@@ -117,6 +117,18 @@ async def test_serve(reservation_program: Program, driver: Driver, lot: LotCopy)
     assert "ZH 987654" not in said
 
 
+async def test_a_step_of_a_rotation_prints_both_settings_and_changes_nothing(
+    reservation_program: Program, signing_key: str
+) -> None:
+    code, said = await reservation_program.run("rotate-signing-key", "announce")
+    assert code == 0, said
+    values = dict(line.split("=", 1) for line in said.splitlines() if line.startswith(("RESERVATION_", "PAYMENT_")))
+    assert values["RESERVATION_SIGNING_KEY"].startswith(f"{signing_key},")
+    assert len(values["PAYMENT_CHARGE_KEY"].split(",")) == 2
+    code, said = await reservation_program.run("rotate-signing-key", "sign")
+    assert (code, "reservation-service: no key is announced" in said) == (1, True)
+
+
 async def test_work_expires_holds_and_publishes_it(
     reservation_program: Program, driver: Driver, lot: LotCopy, database: Database
 ) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import structlog
-from services.reservation.tests.conftest import MakeLot, SignIn
+from services.reservation.tests.conftest import MakeLot, SignIn, also_serving, settings_for
 from services.reservation.tests.driving import RESERVATIONS, TOMORROW, Database, Driver, spot_request
 
 from parking_chassis.pagination import encode_cursor
@@ -154,6 +154,34 @@ async def test_bad_requests(driver: Driver, lot: LotCopy, changes: dict[str, Any
     assert problem["type"] == "/problems/invalid-request"
     assert problem["errors"][0]["pointer"] == pointer
     assert rule in problem["errors"][0]["detail"]
+
+
+class TestTimeThatIsSold:
+    async def test_time_that_is_over_is_not_sold(
+        self, database_url: str, signing_key: str, driver: Driver, lot: LotCopy
+    ) -> None:
+        """Whatever the grace for the start, and however short a stay may be."""
+        async with also_serving(settings_for(database_url, signing_key, least_stay=0)) as client:
+            now = datetime.now(UTC)
+            over = spot_request(lot, start=now - timedelta(minutes=4), hours=3 / 60)
+            going_on = spot_request(lot, start=now - timedelta(minutes=4), hours=5 / 60)
+            answer = await Driver(client, driver.headers).reserve(over)
+            assert (answer.status_code, answer.json().get("errors")) == (
+                422,
+                [{"pointer": "/end_time", "detail": "must not be in the past"}],
+            )
+            assert (await Driver(client, driver.headers).reserve(going_on)).status_code == 201
+
+    @pytest.mark.parametrize("path", ["/api/v1/reservations", "/api/v1/quotes"])
+    async def test_a_stay_is_at_least_a_quarter_of_an_hour(self, driver: Driver, lot: LotCopy, path: str) -> None:
+        headers = {**driver.headers, "Idempotency-Key": "one"}
+        short = await driver.client.post(path, json=spot_request(lot, hours=14 / 60), headers=headers)
+        assert (short.status_code, short.json().get("errors")) == (
+            422,
+            [{"pointer": "/end_time", "detail": "must be at least 15 minutes after start_time"}],
+        )
+        enough = await driver.client.post(path, json=spot_request(lot, hours=15 / 60), headers=headers)
+        assert enough.status_code in {200, 201}
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", "null"])

@@ -33,7 +33,9 @@ from reservation_service.bootstrap import Reservation
 from reservation_service.domain.supply import AffectedPolicy as Policy
 from reservation_service.domain.supply import TakenAway
 
-TABLES = "UPDATE supply_changes SET due_at = due_at - :by, settled_by = settled_by - :by"
+TABLES = (
+    "UPDATE supply_changes SET due_at = due_at - CAST(:by AS interval), settled_by = settled_by - CAST(:by AS interval)"
+)
 
 
 def gone(lot: LotCopy, spot: Json, change: SupplyChange | None) -> SpotTakenOutOfServiceV1:
@@ -62,7 +64,7 @@ async def takes_out(service: Reservation, lot: LotCopy, spot_id: UUID) -> None:
 async def settles(service: Reservation, database: Database) -> None:
     """The job looks, and once more when every statement of before has ended."""
     await service.use_cases.settle_supply_changes(SettleSupplyChanges())
-    await database.rows(TABLES, by=timedelta(seconds=service.settings.statement_timeout + 1))
+    await database.rows(PASSES, by=timedelta(seconds=service.settings.statement_timeout + 1))
     await service.use_cases.settle_supply_changes(SettleSupplyChanges())
 
 
@@ -196,7 +198,7 @@ async def test_what_a_statement_of_before_books_after_the_look_is_found(
         await service.use_cases.settle_supply_changes(SettleSupplyChanges())
     held = (await booking).json()
     assert (await driver.sees(held))["status"] == "pending", "nobody has looked since"
-    await database.rows(TABLES, by=timedelta(seconds=service.settings.statement_timeout + 1))
+    await database.rows(PASSES, by=timedelta(seconds=service.settings.statement_timeout + 1))
     await service.use_cases.settle_supply_changes(SettleSupplyChanges())
     assert (await driver.sees(held))["status"] == "cancelled"
 
@@ -212,7 +214,7 @@ async def test_a_change_that_ended_with_its_first_look_would_leave_it_there(
         await takes_out(service, lot, spot_id)
         await at_once(SettleSupplyChanges())
     held = (await booking).json()
-    await database.rows(TABLES, by=timedelta(minutes=1))
+    await database.rows(PASSES, by=timedelta(minutes=1))
     await at_once(SettleSupplyChanges())
     assert (await driver.sees(held))["status"] == "pending"
 

@@ -15,10 +15,12 @@ from parking_kernel.askers import EVERYTHING, THE_SERVICE, Asker
 from parking_kernel.money import Money
 from parking_kernel.repeatable import Answer, RequestKey
 from parking_kernel.violations import InvalidFields
+from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
-from reservation_service.application.ports import LotCopy
+from reservation_service.application.event_handlers.keep_user import KeepUser, KeepUserHandler
+from reservation_service.application.ports import LotCopy, UserCopy
 from reservation_service.application.queries.get_credential import GetCredential, GetCredentialHandler
 from reservation_service.domain.charges import ChargeReason
 from reservation_service.domain.errors import NoCredential, UnknownLot, UnknownReservation
@@ -269,6 +271,53 @@ class TestAnExitBeforeItsEntry:
         assert all(answer.verdict.opens for answer in answers)
         assert [await reports[each][0](reports[each][1]) for each in order] == answers
         assert [stay.state.status for stay in stays] == [ReservationStatus.COMPLETED] * 2
+
+
+class TestASuspendedUser:
+    async def happens(self, barrier: Barrier, version: int, *, is_suspended: bool) -> None:
+        """Auth published that."""
+        clock = barrier.service.clock
+        user = UserCopy(barrier.paid.user_id, is_suspended, clock.now(), version)
+        async with barrier.service.work(THE_SERVICE) as work:
+            await KeepUserHandler(clock)(work, KeepUser(user))
+
+    async def test_is_denied_entry_with_that_reason_until_reinstated(self, barrier: Barrier) -> None:
+        await self.happens(barrier, 2, is_suspended=True)
+        denied = await barrier.enter()
+        assert (denied.verdict.reason, denied.verdict.opens) == (Reason.USER_SUSPENDED, False)
+        assert denied.message == "This account is suspended. Please ask the operator."
+        assert barrier.state.status is ReservationStatus.CONFIRMED, "the reservation stands"
+        await self.happens(barrier, 3, is_suspended=False)
+        assert (await barrier.enter()).verdict.opens
+
+    async def test_gets_out_in_any_case_and_owes_what_is_owed(self, barrier: Barrier) -> None:
+        await barrier.enter()
+        await self.happens(barrier, 2, is_suspended=True)
+        barrier.service.clock.present = END + 61 * MINUTE
+        out = await barrier.leave()
+        assert (out.verdict.opens, out.amount_due) == (True, Money(400, "CHF"))
+
+    async def test_gets_out_though_the_entry_was_not_reported_yet(self, barrier: Barrier) -> None:
+        barrier.service.clock.advance(MINUTE)
+        await self.happens(barrier, 2, is_suspended=True)
+        assert (await barrier.leave()).verdict.opens
+        assert (await barrier.enter(START)).verdict.opens, "that was before the suspension"
+        assert barrier.state.status is ReservationStatus.COMPLETED
+
+    async def test_the_operator_learns_of_it_with_each_reservation_that_stands(self, barrier: Barrier) -> None:
+        service, user_id = barrier.service, barrier.paid.user_id
+        over = await service.paid(await service.held(barrier.lot, when=LATER, user_id=user_id))
+        await CancelReservationHandler(service.work, service.clock)(CancelReservation(Asker(user_id), over.id))
+        service.tables.outbox.clear()
+        await self.happens(barrier, 2, is_suspended=True)
+        await self.happens(barrier, 2, is_suspended=True)
+        await self.happens(barrier, 3, is_suspended=True)
+        await self.happens(barrier, 4, is_suspended=False)
+        published = [(each.reservation.id, each.reason, each.changed) for each in service.tables.outbox]
+        assert published == [
+            (barrier.paid.id, "user_suspended", ("user_status",)),
+            (barrier.paid.id, "user_reinstated", ("user_status",)),
+        ]
 
 
 class TestWhatADisplayNeeds:

@@ -1,4 +1,4 @@
-"""`auth-service`: serve, work, migrate, replay, create-account, rotate-keys, openapi."""
+"""`auth-service`: serve, work, migrate, replay, create-account, rotate-keys, reseal-keys, openapi."""
 
 import argparse
 import getpass
@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 import auth_service
 from auth_service.application.commands.create_account import CreateAccount
+from auth_service.application.commands.reseal_signing_keys import ResealSigningKeys
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeys
 from auth_service.bootstrap import SERVICE, Auth, bootstrap, resources
 from auth_service.domain.errors import AuthError
@@ -18,6 +19,7 @@ from auth_service.entrypoints.http.app import auth_app
 from auth_service.entrypoints.worker import run_worker
 from auth_service.settings import AuthSettings
 from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
+from parking_chassis.sealing import CannotOpen
 from parking_messaging.replay import add_replay_arguments
 
 PASSWORD_VARIABLE = "AUTH_ACCOUNT_PASSWORD"  # noqa: S105 - a variable's name
@@ -39,6 +41,16 @@ async def _make_topics(settings: AuthSettings) -> None:
 
 async def _rotate_keys(auth: Auth, _arguments: Arguments) -> int:
     await auth.use_cases.rotate_signing_keys(RotateSigningKeys(now=True))
+    return 0
+
+
+async def _reseal_keys(auth: Auth, _arguments: Arguments) -> int:
+    try:
+        resealed = await auth.use_cases.reseal_signing_keys(ResealSigningKeys())
+    except CannotOpen:
+        sys.stderr.write("auth-service: a signing key is sealed with a master key that AUTH_MASTER_KEY does not name\n")
+        return 1
+    sys.stdout.write(f"{resealed} signing keys are sealed with the first master key; the others can go\n")
     return 0
 
 
@@ -90,6 +102,7 @@ def main() -> None:
                 add_arguments=_account_arguments,
             ),
             _command("rotate-keys", "make a new signing key now", _rotate_keys),
+            _command("reseal-keys", "seal the signing keys with the first master key", _reseal_keys),
             _command(
                 "replay",
                 "apply dead letters again, in order",

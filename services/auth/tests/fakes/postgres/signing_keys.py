@@ -20,5 +20,8 @@ class InMemorySigningKeys:
         self._keys[age.key_id] = age
         return age
 
+    async def reseal(self, key_id: str) -> None:
+        assert key_id in self._keys
+
     async def drop(self, key_id: str) -> None:
         del self._keys[key_id]

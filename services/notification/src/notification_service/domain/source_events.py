@@ -32,6 +32,8 @@ KINDS = {
 
 # A change of what is owed or paid is for the payment's own notifications.
 MONEY = frozenset({"charges", "amount_owed", "amount_paid", "refund_due"})
+# Whether the driver is suspended is for the operator's room: the reservation itself is as it was.
+NO_NEWS = MONEY | {"user_status"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class SourceEvent:
     @property
     def kind(self) -> NotificationKind | None:
         """What the user is notified of; nothing for what is no news to them."""
-        if self.changed and self.changed <= MONEY:
+        if self.changed and self.changed <= NO_NEWS:
             return None
         return KINDS.get(self.name)
 

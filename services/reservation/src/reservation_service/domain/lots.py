@@ -22,6 +22,7 @@ KEPT_FOR_SOME = ("accessible", "motorcycle")
 GIVEN_TO_ANYBODY = tuple(each for each in SPOT_TYPES if each not in KEPT_FOR_SOME)
 """Types of spots for a driver who names none."""
 
+LEAST_STAY = timedelta(minutes=15)
 LONGEST = timedelta(days=31)
 FURTHEST = timedelta(days=366)
 TOLERANCE = timedelta(minutes=5)  # a client's clock, and the time it takes to press the button
@@ -110,10 +111,16 @@ def check_open(lot: Lot, period: Period) -> None:
     raise LotNotBookable(f"{lot.name} is shut at the end, {_local(lot, period.ends_at)}.")
 
 
-def check_bookable(period: Period, now: datetime) -> None:
-    """Raise `InvalidPeriod` for one that is over, too long, or too far away."""
+def check_bookable(period: Period, now: datetime, least_stay: timedelta = LEAST_STAY) -> None:
+    """Raise `InvalidPeriod` for one that has begun or is over, is too short or too long, or too far away."""
     if period.starts_at < now - TOLERANCE:
         raise InvalidPeriod("start_time", "must not be in the past")
+    # Whatever the start's grace: of time that is over nothing is left to be sold.
+    if period.ends_at <= now:
+        raise InvalidPeriod("end_time", "must not be in the past")
+    if period.length < least_stay:
+        minutes = least_stay / timedelta(minutes=1)
+        raise InvalidPeriod("end_time", f"must be at least {minutes:g} minutes after start_time")
     check_bounded(period, now)
 
 

@@ -34,6 +34,9 @@ class ReservationStatus(StrEnum):
 
 S = ReservationStatus
 
+STANDING = (S.PENDING, S.CONFIRMED, S.ACTIVE)
+"""Those that hold a spot's time or whose car is in."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParkingSession:
@@ -132,7 +135,7 @@ class ReservationReinstated(ReservationEvent):
 
 
 class ReservationChanged(ReservationEvent):
-    """Another spot, or money that changes what is owed or has to go back; `changed` says which."""
+    """Another spot, money that changes what is owed or has to go back, or a suspension; `changed` says which."""
 
 
 class ReservationCancelled(ReservationEvent):
@@ -317,6 +320,11 @@ class Reservation:
             return False
         self._change(replace(self.state, status=S.NO_SHOW), ReservationNoShow, at)
         return True
+
+    def note_user(self, *, is_suspended: bool, at: datetime) -> None:
+        """The driver's account was suspended or reinstated; the reservation stands, and its operator has to know."""
+        reason = "user_suspended" if is_suspended else "user_reinstated"
+        self._change(self.state, ReservationChanged, at, reason=reason, changed=("user_status",))
 
     def _charge(self, charge_id: UUID) -> Charge | None:
         return next((charge for charge in self.state.charges if charge.id == charge_id), None)

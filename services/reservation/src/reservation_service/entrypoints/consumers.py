@@ -15,9 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_chassis.ended_logins import note_ended_logins
 from parking_events import AffectedPolicy as WirePolicy
-from parking_events import LotState, PaymentRefundedV1, PaymentSucceededV1, RefundStatus, SpotState, TariffState
+from parking_events import (
+    LotState,
+    PaymentRefundedV1,
+    PaymentSucceededV1,
+    RefundStatus,
+    SpotState,
+    TariffState,
+    UserState,
+)
 from parking_events.contracts import lot as wire_lot
 from parking_events.contracts.spot import SpotStatus
+from parking_events.contracts.user import UserStatus
 from parking_events.enumerations import UnknownValue
 from parking_kernel.money import Money
 from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours_of
@@ -32,8 +41,9 @@ from reservation_service.application.event_handlers.follow_refunds import Follow
 from reservation_service.application.event_handlers.keep_lot import KeepLot, keep_lot
 from reservation_service.application.event_handlers.keep_spots import KeepSpots, PublishedSpot, keep_spots
 from reservation_service.application.event_handlers.keep_tariff import KeepTariff, keep_tariff
+from reservation_service.application.event_handlers.keep_user import KeepUser
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
-from reservation_service.application.ports import LotCopy, SpotCopy
+from reservation_service.application.ports import LotCopy, SpotCopy, UserCopy
 from reservation_service.bootstrap import PAYMENTS, SERVICE, Reservation
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.lots import Closure, TariffVersion
@@ -43,7 +53,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 CATALOGUE: Final = "reservation.catalogue"
 LOGINS: Final = "reservation.logins"
-GROUPS: Final = (CATALOGUE, PAYMENTS, LOGINS)
+USERS: Final = "reservation.users"
+GROUPS: Final = (CATALOGUE, PAYMENTS, LOGINS, USERS)
 BATCH: Final = 500
 PAYMENTS_BATCH: Final = 50
 """Few enough: a driver who cancels one of them meanwhile waits until all are settled."""
@@ -63,6 +74,7 @@ def messaging(service: Reservation) -> ServiceMessaging[AsyncConnection]:
             CATALOGUE: _catalogue_handlers(service),
             PAYMENTS: _payment_handlers(service),
             LOGINS: login_handlers(note_ended_logins),
+            USERS: _user_handlers(service),
         },
         replication_factor=settings.topic_replication_factor,
     )
@@ -116,6 +128,18 @@ def _payment_handlers(service: Reservation) -> Handlers[AsyncConnection]:
     handlers = Handlers[AsyncConnection]()
     handlers.effect_batch(PaymentSucceededV1, succeeded, batch_size=PAYMENTS_BATCH)
     handlers.effect_batch(PaymentRefundedV1, given_back, batch_size=PAYMENTS_BATCH)
+    return handlers
+
+
+def _user_handlers(service: Reservation) -> Handlers[AsyncConnection]:
+    """Auth's accounts: an own copy of whether they are suspended."""
+
+    async def user(event: UserState, envelope: Envelope, tx: AsyncConnection) -> None:
+        async with service.work_on(tx) as work:
+            await service.use_cases.keep_user(work, KeepUser(user_copy(event, envelope)))
+
+    handlers = Handlers[AsyncConnection]()
+    handlers.state_copy(UserState, user)
     return handlers
 
 
@@ -181,6 +205,11 @@ def taken_away(event: LotState | SpotState, envelope: Envelope) -> TakenAway:
         organization_id=event.organization_id,
         is_named=named is not None,
     )
+
+
+def user_copy(event: UserState, envelope: Envelope) -> UserCopy:
+    """What reservation stores of an account. A status that this release does not know suspends nobody."""
+    return UserCopy(event.user_id, event.status is UserStatus.SUSPENDED, envelope.time, event.version)
 
 
 def tariff_version(event: TariffState) -> TariffVersion | None:

@@ -1,8 +1,11 @@
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from reservation_service.application.ports import SignedList
 from reservation_service.domain.charges import Charge
 from reservation_service.domain.errors import InvalidCredential
+from reservation_service.domain.gate_lists import GateList
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -11,6 +14,7 @@ class FakeTokens:
 
     def __init__(self) -> None:
         self.charges_signed = 0
+        self.lists: list[GateList] = []
 
     def charge(self, reservation: ReservationState, charge: Charge, at: datetime) -> str:
         self.charges_signed += 1
@@ -24,3 +28,11 @@ class FakeTokens:
         if kind != "credential":
             raise InvalidCredential("The credential was not issued here, or is altered.")
         return UUID(reservation_id)
+
+    def gate_list(self, listed: GateList) -> SignedList:
+        """See `lists` for what was signed."""
+        self.lists.append(listed)
+        return SignedList(f"list {len(self.lists)}", str(hash(tuple(listed.reservations))))
+
+    def public_keys(self) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        return {"keys": []}

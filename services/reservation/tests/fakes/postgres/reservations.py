@@ -8,7 +8,7 @@ from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
-from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
+from reservation_service.domain.reservations import STANDING, Reservation, ReservationState, ReservationStatus
 from reservation_service.domain.supply import SupplyChange
 
 Position = tuple[datetime, UUID] | None
@@ -46,6 +46,13 @@ class InMemoryReservations:
 
     async def of_lot(self, parking_lot_id: UUID, after: Position, limit: int) -> Sequence[ReservationState]:
         return self._page(lambda state: state.parking_lot_id == parking_lot_id, after, limit)
+
+    async def standing_of(self, user_id: UUID) -> Sequence[UUID]:
+        return [
+            state.id
+            for state in self._tables.reservations.values()
+            if state.user_id == user_id and state.status in STANDING
+        ]
 
     async def hold_is_overdue(self, at: datetime) -> bool:
         return bool(self._holds_due(at))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.reservation.tests.fakes.clock import FakeClock
 from services.reservation.tests.fakes.postgres.early_exits import InMemoryEarlyExits
+from services.reservation.tests.fakes.postgres.gate_lists import InMemoryGateLists
 from services.reservation.tests.fakes.postgres.lots import InMemoryCopies, InMemoryLots
 from services.reservation.tests.fakes.postgres.payment_watermark import FakeTime, InMemoryPaymentWatermark
 from services.reservation.tests.fakes.postgres.reservations import InMemoryReservations
@@ -31,6 +32,7 @@ def in_memory_work(tables: Tables, clock: FakeClock) -> OpenWork:
             supply_changes=InMemorySupplyChanges(draft, changes),
             payment_watermark=InMemoryPaymentWatermark(draft),
             early_exits=InMemoryEarlyExits(draft),
+            gate_lists=InMemoryGateLists(draft),
             users=InMemoryUsers(draft),
             answers=InMemoryAnswers(draft.answers, clock.now, set()),
             time=FakeTime(clock),

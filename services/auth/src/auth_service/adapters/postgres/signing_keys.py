@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from joserfc.jwk import ECKey
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.adapters.postgres.tables import signing_keys
@@ -42,6 +42,13 @@ class PostgresSigningKeys:
         }
         await self._connection.execute(insert(signing_keys).values(values))
         return age
+
+    async def reseal(self, key_id: str) -> None:
+        """Seal a key with the newest master key. Raises `CannotOpen` where none of them has sealed it."""
+        mine = signing_keys.c.key_id == key_id
+        sealed = (await self._connection.execute(select(signing_keys.c.sealed_private_key).where(mine))).scalar_one()
+        again = self._sealer.seal(self._sealer.open(sealed, key_id), key_id)
+        await self._connection.execute(update(signing_keys).where(mine).values(sealed_private_key=again))
 
     async def drop(self, key_id: str) -> None:
         """Delete a key: what it signed does not count any more."""

@@ -32,6 +32,10 @@ class SigningKeys(Protocol):
         """Make and store a new key."""
         ...
 
+    async def reseal(self, key_id: str) -> None:
+        """Seal a key with the newest master key, whichever it was sealed with."""
+        ...
+
     async def drop(self, key_id: str) -> None:
         """Delete a key: what it signed does not count any more."""
         ...

@@ -1,12 +1,12 @@
-"""The charge token, a JWT by ES256 (RFC 7519, 8725), checked with reservation's public key and nobody asked."""
+"""The charge token, a JWT by ES256 (RFC 7519, 8725), checked with reservation's public keys and nobody asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySet
 
 from parking_kernel.money import Money
 from payment_service.domain.charges import Charge
@@ -19,8 +19,9 @@ TYPE = "charge+jwt"
 class ChargeTokens:
     """See `payment_service.application.ports.ReadChargeToken`."""
 
-    def __init__(self, public_key_pem: str, now: Callable[[], datetime]) -> None:
-        self._key = ECKey.import_key(public_key_pem)
+    def __init__(self, public_keys_pem: Sequence[str], now: Callable[[], datetime]) -> None:
+        """A token's `kid` is the thumbprint of one of the keys (RFC 7638)."""
+        self._keys = KeySet([ECKey.import_key(each) for each in public_keys_pem])
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(now().timestamp()),
             iss={"essential": True, "value": "reservation"},
@@ -32,7 +33,7 @@ class ChargeTokens:
     def __call__(self, token: str) -> Charge:
         """The charge that was signed. Raises `InvalidChargeToken`, and `ChargeExpired` for one that was good once."""
         try:
-            decoded = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+            decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
             if decoded.header.get("typ") != TYPE:
                 raise InvalidChargeToken
             self._claims.validate(decoded.claims)

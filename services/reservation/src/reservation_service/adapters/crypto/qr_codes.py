@@ -6,6 +6,7 @@ import segno
 
 SCALE = 8
 BORDER = 4  # the quiet zone that the standard asks for
+LIGHT = "#fff"  # a page may be dark; without a ground of its own an SVG shows it through
 
 
 def qr_svg(text: str) -> bytes:
@@ -20,5 +21,5 @@ def qr_png(text: str) -> bytes:
 
 def _drawn(text: str, kind: str) -> bytes:
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(out, kind=kind, scale=SCALE, border=BORDER)
+    segno.make(text, error="m", micro=False).save(out, kind=kind, scale=SCALE, border=BORDER, light=LIGHT)
     return out.getvalue()

@@ -1,8 +1,9 @@
-"""Signed tokens: a charge for payment, a credential for the gate. Both are JWTs by ES256 (RFC 7519, 8725)."""
+"""Signed tokens: a charge for payment, a credential and a list for the gate. All are JWTs by ES256 (RFC 7519, 8725)."""
 
 import json
 from base64 import urlsafe_b64encode
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
@@ -10,31 +11,40 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySet
 
+from reservation_service.adapters.crypto.plates import PlateHashes
+from reservation_service.application.ports import SignedList
 from reservation_service.domain.charges import Charge
 from reservation_service.domain.errors import InvalidCredential
+from reservation_service.domain.gate_lists import GateList, ListedReservation
 from reservation_service.domain.reservations import ReservationState
 
 ALGORITHM = "ES256"
 ISSUER = "reservation"
 CHARGE = "charge+jwt"
 CREDENTIAL = "gate+jwt"
+GATE_LIST = "gate-list+jwt"
 HALF_BYTES = 32  # of a signature on P-256
+TAG_DIGITS = 32
 CHARGE_LIFETIME = timedelta(minutes=15)
 
 
 class SignedTokens:
     """See `reservation_service.application.ports.Tokens`."""
 
-    def __init__(self, private_key_pem: str) -> None:
-        self._key = ECKey.import_key(private_key_pem)
-        self._key.ensure_kid()
-        private = self._key.private_key
+    def __init__(self, private_key_pem: str, *others_pem: str) -> None:
+        """The first key signs. The `others`, of which the public half is enough, check what they signed before."""
+        key = ECKey.import_key(private_key_pem)
+        private = key.private_key
         assert private is not None, "the settings take nothing else"
         self._private = private
+        known: dict[str, ECKey] = {}
+        for each in (key, *map(ECKey.import_key, others_pem)):
+            known.setdefault(each.thumbprint(), each)
+        self._keys = KeySet(list(known.values()))  # which gives each its thumbprint for its id (RFC 7638)
         self._headers = {
-            kind: _encoded({"alg": ALGORITHM, "typ": kind, "kid": self._key.kid}) for kind in (CHARGE, CREDENTIAL)
+            kind: _encoded({"alg": ALGORITHM, "typ": kind, "kid": key.kid}) for kind in (CHARGE, CREDENTIAL, GATE_LIST)
         }
 
     def charge(self, reservation: ReservationState, charge: Charge, at: datetime) -> str:
@@ -71,7 +81,7 @@ class SignedTokens:
     def reservation_of(self, credential: str) -> UUID:
         """The reservation of a credential. Raises `InvalidCredential`."""
         try:
-            decoded = jwt.decode(credential, self._key, algorithms=[ALGORITHM])
+            decoded = jwt.decode(credential, self._keys, algorithms=[ALGORITHM])
             registry = jwt.JWTClaimsRegistry(
                 iss={"essential": True, "value": ISSUER}, aud={"essential": True, "value": "gate"}
             )
@@ -82,10 +92,27 @@ class SignedTokens:
         except (JoseError, ValueError) as error:
             raise InvalidCredential("The credential was not issued here, or is altered.") from error
 
+    def gate_list(self, listed: GateList) -> SignedList:
+        """A gate's list, with hashed plates, as a JWS. The tag is of all that it says but of when it was signed."""
+        plates = PlateHashes.of_day(self._private, listed.parking_lot_id, listed.since.date())
+        says = {
+            "iss": ISSUER,
+            "aud": "gate",
+            "lot": str(listed.parking_lot_id),
+            "exp": int(listed.until.timestamp()),
+            "from": _text(listed.since),
+            "until": _text(listed.until),
+            "opens_before_seconds": int(listed.opens_before.total_seconds()),
+            "plate_salt": plates.salt_text,
+            "reservations": [_listed(each, plates) for each in listed.reservations],
+        }
+        tag = sha256(self._headers[GATE_LIST] + json.dumps(says).encode()).hexdigest()[:TAG_DIGITS]
+        return SignedList(self._sign(GATE_LIST, {**says, "iat": int(listed.made_at.timestamp())}), tag)
+
     def public_keys(self) -> dict[str, list[dict[str, object]]]:
-        """The public half as a JWKS document: payment and gates check with it."""
-        public = {**self._key.as_dict(private=False), "use": "sig", "alg": ALGORITHM}
-        return {"keys": [dict(public)]}
+        """The public halves as a JWKS document: payment and gates check with it. The key that signs comes first."""
+        public = [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in self._keys]
+        return {"keys": [dict(each) for each in public]}
 
     def _sign(self, kind: str, claims: dict[str, object]) -> str:
         # Compact JWS (RFC 7515, 7518 3.4) directly: of a general encoder's time only a third is the signature.
@@ -101,3 +128,18 @@ def _encoded(part: dict[str, object]) -> bytes:
 
 def _base64url(value: bytes) -> bytes:
     return urlsafe_b64encode(value).rstrip(b"=")
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _listed(each: ListedReservation, plates: PlateHashes) -> dict[str, object]:
+    return {
+        "reservation_id": str(each.id),
+        "start_time": _text(each.period.starts_at),
+        "end_time": _text(each.period.ends_at),
+        "status": each.status.value,
+        "spot_number": each.spot_number,
+        "plate_hash": plates.of(each.vehicle_plate) if each.vehicle_plate else None,
+    }

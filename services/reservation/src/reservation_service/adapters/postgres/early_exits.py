@@ -25,7 +25,7 @@ _PURGE = text(
 _FIRST = text(
     "SELECT min(exited_at) FROM early_exits WHERE reservation_id = :reservation_id AND exited_at >= :entered_at"
 )
-_FORGET = text("DELETE FROM early_exits WHERE reservation_id = :reservation_id")
+_REMOVE = text("DELETE FROM early_exits WHERE reservation_id = :reservation_id")
 
 
 class PostgresEarlyExits:
@@ -44,5 +44,5 @@ class PostgresEarlyExits:
         values = {"reservation_id": reservation_id, "entered_at": entered_at}
         exited_at = (await self._connection.execute(_FIRST, values)).scalar_one()
         if exited_at is not None:
-            await self._connection.execute(_FORGET, {"reservation_id": reservation_id})
+            await self._connection.execute(_REMOVE, {"reservation_id": reservation_id})
         return exited_at

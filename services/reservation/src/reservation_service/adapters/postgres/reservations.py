@@ -32,7 +32,7 @@ from reservation_service.adapters.postgres.rows import reservation_of, reservati
 from reservation_service.adapters.postgres.tables import allocations, lots, reservations, spots
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
-from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
+from reservation_service.domain.reservations import STANDING, Reservation, ReservationState, ReservationStatus
 from reservation_service.domain.supply import SupplyChange
 
 _KEY = frozenset({"id", "parking_lot_id"})
@@ -95,6 +95,12 @@ class PostgresReservations:
     async def of_lot(self, parking_lot_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
         """A lot's reservations, the newest first, after a position."""
         return await self._page(reservations.c.parking_lot_id == parking_lot_id, after, limit)
+
+    async def standing_of(self, user_id: UUID) -> Sequence[UUID]:
+        """The ids of a driver's reservations that are not over (`STANDING`)."""
+        stands = reservations.c.status.in_([status.value for status in STANDING])
+        statement = select(reservations.c.id).where(reservations.c.user_id == user_id, stands)
+        return (await self._connection.execute(statement)).scalars().all()
 
     async def hold_is_overdue(self, at: datetime) -> bool:
         """Whether any hold was due by an instant."""

@@ -4,6 +4,7 @@ from parking_chassis.sealing import Sealer
 from parking_chassis.stored_answers import PostgresAnswers
 from parking_chassis.units_of_work import Transaction, UnitsOfWork
 from reservation_service.adapters.postgres.early_exits import PostgresEarlyExits
+from reservation_service.adapters.postgres.gate_lists import PostgresGateLists
 from reservation_service.adapters.postgres.lots import PostgresCopies, PostgresLots
 from reservation_service.adapters.postgres.outbox import publish
 from reservation_service.adapters.postgres.payment_watermark import DatabaseTime, PostgresPaymentWatermark
@@ -30,6 +31,7 @@ def units_of_work(sealer: Sealer) -> UnitsOfWork[Work, Reservation | SupplyChang
             supply_changes=PostgresSupplyChanges(transaction),
             payment_watermark=PostgresPaymentWatermark(connection),
             early_exits=PostgresEarlyExits(connection),
+            gate_lists=PostgresGateLists(connection),
             users=PostgresUsers(connection),
             answers=PostgresAnswers(connection, idempotency_keys, sealer),
             time=DatabaseTime(connection),

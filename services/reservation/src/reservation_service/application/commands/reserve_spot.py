@@ -22,7 +22,7 @@ from reservation_service.application.ports import (
     TooBusy,
 )
 from reservation_service.domain.errors import ReservationError, WrongSpotType
-from reservation_service.domain.lots import Lot, Spot, check_bookable, check_open
+from reservation_service.domain.lots import LEAST_STAY, Lot, Spot, check_bookable, check_open
 from reservation_service.domain.reservations import Reservation
 
 _CANDIDATES = 4
@@ -48,6 +48,7 @@ class ReserveSpotHandler:
     alternatives: Alternatives
     tokens: Tokens
     new_id: NewId
+    least_stay: timedelta = LEAST_STAY
 
     async def __call__(self, command: ReserveSpot, answers: BookingAnswers) -> Answer:
         """The answer, a repeated one where the key came before.
@@ -81,7 +82,7 @@ class ReserveSpotHandler:
         held: tuple[Lot, Hold] | None = None
         while True:
             candidates = await attempt.find(_CANDIDATES)
-            _check(request, candidates)
+            _check(request, candidates, self.least_stay)
             first = first or candidates
             is_refused = False
             if candidates.spots and not candidates.is_taken:
@@ -133,8 +134,8 @@ class ReserveSpotHandler:
         return await self.bookings.refuse(command.key, answers.taken(alternatives))
 
 
-def _check(request: SpotRequest, candidates: Candidates) -> None:
-    check_bookable(request.period, candidates.as_of)
+def _check(request: SpotRequest, candidates: Candidates, least_stay: timedelta) -> None:
+    check_bookable(request.period, candidates.as_of, least_stay)
     check_open(candidates.lot, request.period)
     for spot in candidates.spots:
         if request.spot_type and spot.type != request.spot_type:

@@ -11,13 +11,13 @@ from reservation_service.application.ports.bookings import (
     StaleCandidates,
     TooBusy,
 )
-from reservation_service.application.ports.gates import EarlyExits, GateReport, RenderGateAnswer
+from reservation_service.application.ports.gates import EarlyExits, GateLists, GateReport, RenderGateAnswer
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
 from reservation_service.application.ports.supply import SupplyChanges
 from reservation_service.application.ports.timetable import SpotRequest, Timetable
-from reservation_service.application.ports.tokens import Tokens
+from reservation_service.application.ports.tokens import SignedList, Tokens
 from reservation_service.application.ports.users import UserCopy, Users
 from reservation_service.application.ports.work import OpenWork, Work
 
@@ -30,6 +30,7 @@ __all__ = [
     "Candidates",
     "Copies",
     "EarlyExits",
+    "GateLists",
     "GateReport",
     "Hold",
     "LotCopy",
@@ -40,6 +41,7 @@ __all__ = [
     "PaymentWatermark",
     "RenderGateAnswer",
     "Reservations",
+    "SignedList",
     "SpotCopy",
     "SpotRequest",
     "StaleCandidates",

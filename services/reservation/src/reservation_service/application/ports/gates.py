@@ -1,6 +1,6 @@
 """What gates report, and what is kept of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -8,8 +8,10 @@ from typing import Protocol
 from uuid import UUID
 
 from parking_kernel.askers import Asker
+from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.domain.gate_answers import GateAnswer
+from reservation_service.domain.gate_lists import ListedReservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class GateReport:
         """What the same report of a lot's gates is known by, whoever sends it; none without `at`: each is a new one."""
         if self.at is None:
             return None
-        told = "\0".join((self.at.astimezone(UTC).isoformat(), self.gate_id or "", self.credential))
-        digest = sha256(told.encode())
+        fact = "\0".join((self.at.astimezone(UTC).isoformat(), self.gate_id or "", self.credential))
+        digest = sha256(fact.encode())
         return RequestKey(f"gates:{self.parking_lot_id}:{way}", digest.hexdigest(), digest.digest())
 
 
@@ -49,4 +51,21 @@ class EarlyExits(Protocol):
 
     async def take(self, reservation_id: UUID, entered_at: datetime) -> datetime | None:
         """The first exit since an entry, which it ends; none is kept any longer then."""
+        ...
+
+
+class GateLists(Protocol):
+    """What goes on the list of a lot's gates."""
+
+    async def stays(self, parking_lot_id: UUID, limit: int) -> Sequence[ListedReservation]:
+        """The reservations of a lot whose cars are in, the newest first."""
+        ...
+
+    async def coming(
+        self, parking_lot_id: UUID, window: Period, limit: int
+    ) -> tuple[Sequence[ListedReservation], datetime]:
+        """Confirmed reservations that meet a window, by their start, and until when these are all.
+
+        Those of suspended users are left out: they are not let in.
+        """
         ...

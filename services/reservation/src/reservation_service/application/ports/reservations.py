@@ -37,6 +37,10 @@ class Reservations(Protocol):
         """A lot's reservations, the newest first, after a position."""
         ...
 
+    async def standing_of(self, user_id: UUID) -> Sequence[UUID]:
+        """The ids of a driver's reservations that are not over (`STANDING`)."""
+        ...
+
     async def hold_is_overdue(self, at: datetime) -> bool:
         """Whether any hold was due by an instant."""
         ...

@@ -1,11 +1,22 @@
 """What others must be able to trust without asking."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from reservation_service.domain.charges import Charge
+from reservation_service.domain.gate_lists import GateList
 from reservation_service.domain.reservations import ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class SignedList:
+    """A signed list, and a tag that is the same as long as the list says the same."""
+
+    text: str = field(repr=False)
+    tag: str
 
 
 class Tokens(Protocol):
@@ -24,4 +35,12 @@ class Tokens(Protocol):
 
     def reservation_of(self, credential: str) -> UUID:
         """The reservation of a credential. Raises `InvalidCredential`."""
+        ...
+
+    def gate_list(self, listed: GateList) -> SignedList:
+        """A gate's list, with hashed plates, as a JWS."""
+        ...
+
+    def public_keys(self) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """What all of this is checked with, as a JWKS document (RFC 7517): the key that signs comes first."""
         ...

@@ -1,13 +1,13 @@
 """What a stay would cost."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_kernel.pricing import Price
 from reservation_service.application.ports import OpenWork, SpotRequest
-from reservation_service.domain.lots import check_bookable, check_open
+from reservation_service.domain.lots import LEAST_STAY, check_bookable, check_open
 from reservation_service.domain.reservations import HOLD
 
 
@@ -28,11 +28,12 @@ class CreateQuoteHandler:
 
     open_work: OpenWork
     clock: Clock
+    least_stay: timedelta = LEAST_STAY
 
     async def __call__(self, query: CreateQuote) -> tuple[Price, str, datetime]:
         """The price, the tariff version, and until when it may be relied on. Raises as `ReserveSpotHandler` does."""
         request, now = query.request, self.clock.now()
-        check_bookable(request.period, now)
+        check_bookable(request.period, now, self.least_stay)
         async with self.open_work(THE_SERVICE) as work:
             lot = await work.lots.get(request.parking_lot_id)
         check_open(lot, request.period)

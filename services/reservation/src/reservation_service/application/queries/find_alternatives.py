@@ -8,7 +8,7 @@ from parking_kernel.askers import THE_SERVICE
 from parking_kernel.periods import InvalidPeriod, Period
 from reservation_service.application.ports import Alternative, OpenWork, SpotRequest, Work
 from reservation_service.domain.errors import LotNotBookable
-from reservation_service.domain.lots import Lot, check_bookable, check_open
+from reservation_service.domain.lots import LEAST_STAY, Lot, check_bookable, check_open
 
 _SHIFTS = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
 _NEARBY_LOTS = 3
@@ -30,6 +30,7 @@ class FindAlternativesHandler:
     """
 
     open_work: OpenWork
+    least_stay: timedelta = LEAST_STAY
 
     async def __call__(self, query: FindAlternatives) -> Sequence[Alternative]:
         """Five at most."""
@@ -56,7 +57,7 @@ class FindAlternativesHandler:
         self, work: Work, lot: Lot, request: SpotRequest, as_of: datetime, distance_m: int
     ) -> Alternative | None:
         try:
-            check_bookable(request.period, as_of)
+            check_bookable(request.period, as_of, self.least_stay)
             check_open(lot, request.period)
             cost = lot.price(request.period)
         except (InvalidPeriod, LotNotBookable):

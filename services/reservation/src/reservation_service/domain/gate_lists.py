@@ -1,0 +1,45 @@
+"""What a gate needs to know of its lot's reservations while it has no network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from parking_kernel.periods import Period
+from reservation_service.domain.reservations import ReservationStatus
+
+AHEAD = timedelta(hours=24)
+STEP = timedelta(minutes=15)
+"""A list begins with a quarter of an hour, so that it is the same one, and need not be sent again, until a next."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReservation:
+    """A reservation whose driver a gate lets in or out."""
+
+    id: UUID
+    period: Period
+    status: ReservationStatus
+    spot_number: str
+    vehicle_plate: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GateList:
+    """Who may drive in from an instant until another, and everybody who is in. All others are denied.
+
+    `until` is a day ahead; where there is too much for one list it is earlier: what begins later is not in it.
+    """
+
+    parking_lot_id: UUID
+    made_at: datetime
+    since: datetime
+    until: datetime
+    opens_before: timedelta
+    reservations: Sequence[ListedReservation]
+
+
+def window(now: datetime) -> Period:
+    """What a list is about that is made now: the next day in any case."""
+    since = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP
+    return Period(since, since + STEP + AHEAD)

@@ -33,9 +33,9 @@ from reservation_service.bootstrap import Reservation
 from reservation_service.domain.supply import AffectedPolicy as Policy
 from reservation_service.domain.supply import TakenAway
 
-TABLES = (
-    "UPDATE supply_changes SET due_at = due_at - CAST(:by AS interval), settled_by = settled_by - CAST(:by AS interval)"
-)
+PASSES = """
+    UPDATE supply_changes SET due_at = due_at - CAST(:by AS interval), settled_by = settled_by - CAST(:by AS interval)
+"""
 
 
 def gone(lot: LotCopy, spot: Json, change: SupplyChange | None) -> SpotTakenOutOfServiceV1:

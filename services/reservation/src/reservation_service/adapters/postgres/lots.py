@@ -128,8 +128,8 @@ class PostgresCopies:
         self._connection = connection
 
     async def lot(self, parking_lot_id: UUID) -> LotCopy | None:
-        """The lot as it is stored, locked until the transaction ends; nothing before its first event."""
-        statement = select(lots).where(lots.c.id == parking_lot_id).with_for_update()
+        """The lot as it is stored; nothing before its first event. Not locked: a tariff's lock comes before a lot's."""
+        statement = select(lots).where(lots.c.id == parking_lot_id)
         row = (await self._connection.execute(statement)).mappings().first()
         return _lot_copy(row) if row else None
 

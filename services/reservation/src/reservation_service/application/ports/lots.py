@@ -67,7 +67,7 @@ class Copies(Protocol):
     """Where what parking publishes is stored. An older version than the stored one changes nothing."""
 
     async def lot(self, parking_lot_id: UUID) -> LotCopy | None:
-        """The lot as it is stored, locked until the transaction ends; nothing before its first event."""
+        """The lot as it is stored; nothing before its first event."""
         ...
 
     async def spots(self, spot_ids: Collection[UUID]) -> Mapping[UUID, SpotCopy]:

@@ -36,6 +36,9 @@ from reservation_service.domain.supply import TakenAway
 PASSES = """
     UPDATE supply_changes SET due_at = due_at - CAST(:by AS interval), settled_by = settled_by - CAST(:by AS interval)
 """
+WAITS = """
+    SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()
+"""
 
 
 def gone(lot: LotCopy, spot: Json, change: SupplyChange | None) -> SpotTakenOutOfServiceV1:
@@ -176,9 +179,8 @@ async def a_booking_under_way(
             {"lot": lot.id, "spot": spot_id, "at": TOMORROW, "until": TOMORROW + timedelta(hours=3)},
         )
         booking = asyncio.create_task(driver.reserve(spot_request(lot, spot_id=spot_id)))
-        waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
         database = Database(service.engine)
-        await wait_until(lambda: database.rows(waits), "the booking statement")
+        await wait_until(lambda: database.rows(WAITS), "the booking statement")
         yield booking
         await connection.rollback()
 
@@ -232,8 +234,7 @@ async def test_a_spot_that_goes_while_another_booking_is_moved_there_waits_for_t
         target = next(spot for spot in spots if spot.id == free[0])
         assert await work.timetable.move(reservation.state, target)
         taking_out = asyncio.create_task(takes_out(service, lot, target.id))
-        waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-        await wait_until(lambda: database.rows(waits), "the spot's event")
+        await wait_until(lambda: database.rows(WAITS), "the spot's event")
         reservation.move(target, datetime.now(UTC))
         await work.reservations.save(reservation)
     await taking_out

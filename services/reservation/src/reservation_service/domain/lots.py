@@ -63,6 +63,8 @@ class Lot:
     opening_hours: OpeningHours | None
     closures: Sequence[Closure]
     tariff: TariffVersion | None
+    is_retired: bool = False
+    version: int = 1
 
     @property
     def priced_by(self) -> TariffVersion:
@@ -84,11 +86,15 @@ def _price(version: TariffVersion, period: Period, zone: ZoneInfo) -> Price:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A spot as far as booking needs it."""
+    """A spot as far as booking needs it.
+
+    `version` is the copy's that it was read from, for the statement that books it; a reservation's own spot has none.
+    """
 
     id: UUID
     number: str
     type: str
+    version: int = field(default=0, compare=False)
 
 
 def check_open(lot: Lot, period: Period) -> None:

@@ -62,6 +62,13 @@ class ParkingSessionView(ResponseBody):
     exited_at: datetime | None
 
 
+class MovedFromView(ResponseBody):
+    """The spot that it had until that went away; its driver may cancel it free of charge."""
+
+    spot_id: UUID
+    spot_number: str
+
+
 class ReservationView(ResponseBody):
     """A reservation. Where one is asked for by its driver, `charge` is there while something is to be paid."""
 
@@ -71,6 +78,7 @@ class ReservationView(ResponseBody):
     spot_id: UUID
     spot_number: str
     spot_type: str
+    moved_from: MovedFromView | None
     start_time: datetime
     end_time: datetime
     status: str
@@ -101,6 +109,9 @@ def reservation_json(state: reservations.ReservationState, charge_token: str | N
             "spot_id": str(state.spot.id),
             "spot_number": state.spot.number,
             "spot_type": state.spot.type,
+            "moved_from": {"spot_id": str(state.moved_from.id), "spot_number": state.moved_from.number}
+            if state.moved_from
+            else None,
             "start_time": state.period.starts_at,
             "end_time": state.period.ends_at,
             "status": state.status.value,

@@ -102,6 +102,7 @@ from parking_events.contracts.spot import (
 from parking_events.contracts.tariff import (
     Cap,
     CapPeriod,
+    MinimumRule,
     RateLine,
     RateLineType,
     TariffPublishedV1,
@@ -152,6 +153,7 @@ __all__ = [
     "LotStatus",
     "LotUpdatedV1",
     "Member",
+    "MinimumRule",
     "Money",
     "NotificationFailedV1",
     "NotificationSentV1",

@@ -1,4 +1,4 @@
-"""What the provider told of another amount or currency than the charge's is parked, and not booked."""
+"""What the provider said of another amount or currency than the charge's is parked, and not booked."""
 
 from alembic import op
 

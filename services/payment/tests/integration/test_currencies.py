@@ -87,8 +87,8 @@ async def test_an_amount_or_currency_that_differs_is_parked_with_an_alarm_and_ne
     await wait_until(lambda: _has_report(service), "the alarm")
     assert await desk.published(payment["id"]) == ["requested"]
     assert await desk.ledger() == {}
-    [[told]] = logged(caplog, "the provider tells of another amount than the charge's", "told")
-    assert told == "12.50 CHF"
+    [[said]] = logged(caplog, "the provider tells of another amount than the charge's", "said")
+    assert said == "12.50 CHF"
     assert (await desk.start(owed)).status_code == 409, "nobody pays it twice"
     await desk.all_due()
     await service.use_cases.reconcile_payments(ReconcilePayments())

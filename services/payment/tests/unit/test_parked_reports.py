@@ -29,15 +29,15 @@ def seen_of(payment: Payment, *seen: Observation) -> None:
         payment.observe(each, NOW)
 
 
-@pytest.mark.parametrize("told", OTHERS)
-def test_a_capture_of_another_amount_is_parked_and_never_booked(told: Money | None) -> None:
+@pytest.mark.parametrize("said", OTHERS)
+def test_a_capture_of_another_amount_is_parked_and_never_booked(said: Money | None) -> None:
     payment = requested()
-    wrong = replace(intent(IntentStatus.SUCCEEDED), amount=told)
+    wrong = replace(intent(IntentStatus.SUCCEEDED), amount=said)
     seen_of(payment, wrong, wrong, by_hand(100), dispute(DisputeStatus.OPEN, 100))
     assert payment.entries == []
     assert not payment.state.is_captured
     assert published(payment) == ["Requested"]
-    assert [report.told for report in payment.state.parked if report.object_id == INTENT] == [told]
+    assert [report.said for report in payment.state.parked if report.object_id == INTENT] == [said]
     assert payment.state.has_open_reports
     assert not payment.state.is_settled, "the provider is asked again"
 
@@ -61,11 +61,11 @@ def test_an_intent_of_another_amount_is_withdrawn_before_anybody_pays_it() -> No
     assert payment.state.is_settled
 
 
-@pytest.mark.parametrize("told", [Money(1251, "CHF"), Money(0, "CHF"), Money(500, "EUR"), None])
-def test_a_refund_or_dispute_that_no_charge_of_ours_can_have_is_parked(told: Money | None) -> None:
+@pytest.mark.parametrize("said", [Money(1251, "CHF"), Money(0, "CHF"), Money(500, "EUR"), None])
+def test_a_refund_or_dispute_that_no_charge_of_ours_can_have_is_parked(said: Money | None) -> None:
     payment = captured()
     booked = len(payment.entries)
-    seen_of(payment, replace(by_hand(1), amount=told), replace(dispute(DisputeStatus.OPEN), amount=told))
+    seen_of(payment, replace(by_hand(1), amount=said), replace(dispute(DisputeStatus.OPEN), amount=said))
     assert len(payment.entries) == booked
     assert (payment.state.refunds, payment.state.dispute) == ((), None)
     assert sorted(report.object_id for report in payment.state.parked) == ["dp_1", "re_hand"]

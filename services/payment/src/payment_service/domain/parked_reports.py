@@ -1,4 +1,4 @@
-"""What the provider told of another amount or currency than the charge's: it waits for people, and is never booked."""
+"""What the provider said of another amount or currency than the charge's: it waits for people, and is never booked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,13 +9,13 @@ from parking_kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class ParkedReport:
-    """What was told of the intent, refund or dispute of this id; without an amount in a currency that no charge has.
+    """What was said of the intent, refund or dispute of this id; without an amount in a currency that no charge has.
 
     Somebody closes it once the money is where it belongs; the same report is not parked again.
     """
 
     object_id: str
-    told: Money | None
+    said: Money | None
     parked_at: datetime
     closed_at: datetime | None = None
 
@@ -28,11 +28,11 @@ class ParkedReport:
 Reports = tuple[ParkedReport, ...]
 
 
-def with_report(reports: Reports, object_id: str, told: Money | None, at: datetime) -> Reports:
+def with_report(reports: Reports, object_id: str, said: Money | None, at: datetime) -> Reports:
     """The reports and this one, in the place of an earlier one of its object; the same again changes nothing."""
-    if any((each.object_id, each.told) == (object_id, told) for each in reports):
+    if any((each.object_id, each.said) == (object_id, said) for each in reports):
         return reports
-    return (*without_report(reports, object_id), ParkedReport(object_id, told, at))
+    return (*without_report(reports, object_id), ParkedReport(object_id, said, at))
 
 
 def without_report(reports: Reports, object_id: str) -> Reports:

@@ -48,7 +48,7 @@ class PaymentState:
 
     `is_live` holds until it is cancelled: a charge has one live payment at most. `intent_key` is what the provider is
     asked under; a later key than the first one says that an earlier one answers an error permanently. A page
-    pays with the `client_secret`: none once the payment is captured or cancelled. What the provider told of another
+    pays with the `client_secret`: none once the payment is captured or cancelled. What the provider said of another
     amount or currency than the charge's is `parked`.
     """
 
@@ -88,15 +88,15 @@ class PaymentState:
 
     @property
     def has_open_reports(self) -> bool:
-        """Whether the provider told something that differs from the charge, and nobody has settled it."""
+        """Whether the provider said something that differs from the charge, and nobody has settled it."""
         return any(report.is_open for report in self.parked)
 
     def is_parked(self, object_id: str | None) -> bool:
-        """Whether the provider told another amount of this object than was right, open or closed."""
+        """Whether the provider said another amount of this object than was right, open or closed."""
         return any(report.object_id == object_id for report in self.parked)
 
     def is_closed(self, object_id: str) -> bool:
-        """Whether what the provider told of this object was settled by somebody."""
+        """Whether what the provider said of this object was settled by somebody."""
         return any(report.object_id == object_id and not report.is_open for report in self.parked)
 
     @property

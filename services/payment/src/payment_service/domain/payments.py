@@ -219,7 +219,7 @@ class Payment:
         self.decide_orders(at)
 
     def close_parked(self, at: datetime) -> None:
-        """Somebody has put in order what the provider told of other amounts: the money of it is none of this payment's.
+        """Somebody has put in order what the provider said of other amounts: the money of it is none of this payment's.
 
         A payment that was not captured is cancelled, and its charge can be paid by another one.
         """
@@ -231,20 +231,20 @@ class Payment:
             self._change(cancelled, PaymentCancelled, at, "amount_differs")
 
     def _compared(self, seen: Observation, at: datetime, expected: int | None = None) -> int | None:
-        """How much the provider tells of, where that is right by the charge; else none, and what it told is parked.
+        """How much the provider tells of, where that is right by the charge; else none, and what it said is parked.
 
         An intent is for the charge's amount; a refund or a dispute is of a part of it, and of our own refunds the very
         amount. Of an intent whose amount was wrong nothing can be booked that comes after it.
         """
-        charge, told = self.state.charge.amount, seen.amount
-        amount = told.amount if told is not None and told.currency == charge.currency else 0
+        charge, said = self.state.charge.amount, seen.amount
+        amount = said.amount if said is not None and said.currency == charge.currency else 0
         if isinstance(seen, Intent):
-            is_right = told == charge
+            is_right = said == charge
         else:
             is_part = 0 < amount <= charge.amount if expected is None else amount == expected
             is_right = is_part and (self.state.is_captured or not self.state.is_parked(seen.intent_id))
         reports = self.state.parked
-        parked = without_report(reports, seen.id) if is_right else with_report(reports, seen.id, told, at)
+        parked = without_report(reports, seen.id) if is_right else with_report(reports, seen.id, said, at)
         self.state = replace(self.state, parked=parked)
         return amount if is_right else None
 

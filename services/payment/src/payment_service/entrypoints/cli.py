@@ -50,8 +50,8 @@ async def list_parked(service: Payments, arguments: Arguments) -> int:
     for payment in parked:
         for report in payment.parked:
             if report.is_open:
-                told = f"{report.object_id} of {report.told}, the charge {payment.charge.amount}"
-                sys.stdout.write(f"{payment.id}: {told}, since {report.parked_at:%Y-%m-%d %H:%M}\n")
+                said = f"{report.object_id} of {report.said}, the charge {payment.charge.amount}"
+                sys.stdout.write(f"{payment.id}: {said}, since {report.parked_at:%Y-%m-%d %H:%M}\n")
     return 1 if parked else 0
 
 
@@ -83,7 +83,7 @@ def main() -> None:
             own("compare", "compare with the provider; 1 if they differ", _compare, add_arguments=_how_far_back),
             own(
                 "parked",
-                "what the provider told of other amounts; 1 if any",
+                "what the provider said of other amounts; 1 if any",
                 list_parked,
                 add_arguments=_what_is_settled,
             ),

@@ -84,7 +84,7 @@ class PostgresFigures:
             return (await connection.execute(STUCK)).scalar_one()
 
     async def parked_reports(self) -> int:
-        """How often the provider told of another amount than the charge's, and nobody has settled it."""
+        """How often the provider said of another amount than the charge's, and nobody has settled it."""
         async with self.engine.connect() as connection:
             return (await connection.execute(PARKED)).scalar_one()
 

@@ -101,7 +101,7 @@ class PostgresPayments:
         self._changes.saved(payment)
 
     async def with_open_reports(self) -> Sequence[PaymentState]:
-        """The payments of which the provider told another amount, where nobody has settled it."""
+        """The payments of which the provider said another amount, where nobody has settled it."""
         found = await self._all(select(payments).where(HAS_REPORTS).order_by(payments.c.id))
         return [state for state in found if state.has_open_reports]
 
@@ -119,7 +119,7 @@ class PostgresPayments:
         def report(_connection: object) -> None:
             for each in parked:
                 about = {"payment_id": str(state.id), "provider_id": each.object_id}
-                amounts = {"told": str(each.told), "expected": str(state.charge.amount)}
+                amounts = {"said": str(each.said), "expected": str(state.charge.amount)}
                 _log.error("the provider tells of another amount than the charge's", extra={**about, **amounts})
 
         sqlalchemy_event.listen(self._connection.sync_connection, "commit", report, once=True)

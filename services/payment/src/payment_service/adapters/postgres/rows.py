@@ -175,20 +175,20 @@ def posting_rows(entry: LedgerEntry) -> list[dict[str, Any]]:
 
 
 def _report_row(report: ParkedReport) -> dict[str, Any]:
-    told = report.told
+    said = report.said
     return {
         "object_id": report.object_id,
-        "told": {"amount": told.amount, "currency": told.currency} if told else None,
+        "said": {"amount": said.amount, "currency": said.currency} if said else None,
         "parked_at": report.parked_at.isoformat(),
         "closed_at": report.closed_at.isoformat() if report.closed_at else None,
     }
 
 
 def _report_of(stored: Mapping[str, Any]) -> ParkedReport:
-    told, closed_at = stored["told"], stored["closed_at"]
+    said, closed_at = stored["said"], stored["closed_at"]
     return ParkedReport(
         object_id=stored["object_id"],
-        told=Money(told["amount"], told["currency"]) if told else None,
+        said=Money(said["amount"], said["currency"]) if said else None,
         parked_at=datetime.fromisoformat(stored["parked_at"]),
         closed_at=datetime.fromisoformat(closed_at) if closed_at else None,
     )

@@ -1,4 +1,4 @@
-"""Close what the provider told of other amounts, once people have put the money where it belongs."""
+"""Close what the provider said of other amounts, once people have put the money where it belongs."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -41,7 +41,7 @@ class Payments(Protocol):
         ...
 
     async def with_open_reports(self) -> Sequence[PaymentState]:
-        """The payments of which the provider told another amount, where nobody has settled it."""
+        """The payments of which the provider said another amount, where nobody has settled it."""
         ...
 
     async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[PaymentState]:

@@ -9,7 +9,7 @@ from parking_kernel.clocks import Clock, NewId
 from parking_kernel.periods import Period
 from parking_kernel.pricing import price
 from reservation_service.application.ports import GateAnswer, OpenWork, Tokens, Work
-from reservation_service.domain.charges import Charge, ChargeReason, open_charge
+from reservation_service.domain.charges import Charge, overstay_charge
 from reservation_service.domain.errors import InvalidCredential, UnknownLot, UnknownReservation
 from reservation_service.domain.gates import GateVerdict, Reason, at_exit
 from reservation_service.domain.reservations import Reservation, ReservationState
@@ -60,7 +60,7 @@ class CheckOutHandler:
             return None
         tariff, zone = await work.lots.pinned_tariff(state.parking_lot_id, state.tariff_id)
         beyond = price(tariff, Period(state.period.ends_at, at), zone)
-        return open_charge(self.new_id(at), ChargeReason.OVERSTAY, beyond) if beyond.total.amount else None
+        return overstay_charge(self.new_id(at), beyond, tariff.tax)
 
 
 def _answer(verdict: GateVerdict, state: ReservationState) -> GateAnswer:

@@ -72,7 +72,7 @@ class NewLot(RequestBody):
     currency: Currency | None = None
     tax: TaxBody | None = None
     minimum: Minimum = None
-    confirm: Confirmations = frozenset()
+    confirm: Confirmations = None
     tariff: TariffBody | None = None
 
     def terms(self) -> Tariff | None:
@@ -83,7 +83,7 @@ class NewLot(RequestBody):
                 for name in ("hourly_rate", "daily_rate", "currency", "tax", "minimum", "confirm")
                 if getattr(self, name)
             )
-            return check_new_tariff(self.tariff.terms(), "/tariff", confirmed=self.tariff.confirm)
+            return check_new_tariff(self.tariff.terms(), "/tariff", confirmed=self.tariff.confirm or ())
         if self.hourly_rate is None:
             named = [name for name in ("daily_rate", "tax", "minimum", "confirm") if getattr(self, name)]
             refuse_any(Violation(f"/{name}", "needs an hourly_rate") for name in named)
@@ -104,7 +104,7 @@ class NewLot(RequestBody):
             minimum=self.minimum,
         )
         try:
-            return check_new_tariff(tariff, confirmed=self.confirm)
+            return check_new_tariff(tariff, confirmed=self.confirm or ())
         except InvalidFields as error:
             raise InvalidFields([_of_simple_fields(each) for each in error.violations]) from error
 

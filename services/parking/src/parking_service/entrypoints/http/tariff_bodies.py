@@ -104,10 +104,11 @@ Minimum = Annotated[
     ),
 ]
 Confirmations = Annotated[
-    frozenset[Confirmation],
+    tuple[Confirmation, ...] | None,
     Field(
+        max_length=len(Confirmation),
         description="what looks like a mistake and is meant: a price that falls as the stay grows, a cap of 0, "
-        "a cap below the price of the first hour"
+        "a cap below the price of the first hour",
     ),
 ]
 
@@ -137,7 +138,7 @@ class TariffBody(RequestBody):
     caps: Annotated[tuple[CapBody, ...], Field(max_length=2)] = ()
     time_bands: Annotated[tuple[TimeBandBody, ...], Field(max_length=MAX_TIME_BANDS)] = ()
     minimum: Minimum = None
-    confirm: Confirmations = frozenset()
+    confirm: Confirmations = None
 
     def terms(self) -> Tariff:
         """The domain's value, unchecked."""

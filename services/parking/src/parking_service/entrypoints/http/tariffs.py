@@ -31,5 +31,5 @@ async def publish_tariff(
     A tariff whose prices cannot all be charged is refused, unless it names `minimum`. One that looks like a mistake is
     refused, unless `confirm` says that it is meant.
     """
-    command = PublishTariff(operator, lot_id, body.terms(), version, body.confirm)
+    command = PublishTariff(operator, lot_id, body.terms(), version, body.confirm or ())
     return tariff_view(await does.publish_tariff(command))

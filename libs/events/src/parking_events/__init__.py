@@ -114,6 +114,7 @@ from parking_events.contracts.supply_change import (
 from parking_events.contracts.tariff import (
     Cap,
     CapPeriod,
+    MinimumRule,
     RateLine,
     RateLineType,
     TariffPublishedV1,
@@ -165,6 +166,7 @@ __all__ = [
     "LotStatus",
     "LotUpdatedV1",
     "Member",
+    "MinimumRule",
     "Money",
     "MovedFrom",
     "NotificationFailedV1",

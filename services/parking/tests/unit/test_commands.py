@@ -158,7 +158,7 @@ async def test_retired_lots_change_no_more(parking: FakeInstallation) -> None:
         )
     with pytest.raises(LotRetired):
         await PublishTariffHandler(parking.work, parking.clock, new_id)(
-            PublishTariff(parking.operator, lot_id, simple_tariff(1, None, "EUR"))
+            PublishTariff(parking.operator, lot_id, simple_tariff(100, None, "EUR"))
         )
     assert parking.published()[3:] == ["LotRetiredForGood"]
 

@@ -127,6 +127,11 @@ class ReservationState(WireEvent):
     charges: tuple[Charge, ...] = Field(default=(), description="All that was ever charged, the oldest first.")
     amount_owed: Money = Field(description="The sum of the charges that are not void.")
     amount_paid: Money = Field(description="What was captured for them.")
+    amount_waived: Money | None = Field(
+        default=None,
+        description="What the stay would owe beside that, and cannot be charged: less than the payment provider's least"
+        " charge, or a fraction. Absent: nothing.",
+    )
     refund_due: Money = Field(description="All that has to go back by policy, summed up over the reservation's life.")
     refund_orders: Annotated[
         tuple[RefundOrder, ...] | None,

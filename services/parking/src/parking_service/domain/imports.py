@@ -169,7 +169,7 @@ def sorted_rows(
 def _digested(terms: Tariff) -> dict[str, Any]:
     """What digests are made of. In another form every lot would count as changed, and lose what was set by hand."""
     plain = json.loads(json.dumps(terms.plain()))
-    tax = {"rate_percent": terms.tax.rate_basis_points / 100, "included": terms.tax.included}
+    tax = {"rate_percent": terms.tax.ppm / 10_000, "included": terms.tax.included}
     names = ("currency", "tax", "rounding_minutes", "free_minutes", "lines", "caps", "time_bands")
     return {name: {**plain, "tax": tax}[name] for name in names}
 

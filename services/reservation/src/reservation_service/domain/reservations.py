@@ -10,7 +10,7 @@ from parking_kernel.money import Money
 from parking_kernel.periods import Period
 from parking_kernel.pricing import Price
 from reservation_service.domain.cancellation import DEFAULT_TERMS, refundable
-from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus, open_charge
+from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus, open_charge, waived_in
 from reservation_service.domain.errors import NotCancellable
 from reservation_service.domain.lots import Lot, Spot
 from reservation_service.domain.refund_orders import RefundOrder, RefundReason, distributed, next_order
@@ -90,6 +90,11 @@ class ReservationState:
     def priced(self) -> Money:
         """The sum of all charges ever raised: what the line items add up to."""
         return Money(sum(charge.amount.amount for charge in self.charges), self.currency)
+
+    @property
+    def waived(self) -> Money:
+        """What was owed and cannot be charged: less than the provider's least charge, or a fraction."""
+        return Money(waived_in(self.charges), self.currency)
 
     @property
     def paid(self) -> Money:

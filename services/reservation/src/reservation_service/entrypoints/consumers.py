@@ -240,6 +240,7 @@ def _ways_of_counting(event: TariffState) -> Iterator[object]:
     for lines in (event.lines, *(band.lines for band in event.time_bands)):
         yield from (line.type for line in lines)
     yield from (cap.per for cap in event.caps)
+    yield event.minimum
 
 
 def refunded(event: PaymentRefundedV1) -> Refunded | None:

@@ -10,9 +10,9 @@ from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import KeyOf, fingerprint_of
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody
-from parking_kernel.tariff_rules import check_tariff
-from parking_kernel.tariffs import Tariff, simple_tariff
-from parking_kernel.violations import Violation, refuse_any
+from parking_kernel.new_tariffs import check_new_tariff
+from parking_kernel.tariffs import NO_TAX, Tariff, simple_tariff
+from parking_kernel.violations import InvalidFields, Violation, refuse_any
 from parking_service.application.commands.change_lot import ChangeLot
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.commands.retire_lot import RetireLot
@@ -27,7 +27,7 @@ from parking_service.entrypoints.http.supply import (
     Terms,
     response_to,
 )
-from parking_service.entrypoints.http.tariff_bodies import TariffBody
+from parking_service.entrypoints.http.tariff_bodies import Confirmations, Minimum, TariffBody, TaxBody
 from parking_service.entrypoints.http.values import (
     Address,
     Amenities,
@@ -79,6 +79,9 @@ class NewLot(RequestBody):
     hourly_rate: Rate | None = None
     daily_rate: Rate | None = None
     currency: Currency | None = None
+    tax: TaxBody | None = None
+    minimum: Minimum = None
+    confirm: Confirmations = None
     tariff: TariffBody | None = None
 
     def terms(self) -> Tariff | None:
@@ -86,19 +89,38 @@ class NewLot(RequestBody):
         if self.tariff:
             refuse_any(
                 Violation(f"/{name}", "goes with no tariff: the tariff says it")
-                for name in ("hourly_rate", "daily_rate", "currency")
-                if getattr(self, name) is not None
+                for name in ("hourly_rate", "daily_rate", "currency", "tax", "minimum", "confirm")
+                if getattr(self, name)
             )
-            return check_tariff(self.tariff.terms(), "/tariff")
+            return check_new_tariff(self.tariff.terms(), "/tariff", confirmed=self.tariff.confirm or ())
         if self.hourly_rate is None:
-            refuse_any([Violation("/daily_rate", "needs an hourly_rate")] if self.daily_rate is not None else [])
+            named = [name for name in ("daily_rate", "tax", "minimum", "confirm") if getattr(self, name)]
+            refuse_any(Violation(f"/{name}", "needs an hourly_rate") for name in named)
             return None
-        hourly, daily = self.hourly_rate, self.daily_rate
+        return self._simple_terms(self.hourly_rate)
+
+    def _simple_terms(self, hourly: RateBody) -> Tariff:
+        daily = self.daily_rate
         named = {self.currency, hourly.currency, daily.currency if daily else None} - {None}
         if len(named) != 1:
             refuse_any([Violation("/currency", "must be named, and be that of both rates")])
         (currency,) = filter(None, named)
-        return check_tariff(simple_tariff(hourly.amount, daily.amount if daily else None, currency))
+        tariff = simple_tariff(
+            hourly.amount,
+            daily.amount if daily else None,
+            currency,
+            tax=self.tax.tax() if self.tax else NO_TAX,
+            minimum=self.minimum,
+        )
+        try:
+            return check_new_tariff(tariff, confirmed=self.confirm or ())
+        except InvalidFields as error:
+            raise InvalidFields([_of_simple_fields(each) for each in error.violations]) from error
+
+
+def _of_simple_fields(violation: Violation) -> Violation:
+    names = {"/lines/0/amount": "/hourly_rate", "/caps/0/amount": "/daily_rate"}
+    return violation._replace(pointer=names.get(violation.pointer, violation.pointer))
 
 
 class LotPatch(RequestBody):

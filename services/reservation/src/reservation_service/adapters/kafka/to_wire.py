@@ -127,6 +127,7 @@ def _payload(event: reservations.ReservationEvent) -> bytes:
             "charges": [_charge(charge) for charge in state.charges],
             "amount_owed": _money(state.owed),
             "amount_paid": _money(state.paid),
+            "amount_waived": _money(state.waived) if state.waived.amount else None,
             "refund_due": _money(state.refund_due),
             "refund_orders": [_refund_order(order) for order in state.refund_orders],
             "parking_session": {

@@ -40,6 +40,9 @@ from reservation_service.entrypoints.http.views import (
 router = APIRouter(prefix="/api/v1", tags=["reservations"])
 
 CREATED = 201
+BEGINS_AGAIN = (
+    "Other prices hold in a part of this stay. Where it begins or ends, prices are counted from the start again."
+)
 
 SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
 Driver = Annotated[UUID, Depends(person_with("write:reservation"))]
@@ -63,7 +66,11 @@ class CancellationTermView(ResponseBody):
 
 
 class Quote(ResponseBody):
-    """A price by a tariff version. Until `expires_at` a booking costs the same, unless a new version comes first."""
+    """A price by a tariff version. Until `expires_at` a booking costs the same, unless a new version comes first.
+
+    A line of the kind `minimum` is what the price is raised by, so that it can be charged. `notes` say in words how the
+    price comes about where the lines alone do not.
+    """
 
     parking_lot_id: UUID
     start_time: datetime
@@ -71,6 +78,7 @@ class Quote(ResponseBody):
     total_cost: MoneyView
     line_items: list[LineItemView]
     taxes: MoneyView
+    notes: list[str]
     tariff_version: str
     cancellation_terms: list[CancellationTermView]
     expires_at: datetime
@@ -132,6 +140,7 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
         total_cost=MoneyView.of(price.total),
         line_items=LineItemView.all_of(price.line_items),
         taxes=MoneyView.of(price.tax),
+        notes=[BEGINS_AGAIN] if price.begins_again else [],
         tariff_version=tariff_version,
         cancellation_terms=[
             CancellationTermView(until_hours_before=term.until_hours_before, refund_percent=term.refund_percent)

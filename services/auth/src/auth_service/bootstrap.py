@@ -23,6 +23,7 @@ from auth_service.application.commands.end_login import EndLoginHandler
 from auth_service.application.commands.purge_expired import PurgeExpiredHandler
 from auth_service.application.commands.refresh_login import RefreshLoginHandler
 from auth_service.application.commands.register_user import RegisterUserHandler
+from auth_service.application.commands.reinstate_user import ReinstateUserHandler
 from auth_service.application.commands.remove_member import RemoveMemberHandler
 from auth_service.application.commands.rename_organization import RenameOrganizationHandler
 from auth_service.application.commands.revoke_role import RevokeRoleHandler
@@ -62,6 +63,7 @@ class UseCases:
     assign_role: AssignRoleHandler
     revoke_role: RevokeRoleHandler
     suspend_user: SuspendUserHandler
+    reinstate_user: ReinstateUserHandler
     create_organization: CreateOrganizationHandler
     rename_organization: RenameOrganizationHandler
     add_member: AddMemberHandler
@@ -136,6 +138,7 @@ def _use_cases(
         assign_role=AssignRoleHandler(work, clock),
         revoke_role=RevokeRoleHandler(work, clock),
         suspend_user=SuspendUserHandler(work, clock),
+        reinstate_user=ReinstateUserHandler(work, clock),
         create_organization=CreateOrganizationHandler(work, clock, new_id),
         rename_organization=RenameOrganizationHandler(work, clock),
         add_member=AddMemberHandler(work, clock),

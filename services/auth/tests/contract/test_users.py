@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from services.auth.tests.people import NOW, some_user, stored_user
+from services.auth.tests.people import ABUSE, NOW, some_user, stored_user
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import UnknownUser
@@ -80,7 +80,7 @@ async def test_a_change_of_what_was_changed_meanwhile_is_refused(open_work: Open
         await work.users.save(user)
     async with open_work(THE_SERVICE) as work:
         await work.users.save(stale)
-        stale.suspend(NOW)
+        stale.suspend(ABUSE)
         with pytest.raises(ChangedMeanwhile):
             await work.users.save(stale)
 

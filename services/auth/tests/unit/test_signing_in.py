@@ -27,7 +27,7 @@ async def refreshed(auth: FakeInstallation, tokens: IssuedTokens) -> IssuedToken
 
 async def suspended(auth: FakeInstallation) -> None:
     (user_id,) = auth.tables.users
-    await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(ADMIN, user_id))
+    await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(ADMIN, user_id, "abuse"))
 
 
 class TestSigningIn:

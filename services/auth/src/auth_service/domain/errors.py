@@ -37,6 +37,13 @@ class UnknownUser(AuthError):
         super().__init__(f"There is no user {user_id}.")
 
 
+class OwnAccount(AuthError):
+    """Administrators neither suspend nor demote themselves: somebody has to be left who can undo it."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody can suspend themselves, or take a role from themselves; ask another administrator.")
+
+
 class UnknownOrganization(AuthError):
     """No such organization, or none that the asking person may know of."""
 

@@ -18,8 +18,20 @@ class UserStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StatusChange:
+    """Why an account was closed or opened again, by whom and when. The reason is for administrators alone."""
+
+    reason: str = field(repr=False)
+    by: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class UserState:
-    """All there is to know of a user, at one version. Its `repr`, which may end in a log, names nobody."""
+    """All there is to know of a user, at one version. Its `repr`, which may end in a log, names nobody.
+
+    `last_status_change` is none for an account that was never suspended.
+    """
 
     id: UUID
     email: str = field(repr=False)
@@ -31,6 +43,7 @@ class UserState:
     roles: frozenset[str]
     created_at: datetime
     version: int
+    last_status_change: StatusChange | None = None
 
     @property
     def may_sign_in(self) -> bool:
@@ -64,6 +77,10 @@ class RoleRevoked(UserEvent):
 
 class UserSuspended(UserEvent):
     """The user may not sign in any more."""
+
+
+class UserReinstated(UserEvent):
+    """The user may sign in again."""
 
 
 class User:
@@ -117,10 +134,18 @@ class User:
         if role in self.state.roles:
             self._change(replace(self.state, roles=self.state.roles - {role}), RoleRevoked, at)
 
-    def suspend(self, at: datetime) -> None:
-        """Close the account for signing in."""
+    def suspend(self, change: StatusChange) -> None:
+        """Close the account for signing in. One that is closed already keeps the reason that it was closed for."""
         if self.state.may_sign_in:
-            self._change(replace(self.state, status=UserStatus.SUSPENDED), UserSuspended, at)
+            self._change_status(UserStatus.SUSPENDED, change, UserSuspended)
+
+    def reinstate(self, change: StatusChange) -> None:
+        """Open the account again. Logins that were ended stay so: the user signs in again."""
+        if not self.state.may_sign_in:
+            self._change_status(UserStatus.ACTIVE, change, UserReinstated)
+
+    def _change_status(self, status: UserStatus, change: StatusChange, event: type[UserEvent]) -> None:
+        self._change(replace(self.state, status=status, last_status_change=change), event, change.at)
 
     def _change(self, state: UserState, event: type[UserEvent], at: datetime) -> None:
         self.state = replace(state, version=self.state.version + 1)

@@ -36,6 +36,9 @@ users = Table(
     Column("roles", ARRAY(Text), nullable=False),
     Column("created_at", instant(), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("status_reason", Text),
+    Column("status_changed_by", Uuid),
+    Column("status_changed_at", instant()),
 )
 
 roles = Table(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from auth_service.adapters.postgres.tables import users
 from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
-from auth_service.domain.users import User, UserState, UserStatus, normalised_email
+from auth_service.domain.users import StatusChange, User, UserState, UserStatus, normalised_email
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 
@@ -74,10 +74,24 @@ class PostgresUsers:
 
 
 def _state(row: RowMapping) -> UserState:
-    return UserState(**{**row, "status": UserStatus(row["status"]), "roles": frozenset(row["roles"])})
+    reason, by, at = row["status_reason"], row["status_changed_by"], row["status_changed_at"]
+    return UserState(
+        id=row["id"],
+        email=row["email"],
+        full_name=row["full_name"],
+        phone_number=row["phone_number"],
+        password_hash=row["password_hash"],
+        is_verified=row["is_verified"],
+        status=UserStatus(row["status"]),
+        roles=frozenset(row["roles"]),
+        created_at=row["created_at"],
+        version=row["version"],
+        last_status_change=StatusChange(reason, by, at) if reason is not None else None,
+    )
 
 
 def _row(state: UserState) -> dict[str, object]:
+    change = state.last_status_change
     return {
         "id": state.id,
         "email": state.email,
@@ -89,4 +103,7 @@ def _row(state: UserState) -> dict[str, object]:
         "roles": sorted(state.roles),
         "created_at": state.created_at,
         "version": state.version,
+        "status_reason": change.reason if change else None,
+        "status_changed_by": change.by if change else None,
+        "status_changed_at": change.at if change else None,
     }

@@ -9,6 +9,7 @@ from parking_kernel.repeatable import InFlight, KeyReused
 NO_STORE = {"Cache-Control": "no-store"}
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
 INVALID_MAIL_TOKEN = ProblemKind("invalid-mail-token", "The link does not count", 400)
+OWN_ACCOUNT = ProblemKind("own-account", "Not on one's own account", 403)
 TOO_BUSY = ProblemKind("too-busy", "Too busy", 429, {"Retry-After": "3"})
 UNACCEPTABLE_PASSWORD = ProblemKind("unacceptable-password", "The password is not acceptable", 422)
 
@@ -18,6 +19,7 @@ PROBLEMS: dict[type[Exception], TableEntry] = {
     ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,
     InFlight: in_flight,
+    errors.OwnAccount: OWN_ACCOUNT,
     errors.UnknownUser: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
     errors.UnknownRole: NOT_FOUND,

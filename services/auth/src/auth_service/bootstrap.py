@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth_service.adapters.crypto.access_tokens import JwtAccessTokens, SharedSecretKey, StoredKeys
 from auth_service.adapters.crypto.own_keys import OwnKeys
+from auth_service.adapters.crypto.password_standards import PublishedStandards
 from auth_service.adapters.crypto.passwords import BcryptPasswords
 from auth_service.adapters.crypto.secrets import RandomSecrets
 from auth_service.adapters.postgres.key_ring import PostgresKeyRing
@@ -126,11 +127,11 @@ def _use_cases(
     tokens: JwtAccessTokens,
     clock: Clock,
 ) -> UseCases:
-    secrets = RandomSecrets()
+    secrets, standards = RandomSecrets(), PublishedStandards()
     return UseCases(
-        register_user=RegisterUserHandler(work, passwords, clock, new_id),
+        register_user=RegisterUserHandler(work, passwords, standards, clock, new_id),
         verify_email=VerifyEmailHandler(work, secrets, clock),
-        sign_in=SignInHandler(work, passwords, secrets, tokens, clock, new_id),
+        sign_in=SignInHandler(work, passwords, standards, secrets, tokens, clock, new_id),
         refresh_login=RefreshLoginHandler(work, secrets, tokens, clock),
         revoke_token=RevokeTokenHandler(work, secrets, clock),
         end_login=EndLoginHandler(work, clock),
@@ -143,7 +144,7 @@ def _use_cases(
         rename_organization=RenameOrganizationHandler(work, clock),
         add_member=AddMemberHandler(work, clock),
         remove_member=RemoveMemberHandler(work, clock),
-        create_account=CreateAccountHandler(work, passwords, clock, new_id),
+        create_account=CreateAccountHandler(work, passwords, standards, clock, new_id),
         send_account_mails=SendAccountMailsHandler(work, sender, secrets, clock),
         rotate_signing_keys=RotateSigningKeysHandler(work, clock),
         purge_expired=PurgeExpiredHandler(work, clock),

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from services.auth.tests.fakes.crypto.password_standards import FakePasswordStandards
 from services.auth.tests.fakes.crypto.passwords import FakePasswords
 from services.auth.tests.fakes.crypto.secrets import FakeSecrets
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from auth_service.adapters.crypto.password_standards import PublishedStandards
 from auth_service.adapters.crypto.passwords import BcryptPasswords
 from auth_service.adapters.crypto.secrets import RandomSecrets
-from auth_service.application.ports import PasswordHasher, Secrets
-from auth_service.domain.errors import TooBusy
+from auth_service.application.ports import PasswordHasher, PasswordStandards, Secrets
+from auth_service.domain.errors import TooBusy, UnacceptablePassword
 
 
 @pytest.fixture(params=["fake", "bcrypt"])
@@ -80,3 +83,50 @@ def test_a_secret_has_256_bits_and_fits_into_a_link() -> None:
     assert len(secret.text) == 43
     assert secret.text.replace("-", "").replace("_", "").isalnum()
     assert secret.text not in repr(secret)
+
+
+@pytest.fixture(params=[FakePasswordStandards, PublishedStandards])
+def standards(request: pytest.FixtureRequest) -> PasswordStandards:
+    return request.param()
+
+
+def test_what_looks_alike_has_one_form(standards: PasswordStandards) -> None:
+    assert standards.form("u\u0308ber alle Berge") == "\u00fcber alle Berge"
+    assert standards.form("  blanks  ") == "  blanks  "
+    assert standards.form("Stra\u00dfe") != standards.form("strasse")
+
+
+def test_what_cannot_be_typed_everywhere_is_refused(standards: PasswordStandards) -> None:
+    with pytest.raises(UnacceptablePassword):
+        standards.form("line\nbreak")
+
+
+def test_the_common_ones_are_known_in_any_case(standards: PasswordStandards) -> None:
+    assert standards.is_common("password1234")
+    assert standards.is_common("PassWord1234")
+    assert not standards.is_common("correct horse battery")
+
+
+@pytest.mark.parametrize(
+    ("password", "named"),
+    [
+        ("with\0nul", "NUL character"),
+        ("\u2764\ufe0f\u2764\ufe0f\u2764\ufe0f", "variation selector"),
+        ("\u0378\u0378\u0378", "U+0378"),
+        ("half \ud83d a car", "U+D83D"),
+    ],
+)
+def test_what_is_refused_is_named(password: str, named: str) -> None:
+    with pytest.raises(UnacceptablePassword, match=named.replace("+", r"\+")):
+        PublishedStandards().form(password)
+
+
+def test_other_blanks_are_blanks() -> None:
+    assert PublishedStandards().form("ten\u3000letters\u00a0here") == "ten letters here"
+
+
+def test_more_than_ten_thousand_common_ones_are_shipped() -> None:
+    shipped = FREQUENCY_LISTS["passwords"]
+    assert len(shipped) >= 10_000
+    standards = PublishedStandards()
+    assert all(standards.is_common(each) for each in shipped)

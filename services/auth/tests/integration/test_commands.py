@@ -37,7 +37,7 @@ async def test_an_account_is_made_once_and_given_roles(database_url: str, databa
     ("arguments", "password", "status", "sentence"),
     [
         ((*ADA, "--role", "king"), "correct horse battery", 1, "There is no role 'king'."),
-        (ADA, "short", 1, "at least 8 characters"),
+        (ADA, "short", 1, "at least 10 characters"),
         (("create-account", "--email", "no address"), "correct horse battery", 2, "argument --email"),
     ],
 )

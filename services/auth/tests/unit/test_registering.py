@@ -51,8 +51,9 @@ async def test_nobody_can_flood_the_owners_mailbox(auth: FakeInstallation) -> No
 
 
 async def test_a_bad_password_is_refused_before_it_costs_anything(auth: FakeInstallation) -> None:
-    with pytest.raises(UnacceptablePassword):
-        await auth.register(RegisterUser(EMAIL, "short", "Dora"))
+    for password in ("short", "PassWord1234", "line\nbreaks"):
+        with pytest.raises(UnacceptablePassword):
+            await auth.register(RegisterUser(EMAIL, password, "Dora"))
     assert not auth.passwords.work
     assert not auth.tables.users
 
@@ -81,7 +82,7 @@ class TestCreatingAnAccount:
     """The operator of the installation makes the first administrator."""
 
     async def created(self, auth: FakeInstallation, *roles: str, password: str = PASSWORD) -> None:
-        create = CreateAccountHandler(auth.work, auth.passwords, auth.clock, new_id)
+        create = CreateAccountHandler(auth.work, auth.passwords, auth.standards, auth.clock, new_id)
         await create(CreateAccount(EMAIL, password, "Ada Admin", roles))
 
     async def test_the_account_is_verified_and_has_its_roles(self, auth: FakeInstallation) -> None:

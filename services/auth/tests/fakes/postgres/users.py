@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.auth.tests.fakes.postgres.tables import Tables
@@ -43,6 +44,9 @@ class InMemoryUsers:
             raise ChangedMeanwhile("user")
         self._users[user.state.id] = user.state
         self._changes.saved(user)
+
+    async def store_hash(self, user_id: UUID, password_hash: str) -> None:
+        self._users[user_id] = replace(self._users[user_id], password_hash=password_hash)
 
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         wanted = (query or "").lower()

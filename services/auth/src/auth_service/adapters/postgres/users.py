@@ -56,6 +56,11 @@ class PostgresUsers:
             raise ChangedMeanwhile("user")
         self._changes.saved(user)
 
+    async def store_hash(self, user_id: UUID, password_hash: str) -> None:
+        """Store another hash of the same password."""
+        statement = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+        await self._connection.execute(statement)
+
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         """Users in the order of their ids, after one of them, whose name or address contains `query`."""
         statement = select(users).order_by(users.c.id).limit(limit)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import OpenWork, PasswordHasher
+from auth_service.application.commands.accept_password import AcceptPassword, accept_password
+from auth_service.application.ports import OpenWork, PasswordHasher, PasswordStandards
 from auth_service.domain.errors import UnknownRole
-from auth_service.domain.passwords import check_password
 from auth_service.domain.users import User, UserState
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
@@ -27,13 +27,14 @@ class CreateAccountHandler:
 
     open_work: OpenWork
     passwords: PasswordHasher
+    standards: PasswordStandards
     clock: Clock
     new_id: NewId
 
     async def __call__(self, command: CreateAccount) -> UserState:
         """The account. Raises `UnacceptablePassword` and `UnknownRole`."""
-        check_password(command.password, command.email)
-        password_hash = await self.passwords.hash(command.password)
+        password = accept_password(self.standards, AcceptPassword(command.password, command.email))
+        password_hash = await self.passwords.hash(password)
         now = self.clock.now()
         async with self.open_work(THE_SERVICE) as work:
             unknown = set(command.roles) - {role.name for role in await work.roles.all()}

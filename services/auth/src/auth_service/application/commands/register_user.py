@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from auth_service.application.ports import OpenWork, PasswordHasher
+from auth_service.application.commands.accept_password import AcceptPassword, accept_password
+from auth_service.application.ports import OpenWork, PasswordHasher, PasswordStandards
 from auth_service.domain.mails import REPEAT_AFTER, MailKind
-from auth_service.domain.passwords import check_password
 from auth_service.domain.users import User, UserState
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
@@ -31,13 +31,14 @@ class RegisterUserHandler:
 
     open_work: OpenWork
     passwords: PasswordHasher
+    standards: PasswordStandards
     clock: Clock
     new_id: NewId
 
     async def __call__(self, command: RegisterUser) -> UserState:
         """The new user, or what it would have been. Raises `UnacceptablePassword` and `TooBusy`."""
-        check_password(command.password, command.email)
-        password_hash = await self.passwords.hash(command.password)
+        password = accept_password(self.standards, AcceptPassword(command.password, command.email))
+        password_hash = await self.passwords.hash(password)
         now = self.clock.now()
         user = User.register(
             self.new_id(now),

@@ -8,7 +8,7 @@ several aggregates takes them in the order organization, user, logins, so that n
 from auth_service.application.ports.logins import Logins
 from auth_service.application.ports.mails import Letter, Mails, MailSender, MailUnsent
 from auth_service.application.ports.people import Organizations, Roles, Users
-from auth_service.application.ports.secrets import PasswordHasher, Secret, Secrets
+from auth_service.application.ports.secrets import PasswordHasher, PasswordStandards, Secret, Secrets
 from auth_service.application.ports.tokens import AccessTokens, SigningKeys, SignToken
 from auth_service.application.ports.work import Aggregate, OpenWork, Work
 
@@ -23,6 +23,7 @@ __all__ = [
     "OpenWork",
     "Organizations",
     "PasswordHasher",
+    "PasswordStandards",
     "Roles",
     "Secret",
     "Secrets",

@@ -33,6 +33,10 @@ class Users(Protocol):
         """Store a changed user. Raises `ChangedMeanwhile`."""
         ...
 
+    async def store_hash(self, user_id: UUID, password_hash: str) -> None:
+        """Store another hash of the same password. No event says so: nothing changed for anybody."""
+        ...
+
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         """Users in the order of their ids, after one of them, whose name or address contains `query`."""
         ...

@@ -24,6 +24,21 @@ class Secrets(Protocol):
         ...
 
 
+class PasswordStandards(Protocol):
+    """What is published about passwords: the form in which they are compared, and which of them everybody tries."""
+
+    def form(self, password: str) -> str:
+        """The one form of all that look alike: RFC 8265, 4.2 (OpaqueString). Raises `UnacceptablePassword`.
+
+        What it refuses are control characters, and others that cannot be typed everywhere.
+        """
+        ...
+
+    def is_common(self, password: str) -> bool:
+        """Whether it is among those that attackers try first, in whatever case its letters are."""
+        ...
+
+
 class PasswordHasher(Protocol):
     """Slow, salted hashes of passwords. Both calls raise `TooBusy` when too many wait already."""
 

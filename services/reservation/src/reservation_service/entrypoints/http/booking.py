@@ -7,7 +7,6 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import StringConstraints
 from pydantic_core import from_json, to_json
 from structlog.contextvars import bind_contextvars, get_contextvars
 
@@ -27,6 +26,7 @@ from reservation_service.bootstrap import UseCases
 from reservation_service.domain.cancellation import DEFAULT_TERMS
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.entrypoints.http.dependencies import Does
+from reservation_service.entrypoints.http.plates import Plate
 from reservation_service.entrypoints.http.problems import LOT_NOT_BOOKABLE, SPOT_UNAVAILABLE
 from reservation_service.entrypoints.http.views import (
     AlternativeView,
@@ -43,7 +43,6 @@ CREATED = 201
 
 SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
 Driver = Annotated[UUID, Depends(person_with("write:reservation"))]
-Plate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9ÄÖÜäöü -]{2,16}$")]
 
 
 class QuoteRequest(RequestBody):

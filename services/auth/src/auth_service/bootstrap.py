@@ -27,6 +27,7 @@ from auth_service.application.commands.register_user import RegisterUserHandler
 from auth_service.application.commands.reinstate_user import ReinstateUserHandler
 from auth_service.application.commands.remove_member import RemoveMemberHandler
 from auth_service.application.commands.rename_organization import RenameOrganizationHandler
+from auth_service.application.commands.resend_verification import ResendVerificationHandler
 from auth_service.application.commands.revoke_role import RevokeRoleHandler
 from auth_service.application.commands.revoke_token import RevokeTokenHandler
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeysHandler
@@ -56,6 +57,7 @@ class UseCases:
 
     register_user: RegisterUserHandler
     verify_email: VerifyEmailHandler
+    resend_verification: ResendVerificationHandler
     sign_in: SignInHandler
     refresh_login: RefreshLoginHandler
     revoke_token: RevokeTokenHandler
@@ -129,8 +131,9 @@ def _use_cases(
 ) -> UseCases:
     secrets, standards = RandomSecrets(), PublishedStandards()
     return UseCases(
-        register_user=RegisterUserHandler(work, passwords, standards, clock, new_id),
+        register_user=RegisterUserHandler(work, passwords, standards, secrets, clock, new_id),
         verify_email=VerifyEmailHandler(work, secrets, clock),
+        resend_verification=ResendVerificationHandler(work, secrets, clock),
         sign_in=SignInHandler(work, passwords, standards, secrets, tokens, clock, new_id),
         refresh_login=RefreshLoginHandler(work, secrets, tokens, clock),
         revoke_token=RevokeTokenHandler(work, secrets, clock),

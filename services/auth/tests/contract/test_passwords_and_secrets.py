@@ -31,23 +31,34 @@ def secrets(request: pytest.FixtureRequest) -> Secrets:
     return request.param()
 
 
+async def matches(passwords: PasswordHasher, password: str, hashed: str | None) -> bool:
+    return await passwords.match(password, [hashed] if hashed else []) is not None
+
+
+async def test_accounts_of_one_address_are_checked_together(passwords: PasswordHasher) -> None:
+    first = await passwords.hash("correct horse")
+    hashes = [first, await passwords.hash("battery staple", like=first), await passwords.hash("dragon", like=first)]
+    for password, found in (("battery staple", hashes[1]), ("correct horse", first), ("another", None)):
+        assert await passwords.match(password, hashes) == found
+
+
 async def test_a_password_matches_its_own_hash_alone(passwords: PasswordHasher) -> None:
     hashed = await passwords.hash("correct horse")
-    assert await passwords.matches("correct horse", hashed)
-    assert not await passwords.matches("correct hors", hashed)
-    assert not await passwords.matches("correct horse", None)
+    assert await matches(passwords, "correct horse", hashed)
+    assert not await matches(passwords, "correct hors", hashed)
+    assert not await matches(passwords, "correct horse", None)
 
 
 @pytest.mark.parametrize("password", ["x" * 72, "\u00e9" * 36, "\U0001f697" * 18, "  blanks  "])
 async def test_every_byte_of_a_long_password_counts(passwords: PasswordHasher, password: str) -> None:
     hashed = await passwords.hash(password)
-    assert await passwords.matches(password, hashed)
-    assert not await passwords.matches(password[:-1], hashed)
+    assert await matches(passwords, password, hashed)
+    assert not await matches(passwords, password[:-1], hashed)
 
 
 @pytest.mark.parametrize("password", ["x" * 73, "x" * 10_000, "with\0nul"])
 async def test_what_cannot_have_been_set_does_not_match(passwords: PasswordHasher, password: str) -> None:
-    assert not await passwords.matches(password, await passwords.hash("x" * 72))
+    assert not await matches(passwords, password, await passwords.hash("x" * 72))
 
 
 async def test_two_hashes_of_one_password_differ() -> None:
@@ -60,15 +71,15 @@ async def test_beyond_the_bound_nobody_waits_and_the_unknown_wait_like_the_known
     """Room for one: so a caller that is refused would have had to do the work."""
     bcrypt = BcryptPasswords(cost=10, max_waiting=1)
     hashed = await bcrypt.hash("correct horse")
-    under_way = asyncio.create_task(bcrypt.matches("correct horse", hashed))
+    under_way = asyncio.create_task(matches(bcrypt, "correct horse", hashed))
     await asyncio.sleep(0)
     for known in (hashed, None):
         with pytest.raises(TooBusy):
-            await bcrypt.matches("x" * 100, known)
+            await matches(bcrypt, "x" * 100, known)
     with pytest.raises(TooBusy):
         await bcrypt.hash("correct horse")
     assert await under_way
-    assert await bcrypt.matches("correct horse", hashed)
+    assert await matches(bcrypt, "correct horse", hashed)
     bcrypt.close()
 
 

@@ -1,5 +1,6 @@
 """Signing in, going on, signing out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -102,9 +103,9 @@ class TestSigningIn:
 
     async def test_an_account_closed_while_its_password_is_checked_stays_closed(self, auth: FakeInstallation) -> None:
         class SlowPasswords(FakePasswords):
-            async def matches(self, password: str, password_hash: str | None) -> bool:
+            async def match(self, password: str, hashes: Sequence[str]) -> str | None:
                 await suspended(auth)
-                return await super().matches(password, password_hash)
+                return await super().match(password, hashes)
 
         await auth.registered()
         sign_in = replace(auth.sign_in, passwords=SlowPasswords())

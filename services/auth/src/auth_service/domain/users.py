@@ -7,6 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 
 FIRST_ROLE = "user"
+SHARED_BY = 10
+"""How many unverified accounts may have one address; of one more, the oldest loses it."""
 ACE_PREFIX = "xn--"
 
 
@@ -30,11 +32,12 @@ class StatusChange:
 class UserState:
     """All there is to know of a user, at one version. Its `repr`, which may end in a log, names nobody.
 
+    Several unverified accounts may share an address. The first that is verified keeps it; the others have none.
     `last_status_change` is none for an account that was never suspended.
     """
 
     id: UUID
-    email: str = field(repr=False)
+    email: str | None = field(repr=False)
     full_name: str = field(repr=False)
     phone_number: str | None = field(repr=False)
     password_hash: str = field(repr=False)
@@ -65,6 +68,10 @@ class UserRegistered(UserEvent):
 
 class UserVerified(UserEvent):
     """The user showed that the e-mail address is theirs."""
+
+
+class AddressLost(UserEvent):
+    """Another account showed that the address is its own, or too many had it."""
 
 
 class RoleAssigned(UserEvent):
@@ -123,6 +130,11 @@ class User:
         """Note that the e-mail address is really theirs."""
         if not self.state.is_verified:
             self._change(replace(self.state, is_verified=True), UserVerified, at)
+
+    def lose_address(self, at: datetime) -> None:
+        """Leave the address to another account. Everything else stays: bookings, roles, signed-in devices."""
+        if self.state.email is not None:
+            self._change(replace(self.state, email=None), AddressLost, at)
 
     def assign_role(self, role: str, at: datetime) -> None:
         """Give a role."""

@@ -31,6 +31,7 @@ CONTRACTS: dict[type, type[WireEvent]] = {
     users.RoleRevoked: UserRoleRevokedV1,
     users.UserSuspended: UserSuspendedV1,
     users.UserReinstated: UserUpdatedV1,
+    users.AddressLost: UserUpdatedV1,
     logins.LoginStarted: SessionStartedV1,
     logins.LoginEnded: SessionRevokedV1,
     logins.ReuseDetected: SessionReuseDetectedV1,
@@ -41,7 +42,7 @@ CONTRACTS: dict[type, type[WireEvent]] = {
 }
 
 
-CHANGED: dict[type, tuple[str, ...]] = {users.UserReinstated: ("status",)}
+CHANGED: dict[type, tuple[str, ...]] = {users.UserReinstated: ("status",), users.AddressLost: ("email",)}
 """What an event changed whose type does not say it."""
 
 

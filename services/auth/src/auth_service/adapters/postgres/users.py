@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from auth_service.adapters.postgres.tables import users
 from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
-from auth_service.domain.users import StatusChange, User, UserState, UserStatus, normalised_email
+from auth_service.domain.users import SHARED_BY, StatusChange, User, UserState, UserStatus, normalised_email
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 
@@ -32,15 +32,27 @@ class PostgresUsers:
         """One user as they are. Raises `UnknownUser`."""
         return await self._one(select(users).where(users.c.id == user_id), user_id)
 
-    async def by_email(self, email: str) -> UserState | None:
-        """The user of an address, in any spelling."""
-        statement = select(users).where(users.c.email == normalised_email(email))
-        row = (await self._connection.execute(statement)).mappings().first()
-        return _state(row) if row else None
+    async def of_address(self, email: str) -> Sequence[UserState]:
+        """The accounts of an address in any spelling, the verified one alone where there is one, the newest first."""
+        statement = (
+            select(users)
+            .where(users.c.email == normalised_email(email))
+            .order_by(users.c.is_verified.desc(), users.c.id.desc())
+            .limit(SHARED_BY)
+        )
+        return _of_one_address([_state(row) for row in (await self._connection.execute(statement)).mappings()])
+
+    async def sharing(self, email: str) -> Sequence[User]:
+        """The same, to be changed, in the order of their ids, so that no two wait for each other in a circle."""
+        # After a wait the row is looked at again: one that lost the address meanwhile is left out.
+        mine = select(users).where(users.c.email == normalised_email(email)).order_by(users.c.id)
+        rows = (await self._connection.execute(mine.with_for_update(key_share=True))).mappings()
+        return [self._changes.loaded(User(state)) for state in _of_one_address([_state(row) for row in rows])]
 
     async def add(self, user: User) -> bool:
-        """Store a new user; false when the address is taken."""
-        statement = insert(users).values(_row(user.state)).on_conflict_do_nothing(index_elements=[users.c.email])
+        """Store a new user; false when it is verified and another verified one has the address."""
+        taken = {"index_elements": [users.c.email], "index_where": users.c.is_verified}
+        statement = insert(users).values(_row(user.state)).on_conflict_do_nothing(**taken)
         if (await self._connection.execute(statement)).rowcount != 1:
             return False
         self._changes.saved(user)
@@ -76,6 +88,10 @@ class PostgresUsers:
         if row is None:
             raise UnknownUser(user_id)
         return _state(row)
+
+
+def _of_one_address(found: Sequence[UserState]) -> Sequence[UserState]:
+    return [state for state in found if state.is_verified] or found
 
 
 def _state(row: RowMapping) -> UserState:

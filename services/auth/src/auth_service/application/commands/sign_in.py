@@ -1,23 +1,35 @@
 """Sign in with e-mail address and password."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from auth_service.application.commands.limit_sign_ins import SignInAttempt, SignInLimits
 from auth_service.application.ports import AccessTokens, OpenWork, PasswordHasher, PasswordStandards, Secrets
 from auth_service.domain.errors import InvalidCredentials, UnacceptablePassword
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import Login, RefreshToken
 from auth_service.domain.passwords import fits
+from auth_service.domain.users import UserState
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Someone says who they are, on some device."""
+    """Someone says who they are, on some device; `network_address` is where the request came from, if that is known."""
 
     email: str = field(repr=False)
     password: str = field(repr=False)
     device: str
+    network_address: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """The account that the password belongs to, and its hash in the form of today where it was stored in another."""
+
+    account: UserState
+    hash_of_form: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +49,51 @@ class SignInHandler:
     new_id: NewId
 
     async def __call__(self, command: SignIn) -> IssuedTokens:
-        """Raises `InvalidCredentials`, the same for an unknown address, a wrong password and a closed account."""
+        """Raises `TooManyAttempts`, for an unknown address alike, and `InvalidCredentials`, the same for an unknown
+        address, a wrong password and a closed account.
+        """
+        limits = SignInLimits(self.open_work, self.secrets)
+        attempt = SignInAttempt(command.email, command.network_address, self.clock.now())
         async with self.open_work(THE_SERVICE) as work:
-            known = await work.users.by_email(command.email)
-        form = self._form(command.password)
-        known_hash = known.password_hash if known else None
-        matches = await self.passwords.matches(form, known_hash)
-        matches_as_typed = form != command.password and await self.passwords.matches(command.password, known_hash)
-        if known is None or not (matches or matches_as_typed):
+            await limits.begin(work, attempt)
+            accounts = await work.users.of_address(command.email)
+        try:
+            match = await self._match(command.password, accounts)
+            return await self._start_login(command.device, match, limits, attempt)
+        except InvalidCredentials:
+            await limits.failed(attempt)
+            raise
+
+    async def _match(self, password: str, accounts: Sequence[UserState]) -> _Match:
+        hashes = [each.password_hash for each in accounts]
+        form = self._form(password)
+        found = await self.passwords.match(form, hashes)
+        as_typed = await self.passwords.match(password, hashes) if form != password else None
+        account = next((each for each in accounts if each.password_hash in {found, as_typed}), None)
+        if account is None:
             raise InvalidCredentials
-        hash_of_form = None if matches or not fits(form) else await self.passwords.hash(form)
+        is_in_form = found is not None or form == password or not fits(form)
+        return _Match(account, None if is_in_form else await self.passwords.hash(form, like=account.password_hash))
+
+    async def _start_login(
+        self, device: str, match: _Match, limits: SignInLimits, attempt: SignInAttempt
+    ) -> IssuedTokens:
         sign = await self.access_tokens.signer()
         secret = self.secrets.new()
         now = self.clock.now()
         async with self.open_work(THE_SERVICE) as work:
             # Read again, and locked: the account may have been closed while its password was checked.
-            user = (await work.users.get(known.id)).state
-            if not user.may_sign_in or user.password_hash != known.password_hash:
+            user = (await work.users.get(match.account.id)).state
+            if not user.may_sign_in or (user.email, user.password_hash) != (
+                match.account.email,
+                match.account.password_hash,
+            ):
                 raise InvalidCredentials
-            if hash_of_form:
-                await work.users.store_hash(user.id, hash_of_form)
-            login = Login.start(self.new_id(now), user.id, command.device, now)
+            if match.hash_of_form:
+                await work.users.store_hash(user.id, match.hash_of_form)
+            login = Login.start(self.new_id(now), user.id, device, now)
             await work.logins.add(login, RefreshToken(secret.hash, login.state.id, now, None))
+            await limits.succeeded(work, attempt)
             grant = await work.roles.grant_of(user)
         return IssuedTokens(sign(user, login.state, grant), grant.permissions, secret.text)
 

@@ -21,12 +21,19 @@ class Users(Protocol):
         """One user as they are. Raises `UnknownUser`."""
         ...
 
-    async def by_email(self, email: str) -> UserState | None:
-        """The user of an address, in any spelling."""
+    async def of_address(self, email: str) -> Sequence[UserState]:
+        """The accounts of an address in any spelling, the verified one alone where there is one, the newest first.
+
+        At most `SHARED_BY`.
+        """
+        ...
+
+    async def sharing(self, email: str) -> Sequence[User]:
+        """The same, to be changed, by their ids: nobody verifies one of them until the transaction ends."""
         ...
 
     async def add(self, user: User) -> bool:
-        """Store a new user; false when the address is taken."""
+        """Store a new user; false when it is verified and another verified one has the address."""
         ...
 
     async def save(self, user: User) -> None:

@@ -1,5 +1,6 @@
 """Secrets and passwords."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,10 +43,13 @@ class PasswordStandards(Protocol):
 class PasswordHasher(Protocol):
     """Slow, salted hashes of passwords. Both calls raise `TooBusy` when too many wait already."""
 
-    async def hash(self, password: str) -> str:
-        """A new salted hash."""
+    async def hash(self, password: str, like: str | None = None) -> str:
+        """A new hash with a salt of its own, or with that of another hash."""
         ...
 
-    async def matches(self, password: str, password_hash: str | None) -> bool:
-        """Whether the password belongs to the hash. Without a hash it takes as long, and is false."""
+    async def match(self, password: str, hashes: Sequence[str]) -> str | None:
+        """The first hash that the password belongs to, among those with the salt of the first of all.
+
+        One computation, however many hashes there are. Without any it takes as long, and finds none.
+        """
         ...

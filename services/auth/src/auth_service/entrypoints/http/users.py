@@ -34,10 +34,10 @@ class MembershipView(ResponseBody):
 
 
 class UserProfile(ResponseBody):
-    """A user with what they may do, and where."""
+    """A user with what they may do, and where. `email` is null where another account verified the address."""
 
     id: UUID
-    email: str
+    email: str | None
     full_name: str
     phone_number: str | None
     is_verified: bool
@@ -72,7 +72,7 @@ class UserSummary(ResponseBody):
     """A user in a list."""
 
     id: UUID
-    email: str
+    email: str | None
     full_name: str
     is_verified: bool
     status: UserStatus

@@ -59,7 +59,7 @@ async def test_the_right_password_ends_the_row(auth: FakeInstallation) -> None:
     await after_free_ones(auth)
 
 
-async def test_a_day_later_all_is_forgotten(auth: FakeInstallation) -> None:
+async def test_a_day_later_nothing_counts_any_more(auth: FakeInstallation) -> None:
     await auth.verified()
     await after_free_ones(auth)
     auth.clock.advance(SIGN_INS_TO_ACCOUNT.over_after)

@@ -47,7 +47,7 @@ class TestOneBooking:
         assert {**seen, "charge": None} == {**booked, "charge": None}
         assert (await driver.get(f"/{booked['id']}")).headers["etag"] == '"1"'
 
-    async def test_an_unverified_driver_books_and_is_told_so(
+    async def test_an_unverified_driver_books_and_the_answer_says_so(
         self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn
     ) -> None:
         driver = Driver(client, signed_in(email_verified=False))

@@ -1,8 +1,10 @@
 """What may be tried only so often in a row, such as a password: each attempt more costs a longer wait."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from auth_service.domain.users import normalised_email
 from parking_kernel.pauses import GrowingPause
 
 
@@ -66,3 +68,24 @@ class Attempts:
     def waits(self, limit: AttemptLimit) -> bool:
         """Whether the attempts that cost nothing are used up."""
         return self.count >= limit.free
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """Someone tries a password for an address, whether it has an account or not."""
+
+    email: str = field(repr=False)
+    network_address: str | None = field(repr=False)
+    at: datetime
+
+    @property
+    def account(self) -> str:
+        """By what the attempts are counted that are made on the account."""
+        return f"sign-ins to {normalised_email(self.email)}"
+
+    @property
+    def limits(self) -> Sequence[tuple[str, AttemptLimit]]:
+        """What it is counted by. Always in this order, so that no two transactions wait for each other in a circle."""
+        if self.network_address is None:
+            return [(self.account, SIGN_INS_TO_ACCOUNT)]
+        return [(self.account, SIGN_INS_TO_ACCOUNT), (f"sign-ins from {self.network_address}", SIGN_INS_FROM_ADDRESS)]

@@ -58,7 +58,7 @@ class RegisterUserHandler:
         async with self.open_work(THE_SERVICE) as work:
             sharing = await work.users.sharing(command.email)
             if sharing and sharing[0].state.is_verified:
-                await self._tell_owner(work, sharing[0].state.id, now)
+                await self._inform_owner(work, sharing[0].state.id, now)
             else:
                 for oldest in sharing[: len(sharing) - SHARED_BY + 1] if len(sharing) >= SHARED_BY else ():
                     oldest.lose_address(now)
@@ -67,6 +67,6 @@ class RegisterUserHandler:
                 await send_verification(work, self.secrets, SendVerification(command.email, now))
         return user.state
 
-    async def _tell_owner(self, work: Work, owner: UUID, now: datetime) -> None:
+    async def _inform_owner(self, work: Work, owner: UUID, now: datetime) -> None:
         if not await work.mails.queued_since(owner, MailKind.ALREADY_REGISTERED, now - REPEAT_AFTER):
             await work.mails.queue(owner, MailKind.ALREADY_REGISTERED, now)

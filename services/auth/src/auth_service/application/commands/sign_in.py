@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from auth_service.application.commands.limit_sign_ins import SignInAttempt, SignInLimits
+from auth_service.application.commands.admit_sign_in import admit_sign_in
+from auth_service.application.commands.clear_failed_sign_ins import clear_failed_sign_ins
+from auth_service.application.commands.count_failed_sign_in import count_failed_sign_in
 from auth_service.application.ports import AccessTokens, OpenWork, PasswordHasher, PasswordStandards, Secrets
+from auth_service.domain.attempts import SignInAttempt
 from auth_service.domain.errors import InvalidCredentials, UnacceptablePassword
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import Login, RefreshToken
@@ -52,16 +55,16 @@ class SignInHandler:
         """Raises `TooManyAttempts`, for an unknown address alike, and `InvalidCredentials`, the same for an unknown
         address, a wrong password and a closed account.
         """
-        limits = SignInLimits(self.open_work, self.secrets)
         attempt = SignInAttempt(command.email, command.network_address, self.clock.now())
         async with self.open_work(THE_SERVICE) as work:
-            await limits.begin(work, attempt)
+            await admit_sign_in(work, self.secrets, attempt)
             accounts = await work.users.of_address(command.email)
         try:
             match = await self._match(command.password, accounts)
-            return await self._start_login(command.device, match, limits, attempt)
+            return await self._start_login(command.device, match, attempt)
         except InvalidCredentials:
-            await limits.failed(attempt)
+            async with self.open_work(THE_SERVICE) as work:
+                await count_failed_sign_in(work, self.secrets, attempt)
             raise
 
     async def _match(self, password: str, accounts: Sequence[UserState]) -> _Match:
@@ -75,9 +78,7 @@ class SignInHandler:
         is_in_form = found is not None or form == password or not fits(form)
         return _Match(account, None if is_in_form else await self.passwords.hash(form, like=account.password_hash))
 
-    async def _start_login(
-        self, device: str, match: _Match, limits: SignInLimits, attempt: SignInAttempt
-    ) -> IssuedTokens:
+    async def _start_login(self, device: str, match: _Match, attempt: SignInAttempt) -> IssuedTokens:
         sign = await self.access_tokens.signer()
         secret = self.secrets.new()
         now = self.clock.now()
@@ -93,7 +94,7 @@ class SignInHandler:
                 await work.users.store_hash(user.id, match.hash_of_form)
             login = Login.start(self.new_id(now), user.id, device, now)
             await work.logins.add(login, RefreshToken(secret.hash, login.state.id, now, None))
-            await limits.succeeded(work, attempt)
+            await clear_failed_sign_ins(work, self.secrets, attempt)
             grant = await work.roles.grant_of(user)
         return IssuedTokens(sign(user, login.state, grant), grant.permissions, secret.text)
 

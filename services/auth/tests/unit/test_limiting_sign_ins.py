@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +13,11 @@ from services.auth.tests.fakes.crypto.passwords import FakePasswords
 from services.auth.tests.fakes.installation import EMAIL, PASSWORD, FakeInstallation
 
 from auth_service.application.commands.sign_in import SignIn
+from auth_service.application.ports import OpenWork, Work
 from auth_service.domain.attempts import SIGN_INS_FROM_ADDRESS, SIGN_INS_TO_ACCOUNT
 from auth_service.domain.errors import InvalidCredentials, TooBusy, TooManyAttempts
 from auth_service.domain.mails import MailKind
+from parking_kernel.askers import Asker
 
 NOBODY = "nobody@example.com"
 OFFICE = "192.0.2.1"
@@ -151,9 +153,9 @@ class _Counting:
         return getattr(self._repository, name)
 
 
-def _counting(auth: FakeInstallation, calls: list[str]) -> Any:
+def _counting(auth: FakeInstallation, calls: list[str]) -> OpenWork:
     @asynccontextmanager
-    async def open_work(asker: Any) -> Any:
+    async def open_work(asker: Asker) -> AsyncIterator[Work]:
         calls.append("open")
         async with auth.work(asker) as work:
             watched = {name: _Counting(getattr(work, name), calls) for name in ("users", "mails", "attempts")}

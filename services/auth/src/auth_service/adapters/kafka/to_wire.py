@@ -50,7 +50,7 @@ def to_wire(event: DomainEvent) -> WireEvent:
     """The wire contract of a domain event: the state that it led to, without personal data."""
     match event:
         case users.UserEvent():
-            fields = _user(event.user) | {"changed": CHANGED.get(type(event), ())}
+            fields = _user(event.user, CHANGED.get(type(event), ()))
         case logins.LoginEvent():
             fields = _login(event.login)
         case organizations.OrganizationEvent():
@@ -58,8 +58,9 @@ def to_wire(event: DomainEvent) -> WireEvent:
     return CONTRACTS[type(event)](**fields)
 
 
-def _user(state: users.UserState) -> dict[str, Any]:
+def _user(state: users.UserState, changed: tuple[str, ...]) -> dict[str, Any]:
     return {
+        "changed": changed,
         "version": state.version,
         "user_id": state.id,
         "status": UserStatus(state.status.value),

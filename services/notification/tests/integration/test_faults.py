@@ -138,7 +138,7 @@ class TestMail:
             query = "SELECT status, failure FROM deliveries WHERE user_id = $1 AND channel = 'email'"
             return [row for row in await notification.fetch(query, user_id) if row[0] != "pending"]
 
-        assert await wait_until(ended, "the delivery to end") == [("failed", "address_unverified")]
+        assert await wait_until(ended, "the delivery to end") == [("failed", "unverified")]
         inbox = "SELECT count(*) FROM notifications WHERE user_id = $1"
         assert await notification.fetch(inbox, user_id) == [(1,)]
 

@@ -159,7 +159,7 @@ async def test_to_an_address_that_nobody_verified_goes_no_mail_and_the_inbox_has
     await notification.consume(source)
     await notification.send()
     assert notification.sender.sent == []
-    assert notification.mail == (DeliveryStatus.FAILED, Failure.ADDRESS_UNVERIFIED)
+    assert notification.mail == (DeliveryStatus.FAILED, Failure.UNVERIFIED)
     assert [each.user_id for each in notification.tables.notifications.values()] == [source.user_id]
     notification.contacts.unverified.clear()
     notification.clock.advance(GIVE_UP_AFTER)

@@ -34,7 +34,7 @@ class Failure(StrEnum):
     """Why it can never arrive."""
 
     USER_UNKNOWN = "user_unknown"
-    ADDRESS_UNVERIFIED = "address_unverified"
+    UNVERIFIED = "unverified"
     REFUSED = "refused"
     GIVEN_UP = "given_up"
 

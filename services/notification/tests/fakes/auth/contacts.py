@@ -18,5 +18,5 @@ class FakeContacts:
         if user_id in self.gone:
             return Failure.USER_UNKNOWN
         if user_id in self.unverified:
-            return Failure.ADDRESS_UNVERIFIED
+            return Failure.UNVERIFIED
         return Contact(f"{user_id}@example.com", "Dora Driver", "en")

@@ -33,7 +33,7 @@ class AuthContacts:
             answer.raise_for_status()
             body = answer.json()
             if body["is_verified"] is not True:
-                return Failure.ADDRESS_UNVERIFIED
+                return Failure.UNVERIFIED
             return Contact(str(body["email"]), str(body["full_name"]), str(body["locale"]))
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.warning("contacts_away", error=type(error).__name__)

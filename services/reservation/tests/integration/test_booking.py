@@ -85,6 +85,18 @@ class TestOneBooking:
         assert {**seen, "charge": None} == {**booked, "charge": None}
         assert (await driver.get(f"/{booked['id']}")).headers["etag"] == '"1"'
 
+    async def test_an_unverified_driver_books_and_the_answer_says_so(
+        self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn
+    ) -> None:
+        driver = Driver(client, signed_in(email_verified=False))
+        answers = [await driver.reserve(spot_request(lot), "one") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert "not verified" in answers[0].json()["notice"]
+        assert "/auth/verify-email/resend" in answers[0].json()["notice"]
+        assert answers[1].content == answers[0].content, "a repeat gets the first answer"
+        verified = Driver(client, signed_in())
+        assert (await verified.holds(lot))["notice"] is None
+
     async def test_a_new_tariff_prices_what_is_booked_after_it(
         self, driver: Driver, lot: LotCopy, service: Reservation
     ) -> None:

@@ -80,7 +80,7 @@ lots = Table(
     Index("ix_lots_box", text("(location::geometry)"), postgresql_using="gist"),
     Index(
         "ix_lots_words",
-        literal_column("((name || ' '::text) || address)").label("words"),
+        literal_column("folded((name || ' '::text) || address)").label("words"),
         postgresql_using="gin",
         postgresql_ops={"words": "gin_trgm_ops"},
     ),

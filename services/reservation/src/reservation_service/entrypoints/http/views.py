@@ -70,7 +70,10 @@ class MovedFromView(ResponseBody):
 
 
 class ReservationView(ResponseBody):
-    """A reservation. Where one is asked for by its driver, `charge` is there while something is to be paid."""
+    """A reservation. Where one is asked for by its driver, `charge` is there while something is to be paid.
+
+    `notice` is in the answer to the booking alone, for a driver who should know something more.
+    """
 
     id: UUID
     user_id: UUID
@@ -91,6 +94,7 @@ class ReservationView(ResponseBody):
     parking_session: ParkingSessionView | None
     created_at: datetime
     version: int
+    notice: str | None = None
 
     @classmethod
     def of(cls, state: reservations.ReservationState, charge_token: str | None = None) -> Self:
@@ -98,7 +102,9 @@ class ReservationView(ResponseBody):
         return cls.model_validate_json(reservation_json(state, charge_token))
 
 
-def reservation_json(state: reservations.ReservationState, charge_token: str | None = None) -> bytes:
+def reservation_json(
+    state: reservations.ReservationState, charge_token: str | None = None, notice: str | None = None
+) -> bytes:
     """A `ReservationView` as it is answered, without the check: a booking is made of what was just checked."""
     stay, payable = state.parking_session, state.payable
     return to_json(
@@ -132,6 +138,7 @@ def reservation_json(state: reservations.ReservationState, charge_token: str | N
             else None,
             "created_at": state.created_at,
             "version": state.version,
+            "notice": notice,
         }
     )
 

@@ -80,6 +80,7 @@ async def test_without_a_token_the_address_counts(starter: Starter, issuer: Issu
         ("password", "/api/v1/auth/password/forgot"),
         ("password", "/api/v1/auth/password/reset"),
         ("password", "/api/v1/auth/verify-email"),
+        ("password", "/api/v1/auth/verify-email/resend"),
     ],
 )
 async def test_credentials_are_limited_by_address(starter: Starter, issuer: Issuer, bucket: str, path: str):

@@ -7,15 +7,17 @@ ID = "018f6d3a-7c1e-7b4e-9a39-2f5d1c0b9e11"
 
 OWNED = {
     "auth": """
-        auth/register auth/verify-email auth/password/forgot auth/password/reset auth/password/change
+        auth/register auth/verify-email auth/verify-email/resend
+        auth/password/forgot auth/password/reset auth/password/change
         auth/token auth/revoke auth/introspect auth/sessions auth/sessions/{id}
-        users/me users/me/export users users/{id} users/{id}/roles/operator users/{id}/suspend roles
+        users/me users/me/export users users/{id} users/{id}/roles/operator roles
+        users/{id}/suspend users/{id}/reinstate
         organizations organizations/{id} organizations/{id}/members/{id} clients clients/{id}
     """,
     "parking": """
         parking-lots parking-lots/{id} parking-lots/{id}/spots parking-lots/{id}/tariff parking-lots/{id}/route
         parking-lots/{id}/opening-hours parking-lots/{id}/closures parking-lots/{id}/occupancy parking-lots/import
-        spots/{id} imports/{id} feeds/lots.geojson feeds/datex2.xml feeds/apds.json
+        spots/{id} imports/{id} supply-changes/{id} feeds/lots.geojson feeds/datex2.xml feeds/apds.json
     """,
     "reservation": """
         quotes parking-lots/{id}/availability reservations reservations/{id} reservations/{id}/extend

@@ -55,7 +55,7 @@ class _Attempt:
     async def earlier(self, key: RequestKey) -> Answer | None:
         return await self.attempt.earlier(key)
 
-    async def book(self, spots: Sequence[Spot], hold: Hold, key: RequestKey) -> Answer | None:
+    async def book(self, candidates: Candidates, hold: Hold, key: RequestKey) -> Answer | None:
         held: list[reservations.Reservation] = []
 
         def without_events(spot: Spot) -> tuple[reservations.Reservation, Answer]:
@@ -63,7 +63,7 @@ class _Attempt:
             held.append(reservation)
             return reservations.Reservation(reservation.state), answer
 
-        given = await self.attempt.book(spots, without_events, key)
+        given = await self.attempt.book(candidates, without_events, key)
         if given and not given.replayed:
             rows = [outbox_row(to_wire(event)) for event in held[-1].events]
             unsent = [Unsent(place, row, datetime.now(UTC)) for place, row in enumerate(rows)]

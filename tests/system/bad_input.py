@@ -158,7 +158,7 @@ INVALID: list[tuple[str, Json, str, str]] = [
     ("reserve", {"start_time": "<one>"}, "/end_time", "after"),
     ("reserve", {"start_time": "2020-01-01T12:00:00Z"}, "/start_time", "past"),
     ("reserve", {"end_time": "2199-01-01T12:00:00Z"}, "/end_time", "31 days"),
-    ("reserve", {"vehicle_plate": "<script>"}, "/vehicle_plate", "pattern"),
+    ("reserve", {"vehicle_plate": "<script>"}, "/vehicle_plate", "such as 'ZH 123456'"),
     ("reserve", {"price": 1}, "/price", "not permitted"),
     ("reserve", {"spot_id": "A1"}, "/spot_id", "UUID"),
     ("reserve", {"spot_id": "<spot>", "spot_type": "compact"}, "/spot_type", "standard"),

@@ -84,7 +84,7 @@ async def closing(socket: ClientConnection) -> int | None:
 
 async def suspend(administrator: Administrator, person: Person) -> None:
     user_id = await person.user_id()
-    require(await administrator.post(f"/users/{user_id}/suspend"), codes.NO_CONTENT)
+    require(await administrator.post(f"/users/{user_id}/suspend", {"reason": "abuse"}), codes.NO_CONTENT)
 
 
 async def test_a_suspended_drivers_token_is_refused_everywhere_and_the_socket_is_closed(

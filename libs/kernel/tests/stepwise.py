@@ -7,7 +7,7 @@ its own rounding too, with fractions, so that it shares nothing with the kernel 
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -37,20 +37,26 @@ def price(tariff: Tariff, period: Period, zone: ZoneInfo) -> Price:
     if tariff.rounding_minutes:
         minutes = -(-minutes // tariff.rounding_minutes) * tariff.rounding_minutes
     stay = Period(period.starts_at, period.starts_at + minutes * MINUTE)
-    steps = [step for piece, lines in _pieces(tariff, stay, zone) for step in _steps(lines, piece)]
+    pieces = [*_pieces(tariff, stay, zone)]
+    steps = [
+        replace(step, label=f"{step.label}, {band.label}" if band else step.label)
+        for piece, band in pieces
+        for step in _steps(band.lines if band else tariff.lines, piece)
+    ]
     items = [*_items(steps), *(item for cap in tariff.caps if (item := _reduction(cap, steps, stay, zone)))]
-    return _with_tax(tariff, _within_strictest_cap(items))
+    of = _with_tax(tariff, _within_strictest_cap(items))
+    return replace(of, begins_again=len(pieces) > 1)
 
 
-def _pieces(tariff: Tariff, stay: Period, zone: ZoneInfo) -> Iterator[tuple[Period, Sequence[RateLine]]]:
+def _pieces(tariff: Tariff, stay: Period, zone: ZoneInfo) -> Iterator[tuple[Period, TimeBand | None]]:
     """The stay, cut at the borders of bands; neighbours in the same band stay whole."""
     start, band = stay.starts_at, _band_at(tariff, stay.starts_at, zone)
     for border in sorted(_borders(tariff.time_bands, stay, zone)):
         following = _band_at(tariff, border, zone)
         if following is not band:
-            yield Period(start, border), band.lines if band else tariff.lines
+            yield Period(start, border), band
             start, band = border, following
-    yield Period(start, stay.ends_at), band.lines if band else tariff.lines
+    yield Period(start, stay.ends_at), band
 
 
 def _borders(bands: Sequence[TimeBand], stay: Period, zone: ZoneInfo) -> set[datetime]:
@@ -162,7 +168,7 @@ def _within_strictest_cap(items: Sequence[LineItem]) -> list[LineItem]:
 
 def _with_tax(tariff: Tariff, items: Sequence[LineItem]) -> Price:
     amount = sum(item.amount for item in items)
-    rate = tariff.tax.rate_basis_points
+    rate = Fraction(tariff.tax.ppm, 100)
     if tariff.tax.included:
         tax = _rounded(Fraction(amount * rate, WHOLE + rate))
         nets = _apportioned(amount - tax, [item.amount for item in items])
@@ -176,7 +182,7 @@ def _with_tax(tariff: Tariff, items: Sequence[LineItem]) -> Price:
 
 
 def _tax_label(tax: Tax) -> str:
-    percent = Fraction(tax.rate_basis_points, 100)
+    percent = Fraction(tax.ppm, 10_000)
     text = str(percent.numerator) if percent.denominator == 1 else f"{float(percent):g}"
     return f"VAT {text} %"
 

@@ -216,9 +216,19 @@ async def platform(server_scratch: Path) -> AsyncIterator[RunningPlatform]:
 @pytest.fixture(scope="session")
 def shared_data(request: pytest.FixtureRequest) -> Path:
     """The public data sets beside the checkout. Continuous integration must have them, a laptop need not."""
-    path = request.config.rootpath.parent / "shared" / "data"
+    return _beside_the_checkout(request, "data")
+
+
+@pytest.fixture(scope="session")
+def shared_cases(request: pytest.FixtureRequest) -> Path:
+    """The small inputs from the field, run as they lie there. Their README says which is for what."""
+    return _beside_the_checkout(request, "cases")
+
+
+def _beside_the_checkout(request: pytest.FixtureRequest, name: str) -> Path:
+    path = request.config.rootpath.parent / "shared" / name
     if path.is_dir():
         return path
     if os.environ.get("CI") == "true":
         pytest.fail(f"{path} is missing")
-    pytest.skip(f"{path} is missing: the public data sets are not beside this checkout")
+    pytest.skip(f"{path} is missing: it is not beside this checkout")

@@ -3,7 +3,7 @@
 from stripe_simulator import balance_transactions, charges, disputes
 from stripe_simulator.account import Account, Body, merge_metadata, new_id
 from stripe_simulator.calls import Call, Operation
-from stripe_simulator.currencies import spoken
+from stripe_simulator.currencies import check_fraction, spoken
 from stripe_simulator.errors import invalid, refused
 from stripe_simulator.lists import page
 from stripe_simulator.parameters import EXPAND, PAGE, Choice, Form, Integer, Metadata, Text
@@ -13,7 +13,7 @@ def create(call: Call) -> Body:
     """POST /v1/refunds, of a payment intent or of a charge, in whole or in part."""
     account = call.account
     charge = charge_to_refund(call)
-    amount = refundable(account, charge, call.get("amount"))
+    amount = check_fraction(refundable(account, charge, call.get("amount")), charge["currency"])
     card = charges.card_of(account, charge)
     refund: Body = {
         "id": new_id("re"),

@@ -192,3 +192,36 @@ def test_unsupported_fields_are_refused_by_name(client: stripe.StripeClient) -> 
         with pytest.raises(stripe.InvalidRequestError) as refused:
             client.v1.payment_intents.create(params)  # pyright: ignore[reportArgumentType] -- wrong on purpose
         assert (refused.value.code, refused.value.param) == (code, param)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"),
+    [("isk", 50_000), ("ugx", 500_000), ("kwd", 1250), ("mga", 2000), ("huf", 60_050), ("twd", 20_050), ("jpy", 50)],
+)
+def test_amounts_as_the_currency_has_them(client: stripe.StripeClient, currency: str, amount: int) -> None:
+    assert pay(client, amount=amount, currency=currency).amount_received == amount
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "why"),
+    [
+        ("isk", 40, r"at least 0\.50 isk"),
+        ("isk", 550, "multiple of 100"),
+        ("isk", 50_050, "multiple of 100"),
+        ("ugx", 500_001, "multiple of 100"),
+        ("kwd", 1255, "multiple of 10"),
+        ("eur", 20, r"at least 0\.50 eur"),
+        ("gbp", 100_000_000, r"no more than 999999\.99 gbp"),
+        ("inr", 1_000_000_000, r"no more than 9999999\.99 inr"),
+    ],
+)
+def test_amounts_that_no_charge_can_have(client: stripe.StripeClient, currency: str, amount: int, why: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match=why):
+        pay(client, amount=amount, currency=currency)
+
+
+def test_a_refund_has_the_fractions_of_a_charge(client: stripe.StripeClient) -> None:
+    intent = pay(client, amount=1250, currency="kwd")
+    with pytest.raises(stripe.InvalidRequestError, match="multiple of 10"):
+        client.v1.refunds.create({"payment_intent": intent.id, "amount": 625})
+    assert client.v1.refunds.create({"payment_intent": intent.id, "amount": 630}).amount == 630

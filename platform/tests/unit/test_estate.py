@@ -8,6 +8,7 @@ from parking_demo.seeding.city import car_parks
 from parking_demo.seeding.estate import opened
 from parking_demo.seeding.services import Services
 from parking_kernel.askers import Asker
+from parking_kernel.new_tariffs import check_new_tariff
 from parking_kernel.repeatable import Answer
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.domain.errors import OrganizationNotReady
@@ -27,3 +28,8 @@ async def test_a_lot_waits_for_its_organization() -> None:
 
     assert await opened(services, Asker(organizations=frozenset({organization_id})), car_parks()[0]) == lot_id
     assert len(asked) == 2
+
+
+def test_each_tariff_of_the_demonstration_could_be_published() -> None:
+    for plan in car_parks():
+        assert check_new_tariff(plan.terms) == plan.terms

@@ -6,13 +6,16 @@ from uuid import UUID
 from auth_service.application.ports import OpenWork
 from auth_service.domain.logins import Login, RefreshToken
 from auth_service.domain.organizations import Organization, OrganizationState
-from auth_service.domain.users import User
+from auth_service.domain.users import StatusChange, User
 from parking_chassis.ids import new_id
 from parking_kernel.askers import EVERYTHING, THE_SERVICE, Asker
 from parking_kernel.repeatable import Answer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADMIN = Asker(UUID(int=1), permissions=frozenset({EVERYTHING}))
+
+
+ABUSE = StatusChange("sold its bookings on", ADMIN.user_id, NOW)
 
 
 def rendered(organization: OrganizationState) -> Answer:

@@ -161,6 +161,7 @@ class SignIn:
         subject: str | None = None,
         scope: str = "read:parking write:reservation read:own_data",
         organizations: tuple[UUID, ...] = (),
+        email_verified: bool = True,
     ) -> dict[str, str]:
         """The header of a signed-in user; with a subject, of a machine."""
         claims = {
@@ -172,7 +173,7 @@ class SignIn:
             "exp": int(time.time()) + 600,
             "scope": scope,
             "organizations": [str(each) for each in organizations],
-        }
+        } | ({} if subject else {"email_verified": email_verified})
         token = jwt.encode({"alg": "HS256", "typ": "at+jwt"}, claims, OctKey.import_key(SECRET), algorithms=["HS256"])
         return {"Authorization": f"Bearer {token}"}
 

@@ -16,13 +16,14 @@ from reservation_service.adapters.postgres.rows import reservation_row
 from reservation_service.adapters.postgres.tables import reservations
 from reservation_service.domain import reservations as domain
 from reservation_service.domain.reservations import ReservationState
+from reservation_service.domain.supply import SupplyChange
 
 NOW = datetime.now(UTC)
 
 
 def reservations_on(connection: AsyncConnection) -> PostgresReservations:
     """The repository by itself, on a connection."""
-    return PostgresReservations(Transaction(connection, THE_SERVICE, Changes[domain.Reservation]()))
+    return PostgresReservations(Transaction(connection, THE_SERVICE, Changes[domain.Reservation | SupplyChange]()))
 
 
 def months_later(months: int) -> datetime:

@@ -44,7 +44,11 @@ class KeysUnavailable(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The user or machine client that a token speaks for, and what it may do."""
+    """The user or machine client that a token speaks for, and what it may do.
+
+    `email_verified` is whether the user had shown that the e-mail address is theirs when the token was issued; nothing
+    for a machine.
+    """
 
     subject: str
     client_id: str
@@ -52,6 +56,7 @@ class Principal:
     permissions: frozenset[str]
     organizations: frozenset[str]
     expires_at: float
+    email_verified: bool | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the permission is among those of the token."""
@@ -213,4 +218,5 @@ def _principal_of(claims: dict[str, Any]) -> Principal:
         permissions=frozenset(str(claims.get("scope", "")).split()),
         organizations=frozenset(claims.get("organizations", ())),
         expires_at=float(claims["exp"]),
+        email_verified=claims.get("email_verified"),
     )

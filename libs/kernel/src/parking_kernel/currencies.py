@@ -47,11 +47,12 @@ class Currency:
     """A currency, and what can be charged in it; amounts are in its minor unit, which has so many `decimals`.
 
     `supported`: the provider charges in it at all. Then a charge is a multiple of `step` from `least` to `largest`;
-    otherwise all three are 0.
+    otherwise all three are 0. The provider counts in units of `provider_decimals`, which its adapter alone needs.
     """
 
     code: str
     decimals: int
+    provider_decimals: int
     supported: bool
     least: int
     largest: int
@@ -65,7 +66,7 @@ class Currency:
 def _currency(code: str) -> Currency:
     decimals = 0 if code in _WITHOUT_DECIMALS.split() else 3 if code in _THREE_DECIMALS.split() else 2
     if code in _UNSUPPORTED.split():
-        return Currency(code, decimals, supported=False, least=0, largest=0, step=0)
+        return Currency(code, decimals, decimals, supported=False, least=0, largest=0, step=0)
     provider_decimals = _PROVIDER_DECIMALS.get(code, decimals)
     step = _PROVIDER_STEPS.get(code, 1)
     least = -(-_PROVIDER_LEAST.get(code, _COMMON_LEAST) // step) * step
@@ -74,7 +75,8 @@ def _currency(code: str) -> Currency:
     def here(amount: int) -> int:
         return amount * 10**decimals // 10**provider_decimals
 
-    return Currency(code, decimals, supported=True, least=here(least), largest=here(largest), step=here(step))
+    limits = {"least": here(least), "largest": here(largest), "step": here(step)}
+    return Currency(code, decimals, provider_decimals, supported=True, **limits)
 
 
 CURRENCIES: Mapping[str, Currency] = MappingProxyType({code: _currency(code) for code in _CODES.split()})
@@ -84,3 +86,9 @@ def decimals_of(code: str) -> int:
     """The decimals of a currency's minor unit; two for one that the table does not know."""
     currency = CURRENCIES.get(code)
     return currency.decimals if currency else 2
+
+
+def step_of(code: str) -> int:
+    """Of what every charge, and every part of one that goes back, is a multiple: 10 of KWD, 100 of MGA, else 1."""
+    currency = CURRENCIES.get(code)
+    return currency.step if currency and currency.supported else 1

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parking_kernel.currencies import decimals_of
+from parking_kernel.currencies import decimals_of, step_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,10 @@ class Money:
         return Money(amount, self.currency)
 
     def share(self, percent: int) -> "Money":
-        """So many percent of it, rounded half up."""
-        return Money(rounded_quotient(self.amount * percent, 100), self.currency)
+        """So many percent of it, rounded half up to what the provider can give back of a charge of as much."""
+        step = step_of(self.currency)
+        part = rounded_quotient(self.amount * percent, 100 * step) * step
+        return Money(min(part, self.amount // step * step), self.currency)
 
     def _same_currency(self, other: "Money") -> int:
         if other.currency != self.currency:

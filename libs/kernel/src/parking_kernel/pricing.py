@@ -7,7 +7,7 @@ The line items are the counts, so that a quote can be checked line by line.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
@@ -20,13 +20,16 @@ from parking_kernel.periods import Period
 from parking_kernel.rate_tables import AmountsDue, Charged, RateTable
 from parking_kernel.tariffs import Cap, CapPeriod, Tariff, Tax
 
-WHOLE = 10_000  # basis points
-PERCENT = 100  # basis points
+WHOLE = 1_000_000  # millionths
+PERCENT = 10_000  # millionths
 
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """One line of a quote. The amounts of all lines, the tax included, add up to the total."""
+    """One line of a quote. The amounts of all lines, the tax included, add up to the total.
+
+    `kind` is `time`, `cap`, `minimum` (what a price is raised by, so that it can be charged) or `tax`.
+    """
 
     label: str
     kind: str
@@ -35,11 +38,15 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a stay costs in all, the tax within it, and how that comes about."""
+    """What a stay costs in all, the tax within it, and how that comes about.
+
+    `begins_again` says that a time band begins or ends within the stay, and with it another table, at its minute 0.
+    """
 
     total: Money
     tax: Money
     line_items: Sequence[LineItem]
+    begins_again: bool = False
 
 
 class _Piece(NamedTuple):
@@ -66,7 +73,8 @@ def price(tariff: Tariff, period: Period, zone: ZoneInfo) -> Price:
     days = list(local_days(since, until, zone)) if by_date or tariff.time_bands else []
     pieces = _pieces(tariff, since, until, days)
     caps = [_reduction(cap, pieces, days) for cap in tariff.caps]
-    return _with_tax(tariff, [*_items(pieces), *_strictest(caps)])
+    of = _with_tax(tariff, [*_items(pieces), *_strictest(caps)])
+    return replace(of, begins_again=True) if len(pieces) > 1 else of
 
 
 def _pieces(tariff: Tariff, since: datetime, until: datetime, days: Sequence[LocalDay]) -> list[_Piece]:
@@ -80,10 +88,17 @@ def _pieces(tariff: Tariff, since: datetime, until: datetime, days: Sequence[Loc
         due = known.get((band, minutes))
         if due is None:
             if band not in tables:
-                tables[band] = RateTable(tariff.lines if band is None else tariff.time_bands[band].lines)
+                tables[band] = _table(tariff, band)
             due = known[band, minutes] = AmountsDue(tables[band], minutes)
         pieces.append(_Piece(starts, ends, due))
     return pieces
+
+
+def _table(tariff: Tariff, band: Band) -> RateTable:
+    if band is None:
+        return RateTable(tariff.lines)
+    its = tariff.time_bands[band]
+    return RateTable(its.lines, f", {its.label}")
 
 
 def _items(pieces: Iterable[_Piece]) -> list[LineItem]:
@@ -135,7 +150,7 @@ def _strictest(caps: Sequence[LineItem]) -> list[LineItem]:
 
 def _with_tax(tariff: Tariff, items: Sequence[LineItem]) -> Price:
     amount = sum(item.amount for item in items)
-    rate = tariff.tax.rate_basis_points
+    rate = tariff.tax.ppm
     if tariff.tax.included:
         total, tax = amount, rounded_quotient(amount * rate, WHOLE + rate)
         nets = apportioned(amount - tax, [item.amount for item in items])
@@ -148,4 +163,4 @@ def _with_tax(tariff: Tariff, items: Sequence[LineItem]) -> Price:
 
 
 def _tax_label(tax: Tax) -> str:
-    return f"VAT {tax.rate_basis_points / PERCENT:g} %"
+    return f"VAT {tax.ppm / PERCENT:g} %"

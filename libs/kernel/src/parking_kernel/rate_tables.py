@@ -12,10 +12,12 @@ type Charged = tuple[str, int]
 class RateTable:
     """A table of rate lines. One whose last line ends begins again at its end; each time is a round."""
 
-    __slots__ = ("_borders", "_sums", "lines", "round_minutes")
+    __slots__ = ("_borders", "_sums", "hours", "lines", "round_minutes")
 
-    def __init__(self, lines: Sequence[RateLine]) -> None:
+    def __init__(self, lines: Sequence[RateLine], hours: str = "") -> None:
         self.lines = lines
+        self.hours = hours
+        """When the table holds, as its labels say."""
         ends = [line.to_minutes for line in lines if line.to_minutes is not None]
         self.round_minutes = max(ends) if lines and len(ends) == len(lines) else 0
         """How long a round is; 0 in a table without end."""
@@ -94,7 +96,7 @@ class AmountsDue:
             times = 1 if tier else times_due(line, minutes)
             if times and line.amount:
                 total += line.amount * times
-                charged = (_label(line), line.amount)
+                charged = (_label(line) + self._table.hours, line.amount)
                 self.items[charged] = self.items.get(charged, 0) + times * rounds
         return total
 

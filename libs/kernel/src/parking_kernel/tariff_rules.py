@@ -15,7 +15,7 @@ MAX_LINES = 20
 """In each table: the lines outside of the time bands, and those of each band."""
 MAX_TIME_BANDS = 14
 MAX_FREE_MINUTES = MINUTES_OF_DAY
-FULL_PERCENT = 10_000
+FULL_PPM = 1_000_000
 SUNDAY = 7
 MINUTES_OF_WEEK = SUNDAY * MINUTES_OF_DAY
 
@@ -29,7 +29,7 @@ def check_tariff(tariff: Tariff, pointer: str = "") -> Tariff:
 def _violations(tariff: Tariff, pointer: str) -> Iterator[Violation]:
     if tariff.currency not in CURRENCIES:
         yield Violation(f"{pointer}/currency", f"{tariff.currency!r} is no currency of ISO 4217")
-    if not 0 <= tariff.tax.rate_basis_points <= FULL_PERCENT:
+    if not 0 <= tariff.tax.ppm <= FULL_PPM:
         yield Violation(f"{pointer}/tax/rate_percent", "must lie between 0 and 100")
     if not 0 <= tariff.free_minutes <= MAX_FREE_MINUTES:
         yield Violation(f"{pointer}/free_minutes", "must lie between 0 and 1440")

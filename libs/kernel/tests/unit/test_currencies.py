@@ -71,11 +71,15 @@ def test_decimals(code: str, decimals: int) -> None:
 
 def test_the_provider_of_tests_and_demonstrations_agrees() -> None:
     """It has fewer currencies. What it would take at least, in its own units, is the least charge here."""
-    here = [CURRENCIES[code.upper()] for code in simulated.KNOWN - {"bgn"}]  # the euro replaced the lev
-    assert len(here) > 60
-    for currency in here:
+    both = [CURRENCIES[code.upper()] for code in simulated.KNOWN - {"bgn"}]  # the euro replaced the lev
+    assert len(both) > 60
+    for currency in both:
         code = currency.code.lower()
         decimals = 0 if code in simulated.ZERO_DECIMAL else 3 if code in simulated.THREE_DECIMAL else 2
-        least = -(-simulated.MINIMA.get(code, 50) * 10**currency.decimals // 10**decimals)
+        step = simulated.STEPS.get(code, 1)
+        least = -(-simulated.MINIMA.get(code, 50) // step) * step
+        here = 10**currency.decimals / 10**decimals
         assert currency.supported, code
-        assert currency.least == least, code
+        assert currency.provider_decimals == decimals, code
+        assert (currency.least, currency.step) == (least * here, max(1, step * here)), code
+        assert currency.largest // currency.step == (10 ** simulated.MORE_DIGITS.get(code, 8) - 1) // step, code

@@ -45,3 +45,19 @@ def test_shares_add_up_and_none_is_off_by_a_whole_unit(total: int, weights: list
     whole = sum(weights)
     assert sum(parts) == (total if whole else 0)
     assert all(abs(part * whole - total * weight) < whole for part, weight in zip(parts, weights, strict=True) if whole)
+
+
+@pytest.mark.parametrize(
+    ("whole", "percent", "share"),
+    [
+        (Money(1250, "KWD"), 50, 630),
+        (Money(1250, "KWD"), 100, 1250),
+        (Money(1255, "KWD"), 100, 1250),
+        (Money(30_000, "MGA"), 33, 9_900),
+        (Money(501, "ISK"), 50, 251),
+        (Money(1251, "EUR"), 50, 626),
+    ],
+    ids=str,
+)
+def test_a_share_can_be_given_back(whole: Money, percent: int, share: int) -> None:
+    assert whole.share(percent) == whole.of_same_currency(share)

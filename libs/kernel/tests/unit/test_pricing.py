@@ -145,7 +145,24 @@ class TestTimeBands:
     def test_a_stay_over_midnight_is_cut_where_the_band_begins_and_ends(self) -> None:
         # 20:00 to 22:00 by day, 22:00 to 06:00 by night, 06:00 to 07:00 by day.
         of = price(DAY_AND_NIGHT, stay(11 * 60, datetime(2026, 3, 2, 20, tzinfo=ZURICH)), ZURICH)
-        assert lines(of) == [("3 × 60 min", "time", 600), ("8 × 60 min", "time", 400)]
+        assert lines(of) == [("3 × 60 min", "time", 600), ("8 × 60 min, 22:00 to 06:00", "time", 400)]
+        assert of.begins_again
+
+    @pytest.mark.parametrize(
+        ("weekdays", "label"),
+        [
+            (EVERY_DAY, "22:00 to 06:00"),
+            ((1, 2, 3, 4, 5), "Mon to Fri, 22:00 to 06:00"),
+            ((6, 7), "Sat to Sun, 22:00 to 06:00"),
+            ((6,), "Sat, 22:00 to 06:00"),
+            ((1, 6), "Mon, Sat, 22:00 to 06:00"),
+        ],
+    )
+    def test_labels_say_day_or_night(self, weekdays: tuple[int, ...], label: str) -> None:
+        assert replace(NIGHT, weekdays=weekdays).label == label
+
+    def test_a_stay_in_one_table_does_not_begin_again(self) -> None:
+        assert not price(DAY_AND_NIGHT, stay(60), ZURICH).begins_again
 
     def test_a_minute_begun_in_the_last_band_counts(self) -> None:
         # 21:58:30 to 22:00:30: two minutes by day, and the first of the night.

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth_service.adapters.crypto.access_tokens import JwtAccessTokens, SharedSecretKey, StoredKeys
 from auth_service.adapters.crypto.own_keys import OwnKeys
+from auth_service.adapters.crypto.password_standards import PublishedStandards
 from auth_service.adapters.crypto.passwords import BcryptPasswords
 from auth_service.adapters.crypto.secrets import RandomSecrets
 from auth_service.adapters.postgres.key_ring import PostgresKeyRing
@@ -23,9 +24,11 @@ from auth_service.application.commands.end_login import EndLoginHandler
 from auth_service.application.commands.purge_expired import PurgeExpiredHandler
 from auth_service.application.commands.refresh_login import RefreshLoginHandler
 from auth_service.application.commands.register_user import RegisterUserHandler
+from auth_service.application.commands.reinstate_user import ReinstateUserHandler
 from auth_service.application.commands.remove_member import RemoveMemberHandler
 from auth_service.application.commands.rename_organization import RenameOrganizationHandler
 from auth_service.application.commands.reseal_signing_keys import ResealSigningKeysHandler
+from auth_service.application.commands.resend_verification import ResendVerificationHandler
 from auth_service.application.commands.revoke_role import RevokeRoleHandler
 from auth_service.application.commands.revoke_token import RevokeTokenHandler
 from auth_service.application.commands.rotate_signing_keys import RotateSigningKeysHandler
@@ -54,6 +57,7 @@ class UseCases:
 
     register_user: RegisterUserHandler
     verify_email: VerifyEmailHandler
+    resend_verification: ResendVerificationHandler
     sign_in: SignInHandler
     refresh_login: RefreshLoginHandler
     revoke_token: RevokeTokenHandler
@@ -62,6 +66,7 @@ class UseCases:
     assign_role: AssignRoleHandler
     revoke_role: RevokeRoleHandler
     suspend_user: SuspendUserHandler
+    reinstate_user: ReinstateUserHandler
     create_organization: CreateOrganizationHandler
     rename_organization: RenameOrganizationHandler
     add_member: AddMemberHandler
@@ -125,11 +130,12 @@ def _use_cases(
     tokens: JwtAccessTokens,
     clock: Clock,
 ) -> UseCases:
-    secrets = RandomSecrets()
+    secrets, standards = RandomSecrets(), PublishedStandards()
     return UseCases(
-        register_user=RegisterUserHandler(work, passwords, clock, new_id),
+        register_user=RegisterUserHandler(work, passwords, standards, secrets, clock, new_id),
         verify_email=VerifyEmailHandler(work, secrets, clock),
-        sign_in=SignInHandler(work, passwords, secrets, tokens, clock, new_id),
+        resend_verification=ResendVerificationHandler(work, secrets, clock),
+        sign_in=SignInHandler(work, passwords, standards, secrets, tokens, clock, new_id),
         refresh_login=RefreshLoginHandler(work, secrets, tokens, clock),
         revoke_token=RevokeTokenHandler(work, secrets, clock),
         end_login=EndLoginHandler(work, clock),
@@ -137,11 +143,12 @@ def _use_cases(
         assign_role=AssignRoleHandler(work, clock),
         revoke_role=RevokeRoleHandler(work, clock),
         suspend_user=SuspendUserHandler(work, clock),
+        reinstate_user=ReinstateUserHandler(work, clock),
         create_organization=CreateOrganizationHandler(work, clock, new_id),
         rename_organization=RenameOrganizationHandler(work, clock),
         add_member=AddMemberHandler(work, clock),
         remove_member=RemoveMemberHandler(work, clock),
-        create_account=CreateAccountHandler(work, passwords, clock, new_id),
+        create_account=CreateAccountHandler(work, passwords, standards, clock, new_id),
         send_account_mails=SendAccountMailsHandler(work, sender, secrets, clock),
         rotate_signing_keys=RotateSigningKeysHandler(work, clock),
         reseal_signing_keys=ResealSigningKeysHandler(work),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from services.auth.tests.people import NOW, stored_user
 
@@ -124,3 +125,30 @@ async def test_expired_tokens_are_purged(open_work: OpenWork) -> None:
         await work.mails.store_token(MailToken(b"token", user.state.id, TokenPurpose.VERIFY_EMAIL, NOW))
         assert await work.mails.purge(NOW, 10) == 0
         assert await work.mails.purge(NOW + SECOND, 10) == 1
+
+
+async def test_a_mail_to_an_address_goes_to_whom_it_is_for(open_work: OpenWork) -> None:
+    older, newer = await stored_user(open_work), await stored_user(open_work)
+
+    async def queued(kind: MailKind, email: str = "DORA@example.com") -> list[UUID]:
+        async with open_work(THE_SERVICE) as work:
+            await work.mails.queue_to_address(email, kind, NOW)
+            return [mail.user_id for mail in await work.mails.claim(NOW, NOW + MINUTE, 10)]
+
+    assert await queued(MailKind.VERIFY_EMAIL) == [newer.state.id]
+    assert await queued(MailKind.VERIFY_EMAIL, "nobody@example.com") == []
+    assert await queued(MailKind.SIGN_INS_FAILED) == [], "nobody has shown that the address is theirs"
+    async with open_work(THE_SERVICE) as work:
+        verified = await work.users.get(older.state.id)
+        verified.verify(NOW)
+        await work.users.save(verified)
+    assert await queued(MailKind.SIGN_INS_FAILED) == [older.state.id]
+
+
+async def test_a_mail_that_may_go_nowhere_is_removed(open_work: OpenWork) -> None:
+    user = await stored_user(open_work)
+    async with open_work(THE_SERVICE) as work:
+        await work.mails.queue(user.state.id, MailKind.VERIFY_EMAIL, NOW)
+        (mail,) = await work.mails.claim(NOW, NOW + MINUTE, 10)
+        await work.mails.remove(mail.id)
+        assert await work.mails.claim(NOW + MINUTE, NOW + 2 * MINUTE, 10) == []

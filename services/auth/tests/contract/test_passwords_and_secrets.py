@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from services.auth.tests.fakes.crypto.password_standards import FakePasswordStandards
 from services.auth.tests.fakes.crypto.passwords import FakePasswords
 from services.auth.tests.fakes.crypto.secrets import FakeSecrets
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from auth_service.adapters.crypto.password_standards import PublishedStandards
 from auth_service.adapters.crypto.passwords import BcryptPasswords
 from auth_service.adapters.crypto.secrets import RandomSecrets
-from auth_service.application.ports import PasswordHasher, Secrets
-from auth_service.domain.errors import TooBusy
+from auth_service.application.ports import PasswordHasher, PasswordStandards, Secrets
+from auth_service.domain.errors import TooBusy, UnacceptablePassword
 
 
 @pytest.fixture(params=["fake", "bcrypt"])
@@ -28,23 +31,34 @@ def secrets(request: pytest.FixtureRequest) -> Secrets:
     return request.param()
 
 
+async def matches(passwords: PasswordHasher, password: str, hashed: str | None) -> bool:
+    return await passwords.match(password, [hashed] if hashed else []) is not None
+
+
+async def test_accounts_of_one_address_are_checked_together(passwords: PasswordHasher) -> None:
+    first = await passwords.hash("correct horse")
+    hashes = [first, await passwords.hash("battery staple", like=first), await passwords.hash("dragon", like=first)]
+    for password, found in (("battery staple", hashes[1]), ("correct horse", first), ("another", None)):
+        assert await passwords.match(password, hashes) == found
+
+
 async def test_a_password_matches_its_own_hash_alone(passwords: PasswordHasher) -> None:
     hashed = await passwords.hash("correct horse")
-    assert await passwords.matches("correct horse", hashed)
-    assert not await passwords.matches("correct hors", hashed)
-    assert not await passwords.matches("correct horse", None)
+    assert await matches(passwords, "correct horse", hashed)
+    assert not await matches(passwords, "correct hors", hashed)
+    assert not await matches(passwords, "correct horse", None)
 
 
 @pytest.mark.parametrize("password", ["x" * 72, "\u00e9" * 36, "\U0001f697" * 18, "  blanks  "])
 async def test_every_byte_of_a_long_password_counts(passwords: PasswordHasher, password: str) -> None:
     hashed = await passwords.hash(password)
-    assert await passwords.matches(password, hashed)
-    assert not await passwords.matches(password[:-1], hashed)
+    assert await matches(passwords, password, hashed)
+    assert not await matches(passwords, password[:-1], hashed)
 
 
 @pytest.mark.parametrize("password", ["x" * 73, "x" * 10_000, "with\0nul"])
 async def test_what_cannot_have_been_set_does_not_match(passwords: PasswordHasher, password: str) -> None:
-    assert not await passwords.matches(password, await passwords.hash("x" * 72))
+    assert not await matches(passwords, password, await passwords.hash("x" * 72))
 
 
 async def test_two_hashes_of_one_password_differ() -> None:
@@ -57,15 +71,15 @@ async def test_beyond_the_bound_nobody_waits_and_the_unknown_wait_like_the_known
     """Room for one: so a caller that is refused would have had to do the work."""
     bcrypt = BcryptPasswords(cost=10, max_waiting=1)
     hashed = await bcrypt.hash("correct horse")
-    under_way = asyncio.create_task(bcrypt.matches("correct horse", hashed))
+    under_way = asyncio.create_task(matches(bcrypt, "correct horse", hashed))
     await asyncio.sleep(0)
     for known in (hashed, None):
         with pytest.raises(TooBusy):
-            await bcrypt.matches("x" * 100, known)
+            await matches(bcrypt, "x" * 100, known)
     with pytest.raises(TooBusy):
         await bcrypt.hash("correct horse")
     assert await under_way
-    assert await bcrypt.matches("correct horse", hashed)
+    assert await matches(bcrypt, "correct horse", hashed)
     bcrypt.close()
 
 
@@ -80,3 +94,50 @@ def test_a_secret_has_256_bits_and_fits_into_a_link() -> None:
     assert len(secret.text) == 43
     assert secret.text.replace("-", "").replace("_", "").isalnum()
     assert secret.text not in repr(secret)
+
+
+@pytest.fixture(params=[FakePasswordStandards, PublishedStandards])
+def standards(request: pytest.FixtureRequest) -> PasswordStandards:
+    return request.param()
+
+
+def test_what_looks_alike_has_one_form(standards: PasswordStandards) -> None:
+    assert standards.form("u\u0308ber alle Berge") == "\u00fcber alle Berge"
+    assert standards.form("  blanks  ") == "  blanks  "
+    assert standards.form("Stra\u00dfe") != standards.form("strasse")
+
+
+def test_what_cannot_be_typed_everywhere_is_refused(standards: PasswordStandards) -> None:
+    with pytest.raises(UnacceptablePassword):
+        standards.form("line\nbreak")
+
+
+def test_the_common_ones_are_known_in_any_case(standards: PasswordStandards) -> None:
+    assert standards.is_common("password1234")
+    assert standards.is_common("PassWord1234")
+    assert not standards.is_common("correct horse battery")
+
+
+@pytest.mark.parametrize(
+    ("password", "named"),
+    [
+        ("with\0nul", "NUL character"),
+        ("\u2764\ufe0f\u2764\ufe0f\u2764\ufe0f", "variation selector"),
+        ("\u0378\u0378\u0378", "U+0378"),
+        ("half \ud83d a car", "U+D83D"),
+    ],
+)
+def test_what_is_refused_is_named(password: str, named: str) -> None:
+    with pytest.raises(UnacceptablePassword, match=named.replace("+", r"\+")):
+        PublishedStandards().form(password)
+
+
+def test_other_blanks_are_blanks() -> None:
+    assert PublishedStandards().form("ten\u3000letters\u00a0here") == "ten letters here"
+
+
+def test_more_than_ten_thousand_common_ones_are_shipped() -> None:
+    shipped = FREQUENCY_LISTS["passwords"]
+    assert len(shipped) >= 10_000
+    standards = PublishedStandards()
+    assert all(standards.is_common(each) for each in shipped)

@@ -1,9 +1,11 @@
 """See `auth_service.application.ports.Users`."""
 
 import asyncio
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
-from services.auth.tests.people import NOW, some_user, stored_user
+from services.auth.tests.people import ABUSE, NOW, some_user, stored_user
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import UnknownUser
@@ -17,8 +19,8 @@ async def test_a_user_comes_back_as_it_was_stored(open_work: OpenWork) -> None:
     async with open_work(THE_SERVICE) as work:
         assert await work.users.read(user.state.id) == user.state
         assert (await work.users.get(user.state.id)).state == user.state
-        assert await work.users.by_email(" DORA@example.com ") == user.state
-        assert await work.users.by_email("nobody@example.com") is None
+        assert await work.users.of_address(" DORA@example.com ") == [user.state]
+        assert await work.users.of_address("nobody@example.com") == []
 
 
 async def test_someone_unknown_is_said_to_be(open_work: OpenWork) -> None:
@@ -29,19 +31,62 @@ async def test_someone_unknown_is_said_to_be(open_work: OpenWork) -> None:
             await work.users.read(new_id())
 
 
-async def test_an_address_is_taken_once(open_work: OpenWork) -> None:
-    first = await stored_user(open_work)
+async def test_an_address_is_taken_by_verification_alone(open_work: OpenWork) -> None:
+    first, second = await stored_user(open_work), await stored_user(open_work, "Dora@EXAMPLE.com")
     async with open_work(THE_SERVICE) as work:
-        assert not await work.users.add(some_user("Dora@EXAMPLE.com"))
-        assert await work.users.by_email("dora@example.com") == first.state
+        assert await work.users.of_address("dora@example.com") == [second.state, first.state]
+        assert [each.state for each in await work.users.sharing("dora@example.com")] == [first.state, second.state]
+    async with open_work(THE_SERVICE) as work:
+        verified = await work.users.get(first.state.id)
+        verified.verify(NOW)
+        await work.users.save(verified)
+    taken = some_user("Dora@EXAMPLE.com")
+    taken.verify(NOW)
+    async with open_work(THE_SERVICE) as work:
+        assert await work.users.of_address("dora@example.com") == [verified.state]
+        assert [each.state for each in await work.users.sharing("dora@example.com")] == [verified.state]
+        assert not await work.users.add(taken)
 
 
-async def test_of_many_at_once_one_gets_the_address(open_work: OpenWork) -> None:
-    async def register() -> bool:
+async def test_of_many_verified_at_once_one_gets_the_address(open_work: OpenWork) -> None:
+    async def add() -> bool:
+        user = some_user()
+        user.verify(NOW)
         async with open_work(THE_SERVICE) as work:
-            return await work.users.add(some_user())
+            return await work.users.add(user)
 
-    assert sorted(await asyncio.gather(*(register() for _ in range(8)))) == [False] * 7 + [True]
+    assert sorted(await asyncio.gather(*(add() for _ in range(8)))) == [False] * 7 + [True]
+
+
+async def test_of_many_that_share_an_address_one_verifies_it_at_once(open_work: OpenWork) -> None:
+    users = [await stored_user(open_work) for _ in range(8)]
+
+    async def verify(user_id: UUID) -> bool:
+        async with open_work(THE_SERVICE) as work:
+            sharing = {each.state.id: each for each in await work.users.sharing("dora@example.com")}
+            mine = sharing.pop(user_id, None)
+            if mine is None:
+                return False
+            for other in sharing.values():
+                other.lose_address(NOW)
+                await work.users.save(other)
+            mine.verify(NOW)
+            await work.users.save(mine)
+            return True
+
+    outcomes = await asyncio.gather(*(verify(user.state.id) for user in users))
+    assert sorted(outcomes) == [False] * 7 + [True]
+    async with open_work(THE_SERVICE) as work:
+        states = [await work.users.read(user.state.id) for user in users]
+    assert [state.is_verified for state in states] == outcomes
+    assert [state.email is not None for state in states] == outcomes
+
+
+async def test_another_hash_is_stored_without_another_version(open_work: OpenWork) -> None:
+    user = (await stored_user(open_work)).state
+    async with open_work(THE_SERVICE) as work:
+        await work.users.store_hash(user.id, "another")
+        assert await work.users.read(user.id) == replace(user, password_hash="another")
 
 
 async def test_what_a_failing_block_did_is_undone(open_work: OpenWork) -> None:
@@ -63,6 +108,7 @@ async def test_a_changed_user_is_stored(open_work: OpenWork) -> None:
     user_id = (await stored_user(open_work)).state.id
     async with open_work(THE_SERVICE) as work:
         user = await work.users.get(user_id)
+        user.suspend(ABUSE)
         user.verify(NOW)
         user.assign_role("operator", NOW)
         await work.users.save(user)
@@ -80,7 +126,7 @@ async def test_a_change_of_what_was_changed_meanwhile_is_refused(open_work: Open
         await work.users.save(user)
     async with open_work(THE_SERVICE) as work:
         await work.users.save(stale)
-        stale.suspend(NOW)
+        stale.suspend(ABUSE)
         with pytest.raises(ChangedMeanwhile):
             await work.users.save(stale)
 

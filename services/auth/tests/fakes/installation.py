@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.auth.tests.fakes.clock import FakeClock
 from services.auth.tests.fakes.crypto.access_tokens import FakeAccessTokens
+from services.auth.tests.fakes.crypto.password_standards import FakePasswordStandards
 from services.auth.tests.fakes.crypto.passwords import FakePasswords
 from services.auth.tests.fakes.crypto.secrets import FakeSecrets
 from services.auth.tests.fakes.postgres.tables import Tables
@@ -16,6 +17,7 @@ from auth_service.application.ports import OpenWork
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.users import UserState
 from parking_chassis.ids import new_id
+from parking_kernel.askers import THE_SERVICE
 
 EMAIL = "dora@example.com"
 PASSWORD = "correct horse battery"
@@ -28,18 +30,30 @@ class FakeInstallation:
     tables: Tables = field(default_factory=Tables)
     clock: FakeClock = field(default_factory=FakeClock)
     passwords: FakePasswords = field(default_factory=FakePasswords)
+    standards: FakePasswordStandards = field(default_factory=FakePasswordStandards)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     access_tokens: FakeAccessTokens = field(default_factory=FakeAccessTokens)
     sender: FakeMailSender = field(default_factory=FakeMailSender)
 
     def __post_init__(self) -> None:
         self.work: OpenWork = in_memory_work(self.tables, new_id, self.clock.now)
-        self.register = RegisterUserHandler(self.work, self.passwords, self.clock, new_id)
-        self.sign_in = SignInHandler(self.work, self.passwords, self.secrets, self.access_tokens, self.clock, new_id)
+        self.register = RegisterUserHandler(self.work, self.passwords, self.standards, self.secrets, self.clock, new_id)
+        self.sign_in = SignInHandler(
+            self.work, self.passwords, self.standards, self.secrets, self.access_tokens, self.clock, new_id
+        )
 
     async def registered(self, email: str = EMAIL) -> UserState:
         """A user who just registered."""
         return await self.register(RegisterUser(email, PASSWORD, "Dora Driver"))
+
+    async def verified(self, email: str = EMAIL) -> UserState:
+        """A user who registered and followed the link."""
+        user = await self.registered(email)
+        async with self.work(THE_SERVICE) as work:
+            changed = await work.users.get(user.id)
+            changed.verify(self.clock.now())
+            await work.users.save(changed)
+        return changed.state
 
     async def signed_in(self, email: str = EMAIL, device: str = "phone") -> IssuedTokens:
         """The tokens of a registered user's new login."""

@@ -17,7 +17,7 @@ ADA = ("create-account", "--email", "ada@example.com", "--name", "Ada Admin")
 async def test_wrong_settings_end_with_a_sentence_each_and_78() -> None:
     ended = await run(environment("mysql://x", master_key="c2hvcnQ="), "serve")
     assert ended.status == 78
-    assert "setting MASTER_KEY: Value error, must be 32 bytes in base64" in ended.said
+    assert "setting AUTH_MASTER_KEY: Value error, must be 32 bytes in base64" in ended.said
     assert "setting AUTH_DATABASE_URL: " in ended.said
     assert "Traceback" not in ended.said
     assert "c2hvcnQ=" not in ended.said
@@ -37,7 +37,7 @@ async def test_an_account_is_made_once_and_given_roles(database_url: str, databa
     ("arguments", "password", "status", "sentence"),
     [
         ((*ADA, "--role", "king"), "correct horse battery", 1, "There is no role 'king'."),
-        (ADA, "short", 1, "at least 8 characters"),
+        (ADA, "short", 1, "at least 10 characters"),
         (("create-account", "--email", "no address"), "correct horse battery", 2, "argument --email"),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from services.auth.tests.api import EMAIL, PASSWORD, bearer, me, refresh, register, sign_in, signed_in
+from services.auth.tests.api import EMAIL, PASSWORD, bearer, me, refresh, register, sign_in
 from services.auth.tests.installation import Database
 
 from parking_platform.testing.logs import WrittenLogs, written_logs
@@ -21,7 +21,8 @@ async def test_logs_name_ids_and_never_people_passwords_or_tokens(
     client: httpx.AsyncClient, logged: WrittenLogs
 ) -> None:
     await register(client, password="short")
-    tokens = await signed_in(client)
+    await register(client)
+    tokens = (await sign_in(client)).json()
     await sign_in(client, password="a wrong password")
     fresh = (await refresh(client, tokens)).json()
     await refresh(client, tokens)

@@ -38,7 +38,12 @@ async def test_a_contact_is_name_address_and_language(trusting: httpx.AsyncClien
     user = (await register(trusting, "dora@example.com")).json()
     answer = await trusting.get(contact(user["id"]), headers=SHOWN)
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {"email": "dora@example.com", "full_name": "Dora Driver", "locale": "en"}
+    assert answer.json() == {
+        "email": "dora@example.com",
+        "is_verified": False,
+        "full_name": "Dora Driver",
+        "locale": "en",
+    }
     assert answer.headers["cache-control"] == "no-store"
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from services.auth.tests.api import register
 from services.auth.tests.installation import Database, Mails
+from services.auth.tests.people import NOW
 
 from auth_service.adapters.smtp.sender import SmtpMailSender
 from auth_service.application.commands.send_account_mails import SendAccountMails
@@ -17,7 +18,7 @@ from mail_catcher.mailbox import Mailbox
 from mail_catcher.smtp import smtp_server
 from parking_platform.ports import LOOPBACK, free_port
 
-LETTER = Letter(MailKind.VERIFY_EMAIL, "dora@example.com", "Dora", "secret")
+LETTER = Letter(MailKind.VERIFY_EMAIL, "dora@example.com", "Dora", "secret", NOW)
 
 
 def sender(port: int) -> SmtpMailSender:

@@ -24,7 +24,7 @@ async def test_every_change_leaves_one_valid_event_of_its_subjects_next_version(
     tokens = await signed_in(client)
     await refresh(client, tokens)
     await refresh(client, tokens)
-    await client.post(f"/api/v1/users/{user_id}/suspend", headers=bearer(admin))
+    await client.post(f"/api/v1/users/{user_id}/suspend", json={"reason": "abuse"}, headers=bearer(admin))
     await client.delete("/api/v1/auth/sessions", headers=bearer(admin))
 
     rows = await database.fetch("SELECT * FROM outbox ORDER BY aggregatetype, aggregateid, seq")

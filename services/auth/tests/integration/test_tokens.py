@@ -116,7 +116,8 @@ async def test_a_suspended_user_is_out_at_once(client: httpx.AsyncClient, admin:
     user_id = (await me(client, tokens)).json()["id"]
     headers = {"Authorization": f"Bearer {admin['access_token']}"}
     for _ in range(2):
-        assert (await client.post(f"/api/v1/users/{user_id}/suspend", headers=headers)).status_code == 204
+        suspended = await client.post(f"/api/v1/users/{user_id}/suspend", json={"reason": "abuse"}, headers=headers)
+        assert suspended.status_code == 204
     assert (await me(client, tokens)).status_code == 401
     assert (await refresh(client, tokens)).status_code == 400
     closed = await sign_in(client)

@@ -2,7 +2,7 @@
 
 import pytest
 from services.auth.tests.installation import Database
-from services.auth.tests.people import NOW, some_user
+from services.auth.tests.people import ABUSE, NOW, some_user
 
 from auth_service.bootstrap import Auth
 from auth_service.domain.organizations import Organization
@@ -19,7 +19,7 @@ async def test_an_aggregate_with_events_cannot_be_committed_silently(auth: Auth,
     async def forgetful() -> None:
         async with auth.open_work(THE_SERVICE) as work:
             await work.organizations.add(Organization.create(new_id(), "Acme", NOW))
-            (await work.users.get(user.state.id)).suspend(NOW)
+            (await work.users.get(user.state.id)).suspend(ABUSE)
 
     with pytest.raises(UnsavedChanges, match="User has events that were not saved: UserSuspended"):
         await forgetful()

@@ -10,7 +10,13 @@ EMAIL = "Dora@example.com"
 
 @pytest.mark.parametrize(
     "password",
-    ["8 chars!", "x" * 72, "\u00e9" * 36, "  blanks count  ", "\u5bc6\u7801\u5bc6\u7801\u5bc6\u7801\u5bc6\u7801"],
+    [
+        "10 chars!!",
+        "x" * 72,
+        "\u00e9" * 36,
+        "  blanks count  ",
+        "\u5bc6\u7801" * 5,
+    ],
 )
 def test_any_characters_do_within_the_lengths(password: str) -> None:
     check_password(password, EMAIL)
@@ -19,10 +25,9 @@ def test_any_characters_do_within_the_lengths(password: str) -> None:
 @pytest.mark.parametrize(
     ("password", "rule"),
     [
-        ("7 chars", "at least 8"),
+        ("9 chars!!", "at least 10"),
         ("x" * 73, "at most 72 bytes"),
         ("\u00e9" * 37, "at most 72 bytes"),
-        ("with\0nul!", "NUL"),
         ("dora@EXAMPLE.com", "e-mail"),
     ],
 )

@@ -26,22 +26,23 @@ async def test_a_new_user_is_stored_and_published_and_gets_a_mail(auth: FakeInst
 
 
 async def test_a_taken_address_is_answered_alike_and_changes_nothing(auth: FakeInstallation) -> None:
-    first = await auth.registered()
+    first = await auth.verified()
     again = await auth.register(RegisterUser(EMAIL.upper(), "another password", "Mallory"))
-    assert (again.email, again.roles, again.is_verified) == (first.email, first.roles, first.is_verified)
+    assert (again.email, again.roles, again.is_verified) == (first.email, first.roles, False)
     assert again.id != first.id
     assert auth.tables.users == {first.id: first}
-    assert auth.published() == ["UserRegistered"]
+    assert auth.published() == ["UserRegistered", "UserVerified"]
     assert queued(auth) == [MailKind.VERIFY_EMAIL, MailKind.ALREADY_REGISTERED]
 
 
 async def test_a_taken_address_costs_as_much_as_a_free_one(auth: FakeInstallation) -> None:
-    await auth.registered()
+    await auth.verified()
     await auth.registered()
     assert auth.passwords.work["hash"] == 2
 
 
 async def test_nobody_can_flood_the_owners_mailbox(auth: FakeInstallation) -> None:
+    await auth.verified()
     for _ in range(5):
         await auth.registered()
     assert queued(auth).count(MailKind.ALREADY_REGISTERED) == 1
@@ -51,8 +52,9 @@ async def test_nobody_can_flood_the_owners_mailbox(auth: FakeInstallation) -> No
 
 
 async def test_a_bad_password_is_refused_before_it_costs_anything(auth: FakeInstallation) -> None:
-    with pytest.raises(UnacceptablePassword):
-        await auth.register(RegisterUser(EMAIL, "short", "Dora"))
+    for password in ("short", "PassWord1234", "line\nbreaks"):
+        with pytest.raises(UnacceptablePassword):
+            await auth.register(RegisterUser(EMAIL, password, "Dora"))
     assert not auth.passwords.work
     assert not auth.tables.users
 
@@ -81,7 +83,7 @@ class TestCreatingAnAccount:
     """The operator of the installation makes the first administrator."""
 
     async def created(self, auth: FakeInstallation, *roles: str, password: str = PASSWORD) -> None:
-        create = CreateAccountHandler(auth.work, auth.passwords, auth.clock, new_id)
+        create = CreateAccountHandler(auth.work, auth.passwords, auth.standards, auth.clock, new_id)
         await create(CreateAccount(EMAIL, password, "Ada Admin", roles))
 
     async def test_the_account_is_verified_and_has_its_roles(self, auth: FakeInstallation) -> None:
@@ -98,10 +100,18 @@ class TestCreatingAnAccount:
         assert auth.tables == before
 
     async def test_an_account_that_exists_gets_the_roles_and_keeps_its_password(self, auth: FakeInstallation) -> None:
-        user = await auth.registered()
+        user = await auth.verified()
         await self.created(auth, "operator", password="another password")
         assert auth.tables.users[user.id].roles == {"user", "operator"}
         assert auth.tables.users[user.id].password_hash == user.password_hash
+
+    async def test_who_registered_the_address_unseen_does_not_get_the_roles(self, auth: FakeInstallation) -> None:
+        stranger = await auth.registered()
+        await self.created(auth, "admin", password="another password")
+        mine = {user.id: user for user in auth.tables.users.values() if user.email == EMAIL}
+        assert stranger.id not in mine
+        assert auth.tables.users[stranger.id].roles == {"user"}
+        assert [user.roles for user in mine.values()] == [{"user", "admin"}]
 
     async def test_an_unknown_role_makes_no_account(self, auth: FakeInstallation) -> None:
         with pytest.raises(UnknownRole, match="king"):

@@ -63,7 +63,7 @@ class TestRoles:
         with pytest.raises(UnknownUser):
             await assign(auth, uuid4(), "admin")
         with pytest.raises(UnknownUser):
-            await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(ADMIN, uuid4()))
+            await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(ADMIN, uuid4(), "abuse"))
 
 
 class TestMembers:

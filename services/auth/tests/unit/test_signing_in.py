@@ -1,5 +1,6 @@
 """Signing in, going on, signing out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from services.auth.tests.people import ADMIN
 from auth_service.application.commands.end_all_logins import EndAllLogins, EndAllLoginsHandler
 from auth_service.application.commands.end_login import EndLogin, EndLoginHandler
 from auth_service.application.commands.refresh_login import RefreshLogin, RefreshLoginHandler
+from auth_service.application.commands.register_user import RegisterUser
 from auth_service.application.commands.revoke_token import RevokeToken, RevokeTokenHandler
 from auth_service.application.commands.sign_in import SignIn
 from auth_service.application.commands.suspend_user import SuspendUser, SuspendUserHandler
@@ -18,6 +20,8 @@ from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken, 
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import LOGIN_LIFETIME, REFRESH_TOKEN_LIFETIME
 from parking_kernel.askers import THE_SERVICE, Asker
+
+NFC, NFD = "\u00fcber alle Berge", "u\u0308ber alle Berge"
 
 
 async def refreshed(auth: FakeInstallation, tokens: IssuedTokens) -> IssuedTokens:
@@ -27,7 +31,7 @@ async def refreshed(auth: FakeInstallation, tokens: IssuedTokens) -> IssuedToken
 
 async def suspended(auth: FakeInstallation) -> None:
     (user_id,) = auth.tables.users
-    await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(ADMIN, user_id))
+    await SuspendUserHandler(auth.work, auth.clock)(SuspendUser(ADMIN, user_id, "abuse"))
 
 
 class TestSigningIn:
@@ -54,6 +58,42 @@ class TestSigningIn:
         assert auth.passwords.work["check"] == 1
         assert not auth.tables.logins
 
+    async def test_a_password_counts_however_its_letters_are_made_up(self, auth: FakeInstallation) -> None:
+        await auth.register(RegisterUser(EMAIL, NFC, "Dora"))
+        await auth.sign_in(SignIn(EMAIL, NFD, "phone"))
+        await auth.sign_in(SignIn(EMAIL, NFC, "phone"))
+
+    async def test_one_that_was_stored_in_another_form_signs_in_and_is_hashed_again(
+        self, auth: FakeInstallation
+    ) -> None:
+        user = await auth.registered()
+        async with auth.work(THE_SERVICE) as work:
+            await work.users.store_hash(user.id, await auth.passwords.hash(NFD))
+        with pytest.raises(InvalidCredentials):
+            await auth.sign_in(SignIn(EMAIL, NFC, "phone"))
+        await auth.sign_in(SignIn(EMAIL, NFD, "phone"))
+        await auth.sign_in(SignIn(EMAIL, NFC, "phone"))
+        assert auth.tables.users[user.id].password_hash == await auth.passwords.hash(NFC)
+        assert auth.tables.users[user.id].version == user.version
+
+    async def test_one_that_breaks_a_rule_which_came_later_still_signs_in(self, auth: FakeInstallation) -> None:
+        user = await auth.registered()
+        for old in ("8 chars!", "password1234", "tab\there"):
+            async with auth.work(THE_SERVICE) as work:
+                await work.users.store_hash(user.id, await auth.passwords.hash(old))
+            await auth.sign_in(SignIn(EMAIL, old, "phone"))
+
+    @pytest.mark.parametrize("password", [NFC, NFD])
+    async def test_what_is_checked_depends_on_what_was_typed_alone(self, auth: FakeInstallation, password: str) -> None:
+        await auth.registered()
+        checks: list[int] = []
+        for email in (EMAIL, "nobody@example.com"):
+            auth.passwords.work.clear()
+            with pytest.raises(InvalidCredentials):
+                await auth.sign_in(SignIn(email, password, "phone"))
+            checks.append(auth.passwords.work["check"])
+        assert checks == [1 if password == NFC else 2] * 2
+
     async def test_a_closed_account_gets_the_same_answer(self, auth: FakeInstallation) -> None:
         await auth.registered()
         await suspended(auth)
@@ -63,9 +103,9 @@ class TestSigningIn:
 
     async def test_an_account_closed_while_its_password_is_checked_stays_closed(self, auth: FakeInstallation) -> None:
         class SlowPasswords(FakePasswords):
-            async def matches(self, password: str, password_hash: str | None) -> bool:
+            async def match(self, password: str, hashes: Sequence[str]) -> str | None:
                 await suspended(auth)
-                return await super().matches(password, password_hash)
+                return await super().match(password, hashes)
 
         await auth.registered()
         sign_in = replace(auth.sign_in, passwords=SlowPasswords())

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_service.domain.users import User, UserStatus, normalised_email
+from auth_service.domain.users import StatusChange, User, UserStatus, normalised_email
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+ABUSE = StatusChange("sold its bookings on", uuid4(), NOW)
+SORRY = StatusChange("said sorry", uuid4(), NOW)
 
 
 def registered(email: str = "Dora@Example.com") -> User:
@@ -26,7 +28,7 @@ def test_each_change_makes_one_event_with_the_state_that_it_led_to() -> None:
     user.verify(NOW)
     user.assign_role("operator", NOW)
     user.revoke_role("user", NOW)
-    user.suspend(NOW)
+    user.suspend(ABUSE)
     assert [type(event).__name__ for event in user.events] == [
         "UserRegistered",
         "UserVerified",
@@ -43,10 +45,10 @@ def test_each_change_makes_one_event_with_the_state_that_it_led_to() -> None:
 def test_a_change_of_nothing_makes_no_event() -> None:
     user = registered()
     user.verify(NOW)
-    user.suspend(NOW)
+    user.suspend(ABUSE)
     user.events.clear()
     user.verify(NOW)
-    user.suspend(NOW)
+    user.suspend(ABUSE)
     user.assign_role("user", NOW)
     user.revoke_role("admin", NOW)
     assert user.events == []
@@ -80,3 +82,16 @@ def test_a_user_in_a_log_line_says_nothing_of_the_person() -> None:
     assert "example.com" not in shown.lower()
     assert "Dora" not in shown
     assert "hash" not in shown
+
+
+def test_a_suspension_and_its_end_say_why_by_whom_and_when() -> None:
+    user = registered()
+    user.suspend(ABUSE)
+    assert (user.state.may_sign_in, user.state.last_status_change) == (False, ABUSE)
+    user.suspend(SORRY)
+    assert user.state.last_status_change == ABUSE, "it was closed for the first reason"
+    user.reinstate(SORRY)
+    assert (user.state.may_sign_in, user.state.last_status_change) == (True, SORRY)
+    user.reinstate(ABUSE)
+    assert [type(event).__name__ for event in user.events] == ["UserRegistered", "UserSuspended", "UserReinstated"]
+    assert ABUSE.reason not in repr(user.state)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from services.notification.tests.stories import NOW, kept_mail, kept_notification, lot, notification
+from services.notification.tests.stories import NOW, details, kept_mail, kept_notification, lot, notification
 
 from notification_service.application.ports import OpenWork, ReservationCopy
 from notification_service.domain.deliveries import Channel, Delivery, Failure
@@ -40,7 +40,8 @@ class TestCopies:
 
 class TestNotifications:
     async def test_one_event_is_one_notification(self, open_work: OpenWork) -> None:
-        kept = await kept_notification(open_work)
+        moved = details(reason="supply_change", previous_spot_number="B12")
+        kept = await kept_notification(open_work, details=moved)
         async with open_work(THE_SERVICE) as work:
             again, other = notification(event_id=kept.event_id), notification()
             new = await work.notifications.add([Notification(each) for each in (again, other, again)])

@@ -4,6 +4,7 @@ import signal
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 import redis.asyncio
 from services.notification.tests.events import Publishing, lot_event, reservation_event, spot_event
@@ -123,6 +124,23 @@ class TestMail:
         assert await wait_until(ended, "the delivery to end") == [("failed", "user_unknown")]
         query = "SELECT count(*) FROM outbox WHERE partition_key = $1 AND type = 'parking.notification.failed.v1'"
         assert await notification.fetch(query, str(user_id)) == [(1,)]
+
+    async def test_to_an_address_that_nobody_verified_goes_none(
+        self, notification: RunningNotification, publish: Publishing
+    ) -> None:
+        address = f"{uuid4().hex}@example.com"
+        body = {"email": address, "password": "correct horse battery", "full_name": "Dora"}
+        async with httpx.AsyncClient(base_url=notification.auth.url, trust_env=False) as client:
+            user_id = UUID((await client.post("/api/v1/auth/register", json=body)).json()["id"])
+        await published_with_lot(publish, user_id)
+
+        async def ended() -> list[Any]:
+            query = "SELECT status, failure FROM deliveries WHERE user_id = $1 AND channel = 'email'"
+            return [row for row in await notification.fetch(query, user_id) if row[0] != "pending"]
+
+        assert await wait_until(ended, "the delivery to end") == [("failed", "unverified")]
+        inbox = "SELECT count(*) FROM notifications WHERE user_id = $1"
+        assert await notification.fetch(inbox, user_id) == [(1,)]
 
     async def test_a_repeat_of_an_event_that_the_inbox_forgot_mails_nobody(
         self, notification: RunningNotification, publish: Publishing

@@ -13,6 +13,7 @@ from parking_chassis.ids import new_id
 from parking_kernel.money import Money
 
 SENDER = SmtpMailSender("localhost", 25, "Parking <no-reply@parking.example>", "https://parking.example")
+K = NotificationKind
 EVIL = '<script>alert("x")</script>'
 
 
@@ -51,6 +52,34 @@ def test_a_line_end_in_a_name_breaks_no_header() -> None:
     _, _, headers = written(NotificationKind.PAYMENT_FAILED, "Dora\r\nBcc: eve@example.com")
     assert "Bcc" not in headers
     assert headers["Subject"].endswith("Lot Dora Bcc: eve@example.com")
+
+
+def test_a_driver_who_was_moved_reads_both_spots_and_that_cancelling_is_free() -> None:
+    text, html, _ = written(K.RESERVATION_CHANGED, reason="supply_change", previous_spot_number="B12")
+    for part in (text, html):
+        for fact in ("spot B12, which you had reserved", "to spot A7", "cancel free of charge and get everything back"):
+            assert fact in part
+
+
+def test_a_driver_whose_spot_went_reads_that_the_car_park_changed_and_all_goes_back() -> None:
+    text, html, _ = written(K.RESERVATION_CANCELLED, reason="supply_change")
+    for part in (text, html):
+        for fact in ("the car park has changed", "is cancelled", "Everything that you paid is on its way", "12.50 CHF"):
+            assert fact in part
+
+
+def test_a_driver_who_had_not_paid_yet_reads_of_no_refund() -> None:
+    text, html, _ = written(K.RESERVATION_CANCELLED, reason="supply_change", amount=Money(0, "CHF"))
+    for part in (text, html):
+        assert "the car park has changed" in part
+        assert "You owe nothing" in part
+        assert "CHF" not in part
+
+
+def test_a_drivers_own_cancellation_says_nothing_of_the_car_park() -> None:
+    text, html, _ = written(K.RESERVATION_CANCELLED, reason="driver")
+    for part in (text, html):
+        assert "the car park has changed" not in part
 
 
 def test_a_payment_has_no_times_and_nothing_back_has_no_amount() -> None:

@@ -150,6 +150,23 @@ async def test_a_user_who_is_gone_ends_the_mail(notification: Installation) -> N
     assert notification.mail == (DeliveryStatus.FAILED, Failure.USER_UNKNOWN)
 
 
+async def test_to_an_address_that_nobody_verified_goes_no_mail_and_the_inbox_has_it(
+    notification: Installation,
+) -> None:
+    source = source_event()
+    assert source.user_id
+    notification.contacts.unverified.add(source.user_id)
+    await notification.consume(source)
+    await notification.send()
+    assert notification.sender.sent == []
+    assert notification.mail == (DeliveryStatus.FAILED, Failure.UNVERIFIED)
+    assert [each.user_id for each in notification.tables.notifications.values()] == [source.user_id]
+    notification.contacts.unverified.clear()
+    notification.clock.advance(GIVE_UP_AFTER)
+    await notification.send()
+    assert notification.sender.sent == [], "it is not sent later either"
+
+
 async def test_one_mail_that_cannot_be_written_does_not_hold_up_the_others(notification: Installation) -> None:
     bad, good = source_event(), source_event()
     await notification.consume(bad, good)

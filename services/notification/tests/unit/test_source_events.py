@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,8 @@ from notification_service.entrypoints import consumers
 from parking_chassis.ids import new_id
 from parking_events import (
     EVENT_CLASSES,
+    AffectedPolicy,
+    MovedFrom,
     PaymentFailedV1,
     PaymentRefundedV1,
     PaymentRequestedV1,
@@ -28,6 +31,12 @@ from parking_events import (
     ReservationExtendedV1,
     ReservationReinstatedV1,
     ReservationState,
+    SettledBooking,
+    SupplyChangeFinishedV1,
+    SupplyChangeOutcome,
+    SupplyChangeProgressedV1,
+    SupplyChangeState,
+    SupplyChangeStatus,
     WireEvent,
 )
 from parking_events import Money as WireMoney
@@ -41,6 +50,65 @@ K = NotificationKind
 def envelope(event: WireEvent) -> Envelope:
     subject = Subject(event.topic.name, event.subject)
     return Envelope(new_id(), event.event_type, "/services/test", subject, datetime.now(UTC), 0, 0, {})
+
+
+def test_a_driver_is_notified_of_the_spot_before_the_move_and_the_one_after() -> None:
+    moved_from = MovedFrom(spot_id=uuid4(), spot_number="B12")
+    changes = {"reason": "supply_change", "changed": ("spot", "moved_from"), "moved_from": moved_from}
+    event = reservation_event(ReservationChangedV1, **changes)
+    source = consumers.reservation_source(event, envelope(event))
+    assert source.kind is K.RESERVATION_CHANGED
+    assert source.details
+    assert (source.details.previous_spot_number, source.details.spot_number) == ("B12", "A7")
+    assert source.details.is_of_supply_change
+    assert source.public["moved_from"] == {"spot_id": str(moved_from.spot_id), "spot_number": "B12"}
+
+
+def test_what_happens_to_a_moved_reservation_later_speaks_of_no_move() -> None:
+    moved_from = MovedFrom(spot_id=uuid4(), spot_number="B12")
+    event = reservation_event(ReservationCancelledV1, reason="driver", moved_from=moved_from)
+    details = consumers.reservation_source(event, envelope(event)).details
+    assert details
+    assert (details.previous_spot_number, details.is_of_supply_change) == (None, False)
+
+
+def supply_change_event(event_class: type[SupplyChangeState], **changes: Any) -> SupplyChangeState:
+    values: dict[str, Any] = {
+        "version": 4,
+        "id": uuid4(),
+        "parking_lot_id": uuid4(),
+        "organization_id": uuid4(),
+        "affected": AffectedPolicy.MOVE,
+        "status": SupplyChangeStatus.DONE,
+        "total": 2,
+        "moved": 1,
+        "refunded": 1,
+        "cancelled": 0,
+        "waiting_for_exit": 0,
+        "at": NOW,
+    }
+    return event_class(**(values | changes))
+
+
+def test_an_operator_sees_the_summary_of_a_supply_change_live() -> None:
+    event = supply_change_event(SupplyChangeFinishedV1)
+    source = consumers.supply_change_source(event, envelope(event))
+    assert (source.name, source.kind) == ("supply_change.finished", None)
+    assert [str(room) for room in source.rooms] == [f"organization:{event.organization_id}"]
+    summary = {name: source.public[name] for name in ("status", "total", "moved", "refunded", "cancelled")}
+    assert summary == {"status": "done", "total": 2, "moved": 1, "refunded": 1, "cancelled": 0}
+
+
+def test_and_each_booking_as_it_is_decided() -> None:
+    last = SettledBooking(reservation_id=uuid4(), outcome=SupplyChangeOutcome.MOVED)
+    event = supply_change_event(SupplyChangeProgressedV1, status=SupplyChangeStatus.RUNNING, last=last)
+    public = consumers.supply_change_source(event, envelope(event)).public
+    assert public["last"] == {"reservation_id": str(last.reservation_id), "outcome": "moved"}
+
+
+def test_a_supply_change_that_no_booking_was_in_the_way_of_is_no_news() -> None:
+    event = supply_change_event(SupplyChangeFinishedV1, total=0, moved=0, refunded=0)
+    assert consumers.supply_change_source(event, envelope(event)).rooms == ()
 
 
 @pytest.mark.parametrize(

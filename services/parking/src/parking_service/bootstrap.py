@@ -33,6 +33,7 @@ from parking_service.application.commands.continue_imports import ContinueImport
 from parking_service.application.commands.create_lot import CreateLotHandler
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriodsHandler
 from parking_service.application.commands.publish_tariff import PublishTariffHandler
+from parking_service.application.commands.purge_bookings import PurgeBookingsHandler
 from parking_service.application.commands.remove_spot import RemoveSpotHandler
 from parking_service.application.commands.report_occupancy import ReportOccupancyHandler
 from parking_service.application.commands.retire_lot import RetireLotHandler
@@ -40,6 +41,8 @@ from parking_service.application.commands.start_import import StartImportHandler
 from parking_service.application.event_handlers.keep_organization import KeepOrganizationHandler
 from parking_service.application.ports import OpenWork, Work
 from parking_service.application.queries.get_import import GetImportHandler
+from parking_service.application.queries.get_supply_change import GetSupplyChangeHandler
+from parking_service.application.queries.preview_import import PreviewImportHandler
 from parking_service.settings import ParkingSettings
 
 SERVICE = "parking"
@@ -63,7 +66,10 @@ class UseCases:
     extend_open_periods: ExtendOpenPeriodsHandler
     keep_organization: KeepOrganizationHandler
     purge_answers: Callable[[], Awaitable[int]]
+    purge_bookings: PurgeBookingsHandler
     get_import: GetImportHandler
+    preview_import: PreviewImportHandler
+    get_supply_change: GetSupplyChangeHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +132,20 @@ def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCa
     default_terms = simple_tariff(settings.default_hourly_rate, settings.default_daily_rate, settings.default_currency)
     return UseCases(
         create_lot=CreateLotHandler(work, clock, new_id),
-        change_lot=ChangeLotHandler(work, clock),
-        retire_lot=RetireLotHandler(work, clock),
+        change_lot=ChangeLotHandler(work, clock, new_id),
+        retire_lot=RetireLotHandler(work, clock, new_id),
         publish_tariff=PublishTariffHandler(work, clock, new_id),
         add_spots=AddSpotsHandler(work, clock, new_id),
-        change_spot=ChangeSpotHandler(work, clock),
-        remove_spot=RemoveSpotHandler(work, clock),
+        change_spot=ChangeSpotHandler(work, clock, new_id),
+        remove_spot=RemoveSpotHandler(work, clock, new_id),
         report_occupancy=ReportOccupancyHandler(work, clock),
         start_import=StartImportHandler(work, files, clock, new_id),
         continue_imports=ContinueImportsHandler(work, files, clock, new_id),
         extend_open_periods=ExtendOpenPeriodsHandler(work, OneByOne("open_periods", OPEN_PERIODS_PAUSE)),
         keep_organization=KeepOrganizationHandler(default_terms, clock, new_id),
         purge_answers=partial(purge_answers, work),
+        purge_bookings=PurgeBookingsHandler(work, clock),
         get_import=GetImportHandler(work),
+        preview_import=PreviewImportHandler(work, files, clock, new_id),
+        get_supply_change=GetSupplyChangeHandler(work),
     )

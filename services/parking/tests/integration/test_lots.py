@@ -95,6 +95,7 @@ async def test_tariffs_are_numbered_versions(operator: Any, http: httpx.AsyncCli
         "number": 2,
         "published_at": tariff["published_at"],
         "rounding_minutes": 0,
+        "minimum": None,
         "lines": [{**line, **each} for each in body["lines"]],
         "time_bands": [{**each, "lines": [{**line, **each["lines"][0]}]} for each in body["time_bands"]],
     }

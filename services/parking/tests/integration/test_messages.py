@@ -5,28 +5,42 @@ import json
 import os
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from libs.events.tests.later_values import LATER
 from libs.messaging.tests.later_events import later_records, publish_and_wait
 from sqlalchemy import Connection, text
 
 from parking_chassis.ids import new_id
-from parking_events import OrganizationCreatedV1, OrganizationMemberAddedV1, OrganizationState
+from parking_events import (
+    OrganizationCreatedV1,
+    OrganizationMemberAddedV1,
+    OrganizationState,
+    ReservationConfirmedV1,
+    ReservationState,
+    SupplyChangeFinishedV1,
+    SupplyChangeProgressedV1,
+    SupplyChangeStartedV1,
+    SupplyChangeState,
+    WireEvent,
+)
 from parking_events.schemas import example_of
+from parking_kernel.askers import THE_SERVICE
 from parking_messaging import KafkaConnection, PostgresOutbox, ensure_topics, topics_of
 from parking_messaging.cloud_events import outgoing
 from parking_messaging.outbox_rows import outbox_row
-from parking_messaging.records import Unsent
+from parking_messaging.records import Outgoing, Unsent
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import wait_until
 from parking_service.adapters.postgres.tables import metadata
 from parking_service.bootstrap import Parking
-from parking_service.entrypoints.consumers import ORGANIZATIONS, messaging
+from parking_service.entrypoints.consumers import BOOKINGS, ORGANIZATIONS, messaging
 
 PROGRAM = Path(sys.executable).parent / "parking-service"
 
@@ -94,6 +108,75 @@ async def test_what_a_newer_auth_publishes_is_no_dead_letter(
         assert (await connection.execute(text("SELECT topic, error FROM dead_letters"))).all() == []
         known = await connection.execute(text("SELECT name FROM organizations WHERE id = :id"), {"id": event.subject})
         assert known.scalar_one() == event.name
+
+
+async def test_bookings_and_what_becomes_of_them_come_by_kafka(
+    parking: Parking, operator: Any, make_settings: Any, kafka_server: KafkaServer
+) -> None:
+    """A booking that was published is in the way; then reservation publishes how far it is, and the job shows it."""
+    lot = await operator.lot()
+    (spot,) = await operator.spots(lot["id"], "1")
+    ids = {"parking_lot_id": UUID(lot["id"]), "spot_id": UUID(spot["id"]), "reservation_id": new_id()}
+    times = {"starts_at": datetime.now(UTC) + timedelta(days=1), "ends_at": datetime.now(UTC) + timedelta(days=2)}
+    booked = example(ReservationConfirmedV1).model_copy(update=ids | times)
+    bootstrap_servers = kafka_server.bootstrap_servers
+    ours = messaging(replace(parking, settings=make_settings(kafka_bootstrap_servers=bootstrap_servers)))
+    await ours.make_topics()
+    await ensure_topics(KafkaConnection(bootstrap_servers, "tests"), topics_of("reservation"))
+    stop, committed_at = asyncio.Event(), datetime.now(UTC)
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(ours.consumers[BOOKINGS].run(stop))
+        await publish_and_wait(bootstrap_servers, [record_of(booked, committed_at)], BOOKINGS)
+        refused = await operator("DELETE", f"/spots/{spot['id']}")
+        assert refused.status_code == 409, refused.text
+        assert (refused.json()["count"], datetime.fromisoformat(refused.json()["as_of"])) == (1, committed_at)
+        assert [each["reservation_id"] for each in refused.json()["first"]] == [str(ids["reservation_id"])]
+        accepted = await operator("DELETE", f"/spots/{spot['id']}", params={"affected": "move"})
+        path = accepted.headers["Location"].removeprefix("/api/v1")
+        of_change = {"id": UUID(accepted.json()["supply_change_id"]), "parking_lot_id": ids["parking_lot_id"]}
+        seen: list[list[object]] = []
+        # The started one comes again, late.
+        for event_class in (SupplyChangeProgressedV1, SupplyChangeFinishedV1, SupplyChangeStartedV1):
+            event = example(event_class).model_copy(update=of_change)
+            await publish_and_wait(bootstrap_servers, [record_of(event)], BOOKINGS)
+            job = (await operator("GET", path)).json()
+            seen.append([job[name] for name in ("status", "total", "done", "moved", "refunded", "ended_at")])
+        stop.set()
+    done = ["done", 2, 2, 1, 1, "2026-05-03T16:21:35Z"]
+    assert seen == [["running", 2, 1, 1, 0, None], done, done]
+
+
+async def test_what_a_newer_reservation_publishes_is_no_dead_letter(
+    parking: Parking, make_settings: Any, kafka_server: KafkaServer
+) -> None:
+    """A status that nobody knows here is a booking until its end."""
+    bootstrap_servers = kafka_server.bootstrap_servers
+    ours = messaging(replace(parking, settings=make_settings(kafka_bootstrap_servers=bootstrap_servers)))
+    await ours.make_topics()
+    await ensure_topics(KafkaConnection(bootstrap_servers, "tests"), topics_of("reservation"))
+    lot_id, end = str(new_id()), (datetime.now(UTC) + timedelta(days=9_000)).isoformat()
+    records = [
+        *later_records(ReservationState, parking_lot_id=lot_id, ends_at=end),
+        *later_records(SupplyChangeState, parking_lot_id=lot_id),
+    ]
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(ours.consumers[BOOKINGS].run(stop))
+        await publish_and_wait(bootstrap_servers, records, BOOKINGS)
+        stop.set()
+    async with parking.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT topic, error FROM dead_letters"))).all() == []
+    async with parking.use_cases.get_import.open_work(THE_SERVICE) as work:
+        found = await work.bookings.needing_supply(UUID(lot_id), datetime.now(UTC))
+    assert LATER in {booking.status for booking in found}
+
+
+def example[E: WireEvent](event_class: type[E]) -> E:
+    return event_class.from_json(json.dumps(example_of(event_class)).encode())
+
+
+def record_of(event: WireEvent, committed_at: datetime | None = None) -> Outgoing:
+    return outgoing(Unsent(1, outbox_row(event), committed_at or datetime.now(UTC)), b"/services/reservation")
 
 
 async def test_a_dead_letter_is_replayed(

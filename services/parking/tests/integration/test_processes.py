@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from parking_events.topics import LOGIN, ORGANIZATION
+from parking_events.topics import LOGIN, ORGANIZATION, RESERVATION, SUPPLY_CHANGE
 from parking_messaging import KafkaConnection, ensure_topics
 from parking_platform.ports import free_port
 from parking_platform.testing.servers import KafkaServer
@@ -74,7 +74,8 @@ async def test_a_killed_worker_s_import_goes_on_and_makes_nothing_twice(
     shared_data: Path,
 ) -> None:
     document = json.loads((shared_data / "real" / "swiss_rail_parking_rates.geojson").read_text())
-    await ensure_topics(KafkaConnection(kafka_server.bootstrap_servers, client_id="test"), [ORGANIZATION, LOGIN])
+    others = [ORGANIZATION, LOGIN, RESERVATION, SUPPLY_CHANGE]
+    await ensure_topics(KafkaConnection(kafka_server.bootstrap_servers, client_id="test"), others)
     settings = make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers)
     await messaging(replace(parking, settings=settings)).make_topics()
     port = free_port()

@@ -1,8 +1,11 @@
 """The search, against an independent geodesic (Karney's, geographiclib) and plain Python filters."""
 
+import json
 import random
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -18,6 +21,7 @@ from parking_service.bootstrap import OPEN_PERIODS_PAUSE
 from parking_service.domain.values import Place
 
 CENTRE = (47.55, 7.59)
+CASES = json.loads((Path(__file__).parents[5] / "shared" / "cases" / "search.json").read_text())
 NAMES = ["Bahnhof", "Markthalle", "Messe", "Spital", "Kunstmuseum"]
 
 
@@ -122,6 +126,36 @@ async def test_words_are_found_in_name_and_address_also_misspelt(
 ) -> None:
     lot = await operator.lot()
     await operator.lot(name="Parkhaus Messe", address="Riehenring 101, 4058 Basel")
+    assert [found["id"] for found in await search(http, q=words)] == [lot["id"]]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(n, each) for n, all_ in enumerate(CASES["finds each"]) for each in all_]
+)
+async def test_a_name_is_found_in_each_spelling(
+    operator: Any, http: httpx.AsyncClient, number: int, words: str
+) -> None:
+    """Without regard to case, accents, ß and ł: the cases of the field as they lie there."""
+    lots = [await operator.lot(name=name, address="Platz 1") for name in CASES["names"]]
+    for typed in (words, words.lower(), unicodedata.normalize("NFD", words)):
+        assert [found["id"] for found in await search(http, q=typed)] == [lots[number]["id"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Nørreport", "norreport"),
+        ("Norreport", "NØRREPORT"),
+        ("Parkhaus Zu\u0308rich", "zürich"),
+        ("Café Ærø", "cafe aero"),
+        ("Strasse", "straße"),
+    ],
+)
+async def test_it_is_the_name_and_the_words_that_are_folded(
+    operator: Any, http: httpx.AsyncClient, name: str, words: str
+) -> None:
+    lot = await operator.lot(name=name, address="Platz 1")
+    await operator.lot(name="Messe", address="Platz 2")
     assert [found["id"] for found in await search(http, q=words)] == [lot["id"]]
 
 

@@ -146,19 +146,19 @@ async def test_a_lot_is_published_after_its_tariff(parking: FakeInstallation) ->
 
 async def test_retired_lots_change_no_more(parking: FakeInstallation) -> None:
     lot_id = await parking.create_lot(parking.lot())
-    retire = RetireLotHandler(parking.work, parking.clock)
+    retire = RetireLotHandler(parking.work, parking.clock, new_id)
     stranger = Asker(organizations=frozenset({new_id()}))
     with pytest.raises(UnknownLot):
         await retire(RetireLot(stranger, lot_id))
     for _ in range(2):
         await retire(RetireLot(parking.operator, lot_id))
     with pytest.raises(LotRetired):
-        await ChangeLotHandler(parking.work, parking.clock)(
+        await ChangeLotHandler(parking.work, parking.clock, new_id)(
             ChangeLot(parking.operator, lot_id, LotChanges(name="Other"))
         )
     with pytest.raises(LotRetired):
         await PublishTariffHandler(parking.work, parking.clock, new_id)(
-            PublishTariff(parking.operator, lot_id, simple_tariff(1, None, "EUR"))
+            PublishTariff(parking.operator, lot_id, simple_tariff(100, None, "EUR"))
         )
     assert parking.published()[3:] == ["LotRetiredForGood"]
 

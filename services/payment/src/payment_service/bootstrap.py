@@ -31,6 +31,7 @@ from payment_service.adapters.stripe.gateway import StripeGateway
 from payment_service.adapters.stripe.objects import Translation
 from payment_service.adapters.stripe.webhooks import StripeWebhooks
 from payment_service.application.commands.audit_everything import AuditEverythingHandler
+from payment_service.application.commands.close_parked import CloseParkedHandler
 from payment_service.application.commands.close_settled import CloseSettledHandler
 from payment_service.application.commands.compare_with_provider import CompareWithProviderHandler
 from payment_service.application.commands.create_intent import CreateIntentHandler
@@ -74,6 +75,7 @@ class UseCases:
     reconcile_payments: ReconcilePaymentsHandler
     compare_with_provider: CompareWithProviderHandler
     close_settled: CloseSettledHandler
+    close_parked: CloseParkedHandler
     audit_everything: AuditEverythingHandler
     sum_up_captured: SumUpCapturedHandler
     purge_old: PurgeOldHandler
@@ -91,6 +93,7 @@ class Payments:
 
     settings: PaymentSettings
     use_cases: UseCases
+    open_work: OpenWork
     figures: PostgresFigures
     work_on: Callable[[AsyncConnection], AbstractAsyncContextManager[Work]]
     clock: Clock
@@ -116,8 +119,9 @@ def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Paym
     http = http_client(2.0)
     verifier = token_verifier(settings, PublishedKeys(http, settings.jwks_url), EndedLogins(engine))
     units = units_of_work(settings.answer_sealer)
+    open_work = units.opened_on(engine)
     use_cases = use_cases_of(
-        units.opened_on(engine),
+        open_work,
         gateway,
         ChargeTokens(settings.charge_keys_pem, clock.now),
         StripeWebhooks(settings.stripe_webhook_secret.get_secret_value(), translation),
@@ -128,6 +132,7 @@ def bootstrap(settings: PaymentSettings, *, clock: Clock = SYSTEM_CLOCK) -> Paym
     return Payments(
         settings,
         use_cases,
+        open_work,
         PostgresFigures(engine),
         partial(units.on, asker=THE_SERVICE),
         clock,
@@ -169,6 +174,7 @@ def use_cases_of(
         reconcile_payments=ReconcilePaymentsHandler(work, gateway, create_intent, clock, grace),
         compare_with_provider=CompareWithProviderHandler(work, gateway, clock, grace),
         close_settled=CloseSettledHandler(work),
+        close_parked=CloseParkedHandler(work, clock),
         audit_everything=AuditEverythingHandler(work),
         sum_up_captured=SumUpCapturedHandler(work),
         purge_old=PurgeOldHandler(work),

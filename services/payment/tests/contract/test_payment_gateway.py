@@ -73,13 +73,13 @@ def wanted(amount: int = 1250, payment_id: UUID | None = None) -> IntentRequest:
 
 def refund_of(intent: Intent, amount: int) -> RefundRequest:
     refund_id = uuid4()
-    return RefundRequest(uuid4(), refund_id, 1, intent.id, amount, "goodwill", f"refund-{refund_id}-1-1")
+    return RefundRequest(uuid4(), refund_id, 1, intent.id, Money(amount, "CHF"), "goodwill", f"refund-{refund_id}-1-1")
 
 
 async def test_an_intent_is_made_once_for_a_key(bench: Bench) -> None:
     request = wanted()
     made = await bench.gateway.create_intent(request)
-    assert (made.status, made.amount, made.currency) == (IntentStatus.WAITING, 1250, "CHF")
+    assert (made.status, made.amount) == (IntentStatus.WAITING, Money(1250, "CHF"))
     assert made.client_secret
     assert made.payment_id == request.payment_id
     assert (await bench.gateway.create_intent(request)).id == made.id
@@ -125,14 +125,60 @@ async def test_refunds_end_at_what_was_paid(bench: Bench) -> None:
     await bench.pay(made)
     part = refund_of(made, 500)
     first = await bench.gateway.create_refund(part)
-    assert (first.refund_id, first.attempt, first.amount) == (part.refund_id, 1, 500)
+    assert (first.refund_id, first.attempt, first.amount) == (part.refund_id, 1, Money(500, "CHF"))
     assert (await bench.gateway.create_refund(part)).id == first.id
     with pytest.raises(ProviderRefused):
         await bench.gateway.create_refund(refund_of(made, 751))
     await bench.gateway.create_refund(refund_of(made, 750))
     with pytest.raises(ProviderRefused, match="charge_already_refunded"):
         await bench.gateway.create_refund(refund_of(made, 1))
-    assert sorted(each.amount for each in await bench.gateway.refunds_of(made.id)) == [500, 750]
+    assert sorted(each.amount.amount for each in await bench.gateway.refunds_of(made.id) if each.amount) == [500, 750]
     since = datetime.now(UTC) - EARLIER
     assert len([each async for each in bench.gateway.refunds_since(since)]) == 2
     assert await bench.gateway.disputes_of(made.id) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "part"),
+    [
+        (Money(500, "ISK"), 250),
+        (Money(5000, "UGX"), 1),
+        (Money(1250, "KWD"), 630),
+        (Money(200_000, "MGA"), 100),
+        (Money(300, "JPY"), 1),
+        (Money(60_050, "HUF"), 1),
+    ],
+    ids=lambda value: value.currency if isinstance(value, Money) else "",
+)
+async def test_amounts_are_those_of_this_side_both_ways(bench: Bench, amount: Money, part: int) -> None:
+    made = await bench.gateway.create_intent(wanted_in(amount))
+    assert made.amount == amount
+    await bench.pay(made)
+    paid = await bench.gateway.read_intent(made.id)
+    assert (paid.status, paid.amount) == (IntentStatus.SUCCEEDED, amount)
+    given = amount.of_same_currency(part)
+    refund = await bench.gateway.create_refund(replace(refund_of(made, 0), amount=given))
+    assert refund.amount == given
+    since = datetime.now(UTC) - EARLIER
+    assert [each.amount async for each in bench.gateway.intents_since(since)] == [amount]
+    assert [each.amount async for each in bench.gateway.refunds_since(since)] == [given]
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [
+        (Money(1255, "KWD"), None),
+        (Money(200_050, "MGA"), "amount_not_chargeable"),
+        (Money(10_000, "GHS"), "amount_not_chargeable"),
+        (Money(20, "EUR"), "amount_too_small"),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_charged_is_refused(bench: Bench, amount: Money, code: str | None) -> None:
+    with pytest.raises(ProviderRefused, match=code):
+        await bench.gateway.create_intent(wanted_in(amount))
+
+
+def wanted_in(amount: Money) -> IntentRequest:
+    request = wanted()
+    return replace(request, charge=replace(request.charge, amount=amount, tax=amount.of_same_currency(0)))

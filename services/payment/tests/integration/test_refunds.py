@@ -183,7 +183,7 @@ class BrokenGateway(FakeGateway):
     """One whose answers cannot be read."""
 
     async def create_refund(self, request: RefundRequest) -> ProviderRefund:
-        raise ValueError(f"no answer for {request.amount}")
+        raise ValueError(f"no answer for {request.amount.amount}")
 
 
 async def test_of_refunds_that_fail_together_all_are_raised(desk: Desk, browser: Browser, service: Payments) -> None:

@@ -26,34 +26,36 @@ def charge(amount: int = 1250, tax: int = 89) -> Charge:
 
 def requested(amount: int = 1250, tax: int = 89) -> Payment:
     payment = Payment.start(uuid4(), charge(amount, tax), save_method=False, at=NOW)
-    payment.observe(intent(IntentStatus.WAITING), NOW)
+    payment.observe(intent(IntentStatus.WAITING, amount=amount), NOW)
     return payment
 
 
 def captured(amount: int = 1250, tax: int = 89) -> Payment:
     payment = requested(amount, tax)
-    payment.observe(intent(IntentStatus.SUCCEEDED), NOW)
+    payment.observe(intent(IntentStatus.SUCCEEDED, amount=amount), NOW)
     return payment
 
 
-def intent(status: IntentStatus, seconds: int = 0, *, code: str | None = None, attempt: str | None = None) -> Intent:
+def intent(
+    status: IntentStatus, seconds: int = 0, *, code: str | None = None, attempt: str | None = None, amount: int = 1250
+) -> Intent:
     as_of = NOW + timedelta(seconds=seconds)
-    return Intent(INTENT, None, status, 1250, "CHF", as_of, f"{INTENT}_secret", code, attempt)
+    return Intent(INTENT, None, status, Money(amount, "CHF"), as_of, f"{INTENT}_secret", code, attempt)
 
 
 def provider_refund(
     refund: Refund, status: ProviderRefundStatus = ProviderRefundStatus.SUCCEEDED, provider_id: str | None = None
 ) -> ProviderRefund:
     number = provider_id or f"re_{refund.id}_{refund.attempt}"
-    return ProviderRefund(number, INTENT, refund.id, refund.attempt, refund.amount, status)
+    return ProviderRefund(number, INTENT, refund.id, refund.attempt, Money(refund.amount, "CHF"), status)
 
 
 def by_hand(amount: int, provider_id: str = "re_hand") -> ProviderRefund:
-    return ProviderRefund(provider_id, INTENT, None, 1, amount, ProviderRefundStatus.SUCCEEDED)
+    return ProviderRefund(provider_id, INTENT, None, 1, Money(amount, "CHF"), ProviderRefundStatus.SUCCEEDED)
 
 
 def dispute(status: DisputeStatus, amount: int = 1250) -> ProviderDispute:
-    return ProviderDispute("dp_1", INTENT, amount, status)
+    return ProviderDispute("dp_1", INTENT, Money(amount, "CHF"), status)
 
 
 def published(payment: Payment) -> list[str]:

@@ -73,7 +73,7 @@ def test_an_older_word_does_not_undo_a_newer_one() -> None:
 def test_another_intent_s_word_changes_nothing() -> None:
     payment = requested()
     other = requested().state
-    payment.observe(type(intent(W.SUCCEEDED))("pi_other", None, W.SUCCEEDED, 1250, "CHF", NOW), NOW)
+    payment.observe(type(intent(W.SUCCEEDED))("pi_other", None, W.SUCCEEDED, payment.state.charge.amount, NOW), NOW)
     assert payment.state.stage is other.stage
 
 

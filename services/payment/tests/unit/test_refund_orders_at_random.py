@@ -44,18 +44,18 @@ class Provider:
 
     @property
     def given(self) -> int:
-        return sum(each.amount for each in self.refunds.values() if each.status is ProviderRefundStatus.SUCCEEDED)
+        return sum(_units(each) for each in self.refunds.values() if each.status is ProviderRefundStatus.SUCCEEDED)
 
     @property
     def disputed(self) -> int:
-        return self.dispute.amount if self.dispute and self.dispute.status is not DisputeStatus.WON else 0
+        return _units(self.dispute) if self.dispute and self.dispute.status is not DisputeStatus.WON else 0
 
     def refund(self, amount: int, refund: Refund | None = None) -> ProviderRefund | None:
         if self.disputed or self.given + amount > self.captured:
             return None
         number = f"re_{len(self.refunds)}_{id(self)}"
         of = (refund.id, refund.attempt) if refund else (None, 1)
-        self.refunds[number] = ProviderRefund(number, INTENT, *of, amount, ProviderRefundStatus.SUCCEEDED)
+        self.refunds[number] = ProviderRefund(number, INTENT, *of, Money(amount, "CHF"), ProviderRefundStatus.SUCCEEDED)
         return self.refunds[number]
 
 
@@ -130,7 +130,9 @@ class Refunding(RuleBasedStateMachine):
     def a_card_s_owner_objects(self, which: int, share: int) -> None:
         provider = self.providers[which]
         if provider.dispute is None and provider.given == 0:
-            provider.dispute = ProviderDispute("dp", INTENT, provider.captured // share, DisputeStatus.OPEN)
+            provider.dispute = ProviderDispute(
+                "dp", INTENT, Money(provider.captured // share, "CHF"), DisputeStatus.OPEN
+            )
             self.payments[which].observe(provider.dispute, NOW)
 
     @precondition(lambda self: any(self._has_open_dispute(which) for which in range(len(CAPTURED))))
@@ -225,8 +227,8 @@ def _captured(amount: int, number: int) -> Payment:
     owed: dict[str, Any] = {"reservation_id": RESERVATION, "amount": Money(amount, "CHF"), "tax": Money(0, "CHF")}
     its: Charge = replace(charge(), **owed)
     payment = Payment.start(UUID(int=number + 1), its, save_method=False, at=NOW)
-    payment.observe(intent(IntentStatus.WAITING), NOW)
-    payment.observe(intent(IntentStatus.SUCCEEDED), NOW)
+    payment.observe(intent(IntentStatus.WAITING, amount=amount), NOW)
+    payment.observe(intent(IntentStatus.SUCCEEDED, amount=amount), NOW)
     return payment
 
 
@@ -234,7 +236,12 @@ def _arrived(payment: Payment, provider: Provider, order: RefundOrder) -> list[i
     """What the provider gave for an order; one that somebody made by hand may have been taken for it."""
     taken_for_it = {each.provider_id for each in payment.state.refunds if each.id == order.id}
     its = (each for each in provider.refunds.values() if order.id == each.refund_id or each.id in taken_for_it)
-    return [each.amount for each in its if each.status is ProviderRefundStatus.SUCCEEDED]
+    return [_units(each) for each in its if each.status is ProviderRefundStatus.SUCCEEDED]
+
+
+def _units(seen: ProviderRefund | ProviderDispute) -> int:
+    assert seen.amount is not None
+    return seen.amount.amount
 
 
 TestRefunding = Refunding.TestCase
@@ -268,7 +275,7 @@ class TestTheChecksThemselves:
     def test_an_order_paid_twice(self) -> None:
         machine, _, order = self.ordered()
         (arrived,) = machine.providers[1].refunds.values()
-        machine.providers[1].refunds["again"] = replace(arrived, id="again", amount=0)
+        machine.providers[1].refunds["again"] = replace(arrived, id="again", amount=Money(0, "CHF"))
         with pytest.raises(AssertionError):
             machine.each_order_is_paid_once()
         assert arrived.refund_id == order.id

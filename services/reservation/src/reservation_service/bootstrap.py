@@ -20,7 +20,7 @@ from parking_chassis.wiring import open_resources, service_engine, token_verifie
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_kernel.pauses import GrowingPause
-from parking_kernel.repeatable import purge_answers
+from parking_kernel.repeatable import Answer, purge_answers
 from parking_messaging import crash_points
 from parking_messaging.adapters.kafka_connection import KafkaConnection
 from reservation_service.adapters.alternatives import OncePerSecond
@@ -35,11 +35,14 @@ from reservation_service.adapters.postgres.partitions import ReservationPartitio
 from reservation_service.adapters.postgres.unit_of_work import units_of_work
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
 from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
-from reservation_service.application.commands.check_in import CheckInHandler
+from reservation_service.application.commands.check_in import CheckIn, CheckInHandler
+from reservation_service.application.commands.check_in_to_standing_spot import check_in_to_standing_spot
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
+from reservation_service.application.commands.settle_booking import SettleBookingHandler
+from reservation_service.application.commands.settle_supply_changes import SettleSupplyChangesHandler
 from reservation_service.application.event_handlers.follow_refunds import FollowRefundsHandler
 from reservation_service.application.event_handlers.keep_user import KeepUserHandler
 from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
@@ -48,6 +51,7 @@ from reservation_service.application.ports import (
     Bookings,
     OpenWork,
     PaymentOutbox,
+    RenderGateAnswer,
     SpotRequest,
     Tokens,
     Work,
@@ -69,6 +73,9 @@ PAYMENTS: Final = "reservation.payments"
 ROTATION_STEPS: Final = tuple(STEPS)
 """In which the signing key is rotated, in this order."""
 HOLD_PAUSE: Final = GrowingPause(first=timedelta(seconds=5), longest=timedelta(minutes=10))
+SUPPLY_PAUSE: Final = GrowingPause(first=timedelta(seconds=5), longest=timedelta(minutes=10))
+SETTLING_MARGIN: Final = timedelta(seconds=1)
+"""Between the end of a statement's time and when PostgreSQL has cancelled it."""
 NO_SHOW_PAUSE: Final = GrowingPause(first=timedelta(seconds=30), longest=timedelta(hours=1))
 
 
@@ -78,10 +85,11 @@ class UseCases:
 
     reserve_spot: ReserveSpotHandler
     cancel_reservation: CancelReservationHandler
-    check_in: CheckInHandler
+    check_in: Callable[[CheckIn, RenderGateAnswer], Awaitable[Answer]]
     check_out: CheckOutHandler
     expire_holds: ExpireHoldsHandler
     note_no_shows: NoteNoShowsHandler
+    settle_supply_changes: SettleSupplyChangesHandler
     advance_payment_watermark: AdvancePaymentWatermarkHandler
     purge_answers: Callable[[], Awaitable[int]]
     create_quote: CreateQuoteHandler
@@ -155,6 +163,9 @@ def _use_cases(
     expire_holds = ExpireHoldsHandler(work, OneByOne("holds", HOLD_PAUSE))
     least_stay = timedelta(seconds=settings.least_stay)
     alternatives = FindAlternativesHandler(work, least_stay)
+    check_in = CheckInHandler(work, tokens, clock, new_id, opens_before)
+    settle_booking = SettleBookingHandler(work)
+    settling = timedelta(seconds=settings.statement_timeout) + SETTLING_MARGIN
 
     async def find_alternatives(request: SpotRequest) -> Sequence[Alternative]:
         return await alternatives(FindAlternatives(request))
@@ -164,10 +175,13 @@ def _use_cases(
             bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id, least_stay
         ),
         cancel_reservation=CancelReservationHandler(work, clock),
-        check_in=CheckInHandler(work, tokens, clock, new_id, opens_before),
+        check_in=check_in_to_standing_spot(check_in, settle_booking, tokens),
         check_out=CheckOutHandler(work, tokens, clock, new_id, opens_before),
         expire_holds=expire_holds,
         note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
+        settle_supply_changes=SettleSupplyChangesHandler(
+            work, settle_booking, OneByOne("supply_changes", SUPPLY_PAUSE), settling
+        ),
         advance_payment_watermark=AdvancePaymentWatermarkHandler(work, outbox, backlog),
         purge_answers=partial(purge_answers, work),
         create_quote=CreateQuoteHandler(work, clock, least_stay),

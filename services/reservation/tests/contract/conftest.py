@@ -20,4 +20,4 @@ async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
             await within.copies.keep_tariff(tariff)
             await within.copies.keep_lot(lot)
             await within.copies.keep_spots(copies)
-        yield Store(work, bookings, lot, [Spot(each.id, each.number, each.type) for each in copies])
+        yield Store(work, bookings, lot, [Spot(each.id, each.number, each.type, each.version) for each in copies])

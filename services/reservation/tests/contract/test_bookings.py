@@ -84,7 +84,7 @@ class TestBookings:
         await store.booked(store.spots[0])
         one = key("one")
         late = await store.reservation(store.spots[0])
-        assert await store.bookings.book(late, one, Answer(201, b"late")) is None
+        assert await store.book(late, one, Answer(201, b"late")) is None
         async with store.work(THE_SERVICE) as work:
             with pytest.raises(UnknownReservation):
                 await work.reservations.read(late.state.id)
@@ -92,8 +92,8 @@ class TestBookings:
 
     async def test_a_repeat_gets_the_first_answer(self, store: Store) -> None:
         one, first = key("one"), Answer(201, b"first")
-        assert await store.bookings.book(await store.reservation(store.spots[0]), one, first) == first
-        again = await store.bookings.book(await store.reservation(store.spots[1]), one, Answer(201, b"second"))
+        assert await store.book(await store.reservation(store.spots[0]), one, first) == first
+        again = await store.book(await store.reservation(store.spots[1]), one, Answer(201, b"second"))
         assert again == replace(first, replayed=True)
         assert await store.bookings.refuse(one, Answer(409, b"no")) == replace(first, replayed=True)
         assert await store.bookings.earlier(one) == replace(first, replayed=True)
@@ -103,7 +103,7 @@ class TestBookings:
     async def test_a_refusal_is_kept_too(self, store: Store) -> None:
         one, refusal = key("one"), Answer(409, b"no")
         assert await store.bookings.refuse(one, refusal) == refusal
-        booked = await store.bookings.book(await store.reservation(store.spots[0]), one, Answer(201, b"yes"))
+        booked = await store.book(await store.reservation(store.spots[0]), one, Answer(201, b"yes"))
         assert booked == replace(refusal, replayed=True)
 
     async def test_a_key_is_for_one_request_of_one_driver(self, store: Store) -> None:
@@ -114,7 +114,7 @@ class TestBookings:
         with pytest.raises(KeyReused):
             await store.bookings.refuse(other, Answer(409, b"no"))
         with pytest.raises(KeyReused):
-            await store.bookings.book(await store.reservation(store.spots[0]), other, Answer(201, b"yes"))
+            await store.book(await store.reservation(store.spots[0]), other, Answer(201, b"yes"))
         assert await store.bookings.earlier(key("one", scope="another")) is None
 
     async def test_answers_are_purged_by_age(self, store: Store) -> None:
@@ -129,7 +129,7 @@ class TestBookings:
 
     async def test_what_the_statements_store_is_what_the_chassis_reads(self, store: Store) -> None:
         one, two, first = key("one"), key("two"), Answer(201, b"first")
-        await store.bookings.book(await store.reservation(store.spots[0]), one, first)
+        await store.book(await store.reservation(store.spots[0]), one, first)
         async with store.work(THE_SERVICE) as work:
             assert await work.answers.claim(one) == replace(first, replayed=True)
             assert await work.answers.claim(two) is None

@@ -24,9 +24,12 @@ from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
 from reservation_service.application.commands.check_in import CheckInHandler
+from reservation_service.application.commands.check_in_to_standing_spot import check_in_to_standing_spot
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpot, ReserveSpotHandler
+from reservation_service.application.commands.settle_booking import SettleBookingHandler
+from reservation_service.application.commands.settle_supply_changes import SettleSupplyChangesHandler
 from reservation_service.application.event_handlers.settle_payments import (
     Captured,
     SettlePayments,
@@ -38,6 +41,7 @@ from reservation_service.application.queries.get_gate_list import GetGateListHan
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationState
 
+SETTLING = timedelta(seconds=16)
 PAUSE = GrowingPause(timedelta(minutes=1), timedelta(hours=1))
 
 
@@ -70,7 +74,10 @@ class FakeInstallation:
         self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, self.tokens, new_id)
         self.settle = SettlePaymentsHandler(self.clock)
         self.advance_payment_watermark = AdvancePaymentWatermarkHandler(self.work, self.outbox, self.backlog)
-        self.check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
+        self.settle_booking = SettleBookingHandler(self.work)
+        self.settle_supply_changes = SettleSupplyChangesHandler(self.work, self.settle_booking, self.attempts, SETTLING)
+        check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
+        self.check_in = check_in_to_standing_spot(check_in, self.settle_booking, self.tokens)
         self.get_gate_list = GetGateListHandler(self.work, self.tokens, self.clock, timedelta(minutes=15))
         self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
 

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from services.reservation.tests.examples import hourly
 from sqlalchemy import text
 
 from parking_chassis.stored_answers import SEALED
+from parking_kernel.tariffs import TimeBand
 from parking_platform.testing.waiting import wait_until
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
@@ -38,6 +40,42 @@ class TestOneBooking:
         assert quote["tariff_version"] == str(lot.tariff_id)
         assert quote["cancellation_terms"][0] == {"until_hours_before": 1, "refund_percent": 100}
 
+    async def test_a_price_below_the_least_charge_is_raised_in_a_line_of_its_own(
+        self, driver: Driver, make_lot: MakeLot, database: Database
+    ) -> None:
+        """Of a published tariff that names no rule: what cannot be charged is never booked."""
+        lot = await make_lot(tariff=hourly(10))
+        quote = (await driver.client.post("/api/v1/quotes", json=spot_request(lot))).json()
+        assert quote["total_cost"] == {"amount": 50, "currency": "CHF"}
+        assert {"label": "Least charge of 0.50 CHF", "kind": "minimum", "amount": 18} in quote["line_items"]
+        assert sum(item["amount"] for item in quote["line_items"]) == 50
+        booked = await driver.holds(lot)
+        assert (booked["charge"]["amount"], booked["line_items"]) == (quote["total_cost"], quote["line_items"])
+
+    async def test_a_price_that_no_payment_can_have_is_not_booked(self, driver: Driver, make_lot: MakeLot) -> None:
+        lot = await make_lot(tariff=hourly(500_000, "ISK"))
+        for path in ("/api/v1/quotes", "/api/v1/reservations"):
+            headers = {"Idempotency-Key": str(uuid4())}
+            answer = await driver.client.post(path, json=spot_request(lot), headers={**driver.headers, **headers})
+            assert (answer.status_code, answer.json()["type"]) == (409, "/problems/lot-not-bookable")
+            assert "1500000 ISK" in answer.json()["detail"]
+
+    async def test_the_quote_says_where_bands_begin_the_table_again(self, driver: Driver, make_lot: MakeLot) -> None:
+        by_day = hourly(200)
+        night = TimeBand((1, 2, 3, 4, 5, 6, 7), "22:00", "06:00", (replace(by_day.tariff.lines[0], amount=50),))
+        lot = await make_lot(tariff=replace(by_day, tariff=replace(by_day.tariff, time_bands=(night,))))
+        evening = TOMORROW.astimezone(ZoneInfo("Europe/Zurich")).replace(hour=20, minute=0)
+        asked = spot_request(lot, start=evening, hours=4)
+        quote = (await driver.client.post("/api/v1/quotes", json=asked)).json()
+        labels = [item["label"] for item in quote["line_items"]]
+        assert labels == ["2 × 60 min", "2 × 60 min, 22:00 to 06:00", "VAT 7.7 %"]
+        assert len(quote["notes"]) == 1
+        assert "counted from the start again" in quote["notes"][0]
+        by_day_alone = (
+            await driver.client.post("/api/v1/quotes", json=spot_request(lot, start=evening, hours=2))
+        ).json()
+        assert by_day_alone["notes"] == []
+
     async def test_a_hold_has_all_that_the_next_step_needs(self, driver: Driver, lot: LotCopy) -> None:
         booked = await driver.holds(lot, vehicle_plate="ZH 123")
         assert (booked["status"], booked["version"], booked["vehicle_plate"]) == ("pending", 1, "ZH 123")
@@ -46,6 +84,18 @@ class TestOneBooking:
         seen = await driver.sees(booked)
         assert {**seen, "charge": None} == {**booked, "charge": None}
         assert (await driver.get(f"/{booked['id']}")).headers["etag"] == '"1"'
+
+    async def test_an_unverified_driver_books_and_the_answer_says_so(
+        self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn
+    ) -> None:
+        driver = Driver(client, signed_in(email_verified=False))
+        answers = [await driver.reserve(spot_request(lot), "one") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert "not verified" in answers[0].json()["notice"]
+        assert "/auth/verify-email/resend" in answers[0].json()["notice"]
+        assert answers[1].content == answers[0].content, "a repeat gets the first answer"
+        verified = Driver(client, signed_in())
+        assert (await verified.holds(lot))["notice"] is None
 
     async def test_a_new_tariff_prices_what_is_booked_after_it(
         self, driver: Driver, lot: LotCopy, service: Reservation

@@ -142,7 +142,7 @@ class TestAvailability:
         pytest.param({"end_time": (TOMORROW + timedelta(days=32)).isoformat()}, "/end_time", "31 days", id="too long"),
         pytest.param({"spot_type": "bus"}, "/spot_type", "standard", id="a type that is none"),
         pytest.param({"spot_id": "A1"}, "/spot_id", "UUID", id="a number where the id belongs"),
-        pytest.param({"vehicle_plate": "<script>"}, "/vehicle_plate", "pattern", id="a plate that is none"),
+        pytest.param({"vehicle_plate": "<script>"}, "/vehicle_plate", "such as 'ZH 123456'", id="a plate that is none"),
         pytest.param({"vehicle_plate": "\0\0"}, "/vehicle_plate", "", id="a plate with NUL"),
         pytest.param({"color": "red"}, "/color", "not permitted", id="an unknown field"),
     ],

@@ -155,6 +155,37 @@ class TestGoingOut:
         assert overstay is not None
         assert overstay.amount == Money(400, "CHF")
 
+    async def test_what_is_left_at_the_end_below_the_least_charge_is_waived_and_said_so(
+        self, service: FakeInstallation
+    ) -> None:
+        lot = await service.with_lot(tariff=hourly(20))
+        barrier = Barrier(service, lot, await service.paid(await service.held(lot)))
+        service.clock.present = START
+        await barrier.enter()
+        service.clock.present = END + 61 * MINUTE
+        out = await barrier.leave()
+        assert out.amount_due == Money(0, "CHF"), "no debt that stays"
+        state = barrier.state
+        assert state.payable is None
+        assert (state.status, state.owed, state.paid) == (ReservationStatus.COMPLETED, state.paid, Money(60, "CHF"))
+        assert state.waived == Money(40, "CHF")
+        line = state.charges[-1].line_items[-1]
+        assert (line.label, line.kind, line.amount) == ("Waived: 0.40 CHF cannot be charged", "waived", -40)
+        assert state.priced.amount == sum(item.amount for charge in state.charges for item in charge.line_items)
+
+    async def test_of_an_unpayable_fraction_the_rest_is_waived(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(tariff=hourly(1255, "KWD"))
+        barrier = Barrier(service, lot, await service.paid(await service.held(lot)))
+        service.clock.present = START
+        await barrier.enter()
+        service.clock.present = END + MINUTE
+        out = await barrier.leave()
+        assert out.amount_due == Money(1250, "KWD")
+        assert barrier.state.waived == Money(5, "KWD")
+        overstay = barrier.state.charges[-1]
+        assert sum(item.amount for item in overstay.line_items) == overstay.amount.amount == 1250
+        assert overstay.tax == Money(89, "KWD")
+
 
 class TestReportsAreFacts:
     async def test_the_same_key_gets_the_first_answer_again(self, barrier: Barrier) -> None:

@@ -22,7 +22,7 @@ from reservation_service.application.commands.reserve_spot import ReserveSpot
 from reservation_service.application.ports import Candidates, LotCopy, SpotRequest, TooBusy
 from reservation_service.domain.errors import LotNotBookable, UnknownLot, UnknownSpot, WrongSpotType
 from reservation_service.domain.incoming_payments import TakenIn
-from reservation_service.domain.lots import Spot
+from reservation_service.domain.lots import Lot, Spot
 from reservation_service.domain.reservations import HOLD, Reservation, ReservationState, ReservationStatus
 
 SECOND = timedelta(seconds=1)
@@ -168,9 +168,9 @@ class NeverLucky(InMemoryBookings):
         self._service.clock.advance(SECOND)
         return replace(await super().find(request, limit), as_of=self._service.clock.now())
 
-    async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+    async def book(self, reservation: Reservation, lot: Lot, key: RequestKey, answer: Answer) -> Answer | None:
         self.rounds -= 1
-        return await super().book(reservation, key, answer) if self.rounds < 0 else None
+        return await super().book(reservation, lot, key, answer) if self.rounds < 0 else None
 
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         raise AssertionError("what is free must not be refused")
@@ -185,10 +185,10 @@ class SlowBookings(InMemoryBookings):
         super().__init__(service.tables, service.clock, at_once=100)
         self.tried: list[tuple[ReservationState, Answer]] = []
 
-    async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+    async def book(self, reservation: Reservation, lot: Lot, key: RequestKey, answer: Answer) -> Answer | None:
         self.tried.append((reservation.state, answer))
         await asyncio.sleep(0)
-        given = await super().book(reservation, key, answer)
+        given = await super().book(reservation, lot, key, answer)
         self.failed += given is None
         return given
 
@@ -252,7 +252,9 @@ class AlwaysThese:
     async def find(self, request: SpotRequest, limit: int) -> Candidates:
         found = await self._service.bookings.find(request, limit)
         known = self._service.tables.spots
-        return replace(found, spots=[Spot(each, known[each].number, known[each].type) for each in self._spots])
+        return replace(
+            found, spots=[Spot(each, known[each].number, known[each].type, known[each].version) for each in self._spots]
+        )
 
 
 class CountedLooks(InMemoryBookings):

@@ -70,7 +70,8 @@ class RefundOrder(WireValue):
         Code,
         Field(
             description="Why: `not_owed`, `wrong_amount`, `too_late` (nothing is owed for the payment), `cancelled` "
-            "(by the terms of cancellation), `converted` (ordered before orders had names). More may come."
+            "(by the terms of cancellation), `supply_change` (its spot or lot went away), `converted` (ordered before "
+            "orders had names). More may come."
         ),
     ]
 
@@ -84,6 +85,13 @@ class ParkingSession(WireValue):
     overstayed_since: Instant | None = Field(
         default=None, description="Since when it is in beyond the end; absent before."
     )
+
+
+class MovedFrom(WireValue):
+    """The spot that a reservation had before that went away. Such a reservation is cancelled free of charge."""
+
+    spot_id: UUID = Field(description="The spot that it had.")
+    spot_number: str = Field(description="That spot's number, as it was painted on the ground.")
 
 
 class ReservationState(WireEvent):
@@ -119,6 +127,11 @@ class ReservationState(WireEvent):
     charges: tuple[Charge, ...] = Field(default=(), description="All that was ever charged, the oldest first.")
     amount_owed: Money = Field(description="The sum of the charges that are not void.")
     amount_paid: Money = Field(description="What was captured for them.")
+    amount_waived: Money | None = Field(
+        default=None,
+        description="What the stay would owe beside that, and cannot be charged: less than the payment provider's least"
+        " charge, or a fraction. Absent: nothing.",
+    )
     refund_due: Money = Field(description="All that has to go back by policy, summed up over the reservation's life.")
     refund_orders: Annotated[
         tuple[RefundOrder, ...] | None,
@@ -129,6 +142,11 @@ class ReservationState(WireEvent):
     ] = None
     parking_session: ParkingSession | None = Field(
         default=None, description="The stay; absent before the car drove in."
+    )
+    moved_from: MovedFrom | None = Field(
+        default=None,
+        description="The spot that it had until a change of supply took that away; absent where it has the one that "
+        "was booked. The driver may then cancel with a full refund.",
     )
 
 
@@ -151,7 +169,7 @@ class ReservationReinstatedV1(ReservationState):
 
 
 class ReservationChangedV1(ReservationState):
-    """Time or spot changed; `changed` names the fields, `reason` who caused it."""
+    """Time or spot changed; `changed` names the fields, `reason` who or what caused it (`supply_change`)."""
 
     event_type: ClassVar[str] = "parking.reservation.changed.v1"
 

@@ -67,6 +67,7 @@ class SupplyChangeState(WireEvent):
 
     id: UUID = Field(description="The change, as the event of the lot or the spot names it.")
     parking_lot_id: UUID = Field(description="The lot whose supply changed.")
+    organization_id: UUID | None = Field(default=None, description="The organization that runs the lot.")
     affected: Open[AffectedPolicy] = Field(description="What becomes of the bookings in the way.")
     status: Open[SupplyChangeStatus] = Field(description="Whether it is `running`, or `done`.")
     total: Count = Field(description="How many bookings were found in the way.")

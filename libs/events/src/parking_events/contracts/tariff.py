@@ -27,10 +27,23 @@ class CapPeriod(StrEnum):
     TWENTY_FOUR_HOURS = "24h"
 
 
+class MinimumRule(StrEnum):
+    """What becomes of a price that the payment provider cannot take."""
+
+    RAISE = "raise"
+
+
 class Tax(WireValue):
-    """The tax on the price: `rate_basis_points` is hundredths of a percent (7.7 % is 770)."""
+    """The tax on the price: `rate_basis_points` is hundredths of a percent (7.7 % is 770).
+
+    A rate that they do not hold (18.375 %) is in `rate_ppm`, millionths (183 750); they are the nearest to it then.
+    """
 
     rate_basis_points: int = Field(ge=0, le=10_000, description="Hundredths of a percent: 7.7 % is 770.")
+    rate_ppm: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
+        default=None,
+        description="The exact rate in millionths, where hundredths of a percent do not hold it: 18.375 % is 183750.",
+    )
     included: bool = Field(description="Whether the prices contain it; else it comes on top.")
 
 
@@ -94,6 +107,11 @@ class TariffState(WireEvent):
     lines: tuple[RateLine, ...] = Field(description="What elapsed time costs outside of the time bands.")
     caps: tuple[Cap, ...] = Field(default=(), description="The most that a period costs.")
     time_bands: tuple[TimeBand, ...] = Field(default=(), description="Parts of the week with other lines.")
+    minimum: Open[MinimumRule] | None = Field(
+        default=None,
+        description="What becomes of a price below the payment provider's least charge, or with a fraction that cannot"
+        " be paid; absent: `raise`, to the next amount that can be charged.",
+    )
     published_at: Instant = Field(description="When the version was published.")
 
 

@@ -1,5 +1,7 @@
 """What can be wrong, as sentences. Which HTTP status each one is stands at the edge."""
 
+from datetime import timedelta
+
 
 class AuthError(Exception):
     """Anything that this domain refuses."""
@@ -27,7 +29,7 @@ class InvalidMailToken(AuthError):
     """The token of a mail's link is unknown, used or too old."""
 
     def __init__(self) -> None:
-        super().__init__("This link was used before or is too old; ask for a new one.")
+        super().__init__("This link was used before or is too old; ask for a new one with your e-mail address.")
 
 
 class UnknownUser(AuthError):
@@ -35,6 +37,13 @@ class UnknownUser(AuthError):
 
     def __init__(self, user_id: object) -> None:
         super().__init__(f"There is no user {user_id}.")
+
+
+class OwnAccount(AuthError):
+    """Administrators neither suspend nor demote themselves: somebody has to be left who can undo it."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody can suspend themselves, or take a role from themselves; ask another administrator.")
 
 
 class UnknownOrganization(AuthError):
@@ -56,6 +65,14 @@ class UnknownLogin(AuthError):
 
     def __init__(self, login_id: object) -> None:
         super().__init__(f"There is no signed-in device {login_id}.")
+
+
+class TooManyAttempts(AuthError):
+    """Too many wrong passwords in a row. Says the same of an address without an account."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Too many wrong passwords in a row; wait before you try again.")
+        self.wait = wait
 
 
 class TooBusy(AuthError):

@@ -19,6 +19,7 @@ class MailKind(StrEnum):
 
     VERIFY_EMAIL = "verify_email"
     ALREADY_REGISTERED = "already_registered"
+    SIGN_INS_FAILED = "sign_ins_failed"
 
 
 class TokenPurpose(StrEnum):

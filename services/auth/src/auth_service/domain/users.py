@@ -7,6 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 
 FIRST_ROLE = "user"
+SHARED_BY = 10
+"""How many unverified accounts may have one address; of one more, the oldest loses it."""
 ACE_PREFIX = "xn--"
 
 
@@ -18,11 +20,24 @@ class UserStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StatusChange:
+    """Why an account was closed or opened again, by whom and when. The reason is for administrators alone."""
+
+    reason: str = field(repr=False)
+    by: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class UserState:
-    """All there is to know of a user, at one version. Its `repr`, which may end in a log, names nobody."""
+    """All there is to know of a user, at one version. Its `repr`, which may end in a log, names nobody.
+
+    Several unverified accounts may share an address. The first that is verified keeps it; the others have none.
+    `last_status_change` is none for an account that was never suspended.
+    """
 
     id: UUID
-    email: str = field(repr=False)
+    email: str | None = field(repr=False)
     full_name: str = field(repr=False)
     phone_number: str | None = field(repr=False)
     password_hash: str = field(repr=False)
@@ -31,6 +46,7 @@ class UserState:
     roles: frozenset[str]
     created_at: datetime
     version: int
+    last_status_change: StatusChange | None = None
 
     @property
     def may_sign_in(self) -> bool:
@@ -54,6 +70,10 @@ class UserVerified(UserEvent):
     """The user showed that the e-mail address is theirs."""
 
 
+class AddressLost(UserEvent):
+    """Another account showed that the address is its own, or too many had it."""
+
+
 class RoleAssigned(UserEvent):
     """The user got a role."""
 
@@ -64,6 +84,10 @@ class RoleRevoked(UserEvent):
 
 class UserSuspended(UserEvent):
     """The user may not sign in any more."""
+
+
+class UserReinstated(UserEvent):
+    """The user may sign in again."""
 
 
 class User:
@@ -107,6 +131,11 @@ class User:
         if not self.state.is_verified:
             self._change(replace(self.state, is_verified=True), UserVerified, at)
 
+    def lose_address(self, at: datetime) -> None:
+        """Leave the address to another account. Everything else stays: bookings, roles, signed-in devices."""
+        if self.state.email is not None:
+            self._change(replace(self.state, email=None), AddressLost, at)
+
     def assign_role(self, role: str, at: datetime) -> None:
         """Give a role."""
         if role not in self.state.roles:
@@ -117,10 +146,18 @@ class User:
         if role in self.state.roles:
             self._change(replace(self.state, roles=self.state.roles - {role}), RoleRevoked, at)
 
-    def suspend(self, at: datetime) -> None:
-        """Close the account for signing in."""
+    def suspend(self, change: StatusChange) -> None:
+        """Close the account for signing in. One that is closed already keeps the reason that it was closed for."""
         if self.state.may_sign_in:
-            self._change(replace(self.state, status=UserStatus.SUSPENDED), UserSuspended, at)
+            self._change_status(UserStatus.SUSPENDED, change, UserSuspended)
+
+    def reinstate(self, change: StatusChange) -> None:
+        """Open the account again. Logins that were ended stay so: the user signs in again."""
+        if not self.state.may_sign_in:
+            self._change_status(UserStatus.ACTIVE, change, UserReinstated)
+
+    def _change_status(self, status: UserStatus, change: StatusChange, event: type[UserEvent]) -> None:
+        self._change(replace(self.state, status=status, last_status_change=change), event, change.at)
 
     def _change(self, state: UserState, event: type[UserEvent], at: datetime) -> None:
         self.state = replace(state, version=self.state.version + 1)

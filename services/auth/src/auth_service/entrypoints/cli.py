@@ -20,6 +20,7 @@ from auth_service.entrypoints.worker import run_worker
 from auth_service.settings import AuthSettings
 from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
 from parking_chassis.sealing import CannotOpen
+from parking_kernel.concurrency import ChangedMeanwhile
 from parking_messaging.replay import add_replay_arguments
 
 PASSWORD_VARIABLE = "AUTH_ACCOUNT_PASSWORD"  # noqa: S105 - a variable's name
@@ -63,7 +64,7 @@ async def _create_account(auth: Auth, arguments: Arguments) -> int:
     command = CreateAccount(arguments.email, password, arguments.name or arguments.email, arguments.role)
     try:
         user = await auth.use_cases.create_account(command)
-    except AuthError as error:
+    except (AuthError, ChangedMeanwhile) as error:
         sys.stderr.write(f"auth-service: {error}\n")
         return 1
     sys.stdout.write(f"{user.id}\n")

@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Sequence
 
 from auth_service.domain.errors import TooBusy
 
@@ -10,13 +11,14 @@ class FakePasswords:
         self.work = Counter[str]()
         self.is_busy = False
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, like: str | None = None) -> str:
         self._do("hash")
         return f"hash of {password}"
 
-    async def matches(self, password: str, password_hash: str | None) -> bool:
+    async def match(self, password: str, hashes: Sequence[str]) -> str | None:
         self._do("check")
-        return password_hash == f"hash of {password}"
+        wanted = f"hash of {password}"
+        return wanted if wanted in hashes else None
 
     def _do(self, what: str) -> None:
         if self.is_busy:

@@ -13,6 +13,7 @@ from auth_service.domain.mails import (
     QueuedMail,
     TokenPurpose,
 )
+from auth_service.domain.users import normalised_email
 from parking_kernel.clocks import NewId
 
 
@@ -21,11 +22,21 @@ class InMemoryMails:
 
     def __init__(self, tables: Tables, new_id: NewId) -> None:
         self._mails = tables.account_mails
+        self._users = tables.users
         self._tokens = tables.mail_tokens
         self._new_id = new_id
 
     async def queue(self, user_id: UUID, kind: MailKind, at: datetime) -> None:
         self._mails[self._new_id(at)] = MailRow(user_id, kind, at)
+
+    async def queue_to_address(self, email: str, kind: MailKind, at: datetime) -> None:
+        wanted, verified = normalised_email(email), kind is not MailKind.VERIFY_EMAIL
+        mine = [each.id for each in self._users.values() if (each.email, each.is_verified) == (wanted, verified)]
+        if mine:
+            await self.queue(max(mine), kind, at)
+
+    async def remove(self, mail_id: UUID) -> None:
+        del self._mails[mail_id]
 
     async def queued_since(self, user_id: UUID, kind: MailKind, since: datetime) -> bool:
         mine = [row for row in self._mails.values() if (row.user_id, row.kind) == (user_id, kind)]

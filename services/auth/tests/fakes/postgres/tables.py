@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
 
+from auth_service.domain.attempts import Attempts
 from auth_service.domain.logins import LoginEvent, LoginState, RefreshToken
 from auth_service.domain.mails import MailKind, MailToken
 from auth_service.domain.organizations import OrganizationEvent, OrganizationState
@@ -37,6 +38,7 @@ class Tables:
     organizations: dict[UUID, OrganizationState] = field(default_factory=dict[UUID, OrganizationState])
     account_mails: dict[UUID, MailRow] = field(default_factory=dict[UUID, MailRow])
     mail_tokens: dict[bytes, MailToken] = field(default_factory=dict[bytes, MailToken])
+    counted_attempts: dict[bytes, Attempts] = field(default_factory=dict[bytes, Attempts])
     signing_keys: dict[str, KeyAge] = field(default_factory=dict[str, KeyAge])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[UserEvent | LoginEvent | OrganizationEvent] = field(

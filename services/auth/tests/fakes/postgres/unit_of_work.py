@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from services.auth.tests.fakes.postgres.attempts import InMemoryAttempts
 from services.auth.tests.fakes.postgres.logins import InMemoryLogins
 from services.auth.tests.fakes.postgres.mails import InMemoryMails
 from services.auth.tests.fakes.postgres.organizations import InMemoryOrganizations
@@ -26,6 +27,7 @@ def in_memory_work(tables: Tables, new_id: NewId, now: Callable[[], datetime]) -
             InMemoryOrganizations(draft, changes),
             InMemoryRoles(draft),
             InMemoryMails(draft, new_id),
+            InMemoryAttempts(draft),
             InMemorySigningKeys(draft),
             # One unit of work at a time: no other one has a key in use.
             InMemoryAnswers(draft.answers, now, running=set()),

@@ -1,11 +1,12 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.auth.tests.fakes.postgres.tables import Tables
 
 from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
-from auth_service.domain.users import User, UserState, normalised_email
+from auth_service.domain.users import SHARED_BY, User, UserState, normalised_email
 from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
 
@@ -25,12 +26,17 @@ class InMemoryUsers:
             raise UnknownUser(user_id)
         return self._users[user_id]
 
-    async def by_email(self, email: str) -> UserState | None:
+    async def of_address(self, email: str) -> Sequence[UserState]:
         wanted = normalised_email(email)
-        return next((state for state in self._users.values() if state.email == wanted), None)
+        found = sorted((state for state in self._users.values() if state.email == wanted), key=_id, reverse=True)
+        return [state for state in found if state.is_verified] or found[:SHARED_BY]
+
+    async def sharing(self, email: str) -> Sequence[User]:
+        return [self._changes.loaded(User(state)) for state in sorted(await self.of_address(email), key=_id)]
 
     async def add(self, user: User) -> bool:
-        if await self.by_email(user.state.email):
+        mine = user.state
+        if mine.is_verified and any(each.is_verified and each.email == mine.email for each in self._users.values()):
             return False
         self._users[user.state.id] = user.state
         self._changes.saved(user)
@@ -44,12 +50,19 @@ class InMemoryUsers:
         self._users[user.state.id] = user.state
         self._changes.saved(user)
 
+    async def store_hash(self, user_id: UUID, password_hash: str) -> None:
+        self._users[user_id] = replace(self._users[user_id], password_hash=password_hash)
+
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         wanted = (query or "").lower()
         found = [
-            self._users[user_id]
-            for user_id in sorted(self._users)
-            if after is None or user_id > after
-            if any(wanted in text.lower() for text in (self._users[user_id].email, self._users[user_id].full_name))
+            state
+            for state in sorted(self._users.values(), key=_id)
+            if after is None or state.id > after
+            if any(wanted in text.lower() for text in (state.email or "", state.full_name))
         ]
         return found[:limit]
+
+
+def _id(state: UserState) -> UUID:
+    return state.id

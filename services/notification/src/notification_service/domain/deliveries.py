@@ -34,6 +34,7 @@ class Failure(StrEnum):
     """Why it can never arrive."""
 
     USER_UNKNOWN = "user_unknown"
+    UNVERIFIED = "unverified"
     REFUSED = "refused"
     GIVEN_UP = "given_up"
 

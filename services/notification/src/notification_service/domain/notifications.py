@@ -31,9 +31,16 @@ TITLES = {
 }
 
 
+SUPPLY_CHANGE = "supply_change"
+"""Reservation's reason for what happens because a spot, or a lot, went away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a notification speaks of. `amount` is the price, the payment, or what goes back, by kind."""
+    """What a notification speaks of. `amount` is the price, the payment, or what goes back, by kind.
+
+    `reason` is why, as reservation's code. `previous_spot_number` is there where the reservation was moved.
+    """
 
     parking_lot_id: UUID
     reservation_id: UUID
@@ -41,6 +48,13 @@ class Details:
     spot_number: str | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    reason: str | None = None
+    previous_spot_number: str | None = None
+
+    @property
+    def is_of_supply_change(self) -> bool:
+        """Whether it happened because the spot, or the lot, went away."""
+        return self.reason == SUPPLY_CHANGE
 
 
 @dataclass(frozen=True, slots=True)

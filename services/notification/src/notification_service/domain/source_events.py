@@ -87,3 +87,8 @@ def payment_rooms(reservation_id: UUID, user_id: UUID | None) -> tuple[Room, ...
 def occupancy_rooms(parking_lot_id: UUID) -> tuple[Room, ...]:
     """Who listens to what sensors see: everyone who looks at the lot."""
     return (Room(RoomKind.LOT, parking_lot_id),)
+
+
+def supply_change_rooms(organization_id: UUID | None, bookings: int) -> tuple[Room, ...]:
+    """Who listens to a change of supply: the lot's operator, where any booking was in its way."""
+    return (Room(RoomKind.ORGANIZATION, organization_id),) if organization_id and bookings else ()

@@ -21,6 +21,7 @@ from notification_service.domain.source_events import (
     occupancy_rooms,
     payment_rooms,
     reservation_rooms,
+    supply_change_rooms,
 )
 from parking_chassis.ended_logins import note_ended_logins
 from parking_events import (
@@ -31,6 +32,7 @@ from parking_events import (
     ReservationCancelledV1,
     ReservationState,
     SpotOccupancyState,
+    SupplyChangeState,
     WireEvent,
 )
 from parking_events.values import Money as WireMoney
@@ -45,8 +47,9 @@ LOTS = "notification.lots"
 RESERVATIONS = "notification.reservations"
 PAYMENTS = "notification.payments"
 OCCUPANCY = "notification.occupancy"
+SUPPLY_CHANGES = "notification.supply-changes"
 LOGINS = "notification.logins"
-GROUPS = (LOTS, RESERVATIONS, PAYMENTS, OCCUPANCY, LOGINS)
+GROUPS = (LOTS, RESERVATIONS, PAYMENTS, OCCUPANCY, SUPPLY_CHANGES, LOGINS)
 
 BATCH = 100
 """Events in one transaction, when there are so many: a room's counter is then locked and written once for all.
@@ -78,11 +81,14 @@ def handlers(service: Notification) -> dict[str, Handlers[AsyncConnection]]:
     occupancy = Handlers[AsyncConnection](share_a_lane=True)
     occupancy.effect_batch(SpotOccupancyState, _notifying(service, spot_source), batch_size=BATCH)
     occupancy.effect_batch(LotOccupancyState, _notifying(service, lot_source), batch_size=BATCH)
+    supply_changes = Handlers[AsyncConnection](share_a_lane=True)
+    supply_changes.effect_batch(SupplyChangeState, _notifying(service, supply_change_source), batch_size=BATCH)
     return {
         LOTS: _lot_handlers(service),
         RESERVATIONS: _reservation_handlers(service),
         PAYMENTS: payments,
         OCCUPANCY: occupancy,
+        SUPPLY_CHANGES: supply_changes,
         LOGINS: login_handlers(note_ended_logins),
     }
 
@@ -146,6 +152,8 @@ def reservation_source(event: ReservationState, envelope: Envelope) -> SourceEve
             spot_number=event.spot_number,
             starts_at=event.starts_at,
             ends_at=event.ends_at,
+            reason=event.reason,
+            previous_spot_number=event.moved_from.spot_number if event.moved_from and "spot" in event.changed else None,
         ),
         changed=frozenset(event.changed),
     )
@@ -186,6 +194,31 @@ def lot_source(event: LotOccupancyState, envelope: Envelope) -> SourceEvent:
     return _occupancy(event, envelope, seen)
 
 
+def supply_change_source(event: SupplyChangeState, envelope: Envelope) -> SourceEvent:
+    """How far a change of supply is with the bookings in its way."""
+    last = event.last
+    return SourceEvent(
+        event_id=envelope.event_id,
+        name=short_name(envelope.event_type),
+        at=envelope.time,
+        rooms=supply_change_rooms(event.organization_id, event.total),
+        public=_public(
+            id=event.id,
+            parking_lot_id=event.parking_lot_id,
+            affected=event.affected.value,
+            status=event.status.value,
+            total=event.total,
+            moved=event.moved,
+            refunded=event.refunded,
+            cancelled=event.cancelled,
+            waiting_for_exit=event.waiting_for_exit,
+            last=_public(reservation_id=last.reservation_id, outcome=last.outcome.value) if last else None,
+            at=event.at,
+            version=event.version,
+        ),
+    )
+
+
 def short_name(event_type: str) -> str:
     """`reservation.confirmed`, of `parking.reservation.confirmed.v1`."""
     return event_type.removeprefix("parking.").rpartition(".")[0]
@@ -211,6 +244,9 @@ def _public_reservation(event: ReservationState) -> dict[str, object]:
         spot_id=event.spot_id,
         spot_number=event.spot_number,
         spot_type=event.spot_type.value,
+        moved_from=_public(spot_id=event.moved_from.spot_id, spot_number=event.moved_from.spot_number)
+        if event.moved_from
+        else None,
         status=event.status.value,
         start_time=event.starts_at,
         end_time=event.ends_at,

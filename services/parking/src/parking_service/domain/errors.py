@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from parking_kernel.violations import InvalidFields
+from parking_service.domain.bookings import AffectedBookings
 
 
 class ParkingError(Exception):
@@ -46,6 +47,26 @@ class UnknownImport(ParkingError):
 
     def __init__(self, import_id: object) -> None:
         super().__init__(f"There is no import {import_id}.")
+
+
+class UnknownSupplyChange(ParkingError):
+    """No such change of supply, or one of another organization."""
+
+    def __init__(self, change_id: object) -> None:
+        super().__init__(f"There is no supply change {change_id}.")
+
+
+class BookingsAffected(ParkingError):
+    """The change would take away what is booked, and nothing is said of the bookings."""
+
+    def __init__(self, bookings: AffectedBookings) -> None:
+        first = bookings.first[0]
+        are = "1 booking is" if bookings.count == 1 else f"{bookings.count} bookings are"
+        super().__init__(
+            f"{are} in the way, the first on spot {first.spot_number} from {first.starts_at.isoformat()};"
+            " say what becomes of them: affected=move or affected=refund"
+        )
+        self.bookings = bookings
 
 
 class LotRetired(ParkingError):

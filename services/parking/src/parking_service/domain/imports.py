@@ -1,7 +1,7 @@
 """Imports: a file of lots on its way into the tables, row by row."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,14 +9,17 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from parking_kernel.currencies import CURRENCIES
 from parking_kernel.jobs import JobStatus
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Tariff
 from parking_kernel.violations import InvalidFields, Violation
 from parking_service.domain.errors import RowRefused
-from parking_service.domain.spots import SpotType
-from parking_service.domain.values import Place, place_violations, zone_violations
+from parking_service.domain.lots import ImportedFrom, Lot, LotChanges
+from parking_service.domain.spots import Spot, SpotType, surplus
+from parking_service.domain.supply import SupplyLoss, supply_lost
+from parking_service.domain.values import AffectedPolicy, Place, place_violations, zone_violations
 
 CHUNK_ROWS = 25
 MAX_CAPACITY = 20_000
@@ -34,7 +37,10 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportState:
-    """One import, which is a job. `time_zone` and `currency` hold for lots whose source names none."""
+    """One import, which is a job. `time_zone` and `currency` hold for lots whose source names none.
+
+    `affected` is what becomes of bookings in the way; where nothing is said, their rows are refused.
+    """
 
     id: UUID
     organization_id: UUID
@@ -49,6 +55,7 @@ class ImportState:
     refused: int = 0
     ended_at: datetime | None = None
     failure: str | None = None
+    affected: AffectedPolicy | None = None
 
     @property
     def done(self) -> int:
@@ -108,11 +115,61 @@ class LotDraft:
         )
         return sha256(repr(said).encode()).hexdigest()
 
+    @property
+    def imported_from(self) -> ImportedFrom:
+        """What is kept of the source."""
+        return ImportedFrom(self.source_id, self.digest)
+
+    def changes(self) -> LotChanges:
+        """What of a known lot the file says, its prices aside."""
+        return LotChanges(
+            name=self.name,
+            description=self.description,
+            address=self.address,
+            place=self.place,
+            time_zone=self.time_zone,
+            amenities=self.amenities,
+            opening_hours=self.opening_hours,
+            capacity=self.capacity,
+            imported_from=self.imported_from,
+        )
+
+
+def lost_by(draft: LotDraft, lot: Lot, spots: Sequence[Spot], at: datetime) -> tuple[list[Spot], SupplyLoss | None]:
+    """The spots of a known lot that a file has no more, and what of its supply goes away."""
+    gone = surplus(spots, draft.capacity)
+    return gone, supply_lost(lot.state, lot.after(**draft.changes()), at, [spot.state.id for spot in gone])
+
+
+def option_violations(time_zone: str | None, currency: str | None) -> Iterator[Violation]:
+    """What is wrong with what holds for lots whose source names none."""
+    if time_zone:
+        yield from zone_violations(time_zone, "query/time_zone")
+    if currency and currency not in CURRENCIES:
+        yield Violation("query/currency", f"{currency!r} is no currency of ISO 4217")
+
+
+def sorted_rows(
+    features: Sequence[Mapping[str, object]], source_id: Callable[[Mapping[str, object]], str | None]
+) -> tuple[list[ImportRow], list[RefusedRow]]:
+    """The rows that are to become lots, and those of which it is plain that they cannot."""
+    rows, refused, first = list[ImportRow](), list[RefusedRow](), dict[str, int]()
+    for number, feature in enumerate(features, start=1):
+        name = source_id(feature)
+        if name is None:
+            refused.append(RefusedRow(number, None, "the id is missing"))
+        elif name in first:
+            refused.append(RefusedRow(number, name, f"row {first[name]} has the same id"))
+        else:
+            first[name] = number
+            rows.append(ImportRow(number, name, feature))
+    return rows, refused
+
 
 def _digested(terms: Tariff) -> dict[str, Any]:
     """What digests are made of. In another form every lot would count as changed, and lose what was set by hand."""
     plain = json.loads(json.dumps(terms.plain()))
-    tax = {"rate_percent": terms.tax.rate_basis_points / 100, "included": terms.tax.included}
+    tax = {"rate_percent": terms.tax.ppm / 10_000, "included": terms.tax.included}
     names = ("currency", "tax", "rounding_minutes", "free_minutes", "lines", "caps", "time_bands")
     return {name: {**plain, "tax": tax}[name] for name in names}
 

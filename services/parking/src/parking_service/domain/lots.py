@@ -17,7 +17,7 @@ from parking_kernel.violations import Violation, refuse_any
 from parking_service.domain.errors import LotRetired, UnknownLot
 from parking_service.domain.spots import SpotType
 from parking_service.domain.tariffs import TariffState
-from parking_service.domain.values import Place, place_violations, zone_violations
+from parking_service.domain.values import Place, SupplyChange, place_violations, zone_violations
 
 
 class LotStatus(StrEnum):
@@ -76,11 +76,15 @@ class LotState:
 
 @dataclass(frozen=True, slots=True)
 class LotEvent:
-    """Something that happened to a lot, with the state that it led to and the codes of what changed."""
+    """Something that happened to a lot, with the state that it led to and the codes of what changed.
+
+    `supply_change` is there where it took supply away.
+    """
 
     at: datetime
     lot: LotState
     changed: tuple[str, ...] = ()
+    supply_change: SupplyChange | None = None
 
 
 class LotCreated(LotEvent):
@@ -149,27 +153,38 @@ class Lot:
         if expected_version not in {None, self.state.version}:
             raise ChangedMeanwhile("parking lot")
 
-    def change(self, at: datetime, tariff: TariffState | None = None, **changes: Unpack[LotChanges]) -> None:
-        """Change what is named, and put a tariff in force. Raises `LotRetired` and `InvalidFields`."""
+    def after(self, **changes: Unpack[LotChanges]) -> LotState:
+        """What it would be after a change of what is named. Raises `LotRetired` and `InvalidFields`."""
         if self.state.status is LotStatus.RETIRED:
             raise LotRetired(self.state.id)
         state = replace(self.state, **changes)
+        _check(state)
+        return state
+
+    def change(
+        self,
+        at: datetime,
+        tariff: TariffState | None = None,
+        supply_change: SupplyChange | None = None,
+        **changes: Unpack[LotChanges],
+    ) -> None:
+        """Change what is named, and put a tariff in force. Raises `LotRetired` and `InvalidFields`."""
+        state = self.after(**changes)
         if tariff:
             state = replace(state, **prices_of(tariff))
-        _check(state)
         before, after = _public(self.state), _public(state)
         changed = tuple(code for code, value in after.items() if value != before[code])
         if changed:
             self.state = replace(state, version=self.state.version + 1)
-            self.events.append(LotUpdated(at, self.state, changed))
+            self.events.append(LotUpdated(at, self.state, changed, supply_change))
         elif state != self.state:  # the digest of an import is nobody's business, but has to be kept
             self.state = state
 
-    def retire(self, at: datetime) -> None:
+    def retire(self, at: datetime, supply_change: SupplyChange | None = None) -> None:
         """Take the lot away permanently."""
         if self.state.status is not LotStatus.RETIRED:
             self.state = replace(self.state, status=LotStatus.RETIRED, version=self.state.version + 1)
-            self.events.append(LotRetiredForGood(at, self.state, ("status",)))
+            self.events.append(LotRetiredForGood(at, self.state, ("status",), supply_change))
 
 
 def _check(state: LotState) -> None:

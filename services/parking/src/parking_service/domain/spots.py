@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TypedDict, Unpack
 from uuid import UUID
 
+from parking_service.domain.values import SupplyChange
+
 PREFIXES = {"standard": "S", "compact": "C", "accessible": "A", "ev_charging": "E", "motorcycle": "M"}
 
 
@@ -68,10 +70,11 @@ class SpotState:
 
 @dataclass(frozen=True, slots=True)
 class SpotEvent:
-    """Something that happened to a spot, with the state that it led to."""
+    """Something that happened to a spot, with the state that it led to, and the change where it took supply away."""
 
     spot: SpotState
     changed: tuple[str, ...] = ()
+    supply_change: SupplyChange | None = None
 
 
 class SpotCreated(SpotEvent):
@@ -141,21 +144,27 @@ class Spot:
         if changed:
             self._change(state, SpotUpdated, changed)
 
-    def put(self, status: SpotStatus) -> None:
+    def put(self, status: SpotStatus, supply_change: SupplyChange | None = None) -> None:
         """Take the spot out of service, or return it."""
         if status is self.state.status:
             return
         event = SpotReturnedToService if status is SpotStatus.IN_SERVICE else SpotTakenOutOfService
-        self._change(replace(self.state, status=status), event, ("status",))
+        self._change(replace(self.state, status=status), event, ("status",), supply_change)
 
-    def remove(self) -> None:
+    def remove(self, supply_change: SupplyChange | None = None) -> None:
         """Take the spot away permanently."""
         if self.state.status is not SpotStatus.REMOVED:
-            self._change(replace(self.state, status=SpotStatus.REMOVED), SpotRemoved, ("status",))
+            self._change(replace(self.state, status=SpotStatus.REMOVED), SpotRemoved, ("status",), supply_change)
 
-    def _change(self, state: SpotState, event: type[SpotEvent], changed: tuple[str, ...]) -> None:
+    def _change(
+        self,
+        state: SpotState,
+        event: type[SpotEvent],
+        changed: tuple[str, ...],
+        supply_change: SupplyChange | None = None,
+    ) -> None:
         self.state = replace(state, version=self.state.version + 1)
-        self.events.append(event(self.state, changed))
+        self.events.append(event(self.state, changed, supply_change))
 
 
 def repeated_numbers(numbers: Sequence[str], taken: Collection[str]) -> list[str]:

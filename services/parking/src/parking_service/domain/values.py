@@ -1,8 +1,10 @@
-"""Values: places, zones."""
+"""Values: places, zones, and the change by which supply goes away."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from parking_kernel.violations import Violation
@@ -17,6 +19,21 @@ class Place:
 
     latitude: float
     longitude: float
+
+
+class AffectedPolicy(StrEnum):
+    """What becomes of the bookings in the way: another spot of the lot where there is one, or their money back."""
+
+    MOVE = "move"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyChange:
+    """What an event says that takes supply away: by which change, and what becomes of the bookings in the way."""
+
+    id: UUID
+    affected: AffectedPolicy
 
 
 def place_violations(place: Place, pointer: str) -> Iterator[Violation]:

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from parking_chassis.fakes.answers import StoredAnswer
 from parking_chassis.fakes.jobs import JobRow
+from parking_service.domain.bookings import Booking
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 from parking_service.domain.lots import LotState
 from parking_service.domain.occupancy import LotCountState, SpotOccupancyState
 from parking_service.domain.organizations import Organization
 from parking_service.domain.spots import SpotState
+from parking_service.domain.supply import SupplyChangeState
 from parking_service.domain.tariffs import TariffState
 
 
@@ -28,6 +30,8 @@ class Tables:
     import_jobs: dict[UUID, JobRow] = field(default_factory=dict[UUID, JobRow])
     waiting: dict[tuple[UUID, int], ImportRow] = field(default_factory=dict[tuple[UUID, int], ImportRow])
     refused: dict[tuple[UUID, int], RefusedRow] = field(default_factory=dict[tuple[UUID, int], RefusedRow])
+    bookings: dict[UUID, Booking] = field(default_factory=dict[UUID, Booking])
+    supply_changes: dict[UUID, SupplyChangeState] = field(default_factory=dict[UUID, SupplyChangeState])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[object] = field(default_factory=list[object])
 

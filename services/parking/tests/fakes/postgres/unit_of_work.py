@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from services.parking.tests.fakes.postgres.bookings import InMemoryBookings
 from services.parking.tests.fakes.postgres.imports import InMemoryImports
 from services.parking.tests.fakes.postgres.lots import InMemoryLots
 from services.parking.tests.fakes.postgres.occupancy import InMemoryOccupancy
 from services.parking.tests.fakes.postgres.organizations import InMemoryOrganizations
 from services.parking.tests.fakes.postgres.spots import InMemorySpots
+from services.parking.tests.fakes.postgres.supply_changes import InMemorySupplyChanges
 from services.parking.tests.fakes.postgres.tables import Tables
 from services.parking.tests.fakes.postgres.tariffs import InMemoryTariffs
 
@@ -29,6 +31,8 @@ def in_memory_work(tables: Tables, now: Callable[[], datetime]) -> OpenWork:
             occupancy=InMemoryOccupancy(draft, changes),
             imports=InMemoryImports(draft),
             import_jobs=InMemoryJobs(draft.import_jobs),
+            bookings=InMemoryBookings(draft),
+            supply_changes=InMemorySupplyChanges(draft),
             answers=InMemoryAnswers(draft.answers, now, running=set()),
         )
 

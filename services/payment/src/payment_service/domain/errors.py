@@ -1,5 +1,7 @@
 """What can be wrong, as sentences. Which HTTP status each one is stands at the edge."""
 
+from parking_kernel.money import Money
+
 
 class PaymentError(Exception):
     """Anything that this domain refuses."""
@@ -53,6 +55,14 @@ class PaymentRefused(PaymentError):
     def __init__(self, code: str) -> None:
         super().__init__(f"The payment provider refuses this payment ({code}).")
         self.code = code
+
+
+class RefundNotPayable(PaymentError):
+    """The provider gives no such fraction back; `step` is what it gives multiples of."""
+
+    def __init__(self, step: Money) -> None:
+        super().__init__(f"must be a multiple of {step}, which the payment provider can give back")
+        self.step = step
 
 
 class RefundExceedsPayment(PaymentError):

@@ -5,8 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from parking_kernel.currencies import step_of
 from parking_kernel.money import proportional
 from payment_service.domain.charges import Charge
+from payment_service.domain.parked_reports import Reports
 from payment_service.domain.provider import DisputeStatus
 from payment_service.domain.refund_orders import RefundOrder
 from payment_service.domain.refunds import Refund, RefundStatus
@@ -46,7 +48,8 @@ class PaymentState:
 
     `is_live` holds until it is cancelled: a charge has one live payment at most. `intent_key` is what the provider is
     asked under; a later key than the first one says that an earlier one answers an error permanently. A page
-    pays with the `client_secret`: none once the payment is captured or cancelled.
+    pays with the `client_secret`: none once the payment is captured or cancelled. What the provider said of another
+    amount or currency than the charge's is `parked`.
     """
 
     id: UUID
@@ -67,6 +70,7 @@ class PaymentState:
     dispute: Dispute | None = None
     is_live: bool = True
     version: int = 0
+    parked: Reports = ()
 
     @property
     def key_generation(self) -> int:
@@ -76,9 +80,24 @@ class PaymentState:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is left to learn from the provider."""
+        if self.has_open_reports:
+            return False
         if self.stage is not S.SUCCEEDED:
             return self.stage is S.CANCELLED
         return not self.has_open_dispute and not any(refund.is_under_way for refund in self.refunds)
+
+    @property
+    def has_open_reports(self) -> bool:
+        """Whether the provider said something that differs from the charge, and nobody has settled it."""
+        return any(report.is_open for report in self.parked)
+
+    def is_parked(self, object_id: str | None) -> bool:
+        """Whether the provider said another amount of this object than was right, open or closed."""
+        return any(report.object_id == object_id for report in self.parked)
+
+    def is_closed(self, object_id: str) -> bool:
+        """Whether what the provider said of this object was settled by somebody."""
+        return any(report.object_id == object_id and not report.is_open for report in self.parked)
 
     @property
     def has_open_dispute(self) -> bool:
@@ -121,6 +140,11 @@ class PaymentState:
         whole = self.charge.amount.amount
         booked = sum(refund.amount for refund in self.refunds if refund.is_booked) + self.disputed_away
         return proportional(self.charge.tax.amount, min(whole, booked + amount), whole) - self.tax_given_back
+
+    @property
+    def step(self) -> int:
+        """Of what each part of it that goes back is a multiple."""
+        return step_of(self.charge.amount.currency)
 
     @property
     def refundable(self) -> int:

@@ -11,8 +11,9 @@ from uuid import UUID, uuid5
 from parking_kernel.money import Money
 from payment_service.domain import ledger
 from payment_service.domain.charges import Charge
-from payment_service.domain.errors import RefundExceedsPayment
+from payment_service.domain.errors import RefundExceedsPayment, RefundNotPayable
 from payment_service.domain.ledger import Cause, LedgerEntry
+from payment_service.domain.parked_reports import closed, with_report, without_report
 from payment_service.domain.payment_events import (
     PaymentActionRequired,
     PaymentAuthorized,
@@ -93,6 +94,13 @@ class Payment:
             self._change(replace(self.state, intent_id=seen.id), PaymentRequested, at)
         if self.state.intent_id != seen.id:
             return
+        # An intent that was withdrawn moved no money, whatever its amount.
+        if seen.status is not IntentStatus.CANCELLED and self._compared(seen, at) is None:
+            self.request_cancel(at)
+        else:
+            self._follow_intent(seen, at)
+
+    def _follow_intent(self, seen: Intent, at: datetime) -> None:
         if self.state.client_secret is None and self.state.stage not in FINAL:
             self.state = replace(self.state, client_secret=seen.client_secret)
         if seen.status is IntentStatus.SUCCEEDED:
@@ -101,13 +109,16 @@ class Payment:
         elif self.state.stage in FINAL:
             return
         elif seen.status is IntentStatus.CANCELLED:
-            self._change(replace(self.state, stage=S.CANCELLED, is_live=False), PaymentCancelled, at)
+            parked = without_report(self.state.parked, seen.id)
+            self._change(replace(self.state, stage=S.CANCELLED, is_live=False, parked=parked), PaymentCancelled, at)
         elif self.state.observed_at is None or seen.as_of >= self.state.observed_at:
             self.state = replace(self.state, observed_at=seen.as_of)
             self._move_on(seen, at)
 
     def request_refund(self, refund_id: UUID, amount: int, reason: str, at: datetime) -> Refund:
-        """Have an amount go back. Raises `RefundExceedsPayment`."""
+        """Have an amount go back. Raises `RefundNotPayable` and `RefundExceedsPayment`."""
+        if amount % self.state.step:
+            raise RefundNotPayable(self._money(self.state.step))
         if amount <= 0 or amount > self.state.refundable:
             raise RefundExceedsPayment(self.state.refundable)
         return self._request_refund(refund_id, amount, reason, at)
@@ -178,8 +189,12 @@ class Payment:
 
     def observe_refund(self, seen: ProviderRefund, at: datetime) -> None:
         """Take over what the provider says of a refund, also of one that somebody made there by hand."""
+        ours = self._known_refund(seen)
+        amount = self._compared(seen, at, expected=ours.amount if ours else None)
+        if amount is None:
+            return
         self._succeed(at)
-        refund = self._refund_of(seen)
+        refund = self._refund_of(seen, amount)
         if refund is None:
             return
         if refund.provider_id is None:
@@ -192,13 +207,46 @@ class Payment:
 
     def observe_dispute(self, seen: ProviderDispute, at: datetime) -> None:
         """Take over what the provider says of a dispute; what was decided stays so."""
+        amount = self._compared(seen, at)
+        if amount is None:
+            return
         self._succeed(at)
         known = self.state.dispute
         if known is None or (known.id != seen.id and known.status is not DisputeStatus.OPEN):
-            known = self._open_dispute(seen, at)
+            known = self._open_dispute(seen.id, amount, at)
         if known.id == seen.id and known.status is DisputeStatus.OPEN and seen.status is not DisputeStatus.OPEN:
             self._close_dispute(known, seen.status, at)
         self.decide_orders(at)
+
+    def close_parked(self, at: datetime) -> None:
+        """Somebody has put in order what the provider said of other amounts: the money of it is none of this payment's.
+
+        A payment that was not captured is cancelled, and its charge can be paid by another one.
+        """
+        if not self.state.has_open_reports:
+            return
+        self.state = replace(self.state, parked=closed(self.state.parked, at))
+        if self.state.stage not in FINAL:
+            cancelled = replace(self.state, stage=S.CANCELLED, is_live=False)
+            self._change(cancelled, PaymentCancelled, at, "amount_differs")
+
+    def _compared(self, seen: Observation, at: datetime, expected: int | None = None) -> int | None:
+        """How much the provider tells of, where that is right by the charge; else none, and what it said is parked.
+
+        An intent is for the charge's amount; a refund or a dispute is of a part of it, and of our own refunds the very
+        amount. Of an intent whose amount was wrong nothing can be booked that comes after it.
+        """
+        charge, said = self.state.charge.amount, seen.amount
+        amount = said.amount if said is not None and said.currency == charge.currency else 0
+        if isinstance(seen, Intent):
+            is_right = said == charge
+        else:
+            is_part = 0 < amount <= charge.amount if expected is None else amount == expected
+            is_right = is_part and (self.state.is_captured or not self.state.is_parked(seen.intent_id))
+        reports = self.state.parked
+        parked = without_report(reports, seen.id) if is_right else with_report(reports, seen.id, said, at)
+        self.state = replace(self.state, parked=parked)
+        return amount if is_right else None
 
     def _move_on(self, seen: Intent, at: datetime) -> None:
         match seen.status:
@@ -232,6 +280,7 @@ class Payment:
             unclaimed=max(0, whole - sum(each.claim for each in self.state.orders)),
             undisputed=max(0, whole - self.state.refunding),
             refundable=self.state.refundable,
+            step=self.state.step,
             at=at,
         )
         orders = tuple(decided if each.id == order.id else each for each in self.state.orders)
@@ -249,31 +298,30 @@ class Payment:
         others = sum(each.amount for each in self.state.refunds if each.id != refund.id and not each.is_given_up)
         return max(0, min(refund.amount, self.state.charge.amount.amount - others))
 
-    def _refund_of(self, seen: ProviderRefund) -> Refund | None:
+    def _refund_of(self, seen: ProviderRefund, amount: int) -> Refund | None:
         """The refund that is meant; none for an attempt that a newer one has taken the place of."""
+        return self._known_refund(seen) or (self._adopt(seen.id, amount) if seen.refund_id is None else None)
+
+    def _known_refund(self, seen: ProviderRefund) -> Refund | None:
         for refund in self.state.refunds:
-            if refund.provider_id == seen.id:
-                return refund
-        if seen.refund_id is None:
-            return self._adopt(seen)
-        for refund in self.state.refunds:
-            if (refund.id, refund.attempt) == (seen.refund_id, seen.attempt) and refund.provider_id is None:
+            is_its = (refund.id, refund.attempt) == (seen.refund_id, seen.attempt) and refund.provider_id is None
+            if refund.provider_id == seen.id or is_its:
                 return refund
         return None
 
-    def _adopt(self, seen: ProviderRefund) -> Refund:
+    def _adopt(self, provider_id: str, amount: int) -> Refund:
         """One that was made by hand: it settles what could not be sent, or has not been, else it is a new one."""
         for refund in self.state.refunds:
-            if refund.amount == seen.amount and refund.is_untouched:
+            if refund.amount == amount and refund.is_untouched:
                 return replace(refund, status=RefundStatus.REQUESTED, provider_id=None)
         return Refund(
-            id=uuid5(self.state.id, seen.id),
-            amount=seen.amount,
+            id=uuid5(self.state.id, provider_id),
+            amount=amount,
             status=RefundStatus.REQUESTED,
             reason=BY_HAND,
             requested_at=self.state.succeeded_at or self.state.requested_at,
             due_at=None,
-            key=seen.id,
+            key=provider_id,
         )
 
     def _finish_refund(self, refund: Refund, at: datetime) -> None:
@@ -295,11 +343,11 @@ class Payment:
         self._replace(replace(refund, status=RefundStatus.FAILED, failure_code=code, due_at=due_at))
         self._change(self.state, PaymentRefundFailed, at, code)
 
-    def _open_dispute(self, seen: ProviderDispute, at: datetime) -> Dispute:
-        tax = self.state.tax_within(seen.amount)
-        dispute = Dispute(seen.id, seen.amount, tax, DisputeStatus.OPEN)
-        cause = Cause(self.state.id, f"dispute:{seen.id}:opened", at)
-        self.entries.append(ledger.disputed(self.state.charge, cause, self._money(seen.amount), self._money(tax)))
+    def _open_dispute(self, dispute_id: str, amount: int, at: datetime) -> Dispute:
+        tax = self.state.tax_within(amount)
+        dispute = Dispute(dispute_id, amount, tax, DisputeStatus.OPEN)
+        cause = Cause(self.state.id, f"dispute:{dispute_id}:opened", at)
+        self.entries.append(ledger.disputed(self.state.charge, cause, self._money(amount), self._money(tax)))
         self._change(replace(self.state, dispute=dispute), PaymentDisputed, at)
         return dispute
 

@@ -1,9 +1,14 @@
-"""What the provider says of an intent, a refund or a dispute, in this domain's words."""
+"""What the provider says of an intent, a refund or a dispute, in this domain's words.
+
+Amounts are in minor units; none where the provider's is no amount in them, which is never that of a charge.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from parking_kernel.money import Money
 
 
 class IntentStatus(StrEnum):
@@ -20,13 +25,15 @@ class IntentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An intent as it was at `as_of`. `attempt` names the attempt that failed, so that two can be told apart."""
+    """An intent as it was at `as_of`. `attempt` names the attempt that failed, so that two can be told apart.
+
+    `amount` is what was captured, once it `succeeded`; before that, what it is for.
+    """
 
     id: str
     payment_id: UUID | None
     status: IntentStatus
-    amount: int
-    currency: str
+    amount: Money | None
     as_of: datetime
     client_secret: str | None = field(default=None, repr=False)
     failure_code: str | None = None
@@ -49,7 +56,7 @@ class ProviderRefund:
     intent_id: str
     refund_id: UUID | None
     attempt: int
-    amount: int
+    amount: Money | None
     status: ProviderRefundStatus
     failure_code: str | None = None
 
@@ -68,7 +75,7 @@ class ProviderDispute:
 
     id: str
     intent_id: str
-    amount: int
+    amount: Money | None
     status: DisputeStatus
     opened_at: datetime | None = None
 

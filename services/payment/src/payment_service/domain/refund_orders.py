@@ -65,13 +65,14 @@ class RefundOrder:
         }
         return {reason: amount for reason, amount in parts.items() if amount}
 
-    def decide(self, *, unclaimed: int, undisputed: int, refundable: int, at: datetime) -> "RefundOrder":
+    def decide(self, *, unclaimed: int, undisputed: int, refundable: int, step: int, at: datetime) -> "RefundOrder":
         """What comes of it, by what there is of its payment, in minor units.
 
-        No other order claims `unclaimed`, the refunds leave `undisputed`, refunds and disputes leave `refundable`.
+        No other order claims `unclaimed`, the refunds leave `undisputed`, refunds and disputes leave `refundable`. All
+        that a payment has and gives is a multiple of `step`: a fraction of it exceeds the payment.
         """
         asked = self.amount.amount - self.given_before
-        claim = min(asked, unclaimed)
+        claim = min(asked, unclaimed) // step * step
         refunded = min(claim, refundable)
         covered = claim - min(claim, undisputed)
         return replace(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from parking_kernel.currencies import CURRENCIES
 from payment_service.application.ports import IntentRequest, ProviderRefused, RefundRequest
 from payment_service.domain.provider import (
     Intent,
@@ -13,7 +14,6 @@ from payment_service.domain.provider import (
     ProviderRefundStatus,
 )
 
-MINIMUM = 50
 FINAL = {IntentStatus.SUCCEEDED, IntentStatus.CANCELLED}
 
 
@@ -32,15 +32,16 @@ class FakeGateway:
 
     async def create_intent(self, request: IntentRequest) -> Intent:
         amount = request.charge.amount
-        if amount.amount < MINIMUM:
-            raise ProviderRefused("amount_too_small")
+        currency = CURRENCIES[amount.currency]
+        if not currency.can_charge(amount.amount):
+            is_small = amount.amount < currency.least
+            raise ProviderRefused("amount_too_small" if is_small else "amount_not_chargeable")
         number = f"pi_{len(self.intents) + 1}"
         made = Intent(
             id=number,
             payment_id=request.payment_id,
             status=IntentStatus.WAITING,
-            amount=amount.amount,
-            currency=amount.currency,
+            amount=amount,
             as_of=datetime.now(UTC),
             client_secret=f"{number}_secret_fake",
         )
@@ -68,9 +69,11 @@ class FakeGateway:
         if request.key in self.refunds:
             return self.refunds[request.key]
         intent = await self.read_intent(request.intent_id)
-        gone = sum(refund.amount for refund in await self.refunds_of(request.intent_id))
-        if intent.status is not IntentStatus.SUCCEEDED or gone + request.amount > intent.amount:
-            raise ProviderRefused("charge_already_refunded" if gone == intent.amount else "invalid_request")
+        assert intent.amount is not None, "it was made of an amount"
+        gone = sum(refund.amount.amount for refund in await self.refunds_of(request.intent_id) if refund.amount)
+        is_more = gone + request.amount.amount > intent.amount.amount
+        if intent.status is not IntentStatus.SUCCEEDED or is_more:
+            raise ProviderRefused("charge_already_refunded" if gone == intent.amount.amount else "invalid_request")
         made = ProviderRefund(
             f"re_{len(self.refunds) + 1}",
             request.intent_id,

@@ -1,7 +1,7 @@
 """What the requests of one process that book at the same moment know of each other. The database alone decides."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.ports import Candidates, Hold, SpotRequest
-from reservation_service.domain.lots import Spot
+from reservation_service.domain.lots import Lot, Spot
 from reservation_service.domain.reservations import Reservation
 
 
@@ -20,8 +20,11 @@ class BookingStatements(Protocol):
         """The lot, and the spots to try."""
         ...
 
-    async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
-        """Write hold, spot's time, events and answer: all, or nothing when the time is taken."""
+    async def book(self, reservation: Reservation, lot: Lot, key: RequestKey, answer: Answer) -> Answer | None:
+        """Write hold, spot's time, events and answer: all, or nothing when the time is taken.
+
+        Raises `StaleCandidates` where the lot, or the reservation's spot, is of another version than here.
+        """
         ...
 
     async def earlier(self, key: RequestKey) -> Answer | None:
@@ -113,16 +116,16 @@ class _Attempt:
             self.identical.note(looked, candidates)
         return candidates
 
-    async def book(self, spots: Sequence[Spot], hold: Hold, key: RequestKey) -> Answer | None:
+    async def book(self, candidates: Candidates, hold: Hold, key: RequestKey) -> Answer | None:
         """Hold the first of the spots that is free; those that others are just booking come last."""
-        left = list(spots)
+        left = list(candidates.spots)
         while left:
             spot = min(left, key=self._how_tried)
             left.remove(spot)
             reservation, answer = hold(spot)
             self.being_tried[spot.id] += 1
             try:
-                given = await self.statements.book(reservation, key, answer)
+                given = await self.statements.book(reservation, candidates.lot, key, answer)
             finally:
                 self.being_tried[spot.id] -= 1
                 if not self.being_tried[spot.id]:

@@ -7,9 +7,10 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from parking_kernel.least_charges import booking_price, can_be_charged
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.periods import InvalidPeriod, Period
-from parking_kernel.pricing import Price, price
+from parking_kernel.pricing import Price
 from parking_kernel.tariffs import Tariff
 from reservation_service.domain.errors import LotNotBookable
 
@@ -63,6 +64,8 @@ class Lot:
     opening_hours: OpeningHours | None
     closures: Sequence[Closure]
     tariff: TariffVersion | None
+    is_retired: bool = False
+    version: int = 1
 
     @property
     def priced_by(self) -> TariffVersion:
@@ -72,23 +75,33 @@ class Lot:
         return self.tariff
 
     def price(self, period: Period) -> Price:
-        """What the period costs by the tariff in force. Raises `LotNotBookable` while that has not arrived."""
+        """What the period costs by the tariff in force.
+
+        Raises `LotNotBookable` while that has not arrived, and for a price that no payment can have.
+        """
         return _price(self.priced_by, period, self.zone)
 
 
 @lru_cache(2_048)
 def _price(version: TariffVersion, period: Period, zone: ZoneInfo) -> Price:
     """A version never changes, so neither does its price; many requests for one hour of a lot need the same one."""
-    return price(version.tariff, period, zone)
+    cost = booking_price(version.tariff, period, zone)
+    if not can_be_charged(cost.total):
+        raise LotNotBookable(f"Such a stay costs {cost.total}, which cannot be paid at once; ask for a shorter one.")
+    return cost
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A spot as far as booking needs it."""
+    """A spot as far as booking needs it.
+
+    `version` is the copy's that it was read from, for the statement that books it; a reservation's own spot has none.
+    """
 
     id: UUID
     number: str
     type: str
+    version: int = field(default=0, compare=False)
 
 
 def check_open(lot: Lot, period: Period) -> None:

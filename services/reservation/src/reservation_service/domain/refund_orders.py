@@ -16,6 +16,8 @@ class RefundReason(StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     TOO_LATE = "too_late"
     CANCELLED = "cancelled"
+    SUPPLY_CHANGE = "supply_change"
+    """The spot, or the lot, is not there for the reservation any more."""
     CONVERTED = "converted"
     """Ordered before orders had names; the migration named the payment."""
 

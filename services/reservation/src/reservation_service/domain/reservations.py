@@ -10,12 +10,14 @@ from parking_kernel.money import Money
 from parking_kernel.periods import Period
 from parking_kernel.pricing import Price
 from reservation_service.domain.cancellation import DEFAULT_TERMS, refundable
-from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus, open_charge
+from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus, open_charge, waived_in
 from reservation_service.domain.errors import NotCancellable
 from reservation_service.domain.lots import Lot, Spot
 from reservation_service.domain.refund_orders import RefundOrder, RefundReason, distributed, next_order
 
 HOLD = timedelta(minutes=15)
+SUPPLY_CHANGE = "supply_change"
+"""The reason of what happens to a reservation because its spot, or its lot, went away."""
 
 
 class ReservationStatus(StrEnum):
@@ -50,6 +52,7 @@ class ReservationState:
     """All there is to know of a reservation, at one version.
 
     `refund_orders` are all that has to go back, the oldest first: they are added, never changed or taken away.
+    `moved_from` is the spot that it had until that went away: its driver may cancel it free of charge.
     """
 
     id: UUID
@@ -68,6 +71,7 @@ class ReservationState:
     parking_session: ParkingSession | None
     version: int
     refund_orders: tuple[RefundOrder, ...] = ()
+    moved_from: Spot | None = None
 
     @property
     def payable(self) -> Charge | None:
@@ -86,6 +90,11 @@ class ReservationState:
     def priced(self) -> Money:
         """The sum of all charges ever raised: what the line items add up to."""
         return Money(sum(charge.amount.amount for charge in self.charges), self.currency)
+
+    @property
+    def waived(self) -> Money:
+        """What was owed and cannot be charged: less than the provider's least charge, or a fraction."""
+        return Money(waived_in(self.charges), self.currency)
 
     @property
     def paid(self) -> Money:
@@ -131,11 +140,11 @@ class ReservationReinstated(ReservationEvent):
 
 
 class ReservationChanged(ReservationEvent):
-    """Money came that changes what is owed or has to go back, or the driver was suspended; `changed` says which."""
+    """Another spot, money that changes what is owed or has to go back, or a suspension; `changed` says which."""
 
 
 class ReservationCancelled(ReservationEvent):
-    """The driver gave it up."""
+    """The driver gave it up, or its spot went away."""
 
 
 class ReservationExpired(ReservationEvent):
@@ -253,14 +262,27 @@ class Reservation:
         return True
 
     def cancel(self, at: datetime) -> None:
-        """Give it up; what goes back follows the terms. Again changes nothing. Raises `NotCancellable`."""
+        """Give it up; what goes back follows the terms, and is all where it was moved. Raises `NotCancellable`.
+
+        Again changes nothing.
+        """
         if self.state.status is S.CANCELLED:
             return
         if self.state.status not in {S.PENDING, S.CONFIRMED}:
             raise NotCancellable(f"A reservation that is {self.state.status.value} cannot be cancelled.")
-        refund = refundable(self.state.paid, self.state.period.starts_at, at, DEFAULT_TERMS)
-        orders = distributed(self.state.refund_orders, self.state.charges, refund, RefundReason.CANCELLED)
-        self._cancel(replace(self.state, refund_orders=(*self.state.refund_orders, *orders)), "driver", at)
+        refund = self.state.paid
+        if self.state.moved_from is None:
+            refund = refundable(refund, self.state.period.starts_at, at, DEFAULT_TERMS)
+        self._cancel_with(refund, RefundReason.CANCELLED, "driver", at)
+
+    def move(self, spot: Spot, at: datetime) -> None:
+        """Its spot went away, and this one is as good."""
+        state = replace(self.state.moved_to(spot), moved_from=self.state.spot)
+        self._change(state, ReservationChanged, at, reason=SUPPLY_CHANGE, changed=("spot", "moved_from"))
+
+    def lose_spot(self, at: datetime) -> None:
+        """Its spot went away, and there is no other: all that was paid goes back."""
+        self._cancel_with(self.state.paid, RefundReason.SUPPLY_CHANGE, SUPPLY_CHANGE, at)
 
     def note_refund(self, payment_id: UUID, refund_ids: Collection[UUID], at: datetime) -> bool:
         """Take note that all of a payment went back, by these refunds. True: it is cancelled, and its spot is free.
@@ -311,6 +333,10 @@ class Reservation:
 
     def _charge(self, charge_id: UUID) -> Charge | None:
         return next((charge for charge in self.state.charges if charge.id == charge_id), None)
+
+    def _cancel_with(self, refund: Money, why: RefundReason, reason: str, at: datetime) -> None:
+        orders = distributed(self.state.refund_orders, self.state.charges, refund, why)
+        self._cancel(replace(self.state, refund_orders=(*self.state.refund_orders, *orders)), reason, at)
 
     def _cancel(self, state: ReservationState, reason: str, at: datetime) -> None:
         charges = tuple(

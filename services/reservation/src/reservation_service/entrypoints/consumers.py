@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, Final
+from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_chassis.ended_logins import note_ended_logins
+from parking_events import AffectedPolicy as WirePolicy
 from parking_events import (
     LotState,
     PaymentRefundedV1,
@@ -37,7 +39,7 @@ from parking_messaging.handlers import Delivery, Handlers
 from parking_messaging.service_messaging import ServiceMessaging
 from reservation_service.application.event_handlers.follow_refunds import FollowRefunds, Refunded
 from reservation_service.application.event_handlers.keep_lot import KeepLot, keep_lot
-from reservation_service.application.event_handlers.keep_spots import KeepSpots, keep_spots
+from reservation_service.application.event_handlers.keep_spots import KeepSpots, PublishedSpot, keep_spots
 from reservation_service.application.event_handlers.keep_tariff import KeepTariff, keep_tariff
 from reservation_service.application.event_handlers.keep_user import KeepUser
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
@@ -45,6 +47,7 @@ from reservation_service.application.ports import LotCopy, SpotCopy, UserCopy
 from reservation_service.bootstrap import PAYMENTS, SERVICE, Reservation
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.lots import Closure, TariffVersion
+from reservation_service.domain.supply import AffectedPolicy, TakenAway
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -80,13 +83,14 @@ def messaging(service: Reservation) -> ServiceMessaging[AsyncConnection]:
 def _catalogue_handlers(service: Reservation) -> Handlers[AsyncConnection]:
     """Parking's lots, spots and tariffs: own copies."""
 
-    async def lot(event: LotState, _envelope: Envelope, tx: AsyncConnection) -> None:
+    async def lot(event: LotState, envelope: Envelope, tx: AsyncConnection) -> None:
         async with service.work_on(tx) as work:
-            await keep_lot(work, KeepLot(lot_copy(event)))
+            await keep_lot(work, KeepLot(lot_copy(event), taken_away(event, envelope)))
 
     async def spots(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
         async with service.work_on(tx) as work:
-            await keep_spots(work, KeepSpots([spot_copy(event) for event, _envelope in deliveries]))
+            spots = [PublishedSpot(spot_copy(event), taken_away(event, envelope)) for event, envelope in deliveries]
+            await keep_spots(work, KeepSpots(spots))
 
     async def tariff(event: TariffState, _envelope: Envelope, tx: AsyncConnection) -> None:
         if (understood := tariff_version(event)) is None:
@@ -163,6 +167,7 @@ def lot_copy(event: LotState) -> LotCopy:
         closures=tuple(Closure(each.starts_at, each.ends_at) for each in event.closures if not each.spot_ids),
         tariff_id=event.tariff_id,
         version=event.version,
+        is_retired=event.status is wire_lot.LotStatus.RETIRED,
     )
 
 
@@ -182,6 +187,23 @@ def spot_copy(event: SpotState) -> SpotCopy:
         type=event.spot_type.value,
         in_service=event.status is SpotStatus.IN_SERVICE,
         version=event.version,
+    )
+
+
+def taken_away(event: LotState | SpotState, envelope: Envelope) -> TakenAway:
+    """The change by which a version takes supply away, or would where it has less than the one before.
+
+    An older parking names none, and asked nobody: that is a change of its own, and its bookings are moved. So are those
+    of a policy that this release does not know.
+    """
+    named = event.supply_change
+    refunds = named is not None and named.affected is WirePolicy.REFUND
+    return TakenAway(
+        id=named.id if named else uuid5(envelope.event_id, "supply-change"),
+        affected=AffectedPolicy.REFUND if refunds else AffectedPolicy.MOVE,
+        parking_lot_id=event.parking_lot_id,
+        organization_id=event.organization_id,
+        is_named=named is not None,
     )
 
 
@@ -218,6 +240,7 @@ def _ways_of_counting(event: TariffState) -> Iterator[object]:
     for lines in (event.lines, *(band.lines for band in event.time_bands)):
         yield from (line.type for line in lines)
     yield from (cap.per for cap in event.caps)
+    yield event.minimum
 
 
 def refunded(event: PaymentRefundedV1) -> Refunded | None:

@@ -14,10 +14,11 @@ from parking_kernel.changes import Changes
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.adapters.booking_attempts import BookingAttempts
 from reservation_service.adapters.postgres.booking_pool import ConcurrencyLimiter
-from reservation_service.application.ports import Candidates, SpotRequest
+from reservation_service.application.ports import Candidates, SpotRequest, StaleCandidates
 from reservation_service.domain.errors import UnknownSpot
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
+from reservation_service.domain.supply import SupplyChange
 
 
 class InMemoryBookings:
@@ -38,7 +39,7 @@ class InMemoryBookings:
     async def find(self, request: SpotRequest, limit: int) -> Candidates:
         lot = await InMemoryLots(self._tables).get(request.parking_lot_id)
         now, watermark = self._clock.now(), self._tables.payment_watermark["seen"]
-        reservations = InMemoryReservations(self._tables, Changes[Reservation]())
+        reservations = InMemoryReservations(self._tables, Changes[Reservation | SupplyChange]())
         overdue = await reservations.overdue(min(now, watermark.until), 1, request, held=watermark.held)
         free = await InMemoryTimetable(self._tables).free_spots(lot.id, request.period, request.spot_type)
         if request.spot_id:
@@ -52,9 +53,13 @@ class InMemoryBookings:
         free = await InMemoryTimetable(self._tables).free_spots(lot.id, request.period, request.spot_type)
         return lot, free, self._clock.now()
 
-    async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+    async def book(self, reservation: Reservation, lot: Lot, key: RequestKey, answer: Answer) -> Answer | None:
         if earlier := await self.earlier(key):
             return earlier
+        spot = reservation.state.spot
+        seen = (lot.version, spot.version)
+        if seen != (self._tables.lots[lot.id].version, self._tables.spots[spot.id].version):
+            raise StaleCandidates
         if not await InMemoryTimetable(self._tables).take(reservation.state):
             return None
         self._tables.reservations[reservation.state.id] = reservation.state
@@ -83,4 +88,4 @@ class InMemoryBookings:
             or spot.type not in SPOT_TYPES
         ):
             raise UnknownSpot(request.spot_id)
-        return Spot(spot.id, spot.number, spot.type)
+        return Spot(spot.id, spot.number, spot.type, spot.version)

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from math import hypot
 from uuid import UUID
@@ -10,6 +10,8 @@ from parking_kernel.tariffs import Tariff
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.errors import UnknownLot
 from reservation_service.domain.lots import Lot, TariffVersion
+from reservation_service.domain.reservations import ReservationState
+from reservation_service.domain.supply import Supply
 
 METRES_A_DEGREE = 111_195
 
@@ -33,6 +35,8 @@ class InMemoryLots:
             copy.opening_hours,
             copy.closures,
             self._tables.tariffs.get(copy.tariff_id) if copy.tariff_id else None,
+            copy.is_retired,
+            copy.version,
         )
 
     async def pinned_tariff(self, parking_lot_id: UUID, tariff_id: UUID) -> tuple[Tariff, ZoneInfo]:
@@ -51,12 +55,34 @@ class InMemoryLots:
         ]
         return [(await self.get(lot_id), metres) for metres, lot_id in sorted(there)[:limit]]
 
+    async def supply_of(self, reservations: Collection[ReservationState]) -> Mapping[UUID, Supply]:
+        taken_by = self._tables.taken_by
+        found: dict[UUID, Supply] = {}
+        for each in reservations:
+            lot, spot = await self.get(each.parking_lot_id), self._tables.spots[each.spot.id]
+            found[each.id] = Supply(lot, spot.in_service, taken_by.get(lot.id), taken_by.get(spot.id))
+        return found
+
 
 class InMemoryCopies:
     """See `reservation_service.application.ports.Copies`."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+
+    async def lot(self, parking_lot_id: UUID) -> LotCopy | None:
+        copy = self._tables.lots.get(parking_lot_id)
+        announced = self._tables.announced.get(parking_lot_id)
+        return replace(copy, tariff_id=announced) if copy and announced else copy
+
+    async def spots(self, spot_ids: Collection[UUID]) -> Mapping[UUID, SpotCopy]:
+        return {each: self._tables.spots[each] for each in spot_ids if each in self._tables.spots}
+
+    async def note_lot_change(self, parking_lot_id: UUID, change_id: UUID) -> None:
+        self._tables.taken_by[parking_lot_id] = change_id
+
+    async def note_spot_change(self, spot_ids: Collection[UUID], change_id: UUID) -> None:
+        self._tables.taken_by.update(dict.fromkeys(spot_ids, change_id))
 
     async def keep_lot(self, lot: LotCopy) -> None:
         kept = self._tables.lots.get(lot.id)

@@ -9,6 +9,7 @@ from parking_kernel.concurrency import ChangedMeanwhile
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import STANDING, Reservation, ReservationState, ReservationStatus
+from reservation_service.domain.supply import SupplyChange
 
 Position = tuple[datetime, UUID] | None
 
@@ -16,7 +17,7 @@ Position = tuple[datetime, UUID] | None
 class InMemoryReservations:
     """See `reservation_service.application.ports.Reservations`. The whole unit of work is one lock."""
 
-    def __init__(self, tables: Tables, changes: Changes[Reservation]) -> None:
+    def __init__(self, tables: Tables, changes: Changes[Reservation | SupplyChange]) -> None:
         self._tables = tables
         self._changes = changes
 
@@ -79,6 +80,16 @@ class InMemoryReservations:
             if state.status is ReservationStatus.CONFIRMED and state.period.ends_at <= at
         )
         return [each for each in found if after is None or each > after][:limit]
+
+    async def on_supply_of(self, change_id: UUID, after: UUID | None, limit: int) -> Sequence[ReservationState]:
+        tables = self._tables
+        ids = {
+            row.reservation_id
+            for row in tables.allocations
+            if tables.taken_by.get(row.parking_lot_id) == change_id
+            or (tables.taken_by.get(row.spot_id) == change_id and not tables.spots[row.spot_id].in_service)
+        }
+        return [tables.reservations[each] for each in sorted(ids) if after is None or each > after][:limit]
 
     def _holds_due(self, at: datetime) -> list[ReservationState]:
         due = [

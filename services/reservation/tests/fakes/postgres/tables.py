@@ -12,6 +12,7 @@ from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationEvent, ReservationState
+from reservation_service.domain.supply import SupplyChangeEvent, SupplyChangeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class Tables:
     users: dict[UUID, tuple[int, datetime | None]] = field(default_factory=dict[UUID, tuple[int, datetime | None]])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[ReservationEvent] = field(default_factory=list[ReservationEvent])
+    supply_changes: dict[UUID, SupplyChangeState] = field(default_factory=dict[UUID, SupplyChangeState])
+    taken_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    supply_outbox: list[SupplyChangeEvent] = field(default_factory=list[SupplyChangeEvent])
     payment_watermark: dict[str, TakenIn] = field(default_factory=lambda: {"seen": TakenIn(NOW)})
 
     def copy(self) -> "Tables":

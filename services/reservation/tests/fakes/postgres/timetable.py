@@ -17,7 +17,7 @@ class InMemoryTimetable:
         self._tables = tables
 
     async def take(self, reservation: ReservationState) -> bool:
-        return self._take(reservation, reservation.spot, reservation.period)
+        return self._in_service(reservation.spot) and self._take(reservation, reservation.spot, reservation.period)
 
     async def extend(self, reservation: ReservationState, until: datetime) -> bool:
         ends_at = max((row.during.ends_at for row in self._held(reservation)), default=None)
@@ -31,7 +31,7 @@ class InMemoryTimetable:
             raise ValueError(reservation.id)
         period = Period(min(row.during.starts_at for row in held), max(row.during.ends_at for row in held))
         await self.release(reservation.id)
-        is_moved = self._take(reservation, spot, period)
+        is_moved = self._in_service(spot) and self._take(reservation, spot, period)
         if not is_moved:
             self._tables.allocations = before
         return is_moved
@@ -42,7 +42,7 @@ class InMemoryTimetable:
 
     async def free_spots(self, parking_lot_id: UUID, period: Period, spot_type: str | None) -> Sequence[Spot]:
         found = [
-            Spot(spot.id, spot.number, spot.type)
+            Spot(spot.id, spot.number, spot.type, spot.version)
             for spot in self._tables.spots.values()
             if spot.parking_lot_id == parking_lot_id and spot.in_service and spot.type in SPOT_TYPES
             if spot_type in {None, spot.type} and self.is_free(spot.id, period)
@@ -52,6 +52,9 @@ class InMemoryTimetable:
     async def free_spot(self, request: SpotRequest) -> Spot | None:
         spots = await self.free_spots(request.parking_lot_id, request.period, request.spot_type)
         return next((spot for spot in spots if request.spot_type or spot.type in GIVEN_TO_ANYBODY), None)
+
+    def _in_service(self, spot: Spot) -> bool:
+        return spot.id in self._tables.spots and self._tables.spots[spot.id].in_service
 
     def _held(self, reservation: ReservationState) -> Sequence[AllocationRow]:
         return [row for row in self._tables.allocations if row.reservation_id == reservation.id]

@@ -8,6 +8,7 @@ from services.reservation.tests.fakes.postgres.gate_lists import InMemoryGateLis
 from services.reservation.tests.fakes.postgres.lots import InMemoryCopies, InMemoryLots
 from services.reservation.tests.fakes.postgres.payment_watermark import FakeTime, InMemoryPaymentWatermark
 from services.reservation.tests.fakes.postgres.reservations import InMemoryReservations
+from services.reservation.tests.fakes.postgres.supply_changes import InMemorySupplyChanges
 from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.timetable import InMemoryTimetable
 from services.reservation.tests.fakes.postgres.users import InMemoryUsers
@@ -18,15 +19,17 @@ from parking_kernel.askers import Asker
 from parking_kernel.changes import Changes
 from reservation_service.application.ports import OpenWork, Work
 from reservation_service.domain.reservations import Reservation
+from reservation_service.domain.supply import SupplyChange
 
 
 def in_memory_work(tables: Tables, clock: FakeClock) -> OpenWork:
-    def build(draft: Tables, _asker: Asker, changes: Changes[Reservation]) -> Work:
+    def build(draft: Tables, _asker: Asker, changes: Changes[Reservation | SupplyChange]) -> Work:
         return Work(
             lots=InMemoryLots(draft),
             copies=InMemoryCopies(draft),
             timetable=InMemoryTimetable(draft),
             reservations=InMemoryReservations(draft, changes),
+            supply_changes=InMemorySupplyChanges(draft, changes),
             payment_watermark=InMemoryPaymentWatermark(draft),
             early_exits=InMemoryEarlyExits(draft),
             gate_lists=InMemoryGateLists(draft),
@@ -38,5 +41,9 @@ def in_memory_work(tables: Tables, clock: FakeClock) -> OpenWork:
     return in_memory_units_of_work(tables, build, _publish)
 
 
-def _publish(draft: Tables, changed: Sequence[Reservation]) -> None:
-    draft.outbox += [event for reservation in changed for event in reservation.events]
+def _publish(draft: Tables, changed: Sequence[Reservation | SupplyChange]) -> None:
+    for aggregate in changed:
+        if isinstance(aggregate, Reservation):
+            draft.outbox += aggregate.events
+        else:
+            draft.supply_outbox += aggregate.events

@@ -96,6 +96,7 @@ class JwtAccessTokens:
             "exp": issued_at + lifetime,
             "scope": " ".join(sorted(grant.permissions)),
             "roles": sorted(user.roles),
+            "email_verified": user.is_verified,
             "organizations": [str(membership.organization_id) for membership in grant.memberships],
         }
         header = {"alg": current.algorithm, "typ": "at+jwt"}

@@ -6,8 +6,9 @@ waiting; beyond the bound the answer is 429.
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from hmac import compare_digest
 
 import bcrypt
 
@@ -26,19 +27,19 @@ class BcryptPasswords:
         # Checked against when there is no such user, so that both cases take as long.
         self._nobody = bcrypt.hashpw(os.urandom(16), bcrypt.gensalt(cost))
 
-    async def hash(self, password: str) -> str:
-        """A new salted hash."""
-        hashed = await self._in_thread(lambda: bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._cost)))
-        return hashed.decode()
+    async def hash(self, password: str, like: str | None = None) -> str:
+        """A new hash with a salt of its own, or with that of another hash."""
+        salt = like.encode() if like else bcrypt.gensalt(self._cost)
+        return (await self._in_thread(lambda: bcrypt.hashpw(password.encode(), salt))).decode()
 
-    async def matches(self, password: str, password_hash: str | None) -> bool:
-        """Whether the password belongs to the hash. Without a hash it takes as long, and is false."""
-        expected = password_hash.encode() if password_hash else self._nobody
+    async def match(self, password: str, hashes: Sequence[str]) -> str | None:
+        """The first hash that the password belongs to, among those with the salt of the first of all."""
+        salt = hashes[0].encode() if hashes else self._nobody
         given = password.encode()
         if len(given) > MAX_BYTES or b"\0" in given:  # no such password can have been set, and bcrypt refuses it
-            given, password_hash = b"", None
-        same = await self._in_thread(lambda: bcrypt.checkpw(given, expected))
-        return same and password_hash is not None
+            given, hashes = b"", ()
+        computed = await self._in_thread(lambda: bcrypt.hashpw(given, salt))
+        return next((each for each in hashes if compare_digest(each.encode(), computed)), None)
 
     def close(self) -> None:
         """Let the threads end."""

@@ -16,6 +16,7 @@ from parking_events import (
     UserRoleAssignedV1,
     UserRoleRevokedV1,
     UserSuspendedV1,
+    UserUpdatedV1,
     UserVerifiedV1,
     WireEvent,
 )
@@ -29,6 +30,8 @@ CONTRACTS: dict[type, type[WireEvent]] = {
     users.RoleAssigned: UserRoleAssignedV1,
     users.RoleRevoked: UserRoleRevokedV1,
     users.UserSuspended: UserSuspendedV1,
+    users.UserReinstated: UserUpdatedV1,
+    users.AddressLost: UserUpdatedV1,
     logins.LoginStarted: SessionStartedV1,
     logins.LoginEnded: SessionRevokedV1,
     logins.ReuseDetected: SessionReuseDetectedV1,
@@ -39,11 +42,15 @@ CONTRACTS: dict[type, type[WireEvent]] = {
 }
 
 
+CHANGED: dict[type, tuple[str, ...]] = {users.UserReinstated: ("status",), users.AddressLost: ("email",)}
+"""What an event changed whose type does not say it."""
+
+
 def to_wire(event: DomainEvent) -> WireEvent:
     """The wire contract of a domain event: the state that it led to, without personal data."""
     match event:
         case users.UserEvent():
-            fields = _user(event.user)
+            fields = _user(event.user, CHANGED.get(type(event), ()))
         case logins.LoginEvent():
             fields = _login(event.login)
         case organizations.OrganizationEvent():
@@ -51,8 +58,9 @@ def to_wire(event: DomainEvent) -> WireEvent:
     return CONTRACTS[type(event)](**fields)
 
 
-def _user(state: users.UserState) -> dict[str, Any]:
+def _user(state: users.UserState, changed: tuple[str, ...]) -> dict[str, Any]:
     return {
+        "changed": changed,
         "version": state.version,
         "user_id": state.id,
         "status": UserStatus(state.status.value),

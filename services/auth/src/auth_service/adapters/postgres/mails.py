@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import Uuid, and_, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth_service.adapters.postgres.tables import account_mails, mail_tokens
+from auth_service.adapters.postgres.tables import account_mails, mail_tokens, users
 from auth_service.domain.mails import (
     MAX_ATTEMPTS,
     STORED_WHEN_SENT,
@@ -16,8 +16,9 @@ from auth_service.domain.mails import (
     QueuedMail,
     TokenPurpose,
 )
+from auth_service.domain.users import normalised_email
 from parking_chassis.claims import ClaimQueue
-from parking_chassis.tables import is_among
+from parking_chassis.tables import instant, is_among
 from parking_kernel.clocks import NewId
 
 _QUEUE = ClaimQueue(
@@ -36,6 +37,23 @@ class PostgresMails:
         """Have a mail sent soon after this transaction."""
         values = {"id": self._new_id(at), "user_id": user_id, "kind": kind.value, "due_at": at}
         await self._connection.execute(insert(account_mails).values(values))
+
+    async def queue_to_address(self, email: str, kind: MailKind, at: datetime) -> None:
+        """Have a mail sent to the verified account of an address; one to verify it, to the newest that is not."""
+        is_verified = users.c.is_verified if kind is not MailKind.VERIFY_EMAIL else ~users.c.is_verified
+        recipient = (
+            select(literal(self._new_id(at), Uuid), users.c.id, literal(kind.value), literal(at, instant()))
+            .where(users.c.email == normalised_email(email), is_verified)
+            .order_by(users.c.id.desc())
+            .limit(1)
+        )
+        await self._connection.execute(
+            insert(account_mails).from_select(["id", "user_id", "kind", "due_at"], recipient)
+        )
+
+    async def remove(self, mail_id: UUID) -> None:
+        """Send it never."""
+        await self._connection.execute(delete(account_mails).where(account_mails.c.id == mail_id))
 
     async def queued_since(self, user_id: UUID, kind: MailKind, since: datetime) -> bool:
         """Whether such a mail was queued, sent or tried at this time or later."""

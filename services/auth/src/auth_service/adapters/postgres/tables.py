@@ -27,7 +27,7 @@ users = Table(
     "users",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("email", Text, nullable=False, unique=True),
+    Column("email", Text),
     Column("full_name", Text, nullable=False),
     Column("phone_number", Text),
     Column("password_hash", Text, nullable=False),
@@ -36,6 +36,11 @@ users = Table(
     Column("roles", ARRAY(Text), nullable=False),
     Column("created_at", instant(), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("status_reason", Text),
+    Column("status_changed_by", Uuid),
+    Column("status_changed_at", instant()),
+    Index("uq_users_verified_email", "email", unique=True, postgresql_where=text("is_verified")),
+    Index("ix_users_email", "email", "id"),
 )
 
 roles = Table(
@@ -118,6 +123,16 @@ mail_tokens = Table(
     Column("expires_at", instant(), nullable=False, index=True),
     Column("used_at", instant()),
 )
+
+counted_attempts = Table(
+    "counted_attempts",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", instant(), nullable=False, index=True),
+    Column("blocked_until", instant()),
+)
+"""What may be tried only so often in a row, by the hash of what it is tried on."""
 
 signing_keys = Table(
     "signing_keys",

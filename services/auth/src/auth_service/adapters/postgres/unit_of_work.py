@@ -1,5 +1,6 @@
 """One transaction, the repositories on it, and the events of what they saved."""
 
+from auth_service.adapters.postgres.attempts import PostgresAttempts
 from auth_service.adapters.postgres.logins import PostgresLogins
 from auth_service.adapters.postgres.mails import PostgresMails
 from auth_service.adapters.postgres.organizations import PostgresOrganizations
@@ -26,6 +27,7 @@ def units_of_work(sealer: Sealer, answer_sealer: Sealer, new_id: NewId) -> Units
             PostgresOrganizations(transaction),
             PostgresRoles(connection),
             PostgresMails(connection, new_id),
+            PostgresAttempts(connection),
             PostgresSigningKeys(connection, sealer),
             PostgresAnswers(connection, idempotency_keys, answer_sealer),
         )

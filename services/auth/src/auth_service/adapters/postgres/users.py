@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from auth_service.adapters.postgres.tables import users
 from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
-from auth_service.domain.users import User, UserState, UserStatus, normalised_email
+from auth_service.domain.users import SHARED_BY, StatusChange, User, UserState, UserStatus, normalised_email
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 
@@ -32,15 +32,27 @@ class PostgresUsers:
         """One user as they are. Raises `UnknownUser`."""
         return await self._one(select(users).where(users.c.id == user_id), user_id)
 
-    async def by_email(self, email: str) -> UserState | None:
-        """The user of an address, in any spelling."""
-        statement = select(users).where(users.c.email == normalised_email(email))
-        row = (await self._connection.execute(statement)).mappings().first()
-        return _state(row) if row else None
+    async def of_address(self, email: str) -> Sequence[UserState]:
+        """The accounts of an address in any spelling, the verified one alone where there is one, the newest first."""
+        statement = (
+            select(users)
+            .where(users.c.email == normalised_email(email))
+            .order_by(users.c.is_verified.desc(), users.c.id.desc())
+            .limit(SHARED_BY)
+        )
+        return _of_one_address([_state(row) for row in (await self._connection.execute(statement)).mappings()])
+
+    async def sharing(self, email: str) -> Sequence[User]:
+        """The same, to be changed, in the order of their ids, so that no two wait for each other in a circle."""
+        # After a wait the row is looked at again: one that lost the address meanwhile is left out.
+        mine = select(users).where(users.c.email == normalised_email(email)).order_by(users.c.id)
+        rows = (await self._connection.execute(mine.with_for_update(key_share=True))).mappings()
+        return [self._changes.loaded(User(state)) for state in _of_one_address([_state(row) for row in rows])]
 
     async def add(self, user: User) -> bool:
-        """Store a new user; false when the address is taken."""
-        statement = insert(users).values(_row(user.state)).on_conflict_do_nothing(index_elements=[users.c.email])
+        """Store a new user; false when it is verified and another verified one has the address."""
+        taken = {"index_elements": [users.c.email], "index_where": users.c.is_verified}
+        statement = insert(users).values(_row(user.state)).on_conflict_do_nothing(**taken)
         if (await self._connection.execute(statement)).rowcount != 1:
             return False
         self._changes.saved(user)
@@ -55,6 +67,11 @@ class PostgresUsers:
         if (await self._connection.execute(statement)).rowcount != 1:
             raise ChangedMeanwhile("user")
         self._changes.saved(user)
+
+    async def store_hash(self, user_id: UUID, password_hash: str) -> None:
+        """Store another hash of the same password."""
+        statement = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+        await self._connection.execute(statement)
 
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         """Users in the order of their ids, after one of them, whose name or address contains `query`."""
@@ -73,11 +90,29 @@ class PostgresUsers:
         return _state(row)
 
 
+def _of_one_address(found: Sequence[UserState]) -> Sequence[UserState]:
+    return [state for state in found if state.is_verified] or found
+
+
 def _state(row: RowMapping) -> UserState:
-    return UserState(**{**row, "status": UserStatus(row["status"]), "roles": frozenset(row["roles"])})
+    reason, by, at = row["status_reason"], row["status_changed_by"], row["status_changed_at"]
+    return UserState(
+        id=row["id"],
+        email=row["email"],
+        full_name=row["full_name"],
+        phone_number=row["phone_number"],
+        password_hash=row["password_hash"],
+        is_verified=row["is_verified"],
+        status=UserStatus(row["status"]),
+        roles=frozenset(row["roles"]),
+        created_at=row["created_at"],
+        version=row["version"],
+        last_status_change=StatusChange(reason, by, at) if reason is not None else None,
+    )
 
 
 def _row(state: UserState) -> dict[str, object]:
+    change = state.last_status_change
     return {
         "id": state.id,
         "email": state.email,
@@ -89,4 +124,7 @@ def _row(state: UserState) -> dict[str, object]:
         "roles": sorted(state.roles),
         "created_at": state.created_at,
         "version": state.version,
+        "status_reason": change.reason if change else None,
+        "status_changed_by": change.by if change else None,
+        "status_changed_at": change.at if change else None,
     }

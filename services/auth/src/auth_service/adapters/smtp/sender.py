@@ -22,10 +22,12 @@ TIMEOUT_SECONDS = 10.0
 SUBJECTS = {
     MailKind.VERIFY_EMAIL: "Confirm your e-mail address",
     MailKind.ALREADY_REGISTERED: "You already have an account",
+    MailKind.SIGN_INS_FAILED: "Somebody tried to sign in to your account",
 }
 PATHS = {
     MailKind.VERIFY_EMAIL: "/verify-email",
     MailKind.ALREADY_REGISTERED: "/sign-in",
+    MailKind.SIGN_INS_FAILED: "/sign-in",
 }
 
 templates = Environment(
@@ -74,6 +76,7 @@ class SmtpMailSender:
         query = f"?{urlencode({'token': letter.secret})}" if letter.secret else ""
         content = {
             "full_name": letter.full_name,
+            "registered_at": f"{letter.registered_at:%-d %B %Y, %H:%M} UTC",
             "link": f"{self.public_url}{PATHS[letter.kind]}{query}",
             "subject": SUBJECTS[letter.kind],
         }

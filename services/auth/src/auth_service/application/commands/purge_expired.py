@@ -1,4 +1,4 @@
-"""Delete what has lost its use: old logins, refresh tokens, mails, the tokens of their links, stored answers."""
+"""Delete what has lost its use: old logins, refresh tokens, mails, the tokens of their links, answers, attempts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ class PurgeExpiredHandler:
         await self._in_batches(lambda work, limit: work.logins.end_expired(now, limit))
         logins = await self._in_batches(lambda work, limit: work.logins.purge(now, limit))
         mails = await self._in_batches(lambda work, limit: work.mails.purge(now, limit))
-        return logins + mails + await purge_answers(self.open_work, _BATCH)
+        attempts = await self._in_batches(lambda work, limit: work.attempts.purge(now, limit))
+        return logins + mails + attempts + await purge_answers(self.open_work, _BATCH)
 
     async def _in_batches(self, settle: Callable[[Work, int], Awaitable[int]]) -> int:
         async def batch(limit: int) -> int:

@@ -1,11 +1,14 @@
 """Make an account."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
-from auth_service.application.ports import OpenWork, PasswordHasher
+from auth_service.application.commands.accept_password import AcceptPassword, accept_password
+from auth_service.application.commands.send_verification import SendVerification, send_verification
+from auth_service.application.ports import OpenWork, PasswordHasher, PasswordStandards, Secrets, Work
 from auth_service.domain.mails import REPEAT_AFTER, MailKind
-from auth_service.domain.passwords import check_password
-from auth_service.domain.users import User, UserState
+from auth_service.domain.users import SHARED_BY, User, UserState
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
 
@@ -22,22 +25,27 @@ class RegisterUser:
 
 @dataclass(frozen=True, slots=True)
 class RegisterUserHandler:
-    """Makes an unverified user and queues the mail with the link.
+    """Makes an unverified user and queues the mail with the link, even where other unverified ones have the address.
 
-    For an address that is taken it does the same work and answers the same, but changes nothing, and the owner gets
-    a mail instead, at most one an hour: nobody learns from here whether an address has an account, or can flood a
-    mailbox.
+    Whoever registers first does not own an address; whoever verifies it does. Accounts that share one share the salt of
+    their passwords, so that signing in costs one check. For the address of a verified account it does the same work and
+    answers the same, but makes nothing, and the owner gets a mail instead, at most one an hour: nobody learns from here
+    whether an address has an account, or can flood a mailbox.
     """
 
     open_work: OpenWork
     passwords: PasswordHasher
+    standards: PasswordStandards
+    secrets: Secrets
     clock: Clock
     new_id: NewId
 
     async def __call__(self, command: RegisterUser) -> UserState:
         """The new user, or what it would have been. Raises `UnacceptablePassword` and `TooBusy`."""
-        check_password(command.password, command.email)
-        password_hash = await self.passwords.hash(command.password)
+        password = accept_password(self.standards, AcceptPassword(command.password, command.email))
+        async with self.open_work(THE_SERVICE) as work:
+            alike = [each.password_hash for each in await work.users.of_address(command.email)]
+        password_hash = await self.passwords.hash(password, like=alike[0] if alike else None)
         now = self.clock.now()
         user = User.register(
             self.new_id(now),
@@ -48,10 +56,17 @@ class RegisterUserHandler:
             at=now,
         )
         async with self.open_work(THE_SERVICE) as work:
-            if await work.users.add(user):
-                await work.mails.queue(user.state.id, MailKind.VERIFY_EMAIL, now)
-            elif (owner := await work.users.by_email(command.email)) and not await work.mails.queued_since(
-                owner.id, MailKind.ALREADY_REGISTERED, now - REPEAT_AFTER
-            ):
-                await work.mails.queue(owner.id, MailKind.ALREADY_REGISTERED, now)
+            sharing = await work.users.sharing(command.email)
+            if sharing and sharing[0].state.is_verified:
+                await self._inform_owner(work, sharing[0].state.id, now)
+            else:
+                for oldest in sharing[: len(sharing) - SHARED_BY + 1] if len(sharing) >= SHARED_BY else ():
+                    oldest.lose_address(now)
+                    await work.users.save(oldest)
+                await work.users.add(user)
+                await send_verification(work, self.secrets, SendVerification(command.email, now))
         return user.state
+
+    async def _inform_owner(self, work: Work, owner: UUID, now: datetime) -> None:
+        if not await work.mails.queued_since(owner, MailKind.ALREADY_REGISTERED, now - REPEAT_AFTER):
+            await work.mails.queue(owner, MailKind.ALREADY_REGISTERED, now)

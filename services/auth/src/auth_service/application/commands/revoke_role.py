@@ -5,7 +5,7 @@ from uuid import UUID
 
 from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
 from auth_service.application.ports import OpenWork
-from auth_service.domain.errors import UnknownRole
+from auth_service.domain.errors import OwnAccount, UnknownRole
 from auth_service.domain.logins import EndReason
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
@@ -28,7 +28,9 @@ class RevokeRoleHandler:
     clock: Clock
 
     async def __call__(self, command: RevokeRole) -> None:
-        """Raises `UnknownUser` and `UnknownRole`."""
+        """Raises `OwnAccount`, `UnknownUser` and `UnknownRole`."""
+        if command.user_id == command.asker.user_id:
+            raise OwnAccount
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             if command.role not in {role.name for role in await work.roles.all()}:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from auth_service.application.ports import Letter, MailSender, MailUnsent, OpenWork, Secret, Secrets
-from auth_service.domain.mails import PAUSE, TOKEN_LIFETIME, TOKEN_OF_MAIL, MailToken, QueuedMail
+from auth_service.domain.mails import PAUSE, TOKEN_LIFETIME, TOKEN_OF_MAIL, MailKind, MailToken, QueuedMail
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 
@@ -40,8 +40,13 @@ class SendAccountMailsHandler:
         return len(mails)
 
     async def _send(self, mail: QueuedMail) -> None:
+        letter = await self._letter(mail)
+        if letter is None:
+            async with self.open_work(THE_SERVICE) as work:
+                await work.mails.remove(mail.id)
+            return
         try:
-            await self.sender.send(await self._letter(mail))
+            await self.sender.send(letter)
         except MailUnsent:
             async with self.open_work(THE_SERVICE) as work:
                 await work.mails.failed(mail.id, self.clock.now() + PAUSE.after(mail.attempts + 1))
@@ -49,12 +54,15 @@ class SendAccountMailsHandler:
         async with self.open_work(THE_SERVICE) as work:
             await work.mails.sent(mail.id, self.clock.now())
 
-    async def _letter(self, mail: QueuedMail) -> Letter:
+    async def _letter(self, mail: QueuedMail) -> Letter | None:
+        """Nothing for an account without an address. An unverified one gets the mail to verify it, and no other."""
         secret: Secret | None = None
         async with self.open_work(THE_SERVICE) as work:
             user = await work.users.read(mail.user_id)
+            if user.email is None or user.is_verified is (mail.kind is MailKind.VERIFY_EMAIL):
+                return None
             if purpose := TOKEN_OF_MAIL.get(mail.kind):
                 secret = self.secrets.new()
                 expires_at = self.clock.now() + TOKEN_LIFETIME[purpose]
                 await work.mails.store_token(MailToken(secret.hash, user.id, purpose, expires_at))
-        return Letter(mail.kind, user.email, user.full_name, secret.text if secret else None)
+        return Letter(mail.kind, user.email, user.full_name, secret.text if secret else None, user.created_at)

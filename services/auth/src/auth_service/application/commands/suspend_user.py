@@ -1,11 +1,13 @@
 """Close an account for signing in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
 from auth_service.application.ports import OpenWork
+from auth_service.domain.errors import OwnAccount
 from auth_service.domain.logins import EndReason
+from auth_service.domain.users import StatusChange
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
@@ -16,6 +18,7 @@ class SuspendUser:
 
     asker: Asker
     user_id: UUID
+    reason: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,12 @@ class SuspendUserHandler:
     clock: Clock
 
     async def __call__(self, command: SuspendUser) -> None:
-        """Raises `UnknownUser`."""
+        """Raises `OwnAccount` and `UnknownUser`."""
+        if command.user_id == command.asker.user_id:
+            raise OwnAccount
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             user = await work.users.get(command.user_id)
-            user.suspend(now)
+            user.suspend(StatusChange(command.reason, command.asker.user_id, now))
             await work.users.save(user)
             await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.SUSPENDED, now))

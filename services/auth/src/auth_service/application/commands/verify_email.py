@@ -18,7 +18,7 @@ class VerifyEmail:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmailHandler:
-    """Uses the token up and marks its user as verified."""
+    """Uses the token up and marks its user as verified. Other accounts that share the address lose it."""
 
     open_work: OpenWork
     secrets: Secrets
@@ -31,6 +31,13 @@ class VerifyEmailHandler:
             user_id = await work.mails.use_token(self.secrets.hash(command.token), TokenPurpose.VERIFY_EMAIL, now)
             if user_id is None:
                 raise InvalidMailToken
-            user = await work.users.get(user_id)
+            email = (await work.users.read(user_id)).email
+            sharing = {each.state.id: each for each in await work.users.sharing(email)} if email else {}
+            user = sharing.pop(user_id, None)
+            if user is None:
+                raise InvalidMailToken
+            for other in sharing.values():
+                other.lose_address(now)
+                await work.users.save(other)
             user.verify(now)
             await work.users.save(user)

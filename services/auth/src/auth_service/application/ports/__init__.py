@@ -5,16 +5,18 @@ that two changes of the same thing follow each other; what it hands out as a sta
 several aggregates takes them in the order organization, user, logins, so that no two wait for each other in a circle.
 """
 
+from auth_service.application.ports.attempts import CountedAttempts
 from auth_service.application.ports.logins import Logins
 from auth_service.application.ports.mails import Letter, Mails, MailSender, MailUnsent
 from auth_service.application.ports.people import Organizations, Roles, Users
-from auth_service.application.ports.secrets import PasswordHasher, Secret, Secrets
+from auth_service.application.ports.secrets import PasswordHasher, PasswordStandards, Secret, Secrets
 from auth_service.application.ports.tokens import AccessTokens, SigningKeys, SignToken
 from auth_service.application.ports.work import Aggregate, OpenWork, Work
 
 __all__ = [
     "AccessTokens",
     "Aggregate",
+    "CountedAttempts",
     "Letter",
     "Logins",
     "MailSender",
@@ -23,6 +25,7 @@ __all__ = [
     "OpenWork",
     "Organizations",
     "PasswordHasher",
+    "PasswordStandards",
     "Roles",
     "Secret",
     "Secrets",

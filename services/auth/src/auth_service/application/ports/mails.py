@@ -16,6 +16,17 @@ class Mails(Protocol):
         """Have a mail sent soon after this transaction."""
         ...
 
+    async def queue_to_address(self, email: str, kind: MailKind, at: datetime) -> None:
+        """Have a mail sent to the verified account of an address; one to verify it, to the newest that is not.
+
+        Where there is no such account nothing is sent, and it is as much work.
+        """
+        ...
+
+    async def remove(self, mail_id: UUID) -> None:
+        """Send it never: its user has no address that it may go to."""
+        ...
+
     async def queued_since(self, user_id: UUID, kind: MailKind, since: datetime) -> bool:
         """Whether such a mail was queued, sent or tried at this time or later."""
         ...
@@ -50,12 +61,13 @@ class Mails(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail's content before it is written: the kind, to whom, and the secret for its link."""
+    """A mail's content before it is written: the kind, to whom, since when they are here, and the link's secret."""
 
     kind: MailKind
     email: str = field(repr=False)
     full_name: str = field(repr=False)
     secret: str | None = field(repr=False)
+    registered_at: datetime
 
 
 class MailSender(Protocol):

@@ -21,16 +21,27 @@ class Users(Protocol):
         """One user as they are. Raises `UnknownUser`."""
         ...
 
-    async def by_email(self, email: str) -> UserState | None:
-        """The user of an address, in any spelling."""
+    async def of_address(self, email: str) -> Sequence[UserState]:
+        """The accounts of an address in any spelling, the verified one alone where there is one, the newest first.
+
+        At most `SHARED_BY`.
+        """
+        ...
+
+    async def sharing(self, email: str) -> Sequence[User]:
+        """The same, to be changed, by their ids: nobody verifies one of them until the transaction ends."""
         ...
 
     async def add(self, user: User) -> bool:
-        """Store a new user; false when the address is taken."""
+        """Store a new user; false when it is verified and another verified one has the address."""
         ...
 
     async def save(self, user: User) -> None:
         """Store a changed user. Raises `ChangedMeanwhile`."""
+        ...
+
+    async def store_hash(self, user_id: UUID, password_hash: str) -> None:
+        """Store another hash of the same password. No event says so: nothing changed for anybody."""
         ...
 
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:

@@ -1,5 +1,6 @@
 """Secrets and passwords."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,13 +25,31 @@ class Secrets(Protocol):
         ...
 
 
+class PasswordStandards(Protocol):
+    """What is published about passwords: the form in which they are compared, and which of them everybody tries."""
+
+    def form(self, password: str) -> str:
+        """The one form of all that look alike: RFC 8265, 4.2 (OpaqueString). Raises `UnacceptablePassword`.
+
+        What it refuses are control characters, and others that cannot be typed everywhere.
+        """
+        ...
+
+    def is_common(self, password: str) -> bool:
+        """Whether it is among those that attackers try first, in whatever case its letters are."""
+        ...
+
+
 class PasswordHasher(Protocol):
     """Slow, salted hashes of passwords. Both calls raise `TooBusy` when too many wait already."""
 
-    async def hash(self, password: str) -> str:
-        """A new salted hash."""
+    async def hash(self, password: str, like: str | None = None) -> str:
+        """A new hash with a salt of its own, or with that of another hash."""
         ...
 
-    async def matches(self, password: str, password_hash: str | None) -> bool:
-        """Whether the password belongs to the hash. Without a hash it takes as long, and is false."""
+    async def match(self, password: str, hashes: Sequence[str]) -> str | None:
+        """The first hash that the password belongs to, among those with the salt of the first of all.
+
+        One computation, however many hashes there are. Without any it takes as long, and finds none.
+        """
         ...

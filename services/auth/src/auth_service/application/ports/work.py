@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from auth_service.application.ports.attempts import CountedAttempts
 from auth_service.application.ports.logins import Logins
 from auth_service.application.ports.mails import Mails
 from auth_service.application.ports.people import Organizations, Roles, Users
@@ -27,6 +28,7 @@ class Work:
     organizations: Organizations
     roles: Roles
     mails: Mails
+    attempts: CountedAttempts
     signing_keys: SigningKeys
     answers: Answers
 

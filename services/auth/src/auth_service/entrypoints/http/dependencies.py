@@ -1,6 +1,7 @@
 """What the routes get handed in."""
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from parking_chassis.pagination import Cursor, id_in_cursor
 from parking_chassis.problems import FORBIDDEN, Problem
 from parking_chassis.security import SignedIn, asker_of, permitted, user_of
 from parking_kernel.askers import Asker
+
+IPV4 = 4
+SUBSCRIBER_BITS = 64
 
 
 async def _service(request: Request) -> Auth:
@@ -49,10 +53,24 @@ async def _after(cursor: Cursor = None) -> UUID | None:
     return id_in_cursor(cursor)
 
 
+async def _network_address(request: Request) -> str | None:
+    """Where the request came from, by the gateway's word: it replaces what a client claims.
+
+    Of IPv6 the network counts, since one subscriber has 2^64 addresses. Nothing where no gateway stands in front.
+    """
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    try:
+        address = ip_address(forwarded)
+    except ValueError:
+        return None
+    return str(address if address.version == IPV4 else ip_network((address, SUBSCRIBER_BITS), strict=False))
+
+
 Service = Annotated[Auth, Depends(_service)]
 Does = Annotated[UseCases, Depends(_use_cases)]
 Me = Annotated[UUID, Depends(_user_id)]
 Person = Annotated[Asker, Depends(_person)]
 UserAdministrator = Annotated[Asker, Depends(_administering(MANAGE_USERS))]
 OrganizationAdministrator = Annotated[Asker, Depends(_administering(MANAGE_ORGANIZATIONS))]
+NetworkAddress = Annotated[str | None, Depends(_network_address)]
 After = Annotated[UUID | None, Depends(_after)]

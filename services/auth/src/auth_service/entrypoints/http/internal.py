@@ -16,9 +16,10 @@ router = internal_router()
 
 
 class ContactView(ResponseBody):
-    """How a user is reached."""
+    """How a user is reached. To an address that is not verified nothing is sent but auth's own mail to verify it."""
 
-    email: str
+    email: str | None
+    is_verified: bool
     full_name: str
     locale: str
 
@@ -29,4 +30,4 @@ async def get_contact(user_id: UUID, response: Response, service: Service) -> Co
     async with service.open_work(THE_SERVICE) as work:
         user = await work.users.read(user_id)
     response.headers.update(NO_STORE)
-    return ContactView(email=user.email, full_name=user.full_name, locale=LOCALE)
+    return ContactView(email=user.email, is_verified=user.is_verified, full_name=user.full_name, locale=LOCALE)

@@ -1,23 +1,46 @@
 """Which HTTP problem each error of the domain is: one table."""
 
+from math import ceil
+
 from auth_service.domain import errors
 from parking_chassis.idempotency import in_flight, key_reused
-from parking_chassis.problems import NOT_FOUND, ProblemKind, TableEntry
+from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, TableEntry
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.repeatable import InFlight, KeyReused
 
 NO_STORE = {"Cache-Control": "no-store"}
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
 INVALID_MAIL_TOKEN = ProblemKind("invalid-mail-token", "The link does not count", 400)
+OWN_ACCOUNT = ProblemKind("own-account", "Not on one's own account", 403)
+TOO_MANY_ATTEMPTS = ProblemKind("too-many-attempts", "Too many attempts", 429, {"Retry-After": "5"})
 TOO_BUSY = ProblemKind("too-busy", "Too busy", 429, {"Retry-After": "3"})
 UNACCEPTABLE_PASSWORD = ProblemKind("unacceptable-password", "The password is not acceptable", 422)
 
+RESEND = "/api/v1/auth/verify-email/resend"
+
+
+def _too_many_attempts(error: Exception) -> Problem:
+    if not isinstance(error, errors.TooManyAttempts):
+        raise error
+    seconds = str(ceil(error.wait.total_seconds()))
+    kind = ProblemKind(
+        TOO_MANY_ATTEMPTS.slug, TOO_MANY_ATTEMPTS.title, TOO_MANY_ATTEMPTS.status, {**NO_STORE, "Retry-After": seconds}
+    )
+    return Problem(kind, f"{error} Try again in {seconds} seconds.")
+
+
+def _offer_new_link(error: Exception) -> Problem:
+    return Problem(INVALID_MAIL_TOKEN, str(error), resend=RESEND)
+
+
 PROBLEMS: dict[type[Exception], TableEntry] = {
     errors.UnacceptablePassword: UNACCEPTABLE_PASSWORD,
-    errors.InvalidMailToken: INVALID_MAIL_TOKEN,
+    errors.InvalidMailToken: _offer_new_link,
+    errors.TooManyAttempts: _too_many_attempts,
     ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,
     InFlight: in_flight,
+    errors.OwnAccount: OWN_ACCOUNT,
     errors.UnknownUser: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
     errors.UnknownRole: NOT_FOUND,

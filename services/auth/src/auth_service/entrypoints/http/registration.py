@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, EmailStr, Field, SecretStr, StringConstraints
 
 from auth_service.application.commands.register_user import RegisterUser
+from auth_service.application.commands.resend_verification import ResendVerification
 from auth_service.application.commands.verify_email import VerifyEmail
 from auth_service.domain.errors import UnacceptablePassword
 from auth_service.entrypoints.http.dependencies import Does
@@ -39,7 +40,7 @@ class RegisteredUser(ResponseBody):
     """The account that was made."""
 
     id: UUID
-    email: str
+    email: str | None
     full_name: str
     phone_number: str | None
     is_verified: bool
@@ -57,7 +58,8 @@ class Verification(RequestBody):
 async def register_user(body: Registration, does: Does) -> RegisteredUser:
     """Make an account with the role `user`; a mail with a link to verify the address goes out.
 
-    An address that has an account already gets the same answer, and its owner a mail.
+    The address belongs to the account that verifies it first. One that is verified already gets the same answer, and
+    its owner a mail.
     """
     command = RegisterUser(body.email, body.password.get_secret_value(), body.full_name, body.phone_number)
     try:
@@ -75,8 +77,27 @@ async def register_user(body: Registration, does: Does) -> RegisteredUser:
     )
 
 
+class Resending(RequestBody):
+    """The address that is to get another link."""
+
+    email: EmailStr
+
+
 @router.post("/verify-email", status_code=204)
 @may_answer(INVALID_MAIL_TOKEN)
 async def verify_email(body: Verification, does: Does) -> None:
-    """Show that the address is one's own, with the token of the mail's link. It counts once, for 48 hours."""
+    """Show that the address is one's own, with the token of the mail's link. It counts once, for 48 hours.
+
+    The answer to a used or old one says in `resend` where a new one is to be had. Other accounts that were registered
+    with the address lose it.
+    """
     await does.verify_email(VerifyEmail(body.token))
+
+
+@router.post("/verify-email/resend", status_code=204)
+async def resend_verification(body: Resending, does: Does) -> None:
+    """Send another link to an address that is not verified yet.
+
+    The answer is the same whether it has an account or not. After three mails the next ones wait, an hour at first.
+    """
+    await does.resend_verification(ResendVerification(body.email))

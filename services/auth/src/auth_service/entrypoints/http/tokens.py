@@ -9,8 +9,8 @@ from auth_service.application.commands.revoke_token import RevokeToken
 from auth_service.application.commands.sign_in import SignIn
 from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken
 from auth_service.domain.grants import IssuedTokens
-from auth_service.entrypoints.http.dependencies import Does, Service
-from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY
+from auth_service.entrypoints.http.dependencies import Does, NetworkAddress, Service
+from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY, TOO_MANY_ATTEMPTS
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem, ProblemKind
 from parking_chassis.schemas import ResponseBody
@@ -58,10 +58,11 @@ class PublishedKeys(ResponseBody):
 
 
 @router.post("/token", openapi_extra=GRANT_FORM)
-@may_answer(INVALID_REQUEST, INVALID_GRANT, UNSUPPORTED, TOO_BUSY)
+@may_answer(INVALID_REQUEST, INVALID_GRANT, UNSUPPORTED, TOO_BUSY, TOO_MANY_ATTEMPTS)
 async def issue_token(
     does: Does,
     response: Response,
+    network_address: NetworkAddress,
     grant_type: GrantType = "",
     username: Text = "",
     password: Text = "",
@@ -71,14 +72,15 @@ async def issue_token(
     """Sign in (`grant_type=password`) or go on (`grant_type=refresh_token`).
 
     Each refresh token serves once; one that comes again ends its login. Errors carry `error` as in RFC 6749, 5.2.
+    After five wrong passwords in a row for an address each further attempt has to wait longer (429, `Retry-After`).
     """
     response.headers.update(NO_STORE)
     device = user_agent[:MAX_DEVICE_LENGTH]
     try:
         match _required(grant_type, "grant_type"):
             case "password":
-                command = SignIn(_required(username, "username"), _required(password, "password"), device)
-                issued = await does.sign_in(command)
+                name, secret = _required(username, "username"), _required(password, "password")
+                issued = await does.sign_in(SignIn(name, secret, device, network_address))
             case "refresh_token":
                 issued = await does.refresh_login(RefreshLogin(_required(refresh_token, "refresh_token")))
             case _:

@@ -1,21 +1,26 @@
 """Users and roles."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import StringConstraints
 
 from auth_service.application.commands.assign_role import AssignRole
+from auth_service.application.commands.reinstate_user import ReinstateUser
 from auth_service.application.commands.revoke_role import RevokeRole
 from auth_service.application.commands.suspend_user import SuspendUser
 from auth_service.application.queries.get_profile import GetProfile
 from auth_service.domain.grants import Grant
-from auth_service.domain.users import UserState
+from auth_service.domain.users import StatusChange, UserState, UserStatus
 from auth_service.entrypoints.http.dependencies import After, Does, Me, Person, Service, UserAdministrator
+from auth_service.entrypoints.http.problems import OWN_ACCOUNT
+from auth_service.entrypoints.http.registration import NO_CONTROLS
 from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import ResponseBody
+from parking_chassis.schemas import RequestBody, ResponseBody
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
 
@@ -29,10 +34,10 @@ class MembershipView(ResponseBody):
 
 
 class UserProfile(ResponseBody):
-    """A user with what they may do, and where."""
+    """A user with what they may do, and where. `email` is null where another account verified the address."""
 
     id: UUID
-    email: str
+    email: str | None
     full_name: str
     phone_number: str | None
     is_verified: bool
@@ -41,14 +46,37 @@ class UserProfile(ResponseBody):
     organizations: list[MembershipView]
 
 
+class StatusChangeView(ResponseBody):
+    """Why an account was last suspended or reinstated, by whom and when. `by` is null where it was no person."""
+
+    reason: str
+    by: UUID | None
+    at: datetime
+
+
+class UserDetails(UserProfile):
+    """A user as administrators see them. `status_change` is null for an account that was never suspended."""
+
+    status: UserStatus
+    status_change: StatusChangeView | None
+    registered_at: datetime
+
+
+class StatusReason(RequestBody):
+    """Why an account is suspended or reinstated; administrators read it, the user does not."""
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_CONTROLS)]
+
+
 class UserSummary(ResponseBody):
     """A user in a list."""
 
     id: UUID
-    email: str
+    email: str | None
     full_name: str
     is_verified: bool
-    status: str
+    status: UserStatus
+    status_change: StatusChangeView | None
     roles: list[str]
 
 
@@ -84,9 +112,15 @@ async def list_users(
 
 @router.get("/users/{user_id}")
 @may_answer(NOT_FOUND)
-async def get_user(asker: UserAdministrator, user_id: UUID, does: Does) -> UserProfile:
-    """One user; for administrators."""
-    return _profile(*await does.get_profile(GetProfile(asker, user_id)))
+async def get_user(asker: UserAdministrator, user_id: UUID, does: Does) -> UserDetails:
+    """One user, with their status and why it is so; for administrators."""
+    user, grant = await does.get_profile(GetProfile(asker, user_id))
+    return UserDetails(
+        **dict(_profile(user, grant)),
+        status=user.status,
+        status_change=_status_change(user.last_status_change),
+        registered_at=user.created_at,
+    )
 
 
 @router.get("/roles")
@@ -105,17 +139,27 @@ async def assign_role(asker: UserAdministrator, user_id: UUID, role: str, does: 
 
 
 @router.delete("/users/{user_id}/roles/{role}", status_code=204)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, OWN_ACCOUNT)
 async def revoke_role(asker: UserAdministrator, user_id: UUID, role: str, does: Does) -> None:
-    """Take a role from a user; all their devices are signed out."""
+    """Take a role from a user; all their devices are signed out. Nobody takes one from themselves."""
     await does.revoke_role(RevokeRole(asker, user_id, role))
 
 
 @router.post("/users/{user_id}/suspend", status_code=204)
+@may_answer(NOT_FOUND, OWN_ACCOUNT)
+async def suspend_user(asker: UserAdministrator, user_id: UUID, body: StatusReason, does: Does) -> None:
+    """Close an account for signing in; all its devices are signed out. Nobody suspends themselves.
+
+    A second time changes nothing, the reason neither.
+    """
+    await does.suspend_user(SuspendUser(asker, user_id, body.reason))
+
+
+@router.post("/users/{user_id}/reinstate", status_code=204)
 @may_answer(NOT_FOUND)
-async def suspend_user(asker: UserAdministrator, user_id: UUID, does: Does) -> None:
-    """Close an account for signing in; all its devices are signed out."""
-    await does.suspend_user(SuspendUser(asker, user_id))
+async def reinstate_user(asker: UserAdministrator, user_id: UUID, body: StatusReason, does: Does) -> None:
+    """Open a suspended account again; its user signs in again. For an account that is open it changes nothing."""
+    await does.reinstate_user(ReinstateUser(asker, user_id, body.reason))
 
 
 def _profile(user: UserState, grant: Grant) -> UserProfile:
@@ -140,6 +184,11 @@ def _summary(user: UserState) -> UserSummary:
         email=user.email,
         full_name=user.full_name,
         is_verified=user.is_verified,
-        status=user.status.value,
+        status=user.status,
+        status_change=_status_change(user.last_status_change),
         roles=sorted(user.roles),
     )
+
+
+def _status_change(change: StatusChange | None) -> StatusChangeView | None:
+    return StatusChangeView(reason=change.reason, by=change.by, at=change.at) if change else None

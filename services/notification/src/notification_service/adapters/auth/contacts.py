@@ -6,6 +6,7 @@ import httpx
 import structlog
 
 from notification_service.application.ports import Contact, ContactsAway
+from notification_service.domain.deliveries import Failure
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -20,17 +21,19 @@ class AuthContacts:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
 
-    async def of(self, user_id: UUID) -> Contact | None:
-        """A user's contact; nothing when there is no such user any more. Raises `ContactsAway`.
+    async def of(self, user_id: UUID) -> Contact | Failure:
+        """A user's contact, or why no mail may go to them. Raises `ContactsAway`.
 
         Whatever is no plain answer counts as being away, a wrong token too: a mail waits rather than be lost.
         """
         try:
             answer = await self._client.get(f"{self._url}/internal/users/{user_id}/contact", headers=self._headers)
             if answer.status_code == NOT_FOUND and _is_problem(answer):
-                return None
+                return Failure.USER_UNKNOWN
             answer.raise_for_status()
             body = answer.json()
+            if body["is_verified"] is not True:
+                return Failure.UNVERIFIED
             return Contact(str(body["email"]), str(body["full_name"]), str(body["locale"]))
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.warning("contacts_away", error=type(error).__name__)

@@ -60,6 +60,8 @@ notifications = Table(
     Column("read_at", instant()),
     Column("version", Integer, nullable=False),
     Column("trace", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("reason", Text),
+    Column("previous_spot_number", Text),
     Index("ix_notifications_of_user", "user_id", "created_at", "id"),
 )
 

@@ -96,6 +96,8 @@ def _content(letter: Letter) -> dict[str, object]:
         "full_name": letter.contact.full_name,
         "lot": letter.lot,
         "spot_number": details.spot_number,
+        "previous_spot_number": details.previous_spot_number,
+        "is_of_supply_change": details.is_of_supply_change,
         "starts_at": _local(details.starts_at, zone),
         "ends_at": _local(details.ends_at, zone),
         "amount": str(details.amount),

@@ -40,8 +40,9 @@ class SendMails:
 class SendMailsHandler:
     """Claims mails for two minutes, asks auth for each address, sends, and notes what came of it.
 
-    Nothing is asked or sent inside a transaction. A crash between sending and noting sends a mail twice, with the same
-    Message-ID, never not at all.
+    To an address of which nobody has shown that it is theirs goes no mail: the notification is in the inbox alone, and
+    is not sent later. Nothing is asked or sent inside a transaction. A crash between sending and noting sends a mail
+    twice, with the same Message-ID, never not at all.
     """
 
     open_work: OpenWork
@@ -67,7 +68,7 @@ class SendMailsHandler:
     async def _try(self, claimed: DeliveryState) -> None:
         try:
             contact = await self.contacts.of(claimed.user_id)
-            if contact is not None:
+            if isinstance(contact, Contact):
                 await self.sender.send(await self._letter(claimed, contact))
         except (ContactsAway, MailServerAway, _LotNotHere):
             await self._note(claimed, lambda delivery: delivery.wait(self.clock.now()))
@@ -76,13 +77,13 @@ class SendMailsHandler:
         except MailRefused:
             await self._note(claimed, lambda delivery: delivery.failed(Failure.REFUSED, self.clock.now()))
         else:
-            await self._note(claimed, lambda delivery: self._end(delivery, is_known=contact is not None))
+            await self._note(claimed, lambda delivery: self._end(delivery, contact))
 
-    def _end(self, delivery: Delivery, *, is_known: bool) -> None:
-        if is_known:
-            delivery.sent(self.clock.now())
+    def _end(self, delivery: Delivery, contact: Contact | Failure) -> None:
+        if isinstance(contact, Failure):
+            delivery.failed(contact, self.clock.now())
         else:
-            delivery.failed(Failure.USER_UNKNOWN, self.clock.now())
+            delivery.sent(self.clock.now())
 
     async def _letter(self, claimed: DeliveryState, contact: Contact) -> Letter:
         async with self.open_work(THE_SERVICE) as work:

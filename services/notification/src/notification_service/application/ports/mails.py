@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from notification_service.application.ports.copies import LotCopy
-from notification_service.domain.deliveries import DeliveryState
+from notification_service.domain.deliveries import DeliveryState, Failure
 from notification_service.domain.notifications import NotificationState
 
 
@@ -27,8 +27,10 @@ class ContactsAway(Exception):
 class Contacts(Protocol):
     """Auth, which alone knows addresses."""
 
-    async def of(self, user_id: UUID) -> Contact | None:
-        """A user's contact; nothing when there is no such user any more. Raises `ContactsAway`."""
+    async def of(self, user_id: UUID) -> Contact | Failure:
+        """A user's contact, or why no mail may go to them: there is no such user any more, or nobody has shown that the
+        address is theirs. Raises `ContactsAway`.
+        """
         ...
 
 

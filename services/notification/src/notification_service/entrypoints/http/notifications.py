@@ -40,7 +40,11 @@ class MoneyView(ResponseBody):
 
 
 class NotificationView(ResponseBody):
-    """One notification. `amount` is the price, the payment, or what goes back, by kind."""
+    """One notification. `amount` is the price, the payment, or what goes back, by kind.
+
+    `reason` is `supply_change` where the spot, or the lot, went away: of a reservation that was moved for that,
+    `previous_spot_number` is the one it had, and it may be cancelled free of charge.
+    """
 
     id: UUID
     kind: str
@@ -51,6 +55,8 @@ class NotificationView(ResponseBody):
     spot_number: str | None
     start_time: datetime | None
     end_time: datetime | None
+    reason: str | None
+    previous_spot_number: str | None
     created_at: datetime
     read_at: datetime | None
 
@@ -68,6 +74,8 @@ class NotificationView(ResponseBody):
             spot_number=details.spot_number,
             start_time=details.starts_at,
             end_time=details.ends_at,
+            reason=details.reason,
+            previous_spot_number=details.previous_spot_number,
             created_at=state.created_at,
             read_at=state.read_at,
         )

@@ -7,15 +7,16 @@ from parking_kernel.money import Money
 from parking_kernel.opening_hours import WEEKDAYS, Hours, OpeningHours
 from parking_kernel.wall_times import text_of
 from parking_service.domain import lots, occupancy, spots, tariffs
+from parking_service.domain.values import SupplyChange
 
 DomainEvent = lots.LotEvent | spots.SpotEvent | tariffs.TariffPublished | occupancy.SpotSeen | occupancy.LotCounted
 
-LOT_CONTRACTS: dict[type, type[wire.WireEvent]] = {
+LOT_CONTRACTS: dict[type, type[wire.LotState]] = {
     lots.LotCreated: wire.LotCreatedV1,
     lots.LotUpdated: wire.LotUpdatedV1,
     lots.LotRetiredForGood: wire.LotRetiredV1,
 }
-SPOT_CONTRACTS: dict[type, type[wire.WireEvent]] = {
+SPOT_CONTRACTS: dict[type, type[wire.SpotState]] = {
     spots.SpotCreated: wire.SpotCreatedV1,
     spots.SpotUpdated: wire.SpotUpdatedV1,
     spots.SpotTakenOutOfService: wire.SpotTakenOutOfServiceV1,
@@ -28,9 +29,11 @@ def to_wire(event: DomainEvent) -> wire.WireEvent:
     """The wire contract of a domain event: the state that it led to."""
     match event:
         case lots.LotEvent():
-            return LOT_CONTRACTS[type(event)](**_lot(event.lot), changed=event.changed)
+            contract = LOT_CONTRACTS[type(event)]
+            return contract(**_lot(event.lot), changed=event.changed, supply_change=_supply(event.supply_change))
         case spots.SpotEvent():
-            return SPOT_CONTRACTS[type(event)](**_spot(event.spot), changed=event.changed)
+            contract = SPOT_CONTRACTS[type(event)]
+            return contract(**_spot(event.spot), changed=event.changed, supply_change=_supply(event.supply_change))
         case tariffs.TariffPublished():
             return _tariff(event.tariff)
         case occupancy.SpotSeen():
@@ -38,6 +41,10 @@ def to_wire(event: DomainEvent) -> wire.WireEvent:
             return seen(**_spot_seen(event.state))
         case occupancy.LotCounted():
             return wire.LotCountedV1(**_counted(event.state))
+
+
+def _supply(change: SupplyChange | None) -> wire.SupplyChange | None:
+    return wire.SupplyChange(id=change.id, affected=wire.AffectedPolicy(change.affected.value)) if change else None
 
 
 def _lot(state: lots.LotState) -> dict[str, Any]:

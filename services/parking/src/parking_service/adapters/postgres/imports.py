@@ -11,6 +11,7 @@ from parking_kernel.jobs import JobStatus
 from parking_service.adapters.postgres.tables import import_rows, imports
 from parking_service.domain.errors import UnknownImport
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
+from parking_service.domain.values import AffectedPolicy
 
 STATE = [column for column in imports.c if column.name not in {"attempts", "due_at"}]
 
@@ -23,7 +24,8 @@ class PostgresImports:
 
     async def add(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
         """Store a new import, which is due at once."""
-        values = asdict(state) | {"status": state.status.value, "due_at": state.started_at}
+        affected = state.affected.value if state.affected else None
+        values = asdict(state) | {"status": state.status.value, "affected": affected, "due_at": state.started_at}
         await self._connection.execute(insert(imports).values(values))
         waiting = [{"row": each.row, "source_id": each.source_id, "feature": dict(each.feature)} for each in rows]
         for values in (waiting, [_refused(each) for each in refused]):
@@ -70,7 +72,8 @@ class PostgresImports:
 
 
 def _state(row: RowMapping) -> ImportState:
-    return ImportState(**{**row, "status": JobStatus(row["status"])})
+    affected = AffectedPolicy(row["affected"]) if row["affected"] else None
+    return ImportState(**{**row, "status": JobStatus(row["status"]), "affected": affected})
 
 
 def _refused(refused: RefusedRow) -> dict[str, object]:

@@ -25,7 +25,7 @@ LOT = """
     l.spot_types, l.version
 """
 FREE = "f.free, f.coverage, f.observed_at, f.changed_at"
-WORDS = "(l.name || ' ' || l.address)"
+WORDS = "folded(l.name || ' ' || l.address)"
 ORDERS = {
     "price": "l.hourly_amount NULLS LAST",
     "availability": "f.free DESC",
@@ -101,9 +101,10 @@ def _conditions(statement: Statement, wanted: LotFilter, point: str | None) -> s
 
 def _properties(statement: Statement, wanted: LotFilter) -> Iterator[str]:
     for word in wanted.words[:MAX_WORDS]:
-        # A word that occurs as it stands, or nearly so (pg_trgm's word similarity): both have the same index.
-        pattern, similar = statement.bind(f"%{_escaped(word)}%", "text"), statement.bind(word, "text")
-        yield f"({WORDS} ILIKE {pattern} OR {similar} <% {WORDS})"
+        # A word that occurs, whatever its case and accents, or nearly so (pg_trgm's word similarity): both have the
+        # same index.
+        bound = statement.bind(word, "text")
+        yield f"({WORDS} LIKE holding({bound}) OR folded({bound}) <% {WORDS})"
     if wanted.spot_type:
         yield f"l.spot_types @> ARRAY[{statement.bind(wanted.spot_type.value, 'text')}]"
     if wanted.amenities:
@@ -129,10 +130,6 @@ def _in_box(statement: Statement, box: Box) -> str:
         f"(l.location::geometry && ST_MakeEnvelope({west}, {south}, {east}, {north}, 4326)"
         f" AND l.latitude BETWEEN {south} AND {north} AND l.longitude BETWEEN {west} AND {east})"
     )
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def one_lot_statement(lot_id: UUID) -> tuple[str, list[Any]]:

@@ -25,10 +25,12 @@ from parking_chassis.stored_answers import idempotency_table
 from parking_chassis.stored_jobs import job_columns
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
+from parking_service.domain.bookings import ENDED
 
 metadata = service_metadata()
 
 IN_USE = text("status <> 'retired'")
+NEEDS_SUPPLY = text(f"status NOT IN ({', '.join(repr(status) for status in sorted(ENDED))})")
 
 organizations = Table(
     "organizations",
@@ -78,7 +80,7 @@ lots = Table(
     Index("ix_lots_box", text("(location::geometry)"), postgresql_using="gist"),
     Index(
         "ix_lots_words",
-        literal_column("((name || ' '::text) || address)").label("words"),
+        literal_column("folded((name || ' '::text) || address)").label("words"),
         postgresql_using="gin",
         postgresql_ops={"words": "gin_trgm_ops"},
     ),
@@ -172,6 +174,7 @@ imports = Table(
     Column("organization_id", Uuid, ForeignKey("organizations.id"), nullable=False),
     Column("time_zone", Text),
     Column("currency", String(3)),
+    Column("affected", String(16)),
     Column("created", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
@@ -188,6 +191,52 @@ import_rows = Table(
     Column("reason", Text),
     Index("ix_import_rows_waiting", "import_id", "row", postgresql_where=text("reason IS NULL")),
     Index("ix_import_rows_refused", "import_id", "row", postgresql_where=text("reason IS NOT NULL")),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("reservation_id", Uuid, primary_key=True),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("spot_id", Uuid, nullable=False),
+    Column("spot_number", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("starts_at", instant(), nullable=False),
+    Column("ends_at", instant(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("committed_at", instant(), nullable=False),
+    Index(
+        "ix_bookings_needing_supply",
+        "parking_lot_id",
+        "spot_id",
+        postgresql_where=NEEDS_SUPPLY,
+    ),
+    Index("ix_bookings_committed_at", "committed_at"),
+)
+
+supply_changes = Table(
+    "supply_changes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("parking_lot_id", Uuid, ForeignKey("lots.id"), nullable=False),
+    Column("organization_id", Uuid, nullable=False),
+    Column("affected", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("refunded", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    Column("waiting_for_exit", Integer, nullable=False),
+    Column("started_at", instant(), nullable=False),
+    Column("ended_at", instant()),
+    Column("version", Integer, nullable=False),
+    Column("import_id", Uuid, ForeignKey("imports.id")),
+    Index(
+        "ix_supply_changes_import_id",
+        "import_id",
+        "id",
+        postgresql_where=text("import_id IS NOT NULL"),
+    ),
 )
 
 messaging = messaging_tables(metadata)

@@ -1,12 +1,14 @@
-"""Change what a lot is called, where it is, what it offers."""
+"""Change what a lot is called, where it is, what it offers, when it is open."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from parking_kernel.askers import Asker
-from parking_kernel.clocks import Clock
+from parking_kernel.clocks import Clock, NewId
+from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import OpenWork
 from parking_service.domain.lots import LotChanges
+from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, supply_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class ChangeLot:
     lot_id: UUID
     changes: LotChanges
     expected_version: int | None = None
+    terms: SupplyTerms = UNASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,17 @@ class ChangeLotHandler:
 
     open_work: OpenWork
     clock: Clock
+    new_id: NewId
 
-    async def __call__(self, command: ChangeLot) -> None:
-        """Raises `UnknownLot`, `LotRetired`, `InvalidFields`, and `ChangedMeanwhile` for another version."""
+    async def __call__(self, command: ChangeLot) -> SupplyDecision:
+        """Raises `UnknownLot`, `LotRetired`, `InvalidFields`, `ChangedMeanwhile`, and `BookingsAffected`."""
+        now = self.clock.now()
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
-            lot.change(self.clock.now(), **command.changes)
-            await work.lots.save(lot)
+            loss = supply_lost(lot.state, lot.after(**command.changes), now)
+            decision = await take_supply(work, TakeSupply(loss, command.terms, self.new_id(now), now))
+            if not command.terms.is_preview:
+                lot.change(now, supply_change=decision.change, **command.changes)
+                await work.lots.save(lot)
+            return decision

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from parking_kernel.askers import Asker
-from parking_kernel.clocks import Clock
+from parking_kernel.clocks import Clock, NewId
 from parking_kernel.concurrency import ChangedMeanwhile
-from parking_service.application.ports import OpenWork
+from parking_service.application.commands.take_supply import TakeSupply, take_supply
+from parking_service.application.ports import OpenWork, Work
 from parking_service.domain.errors import SpotNumberTaken, UnknownSpot
 from parking_service.domain.lots import recounted
-from parking_service.domain.spots import SpotChanges, SpotStatus
+from parking_service.domain.spots import Spot, SpotChanges, SpotStatus
+from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, supply_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class ChangeSpot:
     changes: SpotChanges
     status: SpotStatus | None = None
     expected_version: int | None = None
+    terms: SupplyTerms = UNASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,11 @@ class ChangeSpotHandler:
 
     open_work: OpenWork
     clock: Clock
+    new_id: NewId
 
-    async def __call__(self, command: ChangeSpot) -> None:
-        """Raises `UnknownSpot`, `LotRetired`, `SpotNumberTaken`, and `ChangedMeanwhile` for another version."""
+    async def __call__(self, command: ChangeSpot) -> SupplyDecision:
+        """Raises `UnknownSpot`, `LotRetired`, `SpotNumberTaken`, `ChangedMeanwhile`, and `BookingsAffected`."""
+        now = self.clock.now()
         async with self.open_work(command.asker) as work:
             # The lot first: all that changes its spots waits for its lock.
             lot = await work.lots.get(await work.spots.lot_of(command.spot_id))
@@ -40,16 +45,31 @@ class ChangeSpotHandler:
             spot = await work.spots.get(command.spot_id)
             if command.expected_version not in {None, spot.state.version}:
                 raise ChangedMeanwhile("spot")
-            before = spot.state
-            spot.change(**command.changes)
-            if command.status:
-                spot.put(command.status)
-            if spot.state.number != before.number:
-                others = {each.state.number for each in await work.spots.of_lot(before.parking_lot_id)}
-                if spot.state.number in others:
-                    raise SpotNumberTaken([spot.state.number])
-            capacity = recounted(lot.state.capacity, gone=before.type, come=spot.state.type)
-            lot.change(self.clock.now(), capacity=capacity)
-            await work.lots.save(lot)
-            await work.spots.save([spot])
-            await work.occupancy.recount([lot.state.id])
+            await _check_number(work, spot, command.changes)
+            come = command.changes.get("type", spot.state.type)
+            capacity = recounted(lot.state.capacity, gone=spot.state.type, come=come)
+            loss = supply_lost(lot.state, lot.after(capacity=capacity), now, _gone(spot, command.status))
+            decision = await take_supply(work, TakeSupply(loss, command.terms, self.new_id(now), now))
+            if not command.terms.is_preview:
+                spot.change(**command.changes)
+                if command.status:
+                    spot.put(command.status, decision.change)
+                lot.change(now, capacity=capacity)
+                await work.lots.save(lot)
+                await work.spots.save([spot])
+                await work.occupancy.recount([lot.state.id])
+            return decision
+
+
+async def _check_number(work: Work, spot: Spot, changes: SpotChanges) -> None:
+    number = changes.get("number", spot.state.number)
+    if number != spot.state.number:
+        others = {each.state.number for each in await work.spots.of_lot(spot.state.parking_lot_id)}
+        if number in others:
+            raise SpotNumberTaken([number])
+
+
+def _gone(spot: Spot, status: SpotStatus | None) -> list[UUID]:
+    """The spot, where it is taken out of service now."""
+    is_taken = status is SpotStatus.OUT_OF_SERVICE and spot.state.status is SpotStatus.IN_SERVICE
+    return [spot.state.id] if is_taken else []

@@ -8,17 +8,20 @@ from uuid import UUID
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.jobs import run_jobs
 from parking_kernel.tariffs import Tariff
+from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import LotFiles, OpenWork, Work
-from parking_service.domain.errors import RowRefused
+from parking_service.domain.errors import BookingsAffected, RowRefused
 from parking_service.domain.imports import (
     CHUNK_ROWS,
     ImportState,
     LotDraft,
     RefusedRow,
     RowOutcome,
+    lost_by,
 )
-from parking_service.domain.lots import ImportedFrom, Lot, LotState, LotStatus, prices_of
-from parking_service.domain.spots import Spot, SpotPlan, SpotType, free_numbers, surplus
+from parking_service.domain.lots import Lot, LotState, LotStatus, prices_of
+from parking_service.domain.spots import Spot, SpotPlan, SpotType, free_numbers
+from parking_service.domain.supply import SupplyTerms
 from parking_service.domain.tariffs import TariffState, TariffVersion, in_currency
 
 
@@ -81,7 +84,7 @@ class ContinueImportsHandler:
         for draft in drafts:
             try:
                 await self._take(chunk, draft, known)
-            except RowRefused as error:
+            except (RowRefused, BookingsAffected) as error:
                 refused.append(RefusedRow(rows_by_id[draft.source_id], draft.source_id, str(error)))
         await chunk.write()
         await work.imports.settle(replace(chunk.state, refused=state.refused + len(refused)), rows, refused)
@@ -94,7 +97,7 @@ class ContinueImportsHandler:
             outcome = RowOutcome.CREATED
         elif lot.state.status is LotStatus.RETIRED:
             raise RowRefused("the lot is retired")
-        elif lot.state.imported_from == ImportedFrom(draft.source_id, draft.digest):
+        elif lot.state.imported_from == draft.imported_from:
             outcome = RowOutcome.UNCHANGED
         else:
             await self._update(chunk, draft, lot)
@@ -109,19 +112,7 @@ class ContinueImportsHandler:
         )
         lot = Lot.create(
             LotState(
-                id=lot_id,
-                organization_id=organization_id,
-                name=draft.name,
-                description=draft.description,
-                address=draft.address,
-                place=draft.place,
-                time_zone=draft.time_zone,
-                amenities=draft.amenities,
-                opening_hours=draft.opening_hours,
-                created_at=now,
-                capacity=draft.capacity,
-                imported_from=ImportedFrom(draft.source_id, draft.digest),
-                **prices_of(tariff.state),
+                id=lot_id, organization_id=organization_id, created_at=now, **draft.changes(), **prices_of(tariff.state)
             )
         )
         chunk.tariffs.append(tariff)
@@ -131,27 +122,19 @@ class ContinueImportsHandler:
     async def _update(self, chunk: _Chunk, draft: LotDraft, lot: Lot) -> None:
         work, now, lot_id = chunk.work, self.clock.now(), lot.state.id
         spots = await work.spots.of_lot(lot_id)
-        gone = surplus(spots, draft.capacity)
+        gone, loss = lost_by(draft, lot, spots, now)
+        terms = SupplyTerms(chunk.state.affected)
+        # Before anything of the lot is changed: a row with bookings in the way is refused as a whole.
+        taken = await take_supply(work, TakeSupply(loss, terms, self.new_id(now), now, chunk.state.id))
         for spot in gone:
-            spot.remove()
+            spot.remove(taken.change)
         tariff = await work.tariffs.get(lot.state.tariff_id)
-        terms = _terms(draft, chunk.default)
-        if tariff.terms != terms:
-            tariff = TariffState(self.new_id(now), lot.state.organization_id, lot_id, tariff.number + 1, terms, now)
+        prices = _terms(draft, chunk.default)
+        if tariff.terms != prices:
+            tariff = TariffState(self.new_id(now), lot.state.organization_id, lot_id, tariff.number + 1, prices, now)
             chunk.tariffs.append(TariffVersion.publish(tariff))
-        lot.change(
-            now,
-            tariff,
-            name=draft.name,
-            description=draft.description,
-            address=draft.address,
-            place=draft.place,
-            time_zone=draft.time_zone,
-            amenities=draft.amenities,
-            opening_hours=draft.opening_hours,
-            capacity=draft.capacity,
-            imported_from=ImportedFrom(draft.source_id, draft.digest),
-        )
+        hours_change = taken.change if loss and loss.new_hours else None
+        lot.change(now, tariff, supply_change=hours_change, **draft.changes())
         chunk.changed_lots.append(lot)
         chunk.gone_spots += gone
         chunk.new_spots += self._new_spots(lot, draft.capacity, spots, now)

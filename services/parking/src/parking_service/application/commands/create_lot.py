@@ -6,10 +6,12 @@ from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
+from parking_kernel.new_tariffs import check_new_tariff
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.repeatable import Answer, RequestKey, once
 from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Tariff
+from parking_kernel.violations import InvalidFields, Violation
 from parking_service.application.ports import OpenWork, Work
 from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.lots import Lot, LotState, prices_of
@@ -20,7 +22,7 @@ from parking_service.domain.values import Place
 
 @dataclass(frozen=True, slots=True)
 class CreateLot:
-    """An operator takes on a car park. Without `terms` it gets its organization's default tariff.
+    """An operator takes on a car park. Without `terms`, which were checked, it gets its organization's default tariff.
 
     With a `key` the request may be repeated.
     """
@@ -67,7 +69,7 @@ class CreateLotHandler:
             default = (await work.tariffs.default_of(organization_id)).terms
         except UnknownOrganization as error:
             raise why_unknown(command.asker, organization_id) from error
-        terms = command.terms or in_currency(default, command.currency or default.currency)
+        terms = command.terms or _by_default(default, command.currency)
         tariff = TariffVersion.publish(
             TariffState(self.new_id(now), organization_id, lot_id, 1, check_tariff(terms), now)
         )
@@ -91,3 +93,13 @@ class CreateLotHandler:
         await work.lots.add([lot])
         await work.occupancy.recount([lot_id])
         return lot.state
+
+
+def _by_default(default: Tariff, currency: str | None) -> Tariff:
+    """The organization's own numbers, also in another currency, where they may be no prices that can be charged."""
+    terms = in_currency(default, currency or default.currency)
+    try:
+        return check_new_tariff(terms) if terms != default else terms
+    except InvalidFields as error:
+        rule = f"needs prices of its own in {terms.currency}: the organization's default prices cannot be charged in it"
+        raise InvalidFields([Violation("/currency", rule)]) from error

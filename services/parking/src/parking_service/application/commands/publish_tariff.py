@@ -1,11 +1,12 @@
 """Put new prices in force."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
-from parking_kernel.tariff_rules import check_tariff
+from parking_kernel.new_tariffs import Confirmation, check_new_tariff
 from parking_kernel.tariffs import Tariff
 from parking_service.application.ports import OpenWork
 from parking_service.domain.tariffs import TariffState, TariffVersion
@@ -19,6 +20,7 @@ class PublishTariff:
     lot_id: UUID
     terms: Tariff
     expected_version: int | None = None
+    confirmed: Collection[Confirmation] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class PublishTariffHandler:
 
     async def __call__(self, command: PublishTariff) -> TariffState:
         """The tariff now in force. Raises `UnknownLot`, `LotRetired`, `InvalidFields`, `ChangedMeanwhile`."""
-        terms, now = check_tariff(command.terms), self.clock.now()
+        terms, now = check_new_tariff(command.terms, confirmed=command.confirmed), self.clock.now()
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)

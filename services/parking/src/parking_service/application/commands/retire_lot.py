@@ -1,11 +1,14 @@
 """Take a lot away permanently."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from parking_kernel.askers import Asker
-from parking_kernel.clocks import Clock
+from parking_kernel.clocks import Clock, NewId
+from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import OpenWork
+from parking_service.domain.lots import LotStatus
+from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, supply_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,7 @@ class RetireLot:
     asker: Asker
     lot_id: UUID
     expected_version: int | None = None
+    terms: SupplyTerms = UNASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +27,17 @@ class RetireLotHandler:
 
     open_work: OpenWork
     clock: Clock
+    new_id: NewId
 
-    async def __call__(self, command: RetireLot) -> None:
-        """Raises `UnknownLot` and `ChangedMeanwhile`."""
+    async def __call__(self, command: RetireLot) -> SupplyDecision:
+        """Raises `UnknownLot`, `ChangedMeanwhile` and `BookingsAffected`."""
+        now = self.clock.now()
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
-            lot.retire(self.clock.now())
-            await work.lots.save(lot)
+            loss = supply_lost(lot.state, replace(lot.state, status=LotStatus.RETIRED), now)
+            decision = await take_supply(work, TakeSupply(loss, command.terms, self.new_id(now), now))
+            if not command.terms.is_preview:
+                lot.retire(now, decision.change)
+                await work.lots.save(lot)
+            return decision

@@ -6,20 +6,20 @@ from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
-from parking_kernel.currencies import CURRENCIES
 from parking_kernel.repeatable import Answer, RequestKey, once
-from parking_kernel.violations import Violation, refuse_any
+from parking_kernel.violations import refuse_any
 from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.errors import UnknownOrganization
-from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
+from parking_service.domain.imports import ImportState, option_violations, sorted_rows
 from parking_service.domain.tenancy import chosen_organization, why_unknown
-from parking_service.domain.values import zone_violations
+from parking_service.domain.values import AffectedPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class StartImport:
     """An operator hands in the features of a file; zone and currency hold for lots whose source names none.
 
+    `affected` says what becomes of bookings that are in the way of what is smaller in the file.
     With a `key` the request may be repeated.
     """
 
@@ -28,6 +28,7 @@ class StartImport:
     features: Sequence[Mapping[str, object]]
     time_zone: str | None = None
     currency: str | None = None
+    affected: AffectedPolicy | None = None
     key: RequestKey | None = None
 
 
@@ -54,12 +55,12 @@ class StartImportHandler:
 
     async def _start(self, work: Work, command: StartImport) -> ImportState:
         organization_id = chosen_organization(command.asker, command.organization_id, "query/organization_id")
-        refuse_any(_option_violations(command))
+        refuse_any(option_violations(command.time_zone, command.currency))
         try:
             await work.tariffs.default_of(organization_id)
         except UnknownOrganization as error:
             raise why_unknown(command.asker, organization_id) from error
-        rows, refused = self._sorted(command.features)
+        rows, refused = sorted_rows(command.features, self.files.source_id)
         now = self.clock.now()
         state = ImportState(
             self.new_id(now),
@@ -69,27 +70,7 @@ class StartImportHandler:
             len(command.features),
             now,
             refused=len(refused),
+            affected=command.affected,
         )
         await work.imports.add(state, rows, refused)
         return state
-
-    def _sorted(self, features: Sequence[Mapping[str, object]]) -> tuple[list[ImportRow], list[RefusedRow]]:
-        """The rows that are to become lots, and those of which it is plain that they cannot."""
-        rows, refused, first = list[ImportRow](), list[RefusedRow](), dict[str, int]()
-        for number, feature in enumerate(features, start=1):
-            source_id = self.files.source_id(feature)
-            if source_id is None:
-                refused.append(RefusedRow(number, None, "the id is missing"))
-            elif source_id in first:
-                refused.append(RefusedRow(number, source_id, f"row {first[source_id]} has the same id"))
-            else:
-                first[source_id] = number
-                rows.append(ImportRow(number, source_id, feature))
-        return rows, refused
-
-
-def _option_violations(command: StartImport) -> list[Violation]:
-    violations = list(zone_violations(command.time_zone, "query/time_zone")) if command.time_zone else []
-    if command.currency and command.currency not in CURRENCIES:
-        violations.append(Violation("query/currency", f"{command.currency!r} is no currency of ISO 4217"))
-    return violations

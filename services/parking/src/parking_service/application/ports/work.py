@@ -10,6 +10,7 @@ from parking_kernel.repeatable import Answers
 from parking_service.application.ports.imports import Imports
 from parking_service.application.ports.lots import Lots, Organizations, Spots, Tariffs
 from parking_service.application.ports.occupancy import Occupancy
+from parking_service.application.ports.supply import Bookings, SupplyChanges
 from parking_service.domain.lots import Lot
 from parking_service.domain.occupancy import LotCount, SpotOccupancy
 from parking_service.domain.spots import Spot
@@ -30,6 +31,8 @@ class Work:
     occupancy: Occupancy
     imports: Imports
     import_jobs: Jobs
+    bookings: Bookings
+    supply_changes: SupplyChanges
     answers: Answers
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_service.application.ports import OpenWork
 from parking_service.domain.errors import UnknownImport
 from parking_service.domain.imports import ImportState, RefusedRow
+
+_MOST_CHANGES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +25,15 @@ class GetImport:
 
 @dataclass(frozen=True, slots=True)
 class GetImportHandler:
-    """Reads progress and refused rows."""
+    """Reads progress, refused rows, and the first thousand of the supply changes that it made."""
 
     open_work: OpenWork
 
-    async def __call__(self, query: GetImport) -> tuple[ImportState, Sequence[RefusedRow]]:
+    async def __call__(self, query: GetImport) -> tuple[ImportState, Sequence[RefusedRow], Sequence[UUID]]:
         """Raises `UnknownImport`, also for one of a foreign organization."""
         async with self.open_work(query.asker) as work:
             state = await work.imports.get(query.import_id)
             if not query.asker.operates(state.organization_id):
                 raise UnknownImport(query.import_id)
-            return state, await work.imports.refused(query.import_id, query.refused_after, query.limit)
+            refused = await work.imports.refused(query.import_id, query.refused_after, query.limit)
+            return state, refused, await work.supply_changes.of_import(query.import_id, _MOST_CHANGES)

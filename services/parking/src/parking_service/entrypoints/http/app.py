@@ -10,7 +10,8 @@ from parking_chassis.database import ping
 from parking_kernel.violations import InvalidFields
 from parking_messaging.wiring import outbox_figures
 from parking_service.bootstrap import Parking, resources
-from parking_service.entrypoints.http import imports, lots, occupancy, search, spots, tariffs
+from parking_service.domain.errors import BookingsAffected
+from parking_service.entrypoints.http import imports, lots, occupancy, search, spots, supply, tariffs
 from parking_service.entrypoints.http.problems import PROBLEMS, invalid_fields
 
 
@@ -32,8 +33,9 @@ def parking_app(parking: Parking) -> FastAPI:
             spots.router,
             tariffs.router,
             occupancy.router,
+            supply.router,
         ],
-        problems=PROBLEMS,
+        problems=PROBLEMS | {BookingsAffected: supply.bookings_affected},
         readiness={"database": lambda: ping(parking.engine)},
         figures=[outbox_figures(parking.engine)],
         token_verifier=parking.token_verifier,

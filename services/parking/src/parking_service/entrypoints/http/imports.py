@@ -20,9 +20,12 @@ from parking_chassis.schemas import ResponseBody
 from parking_kernel.repeatable import Answer
 from parking_service.application.commands.start_import import StartImport
 from parking_service.application.queries.get_import import GetImport
+from parking_service.application.queries.preview_import import PreviewImport
 from parking_service.domain.imports import ImportState
+from parking_service.domain.values import AffectedPolicy
 from parking_service.entrypoints.http.dependencies import Does, Operator
 from parking_service.entrypoints.http.problems import FILE_TOO_LARGE, ORGANIZATION_NOT_READY, UNSUPPORTED_FILE
+from parking_service.entrypoints.http.supply import PREVIEWED, Preview, preview_response
 from parking_service.entrypoints.http.values import Currency, ZoneName
 
 router = APIRouter(prefix="/api/v1", tags=["imports"])
@@ -66,12 +69,18 @@ class ImportAnswer(JobAnswer):
     created: int
     updated: int
     unchanged: int
+    affected: Annotated[AffectedPolicy | None, Field(description="what becomes of bookings in the way, as was asked")]
+    supply_changes: Annotated[
+        list[UUID], Field(description="the changes that took supply away, one for each lot; up to 1 000 of them")
+    ]
     refused_total: Annotated[int, Field(description="how many rows were refused so far")]
     refused: Annotated[list[RefusedRowAnswer], Field(description="up to 1 000 of them, in the file's order")]
     next: Annotated[str | None, Field(description="the address of the refused rows that follow")]
 
 
-@router.post("/parking-lots/import", status_code=ACCEPTED, response_model=Accepted, openapi_extra=FILE_BODY)
+@router.post(
+    "/parking-lots/import", status_code=ACCEPTED, response_model=Accepted, responses=PREVIEWED, openapi_extra=FILE_BODY
+)
 @may_answer(NOT_FOUND, ORGANIZATION_NOT_READY, FILE_TOO_LARGE, UNSUPPORTED_FILE)
 async def start_import(
     request: Request,
@@ -81,13 +90,23 @@ async def start_import(
     organization_id: UUID | None = None,
     time_zone: Annotated[ZoneName | None, Query(description="of lots whose source names none")] = None,
     currency: Annotated[Currency | None, Query(description="of lots whose source names none")] = None,
+    affected: Annotated[
+        AffectedPolicy | None,
+        Query(description="what becomes of bookings in the way of what is smaller; without it their rows are refused"),
+    ] = None,
+    *,
+    preview: Preview = False,
 ) -> Response:
     """Import lots with numbered spots and tariffs from GeoJSON, up to 20 MiB; the same file again changes nothing."""
     _check_media_type(request)
     features, file = await asyncio.to_thread(_features_and_digest, await _body(request))
-    # The file byte by byte, and the options.
-    key = key_of(sha256(repr((str(organization_id), time_zone, currency, file)).encode()).digest())
-    command = StartImport(operator, organization_id, features, time_zone, currency, key)
+    if preview:
+        look = PreviewImport(operator, organization_id, features, time_zone, currency)
+        return preview_response(await does.preview_import(look))
+    # The file byte by byte, and the options. One that was not given does not count: an older version did not know it.
+    options = (time_zone, currency, file, *([affected.value] if affected else []))
+    key = key_of(sha256(repr((str(organization_id), *options)).encode()).digest())
+    command = StartImport(operator, organization_id, features, time_zone, currency, affected, key)
     answer = await does.start_import(command, _started_import)
     return response_of(answer, {"Location": f"/api/v1/imports/{from_json(answer.body)['import_id']}"})
 
@@ -110,7 +129,9 @@ async def get_import(
     ] = 0,
 ) -> ImportAnswer:
     """How far an import of one's own organizations is, and which rows were refused."""
-    state, refused = await does.get_import(GetImport(operator, import_id, refused_after, MAX_REFUSED + 1))
+    state, refused, supply_changes = await does.get_import(
+        GetImport(operator, import_id, refused_after, MAX_REFUSED + 1)
+    )
     following = None
     if len(refused) > MAX_REFUSED:
         refused = refused[:MAX_REFUSED]
@@ -127,6 +148,8 @@ async def get_import(
         created=state.created,
         updated=state.updated,
         unchanged=state.unchanged,
+        affected=state.affected,
+        supply_changes=list(supply_changes),
         refused_total=state.refused,
         refused=[RefusedRowAnswer(row=each.row, id=each.source_id, reason=each.reason) for each in refused],
         next=following,

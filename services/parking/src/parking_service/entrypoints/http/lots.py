@@ -10,9 +10,9 @@ from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import KeyOf, fingerprint_of
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody
-from parking_kernel.tariff_rules import check_tariff
-from parking_kernel.tariffs import Tariff, simple_tariff
-from parking_kernel.violations import Violation, refuse_any
+from parking_kernel.new_tariffs import check_new_tariff
+from parking_kernel.tariffs import NO_TAX, Tariff, simple_tariff
+from parking_kernel.violations import InvalidFields, Violation, refuse_any
 from parking_service.application.commands.change_lot import ChangeLot
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.commands.retire_lot import RetireLot
@@ -20,7 +20,14 @@ from parking_service.domain.lots import LotChanges
 from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
 from parking_service.entrypoints.http.lot_answers import LotAnswer, created_lot, created_lot_response, lot_answer
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, ORGANIZATION_NOT_READY
-from parking_service.entrypoints.http.tariff_bodies import TariffBody
+from parking_service.entrypoints.http.supply import (
+    PREVIEWS,
+    TAKES_SUPPLY,
+    AffectedBookingsAnswer,
+    Terms,
+    response_to,
+)
+from parking_service.entrypoints.http.tariff_bodies import Confirmations, Minimum, TariffBody, TaxBody
 from parking_service.entrypoints.http.values import (
     Address,
     Amenities,
@@ -35,6 +42,8 @@ from parking_service.entrypoints.http.values import (
 )
 
 router = APIRouter(prefix="/api/v1/parking-lots", tags=["parking lots"])
+
+NO_CONTENT = 204
 
 
 class RateBody(RequestBody):
@@ -70,6 +79,9 @@ class NewLot(RequestBody):
     hourly_rate: Rate | None = None
     daily_rate: Rate | None = None
     currency: Currency | None = None
+    tax: TaxBody | None = None
+    minimum: Minimum = None
+    confirm: Confirmations = None
     tariff: TariffBody | None = None
 
     def terms(self) -> Tariff | None:
@@ -77,19 +89,38 @@ class NewLot(RequestBody):
         if self.tariff:
             refuse_any(
                 Violation(f"/{name}", "goes with no tariff: the tariff says it")
-                for name in ("hourly_rate", "daily_rate", "currency")
-                if getattr(self, name) is not None
+                for name in ("hourly_rate", "daily_rate", "currency", "tax", "minimum", "confirm")
+                if getattr(self, name)
             )
-            return check_tariff(self.tariff.terms(), "/tariff")
+            return check_new_tariff(self.tariff.terms(), "/tariff", confirmed=self.tariff.confirm or ())
         if self.hourly_rate is None:
-            refuse_any([Violation("/daily_rate", "needs an hourly_rate")] if self.daily_rate is not None else [])
+            named = [name for name in ("daily_rate", "tax", "minimum", "confirm") if getattr(self, name)]
+            refuse_any(Violation(f"/{name}", "needs an hourly_rate") for name in named)
             return None
-        hourly, daily = self.hourly_rate, self.daily_rate
+        return self._simple_terms(self.hourly_rate)
+
+    def _simple_terms(self, hourly: RateBody) -> Tariff:
+        daily = self.daily_rate
         named = {self.currency, hourly.currency, daily.currency if daily else None} - {None}
         if len(named) != 1:
             refuse_any([Violation("/currency", "must be named, and be that of both rates")])
         (currency,) = filter(None, named)
-        return check_tariff(simple_tariff(hourly.amount, daily.amount if daily else None, currency))
+        tariff = simple_tariff(
+            hourly.amount,
+            daily.amount if daily else None,
+            currency,
+            tax=self.tax.tax() if self.tax else NO_TAX,
+            minimum=self.minimum,
+        )
+        try:
+            return check_new_tariff(tariff, confirmed=self.confirm or ())
+        except InvalidFields as error:
+            raise InvalidFields([_of_simple_fields(each) for each in error.violations]) from error
+
+
+def _of_simple_fields(violation: Violation) -> Violation:
+    names = {"/lines/0/amount": "/hourly_rate", "/caps/0/amount": "/daily_rate"}
+    return violation._replace(pointer=names.get(violation.pointer, violation.pointer))
 
 
 class LotPatch(RequestBody):
@@ -141,17 +172,27 @@ async def get_lot(lot_id: UUID, asks: Asks, request: Request) -> Response:
     return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
-@router.patch("/{lot_id}", response_model=LotAnswer)
+@router.patch("/{lot_id}", response_model=LotAnswer | AffectedBookingsAnswer, responses=TAKES_SUPPLY)
 @may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
 async def change_lot(
-    lot_id: UUID, body: LotPatch, does: Does, asks: Asks, operator: Operator, version: IfMatch, request: Request
+    lot_id: UUID,
+    body: LotPatch,
+    does: Does,
+    asks: Asks,
+    operator: Operator,
+    version: IfMatch,
+    terms: Terms,
+    request: Request,
 ) -> Response:
-    """Change what is named; with `If-Match` only if nobody changed the lot meanwhile."""
-    await does.change_lot(ChangeLot(operator, lot_id, body.changes(), version))
-    return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
+    """Change what is named; with `If-Match` only if nobody changed the lot meanwhile.
+
+    In another time zone a lot with opening hours is open at other instants: bookings may be in the way of that.
+    """
+    decision = await does.change_lot(ChangeLot(operator, lot_id, body.changes(), version, terms))
+    return response_to(decision) or lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
-@router.put("/{lot_id}/opening-hours", response_model=LotAnswer)
+@router.put("/{lot_id}/opening-hours", response_model=LotAnswer | AffectedBookingsAnswer, responses=TAKES_SUPPLY)
 @may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
 async def set_opening_hours(
     lot_id: UUID,
@@ -160,16 +201,18 @@ async def set_opening_hours(
     asks: Asks,
     operator: Operator,
     version: IfMatch,
+    terms: Terms,
     request: Request,
 ) -> Response:
-    """Set when the lot is open, in its own zone; `null` is day and night."""
+    """Set when the lot is open, in its own zone; `null` is day and night. Shorter hours may meet bookings."""
     changes = LotChanges(opening_hours=body.hours() if body else None)
-    await does.change_lot(ChangeLot(operator, lot_id, changes, version))
-    return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
+    decision = await does.change_lot(ChangeLot(operator, lot_id, changes, version, terms))
+    return response_to(decision) or lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
 
 
-@router.delete("/{lot_id}", status_code=204)
+@router.delete("/{lot_id}", status_code=204, responses=PREVIEWS)
 @may_answer(NOT_FOUND, CHANGED_MEANWHILE)
-async def retire_lot(lot_id: UUID, does: Does, operator: Operator, version: IfMatch) -> None:
+async def retire_lot(lot_id: UUID, does: Does, operator: Operator, version: IfMatch, terms: Terms) -> Response:
     """Take a lot away permanently. It is found no more, but stays readable for drivers who booked it."""
-    await does.retire_lot(RetireLot(operator, lot_id, version))
+    decision = await does.retire_lot(RetireLot(operator, lot_id, version, terms))
+    return response_to(decision) or Response(status_code=NO_CONTENT)

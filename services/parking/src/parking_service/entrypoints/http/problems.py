@@ -12,6 +12,7 @@ from parking_service.domain import errors
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
 LOT_RETIRED = ProblemKind("lot-retired", "The parking lot is retired", 409)
+BOOKINGS_AFFECTED = ProblemKind("bookings-affected", "Bookings are in the way", 409)
 SPOT_NUMBER_TAKEN = ProblemKind("spot-number-taken", "The spot number is taken", 409)
 ORGANIZATION_NOT_READY = ProblemKind("organization-not-ready", "Not known yet", 409, {"Retry-After": "1"})
 IMPOSSIBLE_READINGS = ProblemKind("impossible-readings", "The readings cannot be true", 422)
@@ -27,6 +28,7 @@ PROBLEMS: dict[type[Exception], TableEntry] = {
     errors.UnknownLot: NOT_FOUND,
     errors.UnknownSpot: NOT_FOUND,
     errors.UnknownImport: NOT_FOUND,
+    errors.UnknownSupplyChange: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
     errors.OrganizationNotReady: ORGANIZATION_NOT_READY,
 }

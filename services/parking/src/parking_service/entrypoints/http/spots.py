@@ -22,12 +22,20 @@ from parking_service.application.ports import SpotView
 from parking_service.domain.spots import PlanPosition, SpotChanges, SpotPlan, SpotState, SpotStatus, SpotType
 from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, SPOT_NUMBER_TAKEN
+from parking_service.entrypoints.http.supply import (
+    PREVIEWS,
+    TAKES_SUPPLY,
+    AffectedBookingsAnswer,
+    Terms,
+    response_to,
+)
 from parking_service.entrypoints.http.values import Storable
 
 router = APIRouter(prefix="/api/v1", tags=["spots"])
 
 MAX_SPOTS = 1000
 CREATED = 201
+NO_CONTENT = 204
 SpotNumber = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
 Level = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
 Metres = Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)]
@@ -150,24 +158,34 @@ def _added_spots(states: Sequence[SpotState]) -> Answer:
     return Answer(CREATED, Page(items=items).model_dump_json().encode())
 
 
-@router.patch("/spots/{spot_id}")
+@router.patch("/spots/{spot_id}", response_model=SpotAnswer | AffectedBookingsAnswer, responses=TAKES_SUPPLY)
 @may_answer(NOT_FOUND, LOT_RETIRED, SPOT_NUMBER_TAKEN, CHANGED_MEANWHILE)
 async def change_spot(
-    spot_id: UUID, body: SpotPatch, does: Does, asks: Asks, operator: Operator, version: IfMatch, response: Response
-) -> SpotAnswer:
+    spot_id: UUID,
+    body: SpotPatch,
+    does: Does,
+    asks: Asks,
+    operator: Operator,
+    version: IfMatch,
+    terms: Terms,
+    response: Response,
+) -> object:
     """Change what is named, or take a spot out of service; with `If-Match` only if nobody changed it meanwhile."""
     status = body.status if "status" in body.model_fields_set else None
-    await does.change_spot(ChangeSpot(operator, spot_id, body.changes(), status, version))
+    decision = await does.change_spot(ChangeSpot(operator, spot_id, body.changes(), status, version, terms))
+    if answer := response_to(decision):
+        return answer
     view = await asks.written.spot(spot_id)
     response.headers["ETag"] = etag(view.spot.version)
     return _answer(view)
 
 
-@router.delete("/spots/{spot_id}", status_code=204)
+@router.delete("/spots/{spot_id}", status_code=204, responses=PREVIEWS)
 @may_answer(NOT_FOUND, LOT_RETIRED)
-async def remove_spot(spot_id: UUID, does: Does, operator: Operator) -> None:
+async def remove_spot(spot_id: UUID, does: Does, operator: Operator, terms: Terms) -> Response:
     """Take a spot away permanently."""
-    await does.remove_spot(RemoveSpot(operator, spot_id))
+    decision = await does.remove_spot(RemoveSpot(operator, spot_id, terms))
+    return response_to(decision) or Response(status_code=NO_CONTENT)
 
 
 def _answer(view: SpotView) -> SpotAnswer:

@@ -8,11 +8,23 @@ from uuid import UUID
 from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from parking_chassis.schemas import RequestBody, ResponseBody
-from parking_kernel.tariffs import NO_TAX, Cap, CapPeriod, LineType, RateLine, Tariff, Tax, TimeBand
+from parking_kernel.new_tariffs import Confirmation
+from parking_kernel.tariffs import (
+    NO_TAX,
+    Cap,
+    CapPeriod,
+    LineType,
+    MinimumRule,
+    RateLine,
+    Tariff,
+    Tax,
+    TimeBand,
+    tax_of,
+)
 from parking_service.domain.tariffs import TariffState
 from parking_service.entrypoints.http.values import Currency
 
-BASIS_POINTS = 100
+PPM_OF_PERCENT = 10_000
 MAX_LINES = 20
 MAX_TIME_BANDS = 14
 Minutes = Annotated[int, Field(strict=True, ge=-(10**7), le=10**7)]
@@ -68,20 +80,37 @@ def _is_a_number(value: object) -> object:
 # `strict` would take nothing but a `Decimal`, which JSON has not.
 Percent = Annotated[
     Decimal,
-    Field(decimal_places=2, max_digits=6),
+    Field(decimal_places=4, max_digits=7),
     BeforeValidator(_is_a_number, json_schema_input_type=float),
 ]
 
 
 class TaxBody(RequestBody):
-    """The tax on the price, and whether the amounts include it."""
+    """The tax on the price, of up to four decimals, and whether the amounts include it."""
 
     rate_percent: Percent
     included: StrictBool = True
 
     def tax(self) -> Tax:
         """The domain's value."""
-        return Tax(int(self.rate_percent * BASIS_POINTS), self.included)
+        return tax_of(int(self.rate_percent * PPM_OF_PERCENT), included=self.included)
+
+
+Minimum = Annotated[
+    MinimumRule | None,
+    Field(
+        description="what becomes of a price below the payment provider's least charge, or with a fraction that cannot "
+        "be paid: `raise` raises it to the next amount that can be charged. Without a rule such a tariff is refused"
+    ),
+]
+Confirmations = Annotated[
+    tuple[Confirmation, ...] | None,
+    Field(
+        max_length=len(Confirmation),
+        description="what looks like a mistake and is meant: a price that falls as the stay grows, a cap of 0, "
+        "a cap below the price of the first hour",
+    ),
+]
 
 
 EXAMPLE: dict[str, Any] = {
@@ -94,7 +123,10 @@ EXAMPLE: dict[str, Any] = {
 
 
 class TariffBody(RequestBody):
-    """A tariff; the first line begins at 0, each next one where the one before ends."""
+    """A tariff; the first line begins at 0, each next one where the one before ends.
+
+    Where a time band begins or ends within a stay, the table that holds then begins again, at its minute 0.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
@@ -105,6 +137,8 @@ class TariffBody(RequestBody):
     lines: Lines
     caps: Annotated[tuple[CapBody, ...], Field(max_length=2)] = ()
     time_bands: Annotated[tuple[TimeBandBody, ...], Field(max_length=MAX_TIME_BANDS)] = ()
+    minimum: Minimum = None
+    confirm: Confirmations = None
 
     def terms(self) -> Tariff:
         """The domain's value, unchecked."""
@@ -116,6 +150,7 @@ class TariffBody(RequestBody):
             lines=tuple(each.line() for each in self.lines),
             caps=tuple(Cap(each.per, each.amount) for each in self.caps),
             time_bands=tuple(each.band() for each in self.time_bands),
+            minimum=self.minimum,
         )
 
 
@@ -166,11 +201,12 @@ class TariffView(ResponseBody):
     lines: list[RateLineView]
     caps: list[CapView]
     time_bands: list[TimeBandView]
+    minimum: MinimumRule | None
 
 
 def tariff_view(tariff: TariffState) -> TariffView:
     """The answer for a tariff."""
     tax = tariff.terms.tax
     plain = tariff.terms.plain()
-    plain["tax"] = TaxView(rate_percent=tax.rate_basis_points / BASIS_POINTS, included=tax.included)
+    plain["tax"] = TaxView(rate_percent=tax.ppm / PPM_OF_PERCENT, included=tax.included)
     return TariffView(id=tariff.id, number=tariff.number, published_at=tariff.published_at, **plain)

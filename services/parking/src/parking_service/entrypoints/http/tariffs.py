@@ -26,5 +26,10 @@ async def get_tariff(lot_id: UUID, asks: Asks) -> TariffView:
 async def publish_tariff(
     lot_id: UUID, body: TariffBody, does: Does, operator: Operator, version: IfMatch
 ) -> TariffView:
-    """Put new prices in force, as the lot's next version; `If-Match` is the lot's ETag."""
-    return tariff_view(await does.publish_tariff(PublishTariff(operator, lot_id, body.terms(), version)))
+    """Put new prices in force, as the lot's next version; `If-Match` is the lot's ETag.
+
+    A tariff whose prices cannot all be charged is refused, unless it names `minimum`. One that looks like a mistake is
+    refused, unless `confirm` says that it is meant.
+    """
+    command = PublishTariff(operator, lot_id, body.terms(), version, body.confirm or ())
+    return tariff_view(await does.publish_tariff(command))

@@ -33,6 +33,12 @@ STUCK = text(
         AND (due_at IS NOT NULL OR provider_id IS NOT NULL)
     """
 )
+PARKED = text(
+    """
+    SELECT count(*) FROM payments, jsonb_array_elements(parked) AS report
+    WHERE parked <> '[]' AND report ->> 'closed_at' IS NULL
+    """
+)
 PROVIDER_DIFFERENCES = "provider_differences"
 """The name of what the last daily comparison with the provider found."""
 
@@ -76,6 +82,11 @@ class PostgresFigures:
         """How many refunds failed at least once and have not arrived."""
         async with self.engine.connect() as connection:
             return (await connection.execute(STUCK)).scalar_one()
+
+    async def parked_reports(self) -> int:
+        """How often the provider said of another amount than the charge's, and nobody has settled it."""
+        async with self.engine.connect() as connection:
+            return (await connection.execute(PARKED)).scalar_one()
 
     async def provider_differences(self) -> int | None:
         """How many the last daily comparison found; none before the first one."""

@@ -1,11 +1,13 @@
 """Payments in PostgreSQL."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, select, text, tuple_, update
+from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.dialects.postgresql import insert
 
 from parking_chassis.units_of_work import Transaction
@@ -23,9 +25,13 @@ from payment_service.adapters.postgres.rows import (
 )
 from payment_service.adapters.postgres.tables import ledger_entries, ledger_postings, payments, refunds
 from payment_service.domain.errors import UnknownPayment
+from payment_service.domain.parked_reports import ParkedReport
 from payment_service.domain.payment_states import PaymentState
 from payment_service.domain.payments import Payment
 from payment_service.domain.refund_orders import RefundOrder
+
+_log = logging.getLogger(__name__)
+HAS_REPORTS = text("payments.parked <> '[]'")
 
 
 class PostgresPayments:
@@ -86,11 +92,18 @@ class PostgresPayments:
             await self._save_refunds(state)
         if orders := [order for order in state.orders if order not in loaded.orders]:
             await PostgresRefundOrders(self._connection).save(orders, loaded.orders)
+        if parked := [report for report in state.parked if report.is_open and report not in loaded.parked]:
+            self._report_when_committed(state, parked)
         if payment.entries:
             await self._connection.execute(insert(ledger_entries), [entry_row(each) for each in payment.entries])
             rows = [row for each in payment.entries for row in posting_rows(each)]
             await self._connection.execute(insert(ledger_postings), rows)
         self._changes.saved(payment)
+
+    async def with_open_reports(self) -> Sequence[PaymentState]:
+        """The payments of which the provider said another amount, where nobody has settled it."""
+        found = await self._all(select(payments).where(HAS_REPORTS).order_by(payments.c.id))
+        return [state for state in found if state.has_open_reports]
 
     async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[PaymentState]:
         """A driver's payments, the newest first, after a position."""
@@ -101,6 +114,15 @@ class PostgresPayments:
     ) -> Sequence[PaymentState]:
         """An organization's payments, the newest first, after a position."""
         return await self._page(payments.c.organization_id == organization_id, after, limit)
+
+    def _report_when_committed(self, state: PaymentState, parked: Sequence[ParkedReport]) -> None:
+        def report(_connection: object) -> None:
+            for each in parked:
+                about = {"payment_id": str(state.id), "provider_id": each.object_id}
+                amounts = {"said": str(each.said), "expected": str(state.charge.amount)}
+                _log.error("the provider tells of another amount than the charge's", extra={**about, **amounts})
+
+        sqlalchemy_event.listen(self._connection.sync_connection, "commit", report, once=True)
 
     async def _save_refunds(self, state: PaymentState) -> None:
         statement = insert(refunds)

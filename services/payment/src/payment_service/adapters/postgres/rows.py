@@ -1,6 +1,7 @@
 """Payments as rows, and rows as payments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import RowMapping
 from parking_kernel.money import Money
 from payment_service.domain.charges import Charge
 from payment_service.domain.ledger import LedgerEntry
+from payment_service.domain.parked_reports import ParkedReport
 from payment_service.domain.payment_states import Dispute, PaymentState, PaymentStatus
 from payment_service.domain.provider import DisputeStatus
 from payment_service.domain.refund_orders import RefundOrder
@@ -46,6 +48,7 @@ def payment_row(state: PaymentState) -> dict[str, Any]:
         "dispute_amount": dispute.amount if dispute else None,
         "dispute_tax": dispute.tax if dispute else None,
         "dispute_status": dispute.status.value if dispute else None,
+        "parked": [_report_row(report) for report in state.parked],
         "version": state.version,
     }
 
@@ -80,6 +83,7 @@ def payment_of(row: Row, refunds: Sequence[Row], orders: Sequence[RefundOrder]) 
         dispute=_dispute_of(row),
         is_live=row["is_live"],
         version=row["version"],
+        parked=tuple(_report_of(each) for each in row["parked"]),
     )
 
 
@@ -168,6 +172,26 @@ def posting_rows(entry: LedgerEntry) -> list[dict[str, Any]]:
         {"entry_id": entry.id, "place": place, "account": posting.account, "amount": posting.amount}
         for place, posting in enumerate(entry.postings)
     ]
+
+
+def _report_row(report: ParkedReport) -> dict[str, Any]:
+    said = report.said
+    return {
+        "object_id": report.object_id,
+        "said": {"amount": said.amount, "currency": said.currency} if said else None,
+        "parked_at": report.parked_at.isoformat(),
+        "closed_at": report.closed_at.isoformat() if report.closed_at else None,
+    }
+
+
+def _report_of(stored: Mapping[str, Any]) -> ParkedReport:
+    said, closed_at = stored["said"], stored["closed_at"]
+    return ParkedReport(
+        object_id=stored["object_id"],
+        said=Money(said["amount"], said["currency"]) if said else None,
+        parked_at=datetime.fromisoformat(stored["parked_at"]),
+        closed_at=datetime.fromisoformat(closed_at) if closed_at else None,
+    )
 
 
 def _refund_of(row: Row) -> Refund:

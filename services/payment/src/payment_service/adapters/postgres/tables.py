@@ -56,6 +56,7 @@ payments = Table(
     Column("dispute_tax", BigInteger),
     Column("dispute_status", String(16)),
     Column("look_at", instant()),
+    Column("parked", JSONB, nullable=False, server_default=text("'[]'")),
     Column("version", Integer, nullable=False),
     Column("trace", JSONB, nullable=False, server_default=text("'{}'")),
     CheckConstraint("amount > 0 AND tax BETWEEN 0 AND amount", name="amounts"),
@@ -63,6 +64,7 @@ payments = Table(
     Index("ix_payments_of_user", "user_id", "requested_at", "id"),
     Index("ix_payments_of_organization", "organization_id", "requested_at", "id"),
     Index("ix_payments_of_reservation", "reservation_id"),
+    Index("ix_payments_parked", "id", postgresql_where=text("parked <> '[]'")),
     Index("ix_payments_agenda", "look_at", postgresql_where=text("look_at IS NOT NULL")),
 )
 

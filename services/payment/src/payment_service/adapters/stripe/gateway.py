@@ -11,8 +11,10 @@ from uuid import UUID
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
+from parking_kernel.money import Money
 from parking_messaging.crash_points import CrashPoint, reach
 from payment_service.adapters.metrics import UNKNOWN_STATUSES
+from payment_service.adapters.stripe.amounts import NotChargeable, to_stripe
 from payment_service.adapters.stripe.http_client import TimedHttpClient
 from payment_service.adapters.stripe.objects import ATTEMPT, REFUND, Translation, UnknownStatus
 from payment_service.application.ports import IntentRequest, OutcomeUnknown, ProviderRefused, RefundRequest
@@ -58,7 +60,7 @@ class StripeGateway:
         """Make an intent, or find the one that the same key made. Raises `ProviderRefused`."""
         amount = request.charge.amount
         parameters: PaymentIntentCreateParams = {
-            "amount": amount.amount,
+            "amount": _units(amount),
             "currency": amount.currency.lower(),
             "automatic_payment_methods": {"enabled": True},
             "metadata": self._translation.metadata(request.payment_id),
@@ -100,7 +102,7 @@ class StripeGateway:
             self._client.v1.refunds.create_async(
                 {
                     "payment_intent": request.intent_id,
-                    "amount": request.amount,
+                    "amount": _units(request.amount),
                     "reason": "duplicate" if request.reason == "duplicate" else "requested_by_customer",
                     "metadata": metadata,
                 },
@@ -169,6 +171,14 @@ class StripeGateway:
             raise _verdict(error) from error
         reach(CrashPoint.PROVIDER_ANSWERED)
         return answer
+
+
+def _units(amount: Money) -> int:
+    """An amount as Stripe counts it. Raises `ProviderRefused` for one that it would refuse."""
+    try:
+        return to_stripe(amount)
+    except NotChargeable as error:
+        raise ProviderRefused("amount_not_chargeable") from error
 
 
 def _if_known[Seen](kind: str, found_id: str, read: Callable[[], Seen]) -> Seen | None:

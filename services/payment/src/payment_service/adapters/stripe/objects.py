@@ -6,6 +6,7 @@ from uuid import UUID
 
 import stripe
 
+from payment_service.adapters.stripe.amounts import from_stripe
 from payment_service.domain.provider import (
     DisputeStatus,
     Intent,
@@ -81,12 +82,12 @@ class Translation:
         error = found.last_payment_error
         if status is IntentStatus.WAITING and error:
             status = IntentStatus.FAILED
+        units = found.amount_received if status is IntentStatus.SUCCEEDED else found.amount
         return Intent(
             id=found.id,
             payment_id=self.payment_id(found),
             status=status,
-            amount=found.amount,
-            currency=found.currency.upper(),
+            amount=from_stripe(units, found.currency),
             # Stripe sends whole seconds: what happened within one is not ordered.
             as_of=as_of.replace(microsecond=0),
             client_secret=found.client_secret,
@@ -106,7 +107,7 @@ class Translation:
             intent_id=_id(found.payment_intent),
             refund_id=self._own_id(found.metadata, REFUND),
             attempt=int(_noted(found.metadata).get(ATTEMPT, "1")),
-            amount=found.amount,
+            amount=from_stripe(found.amount, found.currency),
             status=status,
             failure_code=_code(getattr(found, "failure_reason", None)),
         )
@@ -118,7 +119,8 @@ class Translation:
         status = DISPUTES.get(found.status)
         if status is None:
             raise UnknownStatus(f"dispute {found.status}")
-        return ProviderDispute(found.id, _id(found.payment_intent), found.amount, status, instant(found.created))
+        amount = from_stripe(found.amount, found.currency)
+        return ProviderDispute(found.id, _id(found.payment_intent), amount, status, instant(found.created))
 
     def payment_id(self, found: stripe.PaymentIntent) -> UUID | None:
         """Which payment of ours an intent was made for; none for another system's."""

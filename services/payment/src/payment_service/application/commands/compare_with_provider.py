@@ -67,7 +67,7 @@ class CompareWithProviderHandler:
         if state is None or state.intent_id not in {None, intent.id}:
             _log.error("an intent is ours, and no payment knows it", extra={"intent_id": intent.id})
             return await self._withdraw(intent)
-        if _says_the_same(state, intent) or self._is_in_flight(state, intent):
+        if state.is_closed(intent.id) or _says_the_same(state, intent) or self._is_in_flight(state, intent):
             return False
         return await self._reconcile(state, intent_id=intent.id)
 
@@ -107,7 +107,7 @@ class CompareWithProviderHandler:
         """Whether word of it may be on its way. A wrong amount is wrong at once."""
         is_open = state.stage not in _FINAL.values() or intent.status not in _FINAL
         is_recent = self._is_recent(state.requested_at) or self._is_recent(state.succeeded_at)
-        return is_open and is_recent and _is_same_amount(state, intent)
+        return is_open and is_recent and intent.amount == state.charge.amount
 
     def _is_recent(self, at: datetime | None) -> bool:
         return at is not None and at > self.clock.now() - self.grace
@@ -136,10 +136,6 @@ class CompareWithProviderHandler:
         return True
 
 
-def _is_same_amount(state: PaymentState, intent: Intent) -> bool:
-    return (intent.amount, intent.currency) == (state.charge.amount.amount, state.charge.amount.currency)
-
-
 def _says_the_same(state: PaymentState, intent: Intent) -> bool:
     stored = state.stage if state.stage in _FINAL.values() else None
-    return _is_same_amount(state, intent) and state.intent_id == intent.id and stored is _FINAL.get(intent.status)
+    return intent.amount == state.charge.amount and state.intent_id == intent.id and stored is _FINAL.get(intent.status)

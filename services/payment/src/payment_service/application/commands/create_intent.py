@@ -42,7 +42,11 @@ class CreateIntentHandler:
         async with self.open_work(asker) as work:
             payment = await work.payments.get(state.id)
             payment.observe_intent(intent, self.clock.now())
+            if payment.state.has_open_reports:
+                await work.due_work.reconcile_at(state.id, self.clock.now())
             await work.payments.save(payment)
+        if payment.state.has_open_reports:  # nobody shall pay it: it is withdrawn, and the next payment has its own
+            raise OutcomeUnknown("the intent is of another amount than the charge")
         return payment.state
 
     async def _made_before(self, state: PaymentState) -> Intent | None:

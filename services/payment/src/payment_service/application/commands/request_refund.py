@@ -35,7 +35,7 @@ class RequestRefundHandler:
     async def __call__(self, command: RequestRefund, render: Callable[[PaymentState, Refund], Answer]) -> Answer:
         """The refund as `render` shows it, or the first answer to the key.
 
-        Raises `UnknownPayment`, `RefundExceedsPayment`, `KeyReused` and `InFlight`.
+        Raises `UnknownPayment`, `RefundNotPayable`, `RefundExceedsPayment`, `KeyReused` and `InFlight`.
         """
         async with self.open_work(command.asker) as work:
 

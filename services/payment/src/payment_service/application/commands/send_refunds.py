@@ -85,7 +85,7 @@ class SendRefundsHandler:
             refund.id,
             refund.attempt,
             intent_id,
-            refund.amount,
+            payment.state.charge.amount.of_same_currency(refund.amount),
             refund.reason,
             refund.key,
             # An order comes again after a loss of data too: the provider may have it although this never asked.

@@ -46,6 +46,8 @@ class TakeWebhookHandler:
                 _log.warning("the provider's event is about no payment of ours", extra=about)
                 return
             payment.observe(event.observation, self.clock.now())
+            if payment.state.has_open_reports and not payment.loaded.has_open_reports:
+                await work.due_work.reconcile_at(payment.state.id, self.clock.now())
             await work.payments.save(payment)
 
     async def _payment_of(self, work: Work, seen: Observation) -> Payment | None:

@@ -40,6 +40,10 @@ class Payments(Protocol):
         """Save a changed payment, its refunds, and what it booked. Raises `ChangedMeanwhile`."""
         ...
 
+    async def with_open_reports(self) -> Sequence[PaymentState]:
+        """The payments of which the provider said another amount, where nobody has settled it."""
+        ...
+
     async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[PaymentState]:
         """A driver's payments, the newest first, after a position."""
         ...

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from parking_kernel.money import Money
 from payment_service.domain.charges import Charge
 from payment_service.domain.provider import Intent, ProviderDispute, ProviderEvent, ProviderRefund
 
@@ -49,7 +50,7 @@ class RefundRequest:
     refund_id: UUID
     attempt: int
     intent_id: str
-    amount: int
+    amount: Money
     reason: str
     key: str
     is_repeated: bool = False

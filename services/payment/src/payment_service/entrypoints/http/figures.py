@@ -50,16 +50,21 @@ class Alarms:
             LeaderFigure(
                 leads, "provider_differences", "Differences that the last daily comparison with the provider found"
             ),
+            LeaderFigure(
+                leads,
+                "provider_reports_parked",
+                "Reports of the provider on another amount than the charge's, not booked; alarm above 0",
+            ),
         )
 
     async def __call__(self) -> None:
         """Ask. None is shown where this fails: what was known before is old."""
-        values: Sequence[float | None] = (None, None, None, None)
+        values: Sequence[float | None] = (None, None, None, None, None)
         try:
             payments, orders = await self._unsettled(self._service)
             figures = self._service.figures
             stuck, differences = await figures.stuck_refunds(), await figures.provider_differences()
-            values = (payments, orders, stuck, differences)
+            values = (payments, orders, stuck, differences, await figures.parked_reports())
         finally:
             for figure, value in zip(self.figures, values, strict=True):
                 figure.show(value)

@@ -26,6 +26,10 @@ def _refund_exceeds_payment(error: Exception) -> Problem:
     return Problem(REFUND_EXCEEDS_PAYMENT, str(error), refundable=error.left)
 
 
+def _refund_not_payable(error: Exception) -> Problem:
+    return invalid_field("/amount/amount", str(error))
+
+
 def _provider_unavailable(_error: Exception) -> Problem:
     kind = ProblemKind("provider-unavailable", "The payment provider does not answer", 503, {"Retry-After": "2"})
     return Problem(kind, "Nothing was charged. Send the same request again with the same Idempotency-Key.")
@@ -47,6 +51,7 @@ PROBLEMS = {
     errors.UnknownCharge: NOT_FOUND,
     errors.UnknownPayment: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
+    errors.RefundNotPayable: _refund_not_payable,
     errors.RefundExceedsPayment: _refund_exceeds_payment,
     ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,

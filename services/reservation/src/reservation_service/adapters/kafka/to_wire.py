@@ -8,6 +8,7 @@ from pydantic_core import to_json
 
 from parking_chassis.ids import new_id
 from parking_events import (
+    AffectedPolicy,
     ChargeRaisedV1,
     ReservationCancelledV1,
     ReservationChangedV1,
@@ -18,11 +19,18 @@ from parking_events import (
     ReservationExpiredV1,
     ReservationNoShowV1,
     ReservationReinstatedV1,
+    SettledBooking,
+    SupplyChangeFinishedV1,
+    SupplyChangeOutcome,
+    SupplyChangeProgressedV1,
+    SupplyChangeStartedV1,
+    SupplyChangeState,
+    SupplyChangeStatus,
     WireEvent,
 )
 from parking_kernel.money import Money
 from parking_messaging.tracing import current_trace
-from reservation_service.domain import reservations
+from reservation_service.domain import reservations, supply
 from reservation_service.domain.charges import Charge
 from reservation_service.domain.refund_orders import RefundOrder
 
@@ -40,9 +48,39 @@ CONTRACTS: Mapping[type[reservations.ReservationEvent], type[WireEvent]] = {
 }
 
 
-def to_wire(event: reservations.ReservationEvent) -> WireEvent:
+SUPPLY_CONTRACTS: Mapping[type[supply.SupplyChangeEvent], type[SupplyChangeState]] = {
+    supply.SupplyChangeStarted: SupplyChangeStartedV1,
+    supply.SupplyChangeProgressed: SupplyChangeProgressedV1,
+    supply.SupplyChangeFinished: SupplyChangeFinishedV1,
+}
+
+
+def to_wire(event: reservations.ReservationEvent | supply.SupplyChangeEvent) -> WireEvent:
     """The wire contract of a domain event: the state that it led to, without personal data."""
+    if isinstance(event, supply.SupplyChangeEvent):
+        return _supply_change(event)
     return CONTRACTS[type(event)].from_json(_payload(event))
+
+
+def _supply_change(event: supply.SupplyChangeEvent) -> SupplyChangeState:
+    state, last = event.change, event.change.last
+    return SUPPLY_CONTRACTS[type(event)](
+        version=state.version,
+        id=state.id,
+        parking_lot_id=state.parking_lot_id,
+        organization_id=state.organization_id,
+        affected=AffectedPolicy(state.affected.value),
+        status=SupplyChangeStatus(state.status.value),
+        total=state.total,
+        moved=state.moved,
+        refunded=state.refunded,
+        cancelled=state.cancelled,
+        waiting_for_exit=len(state.waiting),
+        last=SettledBooking(reservation_id=last.reservation_id, outcome=SupplyChangeOutcome(last.outcome.value))
+        if last
+        else None,
+        at=state.at,
+    )
 
 
 def booked_values(event: reservations.ReservationEvent) -> dict[str, Any]:
@@ -89,6 +127,7 @@ def _payload(event: reservations.ReservationEvent) -> bytes:
             "charges": [_charge(charge) for charge in state.charges],
             "amount_owed": _money(state.owed),
             "amount_paid": _money(state.paid),
+            "amount_waived": _money(state.waived) if state.waived.amount else None,
             "refund_due": _money(state.refund_due),
             "refund_orders": [_refund_order(order) for order in state.refund_orders],
             "parking_session": {
@@ -98,6 +137,9 @@ def _payload(event: reservations.ReservationEvent) -> bytes:
                 "overstayed_since": None,
             }
             if stay
+            else None,
+            "moved_from": {"spot_id": str(state.moved_from.id), "spot_number": state.moved_from.number}
+            if state.moved_from
             else None,
         }
     )

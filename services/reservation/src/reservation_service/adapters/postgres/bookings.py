@@ -26,7 +26,7 @@ from reservation_service.adapters.postgres.booking_pool import AllTaken, Booking
 from reservation_service.adapters.postgres.lots import lot_of
 from reservation_service.adapters.postgres.rows import reservation_row
 from reservation_service.adapters.postgres.statement_texts import FREE_SPOTS, statement
-from reservation_service.application.ports import Candidates, SpotRequest, TooBusy
+from reservation_service.application.ports import Candidates, SpotRequest, StaleCandidates, TooBusy
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
 from reservation_service.domain.lots import FURTHEST, GIVEN_TO_ANYBODY, LONGEST, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
@@ -85,7 +85,9 @@ class _Statements:
         if not rows:
             raise UnknownLot(request.parking_lot_id)
         spots = [
-            Spot(row["spot_id"], row["spot_number"], row["spot_type"]) for row in rows if row["spot_type"] in SPOT_TYPES
+            Spot(row["spot_id"], row["spot_number"], row["spot_type"], row["spot_version"])
+            for row in rows
+            if row["spot_type"] in SPOT_TYPES
         ]
         if request.spot_id and not spots:
             raise UnknownSpot(request.spot_id)
@@ -106,10 +108,11 @@ class _Statements:
         free = zip(row["ids"] or (), row["numbers"] or (), row["types"] or (), strict=True)
         return self._lots.of(row), [Spot(*each) for each in free if each[2] in SPOT_TYPES], row["as_of"]
 
-    async def book(self, reservation: Reservation, key: RequestKey, answer: Answer) -> Answer | None:
+    async def book(self, reservation: Reservation, lot: Lot, key: RequestKey, answer: Answer) -> Answer | None:
         """Write hold, spot's time, events and answer: all, or nothing when the time is taken (then none is answered).
 
-        Where the key was used before, the first answer. Raises `KeyReused` and `InFlight`.
+        Where the key was used before, the first answer. Raises `KeyReused`, `InFlight`, and `StaleCandidates` where the
+        lot, or the reservation's spot, is of another version than here.
         """
         columns = reservation_row(reservation.state)
         columns["charges"] = json.dumps(columns["charges"])
@@ -118,6 +121,7 @@ class _Statements:
             *(lock_of(key), *self._row(key, answer)),
             *(columns[name] for name in RESERVATION),
             *([event[name] for event in events] for name in EVENT),
+            *(lot.version, reservation.state.spot.version),
         )
         try:
             (row,) = await self._on.fetch(BOOK, *values)
@@ -128,6 +132,8 @@ class _Statements:
             raise
         if replayed := self._replay(row, key):
             return replayed
+        if not row["is_current"]:
+            raise StaleCandidates
         if not row["is_booked"]:
             return None
         if crash_points.ORDERS:

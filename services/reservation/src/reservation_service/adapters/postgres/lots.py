@@ -1,12 +1,13 @@
 """The own copies of lots, spots and tariffs in PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
+    RowMapping,
     Select,
     Uuid,
     bindparam,
@@ -33,11 +34,15 @@ from reservation_service.adapters.postgres.tables import lots, tariffs
 from reservation_service.application.ports import LotCopy, SpotCopy
 from reservation_service.domain.errors import UnknownLot
 from reservation_service.domain.lots import Lot, TariffVersion
+from reservation_service.domain.reservations import ReservationState
+from reservation_service.domain.supply import Supply
 
 WITH_TARIFF = select(lots, tariffs.c.document).join_from(lots, tariffs, lots.c.tariff_id == tariffs.c.id, isouter=True)
 
 LOCKED_TARIFFS = 4_190_023  # with two numbers, so that it is no lock of an idempotency key
 TARIFF_LOCK = text(f"SELECT pg_advisory_xact_lock({LOCKED_TARIFFS}, hashtext(:tariff_id))")
+
+_SPOT = ("id", "parking_lot_id", "number", "type", "in_service", "version")
 
 EARTH_METRES = 6_371_008.8
 NEAR_DEGREES = 0.2  # of latitude 22 km, beyond where a driver would walk from; of longitude twice as many
@@ -95,12 +100,55 @@ class PostgresLots:
         rows = (await self._connection.execute(_near(limit), {"id": parking_lot_id})).mappings()
         return [(lot_of(row), row["metres"]) for row in rows]
 
+    async def supply_of(self, reservations: Collection[ReservationState]) -> Mapping[UUID, Supply]:
+        """What each reservation stands on now, by its id."""
+        if not reservations:
+            return {}
+        of_lots = WITH_TARIFF.where(lots.c.id.in_({each.parking_lot_id for each in reservations}))
+        known = {row["id"]: (lot_of(row), row["supply_change_id"]) for row in await self._rows(of_lots)}
+        spots = tables.spots
+        of_spots = select(spots.c.id, spots.c.in_service, spots.c.supply_change_id).where(
+            spots.c.id.in_({each.spot.id for each in reservations})
+        )
+        there = {row["id"]: row for row in await self._rows(of_spots)}
+        found: dict[UUID, Supply] = {}
+        for each in reservations:
+            (lot, lot_change), spot = known[each.parking_lot_id], there[each.spot.id]
+            found[each.id] = Supply(lot, spot["in_service"], lot_change, spot["supply_change_id"])
+        return found
+
+    async def _rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
+        return (await self._connection.execute(statement)).mappings().all()
+
 
 class PostgresCopies:
     """See `reservation_service.application.ports.Copies`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def lot(self, parking_lot_id: UUID) -> LotCopy | None:
+        """The lot as it is stored; nothing before its first event. Not locked: a tariff's lock comes before a lot's."""
+        statement = select(lots).where(lots.c.id == parking_lot_id)
+        row = (await self._connection.execute(statement)).mappings().first()
+        return _lot_copy(row) if row else None
+
+    async def spots(self, spot_ids: Collection[UUID]) -> Mapping[UUID, SpotCopy]:
+        """Those of these spots that are stored, locked until the transaction ends."""
+        spots = tables.spots
+        statement = select(spots).where(spots.c.id.in_(spot_ids)).order_by(spots.c.id).with_for_update()
+        rows = (await self._connection.execute(statement)).mappings()
+        return {row["id"]: SpotCopy(**{name: row[name] for name in _SPOT}) for row in rows}
+
+    async def note_lot_change(self, parking_lot_id: UUID, change_id: UUID) -> None:
+        """Store by which change the lot lost something: its bookings are to be looked at."""
+        by = {"supply_change_id": change_id}
+        await self._connection.execute(update(lots).where(lots.c.id == parking_lot_id).values(by))
+
+    async def note_spot_change(self, spot_ids: Collection[UUID], change_id: UUID) -> None:
+        """Store by which change the spots went."""
+        gone = tables.spots.c.id.in_(spot_ids)
+        await self._connection.execute(update(tables.spots).where(gone).values(supply_change_id=change_id))
 
     async def keep_lot(self, lot: LotCopy) -> None:
         """Keep a lot. The tariff in force stays until the one that the event names is here."""
@@ -116,6 +164,7 @@ class PostgresCopies:
             "closures": closures_document(lot.closures),
             "tariff_id": lot.tariff_id,
             "version": lot.version,
+            "is_retired": lot.is_retired,
         }
         if lot.tariff_id:
             await self._one_at_a_time(lot.tariff_id)
@@ -174,6 +223,23 @@ def _is_here(tariff_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     return exists().where(tariffs.c.id == tariff_id)
 
 
+def _lot_copy(row: RowMapping) -> LotCopy:
+    return LotCopy(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        name=row["name"],
+        time_zone=row["time_zone"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        is_open=row["is_open"],
+        opening_hours=opening_hours_of(row["opening_hours"]) if row["opening_hours"] else None,
+        closures=closures_of(row["closures"]),
+        tariff_id=row["announced_tariff_id"] or row["tariff_id"],
+        version=row["version"],
+        is_retired=row["is_retired"],
+    )
+
+
 def lot_of(row: Row) -> Lot:
     """The lot of a row that holds its tariff's document too, if that has arrived."""
     return Lot(
@@ -185,4 +251,6 @@ def lot_of(row: Row) -> Lot:
         opening_hours=opening_hours_of(row["opening_hours"]) if row["opening_hours"] else None,
         closures=closures_of(row["closures"]),
         tariff=TariffVersion(row["tariff_id"], tariff_of(row["document"])) if row["document"] else None,
+        is_retired=row["is_retired"],
+        version=row["version"],
     )

@@ -8,18 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from parking_messaging.adapters.postgres_outbox import PostgresOutbox
 from reservation_service.adapters import metrics
 from reservation_service.adapters.kafka.to_wire import to_wire
-from reservation_service.domain.reservations import Reservation
+from reservation_service.domain.reservations import Reservation, ReservationEvent
+from reservation_service.domain.supply import SupplyChange
 
 _OUTBOX = PostgresOutbox()
 
 
-async def publish(connection: AsyncConnection, changed: Sequence[Reservation]) -> None:
-    """Write what happened to the reservations, in one statement. It is counted when it is committed."""
-    events = [event for reservation in changed for event in reservation.events]
+async def publish(connection: AsyncConnection, changed: Sequence[Reservation | SupplyChange]) -> None:
+    """Write what happened to the aggregates, in one statement. It is counted when it is committed."""
+    events = [event for aggregate in changed for event in aggregate.events]
     await _OUTBOX.add(connection, [to_wire(event) for event in events])
 
     def count(_connection: object) -> None:
         for event in events:
-            metrics.OUTCOMES[type(event)].inc()
+            if isinstance(event, ReservationEvent):
+                metrics.OUTCOMES[type(event)].inc()
 
     sqlalchemy_event.listen(connection.sync_connection, "commit", count, once=True)

@@ -8,7 +8,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, exists, func, literal, literal_column, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Uuid,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union,
+    update,
+)
 
 from parking_chassis.ids import make_id_floor
 from parking_chassis.units_of_work import Transaction
@@ -16,10 +29,11 @@ from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.pages import Position
 from reservation_service.adapters.postgres.partitions import month_after
 from reservation_service.adapters.postgres.rows import reservation_of, reservation_row
-from reservation_service.adapters.postgres.tables import allocations, reservations
+from reservation_service.adapters.postgres.tables import allocations, lots, reservations, spots
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import STANDING, Reservation, ReservationState, ReservationStatus
+from reservation_service.domain.supply import SupplyChange
 
 _KEY = frozenset({"id", "parking_lot_id"})
 """What is never written again: an update that names it is prepared to move the row to another partition."""
@@ -37,7 +51,7 @@ _OLDEST_THAT_CLAIMS_TIME = (
 class PostgresReservations:
     """See `reservation_service.application.ports.Reservations`."""
 
-    def __init__(self, transaction: Transaction[Reservation]) -> None:
+    def __init__(self, transaction: Transaction[Reservation | SupplyChange]) -> None:
         self._connection = transaction.connection
         self._changes = transaction.changes
 
@@ -132,6 +146,14 @@ class PostgresReservations:
             statement = statement.where(tuple_(*place) > after)
         return [(ends_at, reservation_id) for ends_at, reservation_id in await self._connection.execute(statement)]
 
+    async def on_supply_of(self, change_id: UUID, after: UUID | None, limit: int) -> Sequence[ReservationState]:
+        """Those that hold time on a lot or a spot of which a change took something, by their ids, after one."""
+        statement = select(reservations).where(reservations.c.id.in_(_on_supply_of(change_id)))
+        statement = statement.where(reservations.c.id >= _OLDEST_THAT_CLAIMS_TIME).order_by(reservations.c.id)
+        if after:
+            statement = statement.where(reservations.c.id > after)
+        return [reservation_of(row) for row in (await self._connection.execute(statement.limit(limit))).mappings()]
+
     async def _all(self, statement: Select[Any]) -> Sequence[Reservation]:
         return [self._loaded(reservation_of(row)) for row in (await self._connection.execute(statement)).mappings()]
 
@@ -190,6 +212,19 @@ def _later_than(position: Position) -> ColumnElement[UUID]:
     created_at, _ = position
     return func.greatest(
         literal(make_id_floor(month_after(created_at)), Uuid), func.reservations_by_month_from(type_=Uuid), type_=Uuid
+    )
+
+
+def _on_supply_of(change_id: UUID) -> CompoundSelect[Any]:
+    """All of a lot that lost something: whose time that meets is for the lot's own rules to say."""
+    time = allocations.c
+    on_lots = select(time.reservation_id).join_from(allocations, lots, lots.c.id == time.parking_lot_id)
+    # The lot comes first, as it does in the constraint's own index.
+    same_spot = (spots.c.parking_lot_id == time.parking_lot_id) & (spots.c.id == time.spot_id) & time.blocking
+    on_spots = select(time.reservation_id).join_from(allocations, spots, same_spot)
+    return union(
+        on_lots.where(lots.c.supply_change_id == change_id, time.reservation_id.is_not(None)),
+        on_spots.where(spots.c.supply_change_id == change_id, ~spots.c.in_service, time.reservation_id.is_not(None)),
     )
 
 

@@ -106,6 +106,10 @@ def refund_orders_of(documents: Sequence[Document], currency: str) -> tuple[Refu
     )
 
 
+def _spot_document(spot: Spot) -> Document:
+    return {"id": str(spot.id), "number": spot.number, "type": spot.type}
+
+
 def reservation_row(state: ReservationState) -> dict[str, Any]:
     """The columns of a reservation."""
     stay = state.parking_session
@@ -125,6 +129,7 @@ def reservation_row(state: ReservationState) -> dict[str, Any]:
         "charges": charges_document(state.charges),
         "refund_due": state.refund_due.amount,
         "refund_orders": refund_orders_document(state.refund_orders),
+        "moved_from": _spot_document(state.moved_from) if state.moved_from else None,
         "created_at": state.created_at,
         "hold_expires_at": state.hold_expires_at,
         "vehicle_plate": state.vehicle_plate,
@@ -138,7 +143,7 @@ def reservation_row(state: ReservationState) -> dict[str, Any]:
 def reservation_of(row: Row) -> ReservationState:
     """The reservation of a row."""
     currency = row["currency"]
-    stay_id = row["parking_session_id"]
+    stay_id, moved_from = row["parking_session_id"], row["moved_from"]
     return ReservationState(
         id=row["id"],
         user_id=row["user_id"],
@@ -156,4 +161,5 @@ def reservation_of(row: Row) -> ReservationState:
         parking_session=ParkingSession(stay_id, row["entered_at"], row["exited_at"]) if stay_id else None,
         version=row["version"],
         refund_orders=refund_orders_of(row["refund_orders"], currency),
+        moved_from=Spot(UUID(moved_from["id"]), moved_from["number"], moved_from["type"]) if moved_from else None,
     )

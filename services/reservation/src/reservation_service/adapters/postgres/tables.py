@@ -39,6 +39,9 @@ lots = Table(
     Column("tariff_id", Uuid),
     Column("announced_tariff_id", Uuid),
     Column("version", Integer, nullable=False),
+    Column("is_retired", Boolean, nullable=False, server_default="false"),
+    Column("supply_change_id", Uuid),
+    Index("ix_lots_supply_change_id", "supply_change_id", postgresql_where=text("supply_change_id IS NOT NULL")),
     Index("ix_lots_latitude_longitude", "latitude", "longitude"),
     Index(
         "ix_lots_announced_tariff_id",
@@ -56,6 +59,8 @@ spots = Table(
     Column("type", Text, nullable=False),
     Column("in_service", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("supply_change_id", Uuid),
+    Index("ix_spots_supply_change_id", "supply_change_id", postgresql_where=text("NOT in_service")),
     Index("ix_spots_parking_lot_id", "parking_lot_id", postgresql_where=text("in_service")),
 )
 
@@ -95,6 +100,7 @@ reservations = Table(
     # Read and written by the release before alone, while both run; it goes with the next one.
     Column("returned", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Column("refund_orders", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("moved_from", JSONB),
     CheckConstraint(
         "refund_due = 0 AND refund_orders = '[]' OR refund_due = refund_orders_total(refund_orders)",
         name="refund_due_is_the_orders_sum",
@@ -123,6 +129,29 @@ allocations = Table(
         ("parking_lot_id", "="), ("during", "&&"), ("spot_id", "="), where=text("blocking"), name="no_double_booking"
     ),
     Index("ix_allocations_reservation_id", "reservation_id"),
+)
+
+supply_changes = Table(
+    "supply_changes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("organization_id", Uuid, nullable=False),
+    Column("affected", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("refunded", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    Column("waiting", ARRAY(Uuid), nullable=False),
+    Column("exited", Integer, nullable=False),
+    Column("last_reservation_id", Uuid),
+    Column("last_outcome", String(32)),
+    Column("settled_by", instant()),
+    Column("due_at", instant(), nullable=False),
+    Column("at", instant(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_supply_changes_due_at", "due_at", postgresql_where=text("status = 'running'")),
 )
 
 early_exits = Table(

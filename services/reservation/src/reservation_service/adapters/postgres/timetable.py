@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_kernel.periods import Period
@@ -15,10 +15,23 @@ from reservation_service.domain.reservations import ReservationState
 
 # No conflict target is named: only so does it cover the exclusion constraint, and a plain INSERT that catches the
 # violation deadlocks under contention (docs/decisions/0001).
-TAKE = text(
+EXTEND = text(
     """
     INSERT INTO allocations (id, parking_lot_id, spot_id, during, reservation_id)
     VALUES (gen_random_uuid(), :parking_lot_id, :spot_id, tstzrange(:starts_at, :ends_at, '[)'), :reservation_id)
+    ON CONFLICT DO NOTHING
+    """
+)
+# Lot and spot stay as they are until the commit: what a change of supply does not see it would not find.
+TAKE = text(
+    """
+    INSERT INTO allocations (id, parking_lot_id, spot_id, during, reservation_id)
+    SELECT gen_random_uuid(), lots.id, spots.id,
+        tstzrange(CAST(:starts_at AS timestamptz), CAST(:ends_at AS timestamptz), '[)'), CAST(:reservation_id AS uuid)
+    FROM spots
+    JOIN lots ON lots.id = spots.parking_lot_id
+    WHERE spots.id = :spot_id AND lots.id = :parking_lot_id AND spots.in_service
+    FOR SHARE
     ON CONFLICT DO NOTHING
     """
 )
@@ -40,8 +53,8 @@ class PostgresTimetable:
         self._connection = connection
 
     async def take(self, reservation: ReservationState) -> bool:
-        """Take the spot's time; false when any of it is taken."""
-        return await self._take(reservation, reservation.spot, reservation.period)
+        """Take the spot's time; false when any of it is taken, or when the spot is not in service."""
+        return await self._take(TAKE, reservation, reservation.spot, reservation.period)
 
     async def extend(self, reservation: ReservationState, until: datetime) -> bool:
         """Take the spot's time from where the reservation's ends; false, and nothing changed, when any of it is taken.
@@ -51,10 +64,10 @@ class PostgresTimetable:
         ends_at = (await self._connection.execute(END_OF, {"reservation_id": reservation.id})).scalar_one()
         if ends_at is None or until <= ends_at:
             raise ValueError(f"the time of reservation {reservation.id} ends at {ends_at}, not before {until}")
-        return await self._take(reservation, reservation.spot, Period(ends_at, until))
+        return await self._take(EXTEND, reservation, reservation.spot, Period(ends_at, until))
 
     async def move(self, reservation: ReservationState, spot: Spot) -> bool:
-        """Take another spot's time for all the time that it holds, and free that; false when any of it is taken.
+        """Take another spot's time for all the time that it holds, and free that; false where `take` would be.
 
         DELETE, then INSERT, within a savepoint: where the INSERT writes no row the DELETE is undone, and the caller may
         try another spot. In one statement the DELETE would be committed alone.
@@ -68,7 +81,7 @@ class PostgresTimetable:
             if not left:
                 raise ValueError(f"reservation {reservation.id} holds no time")
             period = Period(min(starts_at for starts_at, _ in left), max(ends_at for _, ends_at in left))
-            is_moved = await self._take(reservation, spot, period)
+            is_moved = await self._take(TAKE, reservation, spot, period)
             if not is_moved:
                 await savepoint.rollback()
         return is_moved
@@ -85,7 +98,7 @@ class PostgresTimetable:
         """One of those that a request for any spot, or any of a type, could be met with."""
         return next(iter(await self._free(request, given=GIVEN_TO_ANYBODY, limit=1)), None)
 
-    async def _take(self, reservation: ReservationState, spot: Spot, period: Period) -> bool:
+    async def _take(self, by: TextClause, reservation: ReservationState, spot: Spot, period: Period) -> bool:
         values = {
             "parking_lot_id": reservation.parking_lot_id,
             "spot_id": spot.id,
@@ -93,7 +106,7 @@ class PostgresTimetable:
             "ends_at": period.ends_at,
             "reservation_id": reservation.id,
         }
-        return (await self._connection.execute(TAKE, values)).rowcount == 1
+        return (await self._connection.execute(by, values)).rowcount == 1
 
     async def _free(self, request: SpotRequest, given: Sequence[str], limit: int | None) -> Sequence[Spot]:
         period, spot_type = request.period, request.spot_type

@@ -9,23 +9,26 @@ from reservation_service.adapters.postgres.lots import PostgresCopies, PostgresL
 from reservation_service.adapters.postgres.outbox import publish
 from reservation_service.adapters.postgres.payment_watermark import DatabaseTime, PostgresPaymentWatermark
 from reservation_service.adapters.postgres.reservations import PostgresReservations
+from reservation_service.adapters.postgres.supply_changes import PostgresSupplyChanges
 from reservation_service.adapters.postgres.tables import idempotency_keys
 from reservation_service.adapters.postgres.timetable import PostgresTimetable
 from reservation_service.adapters.postgres.users import PostgresUsers
 from reservation_service.application.ports import Work
 from reservation_service.domain.reservations import Reservation
+from reservation_service.domain.supply import SupplyChange
 
 
-def units_of_work(sealer: Sealer) -> UnitsOfWork[Work, Reservation]:
+def units_of_work(sealer: Sealer) -> UnitsOfWork[Work, Reservation | SupplyChange]:
     """How this service makes its units of work."""
 
-    def build(transaction: Transaction[Reservation]) -> Work:
+    def build(transaction: Transaction[Reservation | SupplyChange]) -> Work:
         connection = transaction.connection
         return Work(
             lots=PostgresLots(connection),
             copies=PostgresCopies(connection),
             timetable=PostgresTimetable(connection),
             reservations=PostgresReservations(transaction),
+            supply_changes=PostgresSupplyChanges(transaction),
             payment_watermark=PostgresPaymentWatermark(connection),
             early_exits=PostgresEarlyExits(connection),
             gate_lists=PostgresGateLists(connection),

@@ -6,7 +6,7 @@ from parking_kernel.clocks import NewId
 from parking_kernel.periods import Period
 from parking_kernel.pricing import price
 from reservation_service.application.ports import Work
-from reservation_service.domain.charges import Charge, ChargeReason, open_charge
+from reservation_service.domain.charges import Charge, overstay_charge
 from reservation_service.domain.reservations import Reservation, ReservationState
 
 
@@ -22,4 +22,4 @@ async def _overstay(work: Work, state: ReservationState, at: datetime, new_id: N
         return None
     tariff, zone = await work.lots.pinned_tariff(state.parking_lot_id, state.tariff_id)
     beyond = price(tariff, Period(state.period.ends_at, at), zone)
-    return open_charge(new_id(at), ChargeReason.OVERSTAY, beyond) if beyond.total.amount else None
+    return overstay_charge(new_id(at), beyond, tariff.tax)

@@ -1,5 +1,6 @@
 """Hold a spot's time for a driver."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +17,7 @@ from reservation_service.application.ports import (
     Candidates,
     Hold,
     SpotRequest,
+    StaleCandidates,
     Tokens,
     TooBusy,
 )
@@ -72,7 +74,8 @@ class ReserveSpotHandler:
 
         Without an answer a refusal is right: at one instant nothing was free, and no overdue hold was in the way. As
         long as spots are free, losing one only means that another client got it, so another is tried: in the same
-        attempt, for a client that has waited once is not sent to the end of the queue.
+        attempt, for a client that has waited once is not sent to the end of the queue. What changed since it was read
+        is read again.
         """
         request = command.request
         first: Candidates | None = None
@@ -81,14 +84,19 @@ class ReserveSpotHandler:
             candidates = await attempt.find(_CANDIDATES)
             _check(request, candidates, self.least_stay)
             first = first or candidates
+            is_refused = False
             if candidates.spots and not candidates.is_taken:
                 if held is None or held[0] != candidates.lot:
                     held = candidates.lot, self._hold(command, candidates, answers)
-                if answer := await attempt.book(candidates.spots, held[1], command.key):
-                    return candidates, answer
+                with suppress(StaleCandidates):
+                    if answer := await attempt.book(candidates, held[1], command.key):
+                        return candidates, answer
+                    is_refused = bool(request.spot_id)
+            else:
+                is_refused = candidates.nothing_is_free
             if candidates.hold_is_overdue:
                 await self.expire_holds(ExpireHolds(request))
-            elif candidates.nothing_is_free or request.spot_id:
+            elif is_refused:
                 return candidates, None
             if candidates.as_of - first.as_of > _PATIENCE:
                 raise TooBusy

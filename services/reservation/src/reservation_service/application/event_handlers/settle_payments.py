@@ -6,9 +6,10 @@ from uuid import UUID
 
 from parking_kernel.clocks import Clock
 from parking_kernel.money import Money
+from reservation_service.application.commands.decide_booking import decide_booking
 from reservation_service.application.ports import Work
 from reservation_service.domain.refund_orders import RefundReason
-from reservation_service.domain.reservations import Reservation, ReservationState
+from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,21 @@ class SettlePayments:
 
 @dataclass(frozen=True, slots=True)
 class SettlePaymentsHandler:
-    """Confirms the holds. After a hold: the same spot if it is still free, else an equal one, else all goes back."""
+    """Confirms the holds. After a hold: the same spot if it is still free, else an equal one, else all goes back.
+
+    A hold on supply that is gone is not confirmed any more: it ends, and its money goes back.
+    """
 
     clock: Clock
 
     async def __call__(self, work: Work, event: SettlePayments) -> None:
         """Work in the consumer's transaction. Raises `UnknownReservation`, having written nothing."""
         reservations = await work.reservations.get_all({each.reservation_id for each in event.captured})
+        held = [each.state for each in reservations.values() if each.state.status is ReservationStatus.PENDING]
+        now, supply = self.clock.now(), await work.lots.supply_of(held)
+        for state in held:
+            if supply[state.id].is_gone_for(state, now):
+                await decide_booking(work, reservations[state.id], now)
         for each in event.captured:
             reservation = reservations[each.reservation_id]
             if not reservation.settle(each.charge_id, each.payment_id, each.amount, self.clock.now()):
@@ -57,6 +66,11 @@ class SettlePaymentsHandler:
         same_first = sorted(equal, key=lambda spot: spot.id != state.spot.id)
         for spot in same_first:
             moved = state.moved_to(spot)
-            if await work.timetable.take(moved):
+            if not await work.timetable.take(moved):
+                continue
+            # Only now the lot stays as it is.
+            if (await work.lots.supply_of([moved]))[moved.id].lot_takes(moved):
                 return moved
+            await work.timetable.release(moved.id)
+            return None
         return None

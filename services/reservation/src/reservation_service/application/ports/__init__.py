@@ -8,12 +8,14 @@ from reservation_service.application.ports.bookings import (
     Bookings,
     Candidates,
     Hold,
+    StaleCandidates,
     TooBusy,
 )
 from reservation_service.application.ports.gates import EarlyExits, GateLists, GateReport, RenderGateAnswer
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
+from reservation_service.application.ports.supply import SupplyChanges
 from reservation_service.application.ports.timetable import SpotRequest, Timetable
 from reservation_service.application.ports.tokens import SignedList, Tokens
 from reservation_service.application.ports.users import UserCopy, Users
@@ -42,6 +44,8 @@ __all__ = [
     "SignedList",
     "SpotCopy",
     "SpotRequest",
+    "StaleCandidates",
+    "SupplyChanges",
     "Time",
     "Timetable",
     "Tokens",

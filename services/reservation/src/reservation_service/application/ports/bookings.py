@@ -19,6 +19,10 @@ class TooBusy(Exception):
     """So many want the same spots that none was got in reasonable time, though some may be free."""
 
 
+class StaleCandidates(Exception):
+    """The lot or the spot is not as it was read: it is to be seen again what may be booked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """A lot with spots to try for a period, the best fit first, by the database's clock. All seen at one instant.
@@ -53,11 +57,11 @@ class BookingAttempt(Protocol):
         """
         ...
 
-    async def book(self, spots: Sequence[Spot], hold: Hold, key: RequestKey) -> Answer | None:
+    async def book(self, candidates: Candidates, hold: Hold, key: RequestKey) -> Answer | None:
         """Hold the first of the spots that is free: spot's time, events and answer, or nothing when none is.
 
         Spots that others are just booking are tried last. Where the key was used before, the first answer. Raises
-        `KeyReused` and `InFlight`.
+        `KeyReused`, `InFlight`, and `StaleCandidates` where the lot or a spot has changed since it was read.
         """
         ...
 

@@ -1,6 +1,6 @@
 """The own copies of what parking publishes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.tariffs import Tariff
 from reservation_service.domain.lots import Closure, Lot, TariffVersion
+from reservation_service.domain.reservations import ReservationState
+from reservation_service.domain.supply import Supply
 
 
 class Lots(Protocol):
@@ -24,6 +26,10 @@ class Lots(Protocol):
 
     async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
         """Other open lots nearby that have prices, with their distance in metres, the nearest first."""
+        ...
+
+    async def supply_of(self, reservations: Collection[ReservationState]) -> Mapping[UUID, Supply]:
+        """What each reservation stands on now, by its id."""
         ...
 
 
@@ -42,6 +48,7 @@ class LotCopy:
     closures: Sequence[Closure]
     tariff_id: UUID | None
     version: int
+    is_retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,22 @@ class SpotCopy:
 
 class Copies(Protocol):
     """Where what parking publishes is stored. An older version than the stored one changes nothing."""
+
+    async def lot(self, parking_lot_id: UUID) -> LotCopy | None:
+        """The lot as it is stored; nothing before its first event."""
+        ...
+
+    async def spots(self, spot_ids: Collection[UUID]) -> Mapping[UUID, SpotCopy]:
+        """Those of these spots that are stored, locked until the transaction ends."""
+        ...
+
+    async def note_lot_change(self, parking_lot_id: UUID, change_id: UUID) -> None:
+        """Store by which change the lot lost something: its bookings are to be looked at."""
+        ...
+
+    async def note_spot_change(self, spot_ids: Collection[UUID], change_id: UUID) -> None:
+        """Store by which change the spots went."""
+        ...
 
     async def keep_lot(self, lot: LotCopy) -> None:
         """Store a lot. The tariff in force stays until the one that the event names is here."""

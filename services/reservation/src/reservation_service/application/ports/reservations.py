@@ -70,3 +70,7 @@ class Reservations(Protocol):
     async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
         """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
         ...
+
+    async def on_supply_of(self, change_id: UUID, after: UUID | None, limit: int) -> Sequence[ReservationState]:
+        """Those that hold time on a lot or a spot of which a change took something, by their ids, after one."""
+        ...

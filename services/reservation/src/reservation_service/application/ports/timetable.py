@@ -29,7 +29,10 @@ class Timetable(Protocol):
     """
 
     async def take(self, reservation: ReservationState) -> bool:
-        """Take the spot's time; false when any of it is taken."""
+        """Take the spot's time; false when any of it is taken, or when the spot is not in service.
+
+        Until the transaction ends lot and spot stay as they are, so that a change of supply finds what was taken.
+        """
         ...
 
     async def extend(self, reservation: ReservationState, until: datetime) -> bool:
@@ -40,7 +43,7 @@ class Timetable(Protocol):
         ...
 
     async def move(self, reservation: ReservationState, spot: Spot) -> bool:
-        """Take another spot's time for all the time that it holds, and free that; false when any of it is taken.
+        """Take another spot's time for all the time that it holds, and free that; false where `take` would be.
 
         Then it keeps what it has, and another spot can be tried in the same transaction. Raises `ValueError` where it
         holds no time.

@@ -10,6 +10,7 @@ from reservation_service.application.ports.gates import EarlyExits, GateLists
 from reservation_service.application.ports.lots import Copies, Lots
 from reservation_service.application.ports.payments import PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
+from reservation_service.application.ports.supply import SupplyChanges
 from reservation_service.application.ports.timetable import Timetable
 from reservation_service.application.ports.users import Users
 
@@ -22,6 +23,7 @@ class Work:
     copies: Copies
     timetable: Timetable
     reservations: Reservations
+    supply_changes: SupplyChanges
     payment_watermark: PaymentWatermark
     early_exits: EarlyExits
     gate_lists: GateLists

@@ -7,16 +7,16 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import StringConstraints
 from pydantic_core import from_json, to_json
 from structlog.contextvars import bind_contextvars, get_contextvars
 
+from parking_chassis.access_tokens import Principal
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
-from parking_chassis.security import person_with
+from parking_chassis.security import person, person_with
 from parking_kernel.periods import InvalidPeriod, Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.reserve_spot import ReserveSpot
@@ -27,6 +27,7 @@ from reservation_service.bootstrap import UseCases
 from reservation_service.domain.cancellation import DEFAULT_TERMS
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.entrypoints.http.dependencies import Does
+from reservation_service.entrypoints.http.plates import Plate
 from reservation_service.entrypoints.http.problems import LOT_NOT_BOOKABLE, SPOT_UNAVAILABLE
 from reservation_service.entrypoints.http.views import (
     AlternativeView,
@@ -40,10 +41,12 @@ from reservation_service.entrypoints.http.views import (
 router = APIRouter(prefix="/api/v1", tags=["reservations"])
 
 CREATED = 201
+BEGINS_AGAIN = (
+    "Other prices hold in a part of this stay. Where it begins or ends, prices are counted from the start again."
+)
 
 SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
-Driver = Annotated[UUID, Depends(person_with("write:reservation"))]
-Plate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9ÄÖÜäöü -]{2,16}$")]
+Driver = Annotated[Principal, Depends(person_with("write:reservation"))]
 
 
 class QuoteRequest(RequestBody):
@@ -63,7 +66,11 @@ class CancellationTermView(ResponseBody):
 
 
 class Quote(ResponseBody):
-    """A price by a tariff version. Until `expires_at` a booking costs the same, unless a new version comes first."""
+    """A price by a tariff version. Until `expires_at` a booking costs the same, unless a new version comes first.
+
+    A line of the kind `minimum` is what the price is raised by, so that it can be charged. `notes` say in words how the
+    price comes about where the lines alone do not.
+    """
 
     parking_lot_id: UUID
     start_time: datetime
@@ -71,6 +78,7 @@ class Quote(ResponseBody):
     total_cost: MoneyView
     line_items: list[LineItemView]
     taxes: MoneyView
+    notes: list[str]
     tariff_version: str
     cancellation_terms: list[CancellationTermView]
     expires_at: datetime
@@ -95,12 +103,21 @@ class ReservationRequest(RequestBody):
     vehicle_plate: Plate | None = None
 
 
+UNVERIFIED: Final = (
+    "Your e-mail address is not verified, so no mail about this booking is sent to it. Follow the link that was mailed "
+    "to you, or ask for another one (POST /api/v1/auth/verify-email/resend)."
+)
+
+
 class _Answers:
-    """See `reservation_service.application.ports.BookingAnswers`: as this API answers."""
+    """See `reservation_service.application.ports.BookingAnswers`: as this API answers. `notice` is for the driver."""
+
+    def __init__(self, notice: str | None) -> None:
+        self._notice = notice
 
     def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
         """201, with what is to be paid."""
-        return Answer(CREATED, reservation_json(reservation, charge_token))
+        return Answer(CREATED, reservation_json(reservation, charge_token, self._notice))
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         """409, with what is free."""
@@ -116,7 +133,8 @@ class _Answers:
         return Answer(SPOT_UNAVAILABLE.status, json.dumps(body).encode())
 
 
-ANSWERS: Final = _Answers()
+ANSWERS: Final = _Answers(None)
+ANSWERS_TO_UNVERIFIED: Final = _Answers(UNVERIFIED)
 
 
 @router.post("/quotes")
@@ -132,6 +150,7 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
         total_cost=MoneyView.of(price.total),
         line_items=LineItemView.all_of(price.line_items),
         taxes=MoneyView.of(price.tax),
+        notes=[BEGINS_AGAIN] if price.begins_again else [],
         tariff_version=tariff_version,
         cancellation_terms=[
             CancellationTermView(until_hours_before=term.until_hours_before, refund_percent=term.refund_percent)
@@ -173,11 +192,17 @@ def _in_the_querys_names(error: InvalidPeriod) -> Problem:
 async def reserve_spot(
     body: ReservationRequest, request: Request, driver: Driver, idempotency_key: IdempotencyKey
 ) -> Response:
-    """Hold a spot's time for fifteen minutes; pay the charge to confirm it. What costs nothing is confirmed at once."""
+    """Hold a spot's time for fifteen minutes; pay the charge to confirm it. What costs nothing is confirmed at once.
+
+    A driver whose e-mail address is not verified books too, and is told so in `notice`.
+    """
     wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
-    key = RequestKey(f"{driver}:reservations", idempotency_key, fingerprint_of(body))
+    user_id = person(driver)
+    key = RequestKey(f"{user_id}:reservations", idempotency_key, fingerprint_of(body))
     does: UseCases = request.app.state.service.use_cases
-    answer = await does.reserve_spot(ReserveSpot(driver, wanted, key, body.vehicle_plate), ANSWERS)
+    # Nothing is said of an address where the token says nothing of it: a machine's, or one of the version before.
+    answers = ANSWERS_TO_UNVERIFIED if driver.email_verified is False else ANSWERS
+    answer = await does.reserve_spot(ReserveSpot(user_id, wanted, key, body.vehicle_plate), answers)
     if answer.status == CREATED:
         bind_contextvars(reservation_id=from_json(answer.body)["id"])
     headers = REPLAYED if answer.replayed else {}

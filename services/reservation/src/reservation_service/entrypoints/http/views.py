@@ -62,8 +62,18 @@ class ParkingSessionView(ResponseBody):
     exited_at: datetime | None
 
 
+class MovedFromView(ResponseBody):
+    """The spot that it had until that went away; its driver may cancel it free of charge."""
+
+    spot_id: UUID
+    spot_number: str
+
+
 class ReservationView(ResponseBody):
-    """A reservation. Where one is asked for by its driver, `charge` is there while something is to be paid."""
+    """A reservation. Where one is asked for by its driver, `charge` is there while something is to be paid.
+
+    `notice` is in the answer to the booking alone, for a driver who should know something more.
+    """
 
     id: UUID
     user_id: UUID
@@ -71,6 +81,7 @@ class ReservationView(ResponseBody):
     spot_id: UUID
     spot_number: str
     spot_type: str
+    moved_from: MovedFromView | None
     start_time: datetime
     end_time: datetime
     status: str
@@ -83,6 +94,7 @@ class ReservationView(ResponseBody):
     parking_session: ParkingSessionView | None
     created_at: datetime
     version: int
+    notice: str | None = None
 
     @classmethod
     def of(cls, state: reservations.ReservationState, charge_token: str | None = None) -> Self:
@@ -90,7 +102,9 @@ class ReservationView(ResponseBody):
         return cls.model_validate_json(reservation_json(state, charge_token))
 
 
-def reservation_json(state: reservations.ReservationState, charge_token: str | None = None) -> bytes:
+def reservation_json(
+    state: reservations.ReservationState, charge_token: str | None = None, notice: str | None = None
+) -> bytes:
     """A `ReservationView` as it is answered, without the check: a booking is made of what was just checked."""
     stay, payable = state.parking_session, state.payable
     return to_json(
@@ -101,6 +115,9 @@ def reservation_json(state: reservations.ReservationState, charge_token: str | N
             "spot_id": str(state.spot.id),
             "spot_number": state.spot.number,
             "spot_type": state.spot.type,
+            "moved_from": {"spot_id": str(state.moved_from.id), "spot_number": state.moved_from.number}
+            if state.moved_from
+            else None,
             "start_time": state.period.starts_at,
             "end_time": state.period.ends_at,
             "status": state.status.value,
@@ -121,6 +138,7 @@ def reservation_json(state: reservations.ReservationState, charge_token: str | N
             else None,
             "created_at": state.created_at,
             "version": state.version,
+            "notice": notice,
         }
     )
 

@@ -12,7 +12,7 @@ WITH in_the_way AS MATERIALIZED (
     SELECT a.spot_id, a.reservation_id FROM allocations a
     WHERE a.parking_lot_id = $1 AND a.blocking AND a.during && tstzrange($2, $3, '[)')
 ), free AS (
-    SELECT s.id, s.number, s.type
+    SELECT s.id, s.number, s.type, s.version
     FROM spots s
     WHERE s.parking_lot_id = $1 AND s.in_service
         AND (s.type = $4::text OR ($4::text IS NULL AND s.type = ANY ($6::text[])))
@@ -44,6 +44,7 @@ WITH in_the_way AS MATERIALIZED (
 )
 SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
     fitting.id AS spot_id, fitting.number AS spot_number, fitting.type AS spot_type,
+    fitting.version AS spot_version,
     CASE WHEN fitting.id IS NULL THEN EXISTS (SELECT FROM in_the_way JOIN overdue ON id = reservation_id)
         ELSE false END AS hold_is_overdue
 FROM lots

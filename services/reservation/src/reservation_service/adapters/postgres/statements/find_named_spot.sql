@@ -14,6 +14,7 @@ WITH in_the_way AS MATERIALIZED (
 )
 SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
     spots.id AS spot_id, spots.number AS spot_number, spots.type AS spot_type,
+    spots.version AS spot_version,
     EXISTS (SELECT FROM in_the_way) AS is_taken,
     EXISTS (SELECT FROM in_the_way JOIN overdue ON id = reservation_id) AS hold_is_overdue
 FROM lots

@@ -8,18 +8,28 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from parking_chassis.problems import invalid_field
 
 NO_NUL = "must not contain the NUL character"  # PostgreSQL cannot keep it
+NO_HALF = "must not contain half of a surrogate pair"  # UTF-8 cannot write it
+
+
+def unstorable(text: str) -> str | None:
+    """The rule that a text breaks which no database can keep, if any."""
+    if "\0" in text:
+        return NO_NUL
+    if text.isascii():
+        return None
+    return NO_HALF if any("\ud800" <= character <= "\udfff" for character in text) else None
 
 
 class RequestBody(BaseModel):
-    """A request's body: strict about what it does not know."""
+    """A request's body: strict about what it does not know, and its numbers are such as JSON has."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
     @field_validator("*")
     @classmethod
-    def _has_no_nul(cls, value: Any) -> Any:
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError(NO_NUL)
+    def _can_be_stored(cls, value: Any) -> Any:
+        if isinstance(value, str) and (rule := unstorable(value)):
+            raise ValueError(rule)
         return value
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
-from parking_chassis.pagination import MAX_LIMIT, Cursor, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.pagination import MAX_LIMIT, Cursor, Page, encode_cursor, next_page, text_in_cursor
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_kernel.repeatable import Answer
@@ -128,8 +128,7 @@ async def list_spots(
     cursor: Cursor = None,
 ) -> Page[SpotAnswer]:
     """The plan of a lot and what is taken now, by number; no sign-in needed."""
-    position = decode_cursor(cursor, length=1)
-    after = position[0] if position else None
+    after = text_in_cursor(cursor)
     found = await asks.written.spots(lot_id, spot_type, after, limit + 1 if limit else None)
     last = encode_cursor(found[limit - 1].spot.number) if limit and len(found) > limit else None
     items = [_answer(view) for view in found[:limit]]

@@ -13,6 +13,7 @@ from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.errors import UnknownOrganization
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 from parking_service.domain.tenancy import chosen_organization, why_unknown
+from parking_service.domain.unreadable_rows import why_unreadable
 from parking_service.domain.values import zone_violations
 
 
@@ -79,7 +80,7 @@ class StartImportHandler:
         for number, feature in enumerate(features, start=1):
             source_id = self.files.source_id(feature)
             if source_id is None:
-                refused.append(RefusedRow(number, None, "the id is missing"))
+                refused.append(RefusedRow(number, None, why_unreadable(feature) or "the id is missing"))
             elif source_id in first:
                 refused.append(RefusedRow(number, source_id, f"row {first[source_id]} has the same id"))
             else:

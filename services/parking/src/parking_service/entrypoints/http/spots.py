@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
-from parking_chassis.pagination import MAX_LIMIT, Cursor, Page, encode_cursor, next_page, text_in_cursor
+from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, encode_cursor, next_page, text_in_cursor
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_kernel.repeatable import Answer
@@ -124,13 +124,13 @@ async def list_spots(
     lot_id: UUID,
     asks: Asks,
     spot_type: SpotType | None = None,
-    limit: Annotated[int | None, Query(ge=1, le=MAX_LIMIT, description="how many at most; all where left out")] = None,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[SpotAnswer]:
     """The plan of a lot and what is taken now, by number; no sign-in needed."""
     after = text_in_cursor(cursor)
-    found = await asks.written.spots(lot_id, spot_type, after, limit + 1 if limit else None)
-    last = encode_cursor(found[limit - 1].spot.number) if limit and len(found) > limit else None
+    found = await asks.written.spots(lot_id, spot_type, after, limit + 1)
+    last = encode_cursor(found[limit - 1].spot.number) if len(found) > limit else None
     items = [_answer(view) for view in found[:limit]]
     return Page(items=items, next=next_page(request, response, last))
 

@@ -1,14 +1,31 @@
 """The conventions of requests and answers: unknown fields are refused, and so is what no database can keep."""
 
-from typing import Any
+import re
+from typing import Annotated, Any, Final
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 
 from parking_chassis.problems import invalid_field
 
 NO_NUL = "must not contain the NUL character"  # PostgreSQL cannot keep it
 NO_HALF = "must not contain half of a surrogate pair"  # UTF-8 cannot write it
+
+# Without `\p{Cc}`, which is the same but for the line separators, and which many readers of the document do not know.
+ONE_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+LINES: Final = r"^(?:[^\x00-\x1f\x7f-\x9f]|[\t\r\n])*$"
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=ONE_LINE)]
+"""A free text without control characters and line breaks: names, addresses, reasons. They go into mails' headers, logs,
+invoices and terminals, where a line break begins something else. Every free text of a request is this, or `Lines`."""
+
+Lines = Annotated[str, StringConstraints(strip_whitespace=True, pattern=LINES)]
+"""A free text of several lines, without other control characters."""
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text is such as a `Line` has it."""
+    return re.fullmatch(ONE_LINE, text) is not None
 
 
 def unstorable(text: str) -> str | None:

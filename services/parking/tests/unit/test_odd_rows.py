@@ -145,6 +145,10 @@ ODD_ROWS = {
         json.dumps(SWISS_RAIL).replace('"price": 50', '"price": 1' + "0" * 30),
         "price is too large",
     ),
+    "a name with an escape sequence": (
+        text_of(PARK_API, "Parkhaus", r'"a\u001b[2J"'),
+        "name holds a control character",
+    ),
     "no object": ("[1]", "the feature is no object"),
     "nothing": ("null", "the feature is no object"),
 }

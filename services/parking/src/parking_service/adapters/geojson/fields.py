@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from parking_chassis.schemas import is_one_line
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.values import Place
 
@@ -26,7 +27,10 @@ def text(parent: Mapping[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise RowRefused(f"{name} is no text")
-    return ", ".join(line.strip() for line in value.splitlines() if line.strip())
+    joined = ", ".join(line.strip() for line in value.splitlines() if line.strip())
+    if not is_one_line(joined):
+        raise RowRefused(f"{name} holds a control character")
+    return joined
 
 
 def whole(parent: Mapping[str, Any], name: str) -> int:

@@ -13,7 +13,7 @@ from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, encode_cursor, next_page, text_in_cursor
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.schemas import Line, RequestBody, ResponseBody
 from parking_kernel.repeatable import Answer
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.change_spot import ChangeSpot
@@ -22,14 +22,13 @@ from parking_service.application.ports import SpotView
 from parking_service.domain.spots import PlanPosition, SpotChanges, SpotPlan, SpotState, SpotStatus, SpotType
 from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, SPOT_NUMBER_TAKEN
-from parking_service.entrypoints.http.values import Storable
 
 router = APIRouter(prefix="/api/v1", tags=["spots"])
 
 MAX_SPOTS = 1000
 CREATED = 201
-SpotNumber = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
-Level = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
+SpotNumber = Annotated[Line, StringConstraints(min_length=1, max_length=20)]
+Level = Annotated[Line, StringConstraints(min_length=1, max_length=20)]
 Metres = Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)]
 PlanMetres = Annotated[float, Field(strict=True, ge=-100_000, le=100_000, allow_inf_nan=False)]
 Usable = Literal[SpotStatus.IN_SERVICE, SpotStatus.OUT_OF_SERVICE]

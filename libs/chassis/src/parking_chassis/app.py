@@ -16,6 +16,7 @@ from parking_chassis.problems import TableEntry, install_problem_handlers, recor
 from parking_chassis.request_context import QUIET, RequestContext
 from parking_chassis.schemas import refuse_nul
 from parking_chassis.telemetry import TracedApplication
+from parking_chassis.unknown_queries import refuse_unknown_query
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -86,7 +87,9 @@ def create_app(
         lifespan=running,
         generate_unique_id_function=_operation_id,
         responses={"default": ANY_PROBLEM},
-        dependencies=[Depends(refuse_nul)],
+        dependencies=[Depends(refuse_nul), Depends(refuse_unknown_query)],
+        # Starlette's redirect of a trailing slash would lead to whatever `Host` the client wrote.
+        redirect_slashes=False,
     )
     app.state.token_verifier = token_verifier
     app.include_router(health_router(readiness, figures))

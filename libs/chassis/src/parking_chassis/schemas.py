@@ -4,7 +4,9 @@ import re
 from typing import Annotated, Any, Final
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, StringConstraints, field_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from parking_chassis.problems import invalid_field
 
@@ -48,6 +50,21 @@ class RequestBody(BaseModel):
         if isinstance(value, str) and (rule := unstorable(value)):
             raise ValueError(rule)
         return value
+
+
+class PatchBody(RequestBody):
+    """The body of a PATCH: what is left out stays as it is.
+
+    So the document shows no defaults: a reader of it that fills them in would change what nobody meant to change.
+    """
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """See pydantic."""
+        document = handler.resolve_ref_schema(handler(schema))
+        for field in document.get("properties", {}).values():
+            field.pop("default", None)
+        return document
 
 
 class ResponseBody(BaseModel):

@@ -39,7 +39,7 @@ async def test_a_contact_is_name_address_and_language(trusting: httpx.AsyncClien
     answer = await trusting.get(contact(user["id"]), headers=SHOWN)
     assert answer.status_code == 200, answer.text
     assert answer.json() == {"email": "dora@example.com", "full_name": "Dora Driver", "locale": "en"}
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == "private, no-store"
 
 
 async def test_nobody_has_a_contact_who_is_not_there(trusting: httpx.AsyncClient) -> None:

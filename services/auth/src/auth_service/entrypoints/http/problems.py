@@ -6,7 +6,7 @@ from parking_chassis.problems import NOT_FOUND, ProblemKind, TableEntry
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.repeatable import InFlight, KeyReused
 
-NO_STORE = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "private, no-store"}
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
 INVALID_MAIL_TOKEN = ProblemKind("invalid-mail-token", "The link does not count", 400)
 TOO_BUSY = ProblemKind("too-busy", "Too busy", 429, {"Retry-After": "3"})

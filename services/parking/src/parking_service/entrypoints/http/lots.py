@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import KeyOf, fingerprint_of
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import RequestBody
+from parking_chassis.schemas import PatchBody, RequestBody
 from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Tariff, simple_tariff
 from parking_kernel.violations import Violation, refuse_any
@@ -92,7 +92,7 @@ class NewLot(RequestBody):
         return check_tariff(simple_tariff(hourly.amount, daily.amount if daily else None, currency))
 
 
-class LotPatch(RequestBody):
+class LotPatch(PatchBody):
     """New values for what is named."""
 
     name: Name = ""

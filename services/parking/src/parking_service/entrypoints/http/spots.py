@@ -13,7 +13,7 @@ from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, encode_cursor, next_page, text_in_cursor
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import Line, RequestBody, ResponseBody
+from parking_chassis.schemas import Line, PatchBody, RequestBody, ResponseBody
 from parking_kernel.repeatable import Answer
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.change_spot import ChangeSpot
@@ -68,7 +68,7 @@ class NewSpots(RequestBody):
     spots: Annotated[list[NewSpot], Field(min_length=1, max_length=MAX_SPOTS)]
 
 
-class SpotPatch(RequestBody):
+class SpotPatch(PatchBody):
     """New values for what is named."""
 
     spot_number: SpotNumber = ""

@@ -10,6 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 PROFILE ?= default
 NAME ?=
 FOLLOW ?=
+ARGS ?=
 # Of chaos, bench and fuzz: one row; an earlier run's seed; small sizes; cases for each operation and person.
 ROW ?=
 SEED ?=
@@ -52,11 +53,19 @@ status: ## how each process is
 
 .PHONY: logs
 logs: ## the end of the logs (NAME=auth: of one service or process; FOLLOW=1: go on)
-	@$(PLATFORM) logs $(NAME) $(if $(FOLLOW),--follow)
+	@$(PLATFORM) logs $(NAME) $(if $(filter-out 0 no,$(FOLLOW)),--follow)
 
 .PHONY: restart
 restart: ## restart a service or process (NAME=auth)
 	@$(PLATFORM) restart $(NAME)
+
+.PHONY: run
+run: ## a service's own command, with its settings (NAME=reservation ARGS="replay --group reservation.payments")
+	@$(PLATFORM) run $(NAME) $(ARGS)
+
+.PHONY: psql
+psql: ## psql on a service's database, as the service (NAME=reservation; ARGS="--command 'TABLE payments_seen'")
+	@$(PLATFORM) psql $(NAME) $(ARGS)
 
 .PHONY: reset
 reset: ## stop everything and delete its data

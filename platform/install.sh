@@ -36,6 +36,10 @@ install_kustomize() {
   tests/deployment/install-kustomize.sh >/dev/null || fail "kustomize could not be built (tests/deployment/install-kustomize.sh)"
 }
 
+install_sample_consumers() {
+  samples/consumers/install.sh >/dev/null || fail "the sample consumers could not be prepared (samples/consumers/install.sh)"
+}
+
 # shellcheck source=platform/install/debian.sh
 source platform/install/debian.sh
 # shellcheck source=platform/install/python.sh
@@ -55,4 +59,7 @@ install_python
 install_java_bundle kafka
 install_java_bundle elasticsearch
 install_web_assets
-[[ $purpose != tests ]] || install_kustomize
+if [[ $purpose == tests ]]; then
+  install_kustomize
+  install_sample_consumers
+fi

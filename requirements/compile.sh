@@ -27,5 +27,9 @@ done
 "${compile[@]}" "${ours[@]}" --constraint requirements/development.lock \
   platform/pyproject.toml --output-file requirements/platform.lock
 
+# What the sample consumer in Python needs, in the versions that are tried here anyway.
+"${compile[@]}" --constraint requirements/development.lock samples/consumers/python/requirements.in \
+  --output-file samples/consumers/python/requirements.txt
+
 # For a while on machines without Go, so it is no part of the environment (platform/stripe).
 "${compile[@]}" --group pyproject.toml:go --output-file requirements/go.lock

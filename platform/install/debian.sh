@@ -13,7 +13,9 @@ missing_packages() {
   has_file /usr/lib/nginx/modules/ngx_http_js_module.so || echo libnginx-mod-http-js
   [[ -n ${JAVA_HOME:-} ]] || has java || echo default-jre-headless
   # Fetch jars and web assets; without use when those are there.
-  has mvn || { [[ -d $(java_bundle kafka) && -d $(java_bundle elasticsearch) ]] || echo maven; }
+  has mvn || { [[ $purpose != tests && -d $(java_bundle kafka) && -d $(java_bundle elasticsearch) ]] || echo maven; }
+  # Runs a sample's source.
+  [[ $purpose != tests || -n ${JAVA_HOME:-} ]] || has javac || echo default-jdk-headless
   has npm || [[ -d gateway/node_modules ]] || echo npm
   [[ $purpose != tests ]] || has envsubst || echo gettext-base
   [[ $purpose != tests ]] || has chromium || has chromium-browser || has google-chrome || echo chromium

@@ -27,20 +27,10 @@ work=$(mktemp -d "$target.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM  # a signal alone does not reach the other trap in every shell
 
-# Debian's Go may be too old: then the one of requirements/go.lock serves, and is thrown away afterwards.
-has_go() {
-  command -v go >/dev/null || return 1
-  oldest=$(printf '%s\n' "$needed" "$(go env GOVERSION | sed 's/^go//')" | sort -V | head -n 1)
-  [ "$oldest" = "$needed" ]
-}
-if ! has_go; then
-  "$checkout/.venv/bin/uv" pip install --quiet --no-config --target "$work/toolchain" --require-hashes \
-    --requirement "$checkout/requirements/go.lock" >&2
-  PATH=$work/toolchain/go/bin:$PATH
-fi
+# shellcheck source=platform/install/go-toolchain.sh
+. "$checkout/platform/install/go-toolchain.sh"
+use_go "$needed" "$work"
 
-# A module cache of its own: what lies in the user's is not trusted, and it is thrown away afterwards.
-export GOPATH="$work/go" GOFLAGS=-modcacherw GOTOOLCHAIN=local GOSUMDB=off
 delivered=$(cd "$work" && go mod download -json "$module@$version")
 sum=$(printf '%s\n' "$delivered" | sed -n 's/^[[:space:]]*"Sum": "\(.*\)",\{0,1\}$/\1/p')
 source=$(printf '%s\n' "$delivered" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')

@@ -20,25 +20,31 @@ install_java_bundle() {
   part=$(mktemp -d "$target.part.XXXXXX")
   # shellcheck disable=SC2064  # the folder of this call, expanded now
   trap "rm -rf '$part'" EXIT
-  # -U: Maven remembers a failed download for a day, and would not try again.
-  mvn -q -B -ntp -U -f "platform/java/$name/pom.xml" "$jar_fetcher:copy-dependencies" \
-    -DoutputDirectory="$part/lib" >"$part/maven.log" 2>&1 ||
-    fail "Maven could not fetch the jars of $name (platform/java/$name/pom.xml):
-$(tail -n 20 "$part/maven.log")"
-  rm "$part/maven.log"
-  check_jars "$name" "$part/lib"
+  fetch_jars "platform/java/$name" "$part/lib"
   "arrange_$name" "$part"
   chmod -R a+rX "$part"
   # Another checkout may have been faster; its jars are the same.
   mv -T "$part" "$target" 2>/dev/null || rm -rf "$part"
 }
 
+# Puts the jars that $1/pom.xml names, and theirs, into the folder $2, and checks that they are those of $1/jars.sha256.
+fetch_jars() {
+  local definition=$1 folder=$2 log
+  log=$(mktemp)
+  # -U: Maven remembers a failed download for a day, and would not try again.
+  mvn -q -B -ntp -U -f "$definition/pom.xml" "$jar_fetcher:copy-dependencies" -DoutputDirectory="$folder" >"$log" 2>&1 ||
+    fail "Maven could not fetch the jars of $definition/pom.xml:
+$(tail -n 20 "$log")"
+  rm "$log"
+  check_jars "$PWD/$definition/jars.sha256" "$folder"
+}
+
 check_jars() {
-  local list=$PWD/platform/java/$1/jars.sha256 folder=$2
+  local list=$1 folder=$2
   (cd "$folder" && sha256sum --check --strict --quiet "$list" >&2) ||
-    fail "The jars of $1 differ from $list: nothing of them is used."
+    fail "The jars differ from $list: nothing of them is used."
   diff <(cut -c67- "$list" | LC_ALL=C sort) <(cd "$folder" && printf '%s\n' * | LC_ALL=C sort) >&2 ||
-    fail "Maven brought other jars of $1 than $list names: nothing of them is used."
+    fail "Maven brought other jars than $list names: nothing of them is used."
 }
 
 arrange_kafka() {

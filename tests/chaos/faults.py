@@ -17,9 +17,11 @@ from parking_platform.servers.service import program
 from parking_platform.testing.platform import RunningPlatform
 from parking_platform.testing.waiting import wait_until
 
-REACHED_SECONDS = 60
-BACK_SECONDS = 60
-START_SECONDS = 60
+# For how long a row waits, not what it allows: a machine that is busy with other things takes its time, and what is
+# right is judged by the stores. The rows that limit how long a process takes to be back measure that.
+REACHED_SECONDS = 300
+BACK_SECONDS = 300
+START_SECONDS = 300
 
 
 @dataclass(frozen=True)

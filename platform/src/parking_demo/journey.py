@@ -210,7 +210,8 @@ class Journey:
 
 def _offer(lot: Json) -> str:
     """A line of the list that the driver sees."""
-    price = f"from {money(lot['hourly_rate'])} an hour" if lot["hourly_rate"] else "price by tariff"
+    rate = lot["hourly_rate"]  # for display: outside of the tariff's time bands
+    price = f"{money(rate)} an hour by day" if rate else "price by tariff"
     return (
         f"{lot['name']:<34} {lot['distance_m']:>6.0f} m   {price:<24} {lot['available_spots']:>4}"
         f" of {lot['total_spots']} spots free now"

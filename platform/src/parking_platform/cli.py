@@ -1,4 +1,4 @@
-"""`python -m parking_platform`: up, down, status, logs, restart, reset."""
+"""`python -m parking_platform`: up, down, status, logs, restart, reset; and a service's own commands and database."""
 
 import argparse
 import asyncio
@@ -6,7 +6,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from tomllib import TOMLDecodeError
 
 from pydantic import ValidationError
@@ -16,9 +17,12 @@ from parking_platform.containers import Containers
 from parking_platform.demonstration import WHOLE
 from parking_platform.failures import PlatformFailure
 from parking_platform.layout import Layout
-from parking_platform.programs import CHECKOUT
+from parking_platform.ports import LOOPBACK
+from parking_platform.processes import inherited_environment
+from parking_platform.programs import CHECKOUT, postgres_programs
 from parking_platform.report import Report
 from parking_platform.secret_store import SecretStore
+from parking_platform.servers.service import program
 from parking_platform.settings import load_settings
 from parking_platform.stack import Health, Stack, UnknownName
 
@@ -33,14 +37,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Its complaints while the broker starts would only alarm people; what matters is in our own messages.
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     layout = Layout.of_checkout(CHECKOUT)
-    if options.command == "logs" and options.engine == "native":
-        show_logs(layout, options.name, follow=options.follow)
     try:
+        if options.engine == "native":
+            _become_another_program(options, layout)
         asyncio.run(_run(options, layout))
     except* EXPECTED as group:
         for error in _leaves(group):
             sys.stderr.write(f"\n{error}\n")
         sys.exit(1)
+
+
+def _become_another_program(options: argparse.Namespace, layout: Layout) -> None:
+    """For commands that another program carries out; returns for all others."""
+    match options.command:
+        case "logs":
+            show_logs(layout, options.name, follow=options.follow)
+        case "run":
+            run_service_command(_composition(layout, options.profile), options.name, options.arguments)
+        case "psql":
+            become_psql(_composition(layout, options.profile), options.name, options.arguments)
+        case _:
+            pass
 
 
 async def _run(options: argparse.Namespace, layout: Layout) -> None:
@@ -75,6 +92,10 @@ async def _run_containers(options: argparse.Namespace, containers: Containers) -
             await containers.restart(options.name)
         case "reset":
             await containers.reset()
+        case "run":
+            await containers.run(options.name, options.arguments)
+        case "psql":
+            await containers.psql(options.name, options.arguments)
         case "logs":
             await containers.logs(options.name, follow=options.follow)
         case _:
@@ -111,11 +132,41 @@ def show_status(healths: list[Health], layout: Layout, report: Report) -> int:
 
 def show_logs(layout: Layout, name: str | None, *, follow: bool) -> None:
     """Become `tail` on one log, on a service's logs, or on all."""
-    files = sorted(layout.logs.glob(f"{name or ''}*.log"))
+    logs = {_log_name(layout, path): path for path in sorted(layout.logs.rglob("*.log"))}
+    files = [path for known, path in logs.items() if known.startswith(name or "")]
     if not files:
-        known = ", ".join(sorted(path.stem for path in layout.logs.glob("*.log"))) or "none"
+        known = ", ".join(sorted(logs)) or "none"
         sys.exit(f"There is no log of {name or 'anything'}. There are: {known}")
     os.execvp(TAIL[0], (*TAIL, *(("-F",) if follow else ()), *map(str, files)))  # noqa: S606 - tail knows how
+
+
+def _log_name(layout: Layout, path: Path) -> str:
+    """`auth-serve`; of the gateway, which has a folder of its own, `gateway/access`."""
+    return str(path.relative_to(layout.logs).with_suffix(""))
+
+
+def run_service_command(parts: Composition, service: str, arguments: Sequence[str]) -> None:
+    """Become a service's command with that service's settings: `replay`, `migrate`, … ; `--help` names them."""
+    _require_service(parts, service)
+    _become((str(program(service)), *arguments), parts.service_environment(service))
+
+
+def become_psql(parts: Composition, service: str, arguments: Sequence[str]) -> None:
+    """Become `psql` on a service's database, as the service's own role. The password is in no process list."""
+    _require_service(parts, service)
+    port = str(parts.settings.ports["postgres"])
+    address = ("--host", LOOPBACK, "--port", port, "--username", service, "--dbname", service)
+    password = parts.environments.database_password(service)
+    _become((str(postgres_programs() / "psql"), *address, *arguments), {"PGPASSWORD": password})
+
+
+def _become(command: Sequence[str], variables: Mapping[str, str]) -> None:
+    os.execve(command[0], tuple(command), inherited_environment() | dict(variables))  # noqa: S606 - no shell is wanted
+
+
+def _require_service(parts: Composition, name: str) -> None:
+    if name not in parts.settings.services:
+        raise UnknownName(f"There is no service {name}. There are: {', '.join(parts.settings.services)}")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -132,6 +183,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     logs.add_argument("-f", "--follow", action="store_true", help="go on")
     restart = commands.add_parser("restart", help="restart one process, or both of a service")
     restart.add_argument("name")
+    for name, what in (("run", "run a service's own command, with its settings"), ("psql", "its database")):
+        of_service = commands.add_parser(name, help=what)
+        of_service.add_argument("name", help="a service")
+        of_service.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser.parse_args(arguments)
 
 

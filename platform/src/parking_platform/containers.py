@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +89,17 @@ class Containers:
         """Restart one container, or both of a service."""
         self.write_files()
         await compose("restart", *self._containers(name))
+
+    async def run(self, service: str, arguments: Sequence[str]) -> None:
+        """A service's own command, in the container that has its settings."""
+        self.write_files()
+        await compose("exec", f"{service}-work", f"{service}-service", *arguments)
+
+    async def psql(self, service: str, arguments: Sequence[str]) -> None:
+        """`psql` on a service's database. The container knows the password, so that it is in no process list."""
+        self.write_files()
+        become = f'PGPASSWORD="$POSTGRES_PASSWORD" exec psql --username {SUPERUSER} --dbname "$0" "$@"'
+        await compose("exec", "postgres", "sh", "-c", become, service, *arguments)
 
     async def logs(self, name: str | None, *, follow: bool) -> None:
         """The end of the logs of one container, of a service's, or of all."""

@@ -44,6 +44,13 @@ class UnknownName(PlatformFailure):
     """There is no process or service of that name."""
 
 
+class NothingRuns(PlatformFailure):
+    """There is nothing to restart."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing runs. `make up` starts it.")
+
+
 @dataclass(frozen=True)
 class Health:
     """How one process is: the supervisor's view, and why it does not serve (None: it does)."""
@@ -107,6 +114,8 @@ class Stack:
         if not chosen:
             known = ", ".join(server.name for server in self._servers)
             raise UnknownName(f"There is no process {name}. There are: {known}")
+        if not self._supervisor.running:
+            raise NothingRuns
         with self._alone():
             await self._stop([server.name for server in chosen])
             self._require_free_ports(chosen)

@@ -1,13 +1,18 @@
 import io
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from parking_platform.cli import show_logs, show_status
+from parking_platform.cli import become_psql, run_service_command, show_logs, show_status
+from parking_platform.composition import Composition
 from parking_platform.layout import Layout
 from parking_platform.processes import ProcessSpec
 from parking_platform.report import Report
-from parking_platform.stack import Health
+from parking_platform.secret_store import SecretStore
+from parking_platform.settings import load_settings
+from parking_platform.stack import Health, NothingRuns, Stack, UnknownName
 from parking_platform.supervisor import ProcessState, State, SupervisorFailed, program_section
 
 
@@ -16,6 +21,13 @@ def layout(tmp_path: Path) -> Layout:
     layout = Layout(run=tmp_path / "run", state=tmp_path / "state")
     layout.create()
     return layout
+
+
+@pytest.fixture
+def composition(layout: Layout) -> Composition:
+    settings = load_settings()
+    secrets = SecretStore(layout.secrets, layout.require_secrets)
+    return Composition(settings=settings, layout=layout, secrets=secrets, profile=settings.profiles["default"])
 
 
 def health(complaint: str | None = None) -> Health:
@@ -50,6 +62,59 @@ def test_logs_of_an_unknown_name_says_which_there_are(layout: Layout) -> None:
 
     with pytest.raises(SystemExit, match=r"no log of rediss\. There are: redis"):
         show_logs(layout, "rediss", follow=False)
+
+
+def test_logs_include_the_gateways_which_lie_in_a_folder_of_their_own(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (layout.logs / "gateway").mkdir()
+    for name in ("auth-serve", "auth-work", "gateway/access"):
+        (layout.logs / f"{name}.log").touch()
+    shown: list[tuple[str, ...]] = []
+    monkeypatch.setattr(os, "execvp", lambda _file, command: shown.append(command))
+
+    show_logs(layout, "gateway", follow=False)
+    show_logs(layout, None, follow=True)
+
+    assert shown[0][-1:] == (f"{layout.logs}/gateway/access.log",)
+    assert shown[1][-3:] == tuple(f"{layout.logs}/{name}.log" for name in ("auth-serve", "auth-work", "gateway/access"))
+
+
+def test_a_services_command_runs_with_that_services_settings(
+    composition: Composition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
+    monkeypatch.setattr(os, "execve", lambda *call: became.append(call))
+
+    run_service_command(composition, "payment", ["replay", "--group", "payment.reservations"])
+
+    [(path, command, environment)] = became
+    assert path.endswith("/payment-service")
+    assert command[1:] == ("replay", "--group", "payment.reservations")
+    assert environment["PAYMENT_DATABASE_URL"] == composition.database_url("payment")
+
+
+def test_psql_opens_a_services_database_and_has_the_password_in_no_argument(
+    composition: Composition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
+    monkeypatch.setattr(os, "execve", lambda *call: became.append(call))
+
+    become_psql(composition, "payment", ["--command", "SELECT 1"])
+
+    [(_, command, environment)] = became
+    assert command[-2:] == ("--command", "SELECT 1")
+    assert environment["PGPASSWORD"] not in " ".join(command)
+
+
+def test_a_service_that_is_none_is_named_with_those_that_there_are(composition: Composition) -> None:
+    with pytest.raises(UnknownName, match=r"no service payments\. There are: .*payment"):
+        run_service_command(composition, "payments", [])
+
+
+async def test_restart_says_when_nothing_runs(composition: Composition) -> None:
+    with pytest.raises(NothingRuns, match="`make up` starts it"):
+        await Stack(composition, Report(quiet=True)).restart("auth")
 
 
 def test_deleting_returns_what_was_deleted(layout: Layout) -> None:

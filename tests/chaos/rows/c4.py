@@ -46,7 +46,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     """Drivers book, pay and give up while the services die at their points; each service has a killer of its own."""
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
     journeys = Journeys(lots, world.random)
-    drivers = await world.drivers(DRIVERS, patience=90)
+    drivers = await world.drivers(DRIVERS, patience=300)
 
     async def killer(service: str, points: Sequence[CrashPoint]) -> list[float]:
         back: list[float] = []

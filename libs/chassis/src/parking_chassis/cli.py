@@ -25,6 +25,17 @@ CONFIGURATION_ERROR = 78  # EX_CONFIG of sysexits.h
 UNAVAILABLE = 69  # EX_UNAVAILABLE
 
 
+class WrongSettings(Exception):
+    """Settings that are missing, wrong, or do not go together: a sentence for each, with the variable's whole name."""
+
+    def __init__(self, prefix: str, error: ValidationError) -> None:
+        super().__init__(str(error))
+        self.sentences = [
+            f"setting {prefix}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" if each["loc"] else each["msg"]
+            for each in error.errors()
+        ]
+
+
 @dataclass(frozen=True, slots=True)
 class Subcommand:
     """One subcommand: what it is called, what it does, its arguments."""
@@ -53,10 +64,9 @@ def run_command_line(
         outcome = arguments.run(arguments)
         if asyncio.iscoroutine(outcome):
             asyncio.run(outcome)
-    except ValidationError as error:
-        for each in error.errors():
-            name = "_".join(str(part) for part in each["loc"]) or "settings"
-            sys.stderr.write(f"{program}: setting {name.upper()}: {each['msg']}\n")
+    except WrongSettings as wrong:
+        for sentence in wrong.sentences:
+            sys.stderr.write(f"{program}: {sentence}\n")
         sys.exit(CONFIGURATION_ERROR)
     except OSError as error:
         sys.stderr.write(f"{program}: {error}\n")
@@ -79,9 +89,13 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
     def settings(self, *, logs_to: TextIO | None = None) -> Settings:
         """The settings as the environment has them; from here on the process logs and traces as they say.
 
-        Logs go to standard error unless `logs_to` is given: a command's standard output is its answer.
+        Logs go to standard error unless `logs_to` is given: a command's standard output is its answer. Raises
+        `WrongSettings`.
         """
-        settings = self.settings_class()  # pyright: ignore[reportCallIssue] - the environment gives the values
+        try:
+            settings = self.settings_class()  # pyright: ignore[reportCallIssue] - the environment gives the values
+        except ValidationError as error:
+            raise WrongSettings(self.settings_class.model_config.get("env_prefix", ""), error) from error
         configure_logs(self.name, settings.log_level, logs_to or sys.stderr)
         configure_tracing(self.name, settings.otlp_endpoint, settings.trace_sample_ratio)
         return settings

@@ -61,7 +61,8 @@ INTERNAL = ProblemKind("internal-error", "Something went wrong on our side", 500
 def problem_response(
     request: Request, kind: ProblemKind, detail: str, members: Mapping[str, Any] | None = None
 ) -> JSONResponse:
-    """The answer for a kind of error, with the request's own id in it."""
+    """The answer for a kind of error, with the request's own id in it; the request's line in the log names the kind."""
+    structlog.contextvars.bind_contextvars(problem=kind.slug)
     body: dict[str, Any] = {
         "type": f"/problems/{kind.slug}",
         "title": kind.title,
@@ -153,7 +154,7 @@ def _domain_error_handler(entry: TableEntry) -> Callable[[Request, Exception], A
 
 def invalid_field(pointer: str, rule: str) -> Problem:
     """A 422 that names one field and the rule it breaks, found where the schema cannot look."""
-    return Problem(INVALID_REQUEST, f"{pointer}: {rule}", errors=[{"pointer": pointer, "detail": rule}])
+    return Problem(INVALID_REQUEST, f"{pointer or 'the body'}: {rule}", errors=[{"pointer": pointer, "detail": rule}])
 
 
 def install_problem_handlers(app: FastAPI, table: Mapping[type[Exception], TableEntry]) -> None:

@@ -1,12 +1,18 @@
 """The command line: one subcommand, and a sentence for what is wrong."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 
 import pytest
+from pydantic_settings import SettingsConfigDict
 
-from parking_chassis.cli import Arguments, Subcommand, run_command_line
+import parking_chassis
+from parking_chassis.cli import Arguments, ServiceCommands, Subcommand, run_command_line
 from parking_chassis.settings import ServiceSettings
+
+
+class SampleSettings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="SAMPLE_")
 
 
 def run(action: Callable[[Arguments], object | Coroutine[object, object, object]]) -> None:
@@ -24,26 +30,33 @@ def test_a_subcommand_may_be_a_coroutine() -> None:
     assert done == ["done"]
 
 
-def test_wrong_settings_end_with_78_and_name_the_setting_without_its_value(capsys: pytest.CaptureFixture[str]) -> None:
-    def act(_arguments: Arguments) -> None:
-        ServiceSettings.model_validate({"database_url": "mysql://secret@x", "token_issuer": "x"})
+def settings_of(variables: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    commands = ServiceCommands("sample", parking_chassis, SampleSettings, lambda settings: settings)
+    run(lambda _arguments: commands.settings())
 
+
+def test_wrong_settings_end_with_78_and_name_the_variable_without_its_value(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        run(act)
+        settings_of({"SAMPLE_DATABASE_URL": "mysql://secret@x"}, monkeypatch)
     said = capsys.readouterr().err
     assert ended.value.code == 78
-    assert said.startswith("program: setting DATABASE_URL: ")
+    assert said.startswith("program: setting SAMPLE_DATABASE_URL: ")
+    assert "program: setting SAMPLE_TOKEN_ISSUER: Field required\n" in said
     assert "secret" not in said
 
 
-def test_settings_that_do_not_go_together_end_with_78_too(capsys: pytest.CaptureFixture[str]) -> None:
-    together = {"token_algorithms": ["HS256"], "token_shared_secret": "hush"}
-
-    def act(_arguments: Arguments) -> None:
-        ServiceSettings.model_validate({"database_url": "postgresql://x/x", "token_issuer": "x", **together})
-
+def test_settings_that_do_not_go_together_end_with_78_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = {"SAMPLE_DATABASE_URL": "postgresql://x/x", "SAMPLE_TOKEN_ISSUER": "x"}
     with pytest.raises(SystemExit) as ended:
-        run(act)
+        settings_of(
+            {**alone, "SAMPLE_TOKEN_ALGORITHMS": '["HS256"]', "SAMPLE_TOKEN_SHARED_SECRET": "hush"}, monkeypatch
+        )
     said = capsys.readouterr().err
     assert ended.value.code == 78
     assert "token_shared_secret must have at least 32 characters" in said

@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI, HTTPException
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from parking_chassis.problems import Problem, ProblemKind, install_problem_handlers
 from parking_chassis.request_context import RequestContext
 from parking_chassis.telemetry import TracedApplication
 from parking_platform.testing.logs import WrittenLogs, written_logs
@@ -37,8 +38,11 @@ def application() -> FastAPI:
             raise HTTPException(404)
         if what == "broken":
             raise ValueError
+        if what == "refused":
+            raise Problem(ProblemKind("not-yours", "It is not yours", 403), "It is somebody else's.")
 
     app.add_middleware(RequestContext)
+    install_problem_handlers(app, {})
     return app
 
 
@@ -58,6 +62,7 @@ async def test_it_names_the_id_in_the_path_and_what_became_of_it(
 ) -> None:
     context = await context_of(logs, "GET", f"/reservations/{ID}/{what}", **{"X-Request-ID": "mine"})
     assert isinstance(context.pop("duration_ms"), float)
+    context.pop("problem", None)
     assert context == {
         "service": "test",
         "request_id": "mine",
@@ -67,6 +72,11 @@ async def test_it_names_the_id_in_the_path_and_what_became_of_it(
         "outcome": outcome,
         "reservation_id": ID,
     }
+
+
+async def test_it_names_the_problem_of_a_request_that_was_refused(logs: WrittenLogs) -> None:
+    assert (await context_of(logs, "GET", f"/reservations/{ID}/refused"))["problem"] == "not-yours"
+    assert "problem" not in await context_of(logs, "GET", f"/reservations/{ID}/here")
 
 
 async def test_what_is_no_id_is_not_repeated(logs: WrittenLogs) -> None:

@@ -99,6 +99,17 @@ from parking_events.contracts.spot import (
     SpotType,
     SpotUpdatedV1,
 )
+from parking_events.contracts.supply_change import (
+    AffectedPolicy,
+    SettledBooking,
+    SupplyChange,
+    SupplyChangeFinishedV1,
+    SupplyChangeOutcome,
+    SupplyChangeProgressedV1,
+    SupplyChangeStartedV1,
+    SupplyChangeState,
+    SupplyChangeStatus,
+)
 from parking_events.contracts.tariff import (
     Cap,
     CapPeriod,
@@ -125,6 +136,7 @@ from parking_events.values import Money, Place
 __all__ = [
     "EVENT_CLASSES",
     "TOPICS",
+    "AffectedPolicy",
     "Cap",
     "CapPeriod",
     "Channel",
@@ -201,6 +213,7 @@ __all__ = [
     "SessionReuseDetectedV1",
     "SessionRevokedV1",
     "SessionStartedV1",
+    "SettledBooking",
     "SpotCreatedV1",
     "SpotOccupancyState",
     "SpotOccupiedV1",
@@ -212,6 +225,13 @@ __all__ = [
     "SpotType",
     "SpotUpdatedV1",
     "SpotVacatedV1",
+    "SupplyChange",
+    "SupplyChangeFinishedV1",
+    "SupplyChangeOutcome",
+    "SupplyChangeProgressedV1",
+    "SupplyChangeStartedV1",
+    "SupplyChangeState",
+    "SupplyChangeStatus",
     "TariffPublishedV1",
     "TariffState",
     "Tax",

@@ -60,6 +60,7 @@ OCCUPANCY: Final = _log("parking.occupancy.v1", "lot", days=30, partitions=_BUSY
 SENSOR_READING: Final = Topic("parking.sensor-reading.v1", "lot", Cleanup.DELETE, timedelta(days=7), _BUSY, owner=None)
 RESERVATION: Final = _log("reservation.reservation.v1", "reservation", partitions=_BUSY)
 WAITLIST: Final = _log("reservation.waitlist.v1", "entry", days=30)
+SUPPLY_CHANGE: Final = _log("reservation.supply-change.v1", "lot", days=30)
 PAYMENT: Final = _log("payment.payment.v1", "reservation", partitions=_BUSY)
 LEDGER_ENTRY: Final = _log("payment.ledger-entry.v1", "organization", partitions=_BUSY)
 INVOICE: Final = _log("payment.invoice.v1", "invoice")
@@ -72,7 +73,7 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
         for topic in (
             USER, ORGANIZATION, LOGIN,
             LOT, TARIFF, SPOT, OCCUPANCY, SENSOR_READING,
-            RESERVATION, WAITLIST,
+            RESERVATION, WAITLIST, SUPPLY_CHANGE,
             PAYMENT, LEDGER_ENTRY, INVOICE,
             DELIVERY, ANNOUNCEMENT,
         )

@@ -102,7 +102,7 @@ def opening_hours(
     """Hours from their written form. Raises `InvalidFields`, with pointers below `pointer`."""
     violations: list[Violation] = []
     if not any(week.values()):
-        violations.append(Violation(pointer, "names no hours at all; leave it out for a lot that is always open"))
+        violations.append(Violation(pointer, "names no hours at all; for a lot that is always open give null"))
     days = tuple(_day(week.get(name, ()), f"{pointer}/{name}", violations) for name in WEEKDAYS)
     exceptional: dict[date, tuple[Hours, ...]] = {}
     for index, (day, texts) in enumerate(exceptions):

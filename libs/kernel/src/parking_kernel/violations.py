@@ -15,7 +15,7 @@ class InvalidFields(Exception):
     """Values that break rules of the domain; names every one of them."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
-        super().__init__("; ".join(f"{each.pointer}: {each.rule}" for each in violations))
+        super().__init__("; ".join(f"{each.pointer or 'the body'}: {each.rule}" for each in violations))
         self.violations = tuple(violations)
 
 

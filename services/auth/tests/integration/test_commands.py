@@ -18,7 +18,7 @@ async def test_wrong_settings_end_with_a_sentence_each_and_78() -> None:
     ended = await run(environment("mysql://x", master_key="c2hvcnQ="), "serve")
     assert ended.status == 78
     assert "setting MASTER_KEY: Value error, must be 32 bytes in base64" in ended.said
-    assert "setting DATABASE_URL: " in ended.said
+    assert "setting AUTH_DATABASE_URL: " in ended.said
     assert "Traceback" not in ended.said
     assert "c2hvcnQ=" not in ended.said
 

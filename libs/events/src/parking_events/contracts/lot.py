@@ -9,6 +9,7 @@ from pydantic import Field
 
 from parking_events.base import WireEvent
 from parking_events.contracts.spot import SpotType
+from parking_events.contracts.supply_change import SupplyChange
 from parking_events.enumerations import Open
 from parking_events.topics import LOT, Topic
 from parking_events.values import Code, Count, Currency, Instant, Money, Place, TimeZone, WallTime, WireValue
@@ -92,6 +93,9 @@ class LotState(WireEvent):
     hourly_rate: Money | None = Field(default=None, description="About what an hour costs, for display only.")
     daily_rate: Money | None = Field(default=None, description="About what a day costs, for display only.")
     photos: tuple[str, ...] = Field(default=(), description="Addresses of pictures.")
+    supply_change: SupplyChange | None = Field(
+        default=None, description="The change by which exactly this version takes supply away; absent in all others."
+    )
 
 
 class LotCreatedV1(LotState):

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from parking_events.base import WireEvent
+from parking_events.contracts.supply_change import SupplyChange
 from parking_events.enumerations import Open
 from parking_events.topics import SPOT, Topic
 from parking_events.values import WireValue
@@ -55,6 +56,9 @@ class SpotState(WireEvent):
     width: Annotated[float, Field(gt=0)] | None = Field(default=None, description="In metres.")
     length: Annotated[float, Field(gt=0)] | None = Field(default=None, description="In metres.")
     location_coordinates: PlanPosition | None = Field(default=None, description="Where it lies in the lot's plan.")
+    supply_change: SupplyChange | None = Field(
+        default=None, description="The change by which exactly this version takes supply away; absent in all others."
+    )
 
 
 class SpotCreatedV1(SpotState):

@@ -130,7 +130,7 @@ INVALID: list[tuple[str, Json, str, str]] = [
     ("spots", {"spots": [{"spot_number": "9", "spot_type": "lorry"}]}, "/spots/0/spot_type", "standard"),
     ("spots", {"spots": [{"spot_number": "9", "width": -2}]}, "/spots/0/width", "greater than 0"),
     ("import", {"type": "Feature"}, "", "FeatureCollection"),
-    ("import", {"features": [1]}, "/features/0", "feature"),
+    ("import", {"features": {"0": 1}}, "", "FeatureCollection"),
     ("sensor", {"readings": [{"spot_id": "<spot>", "occupied": True, "at": NAIVE}]}, "/readings/0/at", "offset"),
     ("sensor", {"readings": [{"spot_id": "<spot>", "occupied": "yes", "at": "<now>"}]}, "/readings/0/occupied", "bool"),
     (

@@ -12,6 +12,7 @@ from mail_catcher.mailbox import Mailbox
 from mail_catcher.message import Message
 from mail_catcher.page import CONTENT_SECURITY_POLICY, render_list, render_message
 from mail_catcher.smtp import smtp_server
+from parking_platform.own_origin import OwnOriginOnly
 
 router = APIRouter()
 
@@ -50,6 +51,7 @@ def create_app(mailbox: Mailbox, host: str, smtp_port: int) -> FastAPI:
     app = FastAPI(title="Mail catcher", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.mailbox = mailbox
     app.include_router(router)
+    app.add_middleware(OwnOriginOnly, paths=["/"])
     return app
 
 

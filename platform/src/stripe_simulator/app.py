@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from parking_platform.own_origin import OwnOriginOnly
 from stripe_simulator import (
     balance_transactions,
     charges,
@@ -114,7 +115,10 @@ def build(settings: Settings) -> Starlette:
     return Starlette(
         routes=[*api_routes(simulator, journal), *control.routes(), *page_routes(simulator)],
         # Browsers may call the API from any page, as they may call Stripe's.
-        middleware=[Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])],
+        middleware=[
+            Middleware(OwnOriginOnly, paths=["/_simulator"]),
+            Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]),
+        ],
         lifespan=simulator.lifespan,
     )
 

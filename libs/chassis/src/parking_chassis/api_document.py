@@ -55,14 +55,13 @@ def name_problems(document: dict[str, Any], routes: Sequence[BaseRoute]) -> None
         for method in route.methods or ():
             if operation := path.get(method.lower()):
                 responses = operation["responses"]
-                for status, response in _responses(_kinds(operation, route.dependant)):
+                for status, response in _responses(_kinds(route.dependant)):
                     responses.setdefault(status, response)
 
 
-def _kinds(operation: dict[str, Any], dependant: Dependant) -> Iterator[ProblemKind]:
+def _kinds(dependant: Dependant) -> Iterator[ProblemKind]:
     yield from _marked(dependant)
-    if "parameters" in operation or "requestBody" in operation:
-        yield INVALID_REQUEST
+    yield INVALID_REQUEST  # if only for a parameter that there is not
     yield UNAVAILABLE
 
 

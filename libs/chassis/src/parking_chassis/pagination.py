@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from parking_chassis.instants import of_this_age
 from parking_chassis.problems import Problem, invalid_field
+from parking_chassis.schemas import unstorable
 from parking_kernel.pages import Position
 
 DEFAULT_LIMIT = 20
@@ -44,9 +45,15 @@ def decode_cursor(cursor: str | None, length: int) -> tuple[str, ...] | None:
         position = POSITION.validate_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
         raise _bad_cursor() from error
-    if len(position) != length:
+    if len(position) != length or any(map(unstorable, position)):
         raise _bad_cursor()
     return position
+
+
+def text_in_cursor(cursor: str | None) -> str | None:
+    """The last text of the page before, in a list by texts. Raises a 422 problem when the cursor holds none."""
+    position = decode_cursor(cursor, length=1)
+    return position[0] if position else None
 
 
 def id_in_cursor(cursor: str | None) -> UUID | None:

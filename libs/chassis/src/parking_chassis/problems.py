@@ -1,6 +1,6 @@
 """Errors as RFC 9457 `application/problem+json`: one shape for every error of every service."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +21,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
+_RECORDED = "parking_chassis.recorded_error"
 NOT_IN_REPERTOIRE = "22021"  # PostgreSQL's sqlstate for text that it cannot keep
 
 
@@ -127,9 +128,16 @@ async def _database_refused(request: Request, error: Exception) -> JSONResponse:
     raise error
 
 
+def record_unexpected(scope: MutableMapping[str, Any], error: Exception) -> None:
+    """Log an error that nobody expected, with its traceback: once, however far it is raised on."""
+    if scope.get(_RECORDED) is not error:
+        scope[_RECORDED] = error
+        log.error("unexpected_error", exc_info=error, request_id=scope.get("request_id"))
+
+
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    record_unexpected(request.scope, error)
     request_id = request.scope.get("request_id")
-    log.error("unexpected_error", exc_info=error, request_id=request_id)
     answer = problem_response(request, INTERNAL, "The error is recorded under this request_id.")
     if request_id:  # this handler stands outside of `RequestContext`, which sets the header otherwise
         answer.headers["X-Request-ID"] = request_id

@@ -19,12 +19,17 @@ ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+READS = frozenset({"GET", "HEAD"})
+PERSONAL = "private, no-store"
 HTTP_400 = 400
 HTTP_500 = 500
 
 
 class RequestContext:
     """ASGI middleware: takes or makes `X-Request-ID`, echoes it, binds it to the logs, and measures.
+
+    What answers a person is stored nowhere on its way, unless the route says otherwise: that holds for whatever is
+    asked with credentials, and for all that is no reading.
 
     The request's line names the ids in its path. A route whose answer makes an id binds it with
     `structlog.contextvars.bind_contextvars`; each later line of the request has it then.
@@ -43,12 +48,16 @@ class RequestContext:
         request_id = _request_id(scope)
         scope["request_id"] = request_id
         status = HTTP_500
+        is_personal = _is_personal(scope)
 
         async def send_with_id(message: "Message") -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                if is_personal:
+                    headers.setdefault("Cache-Control", PERSONAL)
             await send(message)
 
         started = time.perf_counter()
@@ -58,6 +67,10 @@ class RequestContext:
             await self._app(scope, receive, send_with_id)
         finally:
             _record(scope, status, time.perf_counter() - started)
+
+
+def _is_personal(scope: "Scope") -> bool:
+    return scope["method"] not in READS or any(name == b"authorization" for name, _ in scope["headers"])
 
 
 def _request_id(scope: "Scope") -> str:

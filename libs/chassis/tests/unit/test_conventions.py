@@ -1,12 +1,18 @@
 """The small conventions: cursors, entity tags, settings, retries, ids."""
 
 import base64
-from datetime import UTC, datetime
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from unittest.mock import ANY
+from uuid import UUID
 
 import httpx
 import pytest
 import trustme
 from fastapi import FastAPI, Request, Response
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError
 
@@ -21,8 +27,10 @@ from parking_chassis.pagination import (
     id_in_cursor,
     next_page,
     position_in_cursor,
+    text_in_cursor,
 )
 from parking_chassis.problems import Problem
+from parking_chassis.schemas import unstorable
 from parking_chassis.sealing import CannotOpen
 from parking_chassis.settings import AnsweringSettings, ServiceSettings
 
@@ -50,6 +58,40 @@ def test_a_cursor_that_is_not_ours_is_named(cursor: str) -> None:
     assert raised.value.members["errors"] == [
         {"pointer": "query/cursor", "detail": "must be the cursor of a page's `next`"}
     ]
+
+
+READERS = [id_in_cursor, position_in_cursor, text_in_cursor]
+Odd = st.one_of(
+    st.text(),
+    st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([+-][0-9]{2}:[0-9]{2}|Z)?", fullmatch=True),
+    st.datetimes(timezones=st.timezones()).map(datetime.isoformat),
+    st.sampled_from(["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00", "\0", "\ud800"]),
+    st.uuids().map(str),
+)
+
+
+@pytest.mark.parametrize("read", READERS)
+@given(position=st.lists(Odd, max_size=3), raw=st.text())
+def test_an_odd_cursor_is_refused_by_name_or_holds_what_can_be_stored(
+    read: Callable[[str | None], object], position: list[str], raw: str
+) -> None:
+    for cursor in (base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("="), raw):
+        match found_or_refused(read, cursor):
+            case Problem() as refused:
+                assert refused.members["errors"] == [{"pointer": "query/cursor", "detail": ANY}]
+            case (datetime() as at, UUID()):
+                assert (at.utcoffset(), at.year in range(1999, 2201)) == (timedelta(0), True)
+            case UUID():
+                pass
+            case text:
+                assert unstorable(str(text)) is None
+
+
+def found_or_refused(read: Callable[[str | None], object], cursor: str) -> object:
+    try:
+        return read(cursor)
+    except Problem as refused:
+        return refused
 
 
 def test_a_cursor_may_be_an_id_and_nothing_else_then() -> None:

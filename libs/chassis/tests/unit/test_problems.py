@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from parking_chassis.problems import ProblemKind, install_problem_handlers
 from parking_chassis.request_context import RequestContext
-from parking_chassis.schemas import RequestBody
+from parking_chassis.schemas import Line, Lines, RequestBody
 
 
 class SpotTaken(Exception):
@@ -31,6 +31,9 @@ class Stay(RequestBody):
     start_time: AwareDatetime
     wheels: Annotated[int, Field(ge=1)]
     plate: str = ""
+    reason: Line = ""
+    notes: Lines = ""
+    width: float = 1.0
 
 
 AWAY = {
@@ -115,6 +118,11 @@ async def test_a_domain_error_is_a_problem_of_its_kind(client: httpx.AsyncClient
         ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "colour": "red"}, "/colour", "not permitted"),
         ({"wheels": 4}, "/start_time", "required"),
         ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "plate": "ZH\0 1"}, "/plate", "must not contain the NUL"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "reason": "a\r\nBcc: b"}, "/reason", "pattern"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "reason": "a\x1b[2J"}, "/reason", "pattern"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "reason": "a\x85b"}, "/reason", "pattern"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "reason": "a\u2028b"}, "/reason", "pattern"),
+        ({"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "notes": "a\x07"}, "/notes", "pattern"),
     ],
 )
 async def test_bad_input_names_the_field_and_the_rule(
@@ -127,6 +135,24 @@ async def test_bad_input_names_the_field_and_the_rule(
     assert error["pointer"] == pointer
     assert rule in error["detail"]
     assert not error["detail"].startswith("Value error")  # pydantic's own words
+
+
+async def test_text_of_any_script_is_a_line_and_a_longer_one_may_have_several(client: httpx.AsyncClient) -> None:
+    stay = {
+        "start_time": "2026-01-01T10:00:00Z",
+        "wheels": 4,
+        "reason": " Žluťoučký \u0645\u0648\u0642\u0641 \U0001f697 ",
+        "notes": "a\r\n\tb",
+    }
+    assert (await client.post("/stays", json=stay)).status_code == 200
+
+
+@pytest.mark.parametrize("width", ["NaN", "Infinity", "1e999"])
+async def test_what_no_json_has_is_no_number(client: httpx.AsyncClient, width: str) -> None:
+    body = f'{{"start_time": "2026-01-01T10:00:00Z", "wheels": 4, "width": {width}}}'
+    answer = await client.post("/stays", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/width"
 
 
 async def test_a_query_parameter_is_named_as_one(client: httpx.AsyncClient) -> None:

@@ -44,7 +44,7 @@ async def test_a_contact_is_name_address_and_language(trusting: httpx.AsyncClien
         "full_name": "Dora Driver",
         "locale": "en",
     }
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == "private, no-store"
 
 
 async def test_nobody_has_a_contact_who_is_not_there(trusting: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ TOKEN = "/api/v1/auth/token"
 async def test_tokens_have_the_shape_of_rfc_6749(client: httpx.AsyncClient) -> None:
     await register(client)
     answer = await sign_in(client)
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == "private, no-store"
     body = answer.json()
     assert body.keys() == {"access_token", "token_type", "expires_in", "refresh_token", "scope"}
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 600)
@@ -42,7 +42,7 @@ async def test_errors_have_the_shape_of_rfc_6749_and_of_a_problem(
     answer = await client.post(TOKEN, data=form)
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == "private, no-store"
     body = answer.json()
     assert (body["error"], body["error_description"]) == (error, body["detail"])
     assert body.get("errors", [{"pointer": None}])[0]["pointer"] == pointer

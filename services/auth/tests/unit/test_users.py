@@ -77,6 +77,16 @@ def test_no_text_breaks_the_comparison(text: str) -> None:
     assert normalised_email(text) == normalised_email(f" {text} ")
 
 
+@given(st.text("abcdefghijklmnopqrstuvwxyz0123456789-.", max_size=30))
+def test_what_is_looked_for_can_be_written_whatever_a_domain_spells(label: str) -> None:
+    assert normalised_email(f"a@xn--{label}").encode()
+
+
+def test_a_label_that_spells_no_character_stays_as_it_is() -> None:
+    """Half of a surrogate pair; signing in with it was an error of ours."""
+    assert normalised_email("a@xn--ib9b") == "a@xn--ib9b"
+
+
 def test_a_user_in_a_log_line_says_nothing_of_the_person() -> None:
     shown = repr(registered().state)
     assert "example.com" not in shown.lower()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from notification_service.adapters.auth.contacts import AuthContacts
 from notification_service.adapters.postgres.rooms import PostgresRoomLog
 from notification_service.adapters.postgres.unit_of_work import announcing, units_of_work
-from notification_service.adapters.redis.fan_out import RedisAnnouncements, RedisAnnouncer, connect
+from notification_service.adapters.redis.fan_out import AnnouncementCodec, RedisAnnouncements, RedisAnnouncer, connect
 from notification_service.adapters.smtp.sender import SmtpMailSender
 from notification_service.adapters.traces import following
 from notification_service.application.commands.issue_ticket import IssueTicketHandler
@@ -80,7 +80,8 @@ def bootstrap(settings: NotificationSettings) -> Notification:
     engine, units = service_engine(settings, SERVICE), units_of_work()
     open_work = units.opened_on(engine)
     redis, http = connect(settings.redis_url), http_client(5.0)
-    announcer, ended_logins = RedisAnnouncer(redis), EndedLogins(engine)
+    codec, ended_logins = AnnouncementCodec(settings.internal_token.get_secret_value()), EndedLogins(engine)
+    announcer = RedisAnnouncer(redis, codec)
     return Notification(
         settings=settings,
         use_cases=_use_cases(settings, open_work, http, clock),
@@ -94,7 +95,7 @@ def bootstrap(settings: NotificationSettings) -> Notification:
         http=http,
         room_log=PostgresRoomLog(engine),
         announcer=announcer,
-        announcements=RedisAnnouncements(redis),
+        announcements=RedisAnnouncements(redis, codec),
         token_verifier=token_verifier(settings, PublishedKeys(http, settings.jwks_url), ended_logins),
         ended_logins=ended_logins,
     )

@@ -117,6 +117,25 @@ async def test_tariffs_are_numbered_versions(operator: Any, http: httpx.AsyncCli
     ]
 
 
+async def test_spots_page_like_every_list(operator: Any, http: httpx.AsyncClient) -> None:
+    """Anybody may ask for them, and a lot may have thousands: nobody gets more at once than a page."""
+    lot, names = await operator.lot(), [f"N{number:03}" for number in range(130)]
+    await operator.spots(lot["id"], *names)
+    path = f"/parking-lots/{lot['id']}/spots"
+    assert len((await http.get(path)).json()["items"]) == 20
+    assert (await http.get(path, params={"limit": 101})).status_code == 422
+    seen: list[str] = []
+    following: str | None = f"{path}?limit=100"
+    sizes: list[int] = []
+    while following:
+        page = await http.get(following.removeprefix("/api/v1"))
+        sizes.append(len(page.json()["items"]))
+        seen += [spot["spot_number"] for spot in page.json()["items"]]
+        following = page.json()["next"]
+        assert ('rel="next"' in page.headers.get("link", "")) == bool(following)
+    assert (sizes, seen) == ([100, 30], names)
+
+
 async def test_spots_change_the_lot_once(operator: Any, http: httpx.AsyncClient, events: Any) -> None:
     lot = await operator.lot()
     added = await operator.spots(lot["id"], "A1", "A2", "A3")

@@ -54,12 +54,16 @@ def test_a_key_that_was_taken_away_counts_no_more() -> None:
         read_by(NEW)(token_by(OLD, Owed()))
 
 
-@pytest.mark.parametrize(("keys", "count"), [(public(OLD), 1), (f"{public(NEW)},{public(OLD)}", 2)])
+@pytest.mark.parametrize(
+    ("keys", "count"), [(public(OLD), 1), (f"{public(NEW)},{public(OLD)}", 2)], ids=["one", "several"]
+)
 def test_the_setting_names_one_or_several(keys: str, count: int) -> None:
     assert len(settings(keys).charge_keys_pem) == count
 
 
-@pytest.mark.parametrize("keys", ["", "x", f"{public(OLD)},", f"{public(OLD)},x"])
+@pytest.mark.parametrize(
+    "keys", ["", "x", f"{public(OLD)},", f"{public(OLD)},x"], ids=["none", "no key", "one and none", "one and no key"]
+)
 def test_what_is_no_key_is_refused_by_name(keys: str) -> None:
     with pytest.raises(ValueError, match="charge_key"):
         settings(keys)

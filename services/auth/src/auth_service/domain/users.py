@@ -174,10 +174,15 @@ def normalised_email(email: str) -> str:
 
 
 def _unicode_label(label: str) -> str:
-    """A label of a domain name as people read it (RFC 5890, 2.3.2.1); what cannot be decoded stays."""
+    """A label of a domain name as people read it (RFC 5890, 2.3.2.1); what cannot be decoded stays.
+
+    Punycode can also spell half of a surrogate pair (`xn--ib9b`), which is no character, and which UTF-8 cannot write.
+    """
     if not label.startswith(ACE_PREFIX):
         return label
     try:
-        return label.removeprefix(ACE_PREFIX).encode("ascii").decode("punycode")
+        decoded = label.removeprefix(ACE_PREFIX).encode("ascii").decode("punycode")
+        decoded.encode()
     except UnicodeError:
         return label
+    return decoded

@@ -19,6 +19,7 @@ from parking_service.domain.errors import RowRefused
 from parking_service.domain.lots import ImportedFrom, Lot, LotChanges
 from parking_service.domain.spots import Spot, SpotType, surplus
 from parking_service.domain.supply import SupplyLoss, supply_lost
+from parking_service.domain.unreadable_rows import why_unreadable
 from parking_service.domain.values import AffectedPolicy, Place, place_violations, zone_violations
 
 CHUNK_ROWS = 25
@@ -157,7 +158,7 @@ def sorted_rows(
     for number, feature in enumerate(features, start=1):
         name = source_id(feature)
         if name is None:
-            refused.append(RefusedRow(number, None, "the id is missing"))
+            refused.append(RefusedRow(number, None, why_unreadable(feature) or "the id is missing"))
         elif name in first:
             refused.append(RefusedRow(number, name, f"row {first[name]} has the same id"))
         else:

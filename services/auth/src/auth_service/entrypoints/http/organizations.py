@@ -19,7 +19,7 @@ from parking_chassis.concurrency import etag, expected_version
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.schemas import Line, RequestBody, ResponseBody
 from parking_kernel.repeatable import Answer
 
 router = APIRouter(prefix="/api/v1/organizations", tags=["organizations"])
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v1/organizations", tags=["organizations"])
 class OrganizationBody(RequestBody):
     """What an organization is called."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 
 
 class MembershipBody(RequestBody):

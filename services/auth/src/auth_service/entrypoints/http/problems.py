@@ -8,7 +8,7 @@ from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, TableEntry
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.repeatable import InFlight, KeyReused
 
-NO_STORE = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "private, no-store"}
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
 INVALID_MAIL_TOKEN = ProblemKind("invalid-mail-token", "The link does not count", 400)
 OWN_ACCOUNT = ProblemKind("own-account", "Not on one's own account", 403)

@@ -14,13 +14,11 @@ from auth_service.entrypoints.http.dependencies import Does
 from auth_service.entrypoints.http.problems import INVALID_MAIL_TOKEN, TOO_BUSY, UNACCEPTABLE_PASSWORD
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem
-from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.schemas import Line, RequestBody, ResponseBody
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
-# Without `\p{Cc}`, which is the same and which many readers of the document do not know.
-NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
-FullName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_CONTROLS)]
+FullName = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]{5,30}$")]
 
 

@@ -13,7 +13,7 @@ from auth_service.entrypoints.http.dependencies import Does, NetworkAddress, Ser
 from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY, TOO_MANY_ATTEMPTS
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem, ProblemKind
-from parking_chassis.schemas import ResponseBody
+from parking_chassis.schemas import ResponseBody, unstorable
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -110,8 +110,8 @@ def _required(value: str, name: str) -> str:
         raise _invalid(name, "is required")
     if len(value) > MAX_FIELD_LENGTH:
         raise _invalid(name, f"must have at most {MAX_FIELD_LENGTH} characters")
-    if "\0" in value:
-        raise _invalid(name, "must not contain the NUL character")
+    if rule := unstorable(value):
+        raise _invalid(name, rule)
     return value
 
 

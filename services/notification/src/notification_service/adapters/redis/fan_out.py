@@ -1,8 +1,14 @@
-"""Announcing to all processes what was published in rooms. It only advises: what is lost here is found by the poll."""
+"""Announcing to all processes what was published in rooms. It only advises: what is lost here is found by the poll.
+
+What is announced goes to people as it is. So each announcement carries a code that only these processes can make: who
+else reaches Redis can take announcements away, and make none.
+"""
 
 import asyncio
 import contextlib
+import hmac
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Literal
 
 import structlog
@@ -12,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from notification_service.domain.rooms import RoomEvent
+from parking_chassis.metrics import ERRORS, expect_errors
 from parking_messaging.waiting import wait_for_any
 
 log = structlog.stdlib.get_logger(__name__)
@@ -23,13 +30,44 @@ RETRY_SECONDS = 0.5
 LISTEN_SECONDS = 0.5
 TIMEOUT_SECONDS = 2.0
 HEALTH_SECONDS = 10
+REFUSED = "announcement_refused"
+
+expect_errors(REFUSED)
+
+
+class NotAnAnnouncement(ValueError):
+    """What came is none of ours, or was changed on its way."""
+
+
+class AnnouncementCodec:
+    """Announcements as text, authenticated (HMAC-SHA-256) by a key of their own that is made from a shared secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = hmac.digest(secret.encode(), CHANNEL.encode(), sha256)
+
+    def written(self, event: RoomEvent) -> str:
+        """An event as it is announced."""
+        text = SEPARATOR.join((event.room, str(event.id), event.event, event.data))
+        return self._code(text) + SEPARATOR + text
+
+    def read(self, announcement: object) -> RoomEvent:
+        """The event of an announcement. Raises `NotAnAnnouncement`."""
+        code, separator, text = announcement.partition(SEPARATOR) if isinstance(announcement, str) else ("", "", "")
+        if not separator or not hmac.compare_digest(code.encode(), self._code(text).encode()):
+            raise NotAnAnnouncement("its code is wrong")
+        room, number, event, data = text.split(SEPARATOR, 3)
+        return RoomEvent(room, int(number), event, data)
+
+    def _code(self, text: str) -> str:
+        return hmac.new(self._key, text.encode(), sha256).hexdigest()
 
 
 class RedisAnnouncer:
     """Sends announcements in the background, so that no consumer ever waits for Redis."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, codec: AnnouncementCodec) -> None:
         self._redis = redis
+        self._codec = codec
         self._waiting: asyncio.Queue[RoomEvent] = asyncio.Queue(MOST_WAITING)
 
     def announce(self, events: Sequence[RoomEvent]) -> None:
@@ -63,7 +101,7 @@ class RedisAnnouncer:
         try:
             pipeline = self._redis.pipeline(transaction=False)
             for event in batch:
-                pipeline.publish(CHANNEL, SEPARATOR.join((event.room, str(event.id), event.event, event.data)))
+                pipeline.publish(CHANNEL, self._codec.written(event))
             await pipeline.execute()
         except (RedisError, OSError) as error:
             log.warning("announcements_lost", count=len(batch), error=type(error).__name__)
@@ -71,10 +109,14 @@ class RedisAnnouncer:
 
 
 class RedisAnnouncements:
-    """Receives announcements. `received` is called for each, `gap` whenever some may have been missed."""
+    """Receives announcements. `received` is called for each, `gap` whenever some may have been missed.
 
-    def __init__(self, redis: Redis) -> None:
+    What is none is logged and counted, and listening goes on: whoever reaches Redis must not be able to end it.
+    """
+
+    def __init__(self, redis: Redis, codec: AnnouncementCodec) -> None:
         self._redis = redis
+        self._codec = codec
 
     async def run(self, stop: asyncio.Event, received: Callable[[RoomEvent], None], gap: Callable[[], None]) -> None:
         """Listen until `stop` is set, again after each loss of the connection."""
@@ -86,10 +128,20 @@ class RedisAnnouncements:
                     while not stop.is_set():
                         message = await pubsub.get_message(timeout=LISTEN_SECONDS)
                         if message is not None:
-                            received(_event(message["data"]))
-            except (RedisError, OSError) as error:
+                            self._receive(message["data"], received)
+            # A text that is no UTF-8 fails in the client, and takes the connection with it.
+            except (RedisError, OSError, UnicodeDecodeError) as error:
                 log.warning("announcements_not_received", error=type(error).__name__)
             await wait_for_any(stop, timeout=RETRY_SECONDS)
+
+    def _receive(self, announcement: object, received: Callable[[RoomEvent], None]) -> None:
+        try:
+            event = self._codec.read(announcement)
+        except NotAnAnnouncement as error:
+            log.warning("announcement_refused", error=str(error))
+            ERRORS.labels(REFUSED).inc()
+        else:
+            received(event)
 
 
 def connect(url: str) -> Redis:
@@ -102,8 +154,3 @@ def connect(url: str) -> Redis:
         socket_timeout=TIMEOUT_SECONDS,
         health_check_interval=HEALTH_SECONDS,
     )
-
-
-def _event(text: str) -> RoomEvent:
-    room, number, event, data = text.split(SEPARATOR, 3)
-    return RoomEvent(room, int(number), event, data)

@@ -8,6 +8,7 @@ from parking_service.adapters.geojson.park_api import draft_of_park_api, is_of_p
 from parking_service.adapters.geojson.swiss_rail import draft_of_swiss_rail, is_of_swiss_rail
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.imports import ImportRow, LotDraft, check_draft
+from parking_service.domain.unreadable_rows import why_unreadable
 
 MAX_ID = 200
 
@@ -28,7 +29,9 @@ class GeoJsonLotFiles:
         return None
 
     def draft(self, row: ImportRow, time_zone: str | None, currency: str | None) -> LotDraft:
-        """The lot that a feature describes. Raises `RowRefused`."""
+        """The lot that a feature describes. Raises `RowRefused`, whatever shape it has."""
+        if reason := why_unreadable(row.feature):
+            raise RowRefused(reason)
         properties = fields.mapping(row.feature, "properties")
         source_id = row.source_id or ""
         if is_of_swiss_rail(properties):

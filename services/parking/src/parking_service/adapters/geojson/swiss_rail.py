@@ -30,6 +30,7 @@ CURRENCY = "CHF"
 TIME_ZONE = "Europe/Zurich"
 WHOLE_DAY: Texts = ("00:00", "24:00")
 MAX_DESCRIPTION = 2000
+MAX_SHOWN = 50
 MAX_SHORTEST_STAY = 366 * 24 * 60
 # Without time bands and caps every stay of a length costs the same.
 SOME_DAY, ANY_ZONE = datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC")
@@ -110,7 +111,7 @@ def _capacity(properties: Mapping[str, Any]) -> dict[SpotType, int]:
             raise RowRefused("a capacity is no object")
         name = fields.text(category, "categoryType")
         if name not in SPOT_TYPES:
-            raise RowRefused(f"the category {name!r} is unknown")
+            raise RowRefused(f"the category {name[:MAX_SHOWN]!r} is unknown")
         count = fields.whole(category, "total")
         if count < 0:
             raise RowRefused(f"the capacity of {name} is negative")
@@ -125,7 +126,7 @@ def _hours(properties: Mapping[str, Any]) -> OpeningHours | None:
     opens, closes = (fields.text(operation, name)[:5] for name in ("operatingFrom", "operatingTo"))
     texts: Texts = WHOLE_DAY if opens == closes else (opens, "24:00" if closes == "00:00" else closes)
     names = operation.get("daysOfWeek")
-    if not isinstance(names, list) or any(name not in WEEKDAYS for name in names):
+    if not isinstance(names, list) or any(not isinstance(name, str) or name not in WEEKDAYS for name in names):
         raise RowRefused("daysOfWeek is no list of weekdays")
     if texts == WHOLE_DAY and len(names) == len(WEEKDAYS):
         return None
@@ -149,9 +150,7 @@ def _terms(model: Mapping[str, Any]) -> Tariff:
 
 
 def _lines(model: Mapping[str, Any], increment: int) -> list[RateLine]:
-    segments = model.get("priceSegments")
-    if not isinstance(segments, list) or not segments:
-        raise RowRefused("priceSegments are missing")
+    segments = fields.objects(model, "priceSegments", "a price segment")
     steps: list[tuple[int, int]] = sorted(
         (fields.whole(segment, "startingFrom"), fields.whole(segment, "price")) for segment in segments
     )

@@ -37,7 +37,7 @@ class PostgresLotViews:
         return lot_view(rows[0])
 
     async def spots(
-        self, lot_id: UUID, spot_type: SpotType | None, after: str | None, limit: int | None
+        self, lot_id: UUID, spot_type: SpotType | None, after: str | None, limit: int
     ) -> Sequence[SpotView]:
         """A lot's spots by number, after one of them. Raises `UnknownLot`."""
         statement = _spots(spots.c.parking_lot_id == lot_id).order_by(spots.c.number).limit(limit)

@@ -1,7 +1,6 @@
 """Imports of lots from files."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import KeyOf, response_of
 from parking_chassis.jobs import JobAnswer
 from parking_chassis.pagination import address_with
-from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, Problem
+from parking_chassis.problems import NOT_FOUND, Problem
 from parking_chassis.schemas import ResponseBody
 from parking_kernel.repeatable import Answer
 from parking_service.application.commands.start_import import StartImport
@@ -24,6 +23,7 @@ from parking_service.application.queries.preview_import import PreviewImport
 from parking_service.domain.imports import ImportState
 from parking_service.domain.values import AffectedPolicy
 from parking_service.entrypoints.http.dependencies import Does, Operator
+from parking_service.entrypoints.http.lot_file import features_of
 from parking_service.entrypoints.http.problems import FILE_TOO_LARGE, ORGANIZATION_NOT_READY, UNSUPPORTED_FILE
 from parking_service.entrypoints.http.supply import PREVIEWED, Preview, preview_response
 from parking_service.entrypoints.http.values import Currency, ZoneName
@@ -41,7 +41,7 @@ FILE_SCHEMA: dict[str, Any] = {
     "required": ["type", "features"],
     "properties": {
         "type": {"const": "FeatureCollection"},
-        "features": {"type": "array", "items": {"type": "object"}},
+        "features": {"type": "array", "items": {}},
     },
 }
 FILE_BODY: dict[str, Any] = {
@@ -97,7 +97,10 @@ async def start_import(
     *,
     preview: Preview = False,
 ) -> Response:
-    """Import lots with numbered spots and tariffs from GeoJSON, up to 20 MiB; the same file again changes nothing."""
+    """Import lots with numbered spots and tariffs from GeoJSON, up to 20 MiB; the same file again changes nothing.
+
+    A feature of any shape that makes no lot is refused as a row, with its reason, and costs no other.
+    """
     _check_media_type(request)
     features, file = await asyncio.to_thread(_features_and_digest, await _body(request))
     if preview:
@@ -172,27 +175,4 @@ async def _body(request: Request) -> bytes:
 
 
 def _features_and_digest(body: bytes) -> tuple[Sequence[Mapping[str, object]], str]:
-    return _features(body), sha256(body).hexdigest()
-
-
-def _features(body: bytes) -> Sequence[Mapping[str, object]]:
-    try:
-        document = json.loads(body)
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except (ValueError, RecursionError) as error:
-        raise _not_geojson("must be JSON in UTF-8") from error
-    if "\\u0000" in text:
-        raise _not_geojson("must not contain the NUL character")
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list) or document.get("type") != "FeatureCollection":
-        raise _not_geojson("must be a GeoJSON FeatureCollection")
-    for index, feature in enumerate(features):
-        if not isinstance(feature, dict):
-            raise _not_geojson("must be a feature", f"/features/{index}")
-    return features
-
-
-def _not_geojson(rule: str, pointer: str = "") -> Problem:
-    errors = [{"pointer": pointer, "detail": rule}]
-    return Problem(INVALID_REQUEST, f"The file{f' at {pointer}' if pointer else ''} {rule}.", errors=errors)
+    return features_of(body), sha256(body).hexdigest()

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import KeyOf, fingerprint_of
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import RequestBody
+from parking_chassis.schemas import PatchBody, RequestBody
 from parking_kernel.new_tariffs import check_new_tariff
 from parking_kernel.tariffs import NO_TAX, Tariff, simple_tariff
 from parking_kernel.violations import InvalidFields, Violation, refuse_any
@@ -123,7 +123,7 @@ def _of_simple_fields(violation: Violation) -> Violation:
     return violation._replace(pointer=names.get(violation.pointer, violation.pointer))
 
 
-class LotPatch(RequestBody):
+class LotPatch(PatchBody):
     """New values for what is named."""
 
     name: Name = ""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from parking_chassis.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, address_with
 from parking_kernel.violations import Violation, refuse_any
@@ -24,9 +24,7 @@ BOX_NUMBERS = 4
 
 
 class LotQuery(BaseModel):
-    """What is asked for: lots near a place, in a box, or anywhere. An unknown parameter is refused, not overlooked."""
-
-    model_config = ConfigDict(extra="forbid")
+    """What is asked for: lots near a place, in a box, or anywhere."""
 
     latitude: Latitude | None = None
     longitude: Longitude | None = None

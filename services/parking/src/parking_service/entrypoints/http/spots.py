@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
-from parking_chassis.pagination import MAX_LIMIT, Cursor, Page, decode_cursor, encode_cursor, next_page
+from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, encode_cursor, next_page, text_in_cursor
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.schemas import Line, PatchBody, RequestBody, ResponseBody
 from parking_kernel.repeatable import Answer
 from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.change_spot import ChangeSpot
@@ -29,15 +29,14 @@ from parking_service.entrypoints.http.supply import (
     Terms,
     response_to,
 )
-from parking_service.entrypoints.http.values import Storable
 
 router = APIRouter(prefix="/api/v1", tags=["spots"])
 
 MAX_SPOTS = 1000
 CREATED = 201
 NO_CONTENT = 204
-SpotNumber = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
-Level = Annotated[str, StringConstraints(min_length=1, max_length=20), Storable]
+SpotNumber = Annotated[Line, StringConstraints(min_length=1, max_length=20)]
+Level = Annotated[Line, StringConstraints(min_length=1, max_length=20)]
 Metres = Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)]
 PlanMetres = Annotated[float, Field(strict=True, ge=-100_000, le=100_000, allow_inf_nan=False)]
 Usable = Literal[SpotStatus.IN_SERVICE, SpotStatus.OUT_OF_SERVICE]
@@ -77,7 +76,7 @@ class NewSpots(RequestBody):
     spots: Annotated[list[NewSpot], Field(min_length=1, max_length=MAX_SPOTS)]
 
 
-class SpotPatch(RequestBody):
+class SpotPatch(PatchBody):
     """New values for what is named."""
 
     spot_number: SpotNumber = ""
@@ -132,14 +131,13 @@ async def list_spots(
     lot_id: UUID,
     asks: Asks,
     spot_type: SpotType | None = None,
-    limit: Annotated[int | None, Query(ge=1, le=MAX_LIMIT, description="how many at most; all where left out")] = None,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[SpotAnswer]:
     """The plan of a lot and what is taken now, by number; no sign-in needed."""
-    position = decode_cursor(cursor, length=1)
-    after = position[0] if position else None
-    found = await asks.written.spots(lot_id, spot_type, after, limit + 1 if limit else None)
-    last = encode_cursor(found[limit - 1].spot.number) if limit and len(found) > limit else None
+    after = text_in_cursor(cursor)
+    found = await asks.written.spots(lot_id, spot_type, after, limit + 1)
+    last = encode_cursor(found[limit - 1].spot.number) if len(found) > limit else None
     items = [_answer(view) for view in found[:limit]]
     return Page(items=items, next=next_page(request, response, last))
 

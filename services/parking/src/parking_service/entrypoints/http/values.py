@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, Strict, StringConstraints
 
-from parking_chassis.schemas import RequestBody
+from parking_chassis.schemas import Line, Lines, RequestBody
 from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours
 from parking_service.domain.values import Place
 
@@ -21,10 +21,10 @@ def _distinct(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Storable = AfterValidator(_storable)
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), Storable]
-Address = Annotated[str, StringConstraints(min_length=1, max_length=300), Storable]
-Description = Annotated[str, StringConstraints(max_length=2000), Storable]
-ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64), Storable]
+Name = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+Address = Annotated[Line, StringConstraints(min_length=1, max_length=300)]
+Description = Annotated[Lines, StringConstraints(max_length=2000)]
+ZoneName = Annotated[Line, StringConstraints(min_length=1, max_length=64)]
 Amenity = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Amenities = Annotated[tuple[Amenity, ...], Field(max_length=50), AfterValidator(_distinct)]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]

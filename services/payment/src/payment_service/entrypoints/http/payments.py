@@ -12,7 +12,7 @@ from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import IN_FLIGHT, IdempotencyKey, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, next_page, position_in_cursor
 from parking_chassis.problems import NOT_FOUND, invalid_field
-from parking_chassis.schemas import RequestBody
+from parking_chassis.schemas import Line, RequestBody
 from parking_chassis.security import permitted
 from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.request_refund import RequestRefund
@@ -55,7 +55,7 @@ class RefundRequest(RequestBody):
     """How much, all that is left unless given, and why. A reason in other words is stored as `operator`."""
 
     amount: MoneyBody | None = None
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    reason: Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 
 
 @router.post(

@@ -19,7 +19,7 @@ from parking_chassis.pagination import (
     position_in_cursor,
 )
 from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind
-from parking_chassis.schemas import RequestBody
+from parking_chassis.schemas import Line, RequestBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.cancel_reservation import CancelReservation
 from reservation_service.application.queries.get_credential import GetCredential
@@ -43,7 +43,7 @@ Accept = Annotated[str, Header(include_in_schema=False)]
 class Cancellation(RequestBody):
     """Why; for the operator's statistics, stored nowhere else."""
 
-    reason: Annotated[str, StringConstraints(max_length=200)] | None = None
+    reason: Annotated[Line, StringConstraints(max_length=200)] | None = None
 
 
 @router.get("")

@@ -1,0 +1,180 @@
+"""A row of any shape is refused as a row; it never fails the file."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parking_chassis.problems import Problem
+from parking_service.adapters.geojson.files import GeoJsonLotFiles
+from parking_service.domain.errors import RowRefused
+from parking_service.domain.imports import ImportRow, LotDraft
+from parking_service.entrypoints.http.lot_file import features_of
+
+FILES = GeoJsonLotFiles("Europe/Zurich")
+POINT = {"type": "Point", "coordinates": [7.59, 47.55]}
+PARK_API: dict[str, Any] = {
+    "id": "p1",
+    "properties": {"name": "Parkhaus", "type": "garage", "address": "Weg 1", "capacity": 3},
+    "geometry": POINT,
+}
+SWISS_RAIL: dict[str, Any] = {
+    "id": "x",
+    "geometry": POINT,
+    "properties": {
+        "operator": "SBB",
+        "displayName": "Suhr",
+        "parkingFacilityType": "PARK_AND_RAIL",
+        "address": {"addressLine": "Bahnhofstrasse 3", "city": "Suhr", "postalCode": "5034"},
+        "additionalInformationForCustomers": {"enText": "Behind the station"},
+        "operationTime": {"operatingFrom": "06:00:00", "operatingTo": "00:00:00", "daysOfWeek": ["MONDAY"]},
+        "capacities": [{"categoryType": "STANDARD", "total": 5}],
+        "pricingModel": {
+            "minimumDuration": 120,
+            "maximumDayPrice": 500,
+            "viableIncrement": 60,
+            "priceSegments": [{"startingFrom": 0, "price": 100}, {"startingFrom": 240, "price": 50}],
+        },
+    },
+}
+HUGE = 10**400
+DEEP = "[" * 100_000 + "]" * 100_000
+Scalar = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([HUGE, -HUGE, 10**999, 2**63, -1, 0, 1e308, -1e308, 1e-320, 0.5]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=9),
+    st.sampled_from(["24:00", "06:00:00", "STANDARD", "MONDAY", "\u2028", "\x1b[31m", "x" * 5000]),
+)
+Shape = st.recursive(
+    Scalar,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=5), inner, max_size=4)),
+)
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where something stands in a feature."""
+    yield path
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, child in children:
+        yield from places(child, (*path, name))
+
+
+def with_change(feature: Any, path: tuple[str | int, ...], change: Callable[[Any, Any], None]) -> Any:
+    """A copy of a feature in which something else stands in one place."""
+    copy = {"root": json.loads(json.dumps(feature))}
+    target: Any = copy
+    for step in ("root", *path)[:-1]:
+        target = target[step]
+    change(target, ("root", *path)[-1])
+    return copy["root"]
+
+
+def drafted(feature: Mapping[str, object]) -> LotDraft | None:
+    """The lot that a row describes; nothing where it is refused. Anything else that is raised would fail the file."""
+    row = ImportRow(1, FILES.source_id(feature) or "id", feature)
+    with suppress(RowRefused):
+        return FILES.draft(row, None, None)
+    return None
+
+
+def kept(*rows: str) -> list[Any]:
+    """What is kept of a file with these rows."""
+    text = '{"type": "FeatureCollection", "features": [' + ", ".join(rows) + "]}"
+    return list(features_of(text.encode("utf-8", "surrogatepass")))
+
+
+@pytest.mark.parametrize("good", [PARK_API, SWISS_RAIL])
+@given(data=st.data())
+def test_a_row_of_any_shape_is_refused_as_a_row(good: dict[str, Any], data: st.DataObject) -> None:
+    feature: Any = good
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(list(places(feature))))
+        odd = data.draw(Shape)
+        feature = with_change(feature, path, lambda parent, name, odd=odd: parent.__setitem__(name, odd))
+        if not isinstance(feature, dict):
+            break
+    (one, other) = kept(json.dumps(feature), json.dumps(good))
+    if draft := drafted(one):
+        assert draft.digest
+    assert drafted(other)
+
+
+@pytest.mark.parametrize("good", [PARK_API, SWISS_RAIL])
+def test_a_row_that_lacks_anything_is_refused_as_a_row_or_taken(good: dict[str, Any]) -> None:
+    for path in list(places(good))[1:]:
+        drafted(with_change(good, path, lambda parent, name: parent.pop(name)))
+
+
+def text_of(feature: dict[str, Any], name: str, odd: str) -> str:
+    """A row whose name is written in another way than JSON would."""
+    return json.dumps(feature).replace(json.dumps(name), odd)
+
+
+ODD_ROWS = {
+    "coordinates of 401 digits": (json.dumps(PARK_API).replace("7.59", str(HUGE)), "the coordinates are too large"),
+    "a number of 9 999 digits": (json.dumps(PARK_API).replace("7.59", "9" * 9999), "a number is too large, or none"),
+    "a number that is infinite": (json.dumps(PARK_API).replace("7.59", "1e400"), "a number is too large, or none"),
+    "what is no number": (json.dumps(PARK_API).replace("7.59", "NaN"), "a number is too large, or none"),
+    "deep nesting": (text_of(PARK_API, "Parkhaus", DEEP), "the feature is nested too deeply"),
+    "nesting that the reader takes": (
+        text_of(PARK_API, "Parkhaus", "[" * 500 + "]" * 500),
+        "the feature is nested too deeply",
+    ),
+    "the NUL character": (text_of(PARK_API, "Parkhaus", r'"a\\\u0000"'), "a text must not contain the NUL character"),
+    "half of a surrogate pair": (
+        text_of(PARK_API, "Parkhaus", r'"\ud800"'),
+        "a text must not contain half of a surrogate pair",
+    ),
+    "a price segment that is no object": (
+        json.dumps(SWISS_RAIL).replace('{"startingFrom": 240, "price": 50}', "7"),
+        "a price segment is no object",
+    ),
+    "weekdays that are lists": (
+        json.dumps(SWISS_RAIL).replace('"MONDAY"', "[[]]"),
+        "daysOfWeek is no list of weekdays",
+    ),
+    "a price beyond all money": (
+        json.dumps(SWISS_RAIL).replace('"price": 50', '"price": 1' + "0" * 30),
+        "price is too large",
+    ),
+    "a name with an escape sequence": (
+        text_of(PARK_API, "Parkhaus", r'"a\u001b[2J"'),
+        "name holds a control character",
+    ),
+    "no object": ("[1]", "the feature is no object"),
+    "nothing": ("null", "the feature is no object"),
+}
+
+
+@pytest.mark.parametrize(("row", "reason"), ODD_ROWS.values(), ids=ODD_ROWS)
+def test_an_odd_row_is_refused_for_its_reason_and_costs_no_other(row: str, reason: str) -> None:
+    one, other = kept(row, json.dumps(SWISS_RAIL))
+    with pytest.raises(RowRefused, match=reason):
+        FILES.draft(ImportRow(1, "p1", one), None, None)
+    assert drafted(other)
+
+
+def test_a_refused_row_keeps_its_id() -> None:
+    (kept_row,) = kept(ODD_ROWS["deep nesting"][0])
+    assert FILES.source_id(kept_row) == "p1"
+
+
+def test_text_that_looks_like_an_escape_is_text(shared_data: Path) -> None:
+    features = features_of((shared_data.parent / "cases" / "import-escape-as-text.geojson").read_bytes())
+    assert [drafted(feature) is not None for feature in features] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[1", b"\xff", b"{}", b"[" * 100_000, DEEP.encode(), b'{"type": "Feature"}']
+)
+def test_what_is_no_file_is_no_file(body: bytes) -> None:
+    with pytest.raises(Problem, match="file"):
+        features_of(body)

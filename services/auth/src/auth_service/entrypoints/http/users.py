@@ -16,11 +16,10 @@ from auth_service.domain.grants import Grant
 from auth_service.domain.users import StatusChange, UserState, UserStatus
 from auth_service.entrypoints.http.dependencies import After, Does, Me, Person, Service, UserAdministrator
 from auth_service.entrypoints.http.problems import OWN_ACCOUNT
-from auth_service.entrypoints.http.registration import NO_CONTROLS
 from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.schemas import Line, RequestBody, ResponseBody
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
 
@@ -65,7 +64,7 @@ class UserDetails(UserProfile):
 class StatusReason(RequestBody):
     """Why an account is suspended or reinstated; administrators read it, the user does not."""
 
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_CONTROLS)]
+    reason: Annotated[Line, StringConstraints(min_length=1, max_length=500)]
 
 
 class UserSummary(ResponseBody):

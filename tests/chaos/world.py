@@ -4,6 +4,7 @@ import asyncio
 import math
 import random
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from parking_platform.testing.waiting import wait_until
 
 SETTLING_SECONDS = 180
 # What follows from a load is published for as long as two cores need for it.
-PUBLISHING_SECONDS = 600
+PUBLISHING_SECONDS = 1800
 LOOK_AGAIN_SECONDS = 5
 REGISTERING = 8
 
@@ -169,6 +170,9 @@ async def world_of(platform: RunningPlatform, seed: int, history: Path) -> Async
         )
         try:
             yield world
+        except Exception:
+            traceback.print_exc()  # now: what fails while it is cleaned up would be shown instead
+            raise
         finally:
             world.history.close()
             for each in world.clients:

@@ -5,11 +5,23 @@ from typing import Any
 
 import schemathesis
 from schemathesis import Case, CheckContext, HookContext, Response
+from schemathesis.core.deserialization import DeserializationContext
 from schemathesis.core.failures import Failure
 
 CLIENT_ERROR, UNPROCESSABLE = 400, 422
+SEPARATORS_OF_A_JWS = 2
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}
 WORDS_OF_THE_LIBRARY = ("Value error", "Assertion failed", "Traceback")
+
+
+@schemathesis.deserializer("application/jwt")
+def signed_text(context: DeserializationContext, response: Response) -> str:
+    """A JWS in its compact form, which is a text in a document. Raises ValueError for what has not three parts."""
+    del context
+    text = response.content.decode("ascii")
+    if text.count(".") != SEPARATORS_OF_A_JWS:
+        raise ValueError("is no JWS in its compact form")
+    return text
 
 
 @schemathesis.hook

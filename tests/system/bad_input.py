@@ -104,7 +104,7 @@ NAIVE = "2030-01-01T12:00:00"
 SECONDS = 1_900_000_000
 INVALID: list[tuple[str, Json, str, str]] = [
     ("register", {"email": "nobody"}, "/email", "email address"),
-    ("register", {"password": "short"}, "/password", "at least 8"),
+    ("register", {"password": "short"}, "/password", "at least 10"),
     ("register", {"full_name": 7}, "/full_name", "string"),
     ("register", {"is_admin": True}, "/is_admin", "not permitted"),
     ("verify", {"token": GONE}, "/token", "required"),

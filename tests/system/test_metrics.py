@@ -18,7 +18,8 @@ from parking_platform.testing.waiting import wait_until
 
 CURRENCY = "NOK"
 """Of this journey alone, so that its money is distinguished from that of other tests."""
-PRICE = 600
+HOURLY = 300  # the least that can be charged in that currency
+PRICE = 3 * HOURLY
 DRIFT = "topic_settings_drift"
 PATIENCE = 60
 """Figures of the whole are read from the tables every 15 s."""
@@ -75,7 +76,7 @@ async def test_the_eight_metrics_count_the_journey(
 ) -> None:
     services = list(platform.parts.settings.services)
     processes = [*services, *(f"{service}_worker" for service in services)]
-    lot = await operator.open_lot(spots=2, currency=CURRENCY)
+    lot = await operator.open_lot(spots=2, hourly=HOURLY, currency=CURRENCY)
     logins, (watched, taken) = await _open_logins(databases), await _watched_spots(databases)
 
     before = await Scrape.of(platform, *processes)

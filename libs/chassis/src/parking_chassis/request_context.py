@@ -2,13 +2,14 @@
 
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from starlette.datastructures import MutableHeaders
 
 from parking_chassis.ids import new_id
 from parking_chassis.metrics import ERRORS, REQUEST_DURATION
+from parking_chassis.problems import record_unexpected
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +24,36 @@ READS = frozenset({"GET", "HEAD"})
 PERSONAL = "private, no-store"
 HTTP_400 = 400
 HTTP_500 = 500
+
+
+class CompleteAnswers:
+    """What an application inherits first, so that an error which is raised after the answer was sent ends here.
+
+    Raised to uvicorn, it closes the kept-alive connection without a word, and the gateway puts another client's request
+    on it: that one would get the 502. By then it was recorded in the log, and in the span, which stands further in. An
+    answer that was begun and not finished still closes the connection: nothing else tells its client that the rest is
+    missing.
+    """
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """See ASGI."""
+        application = cast("ASGIApp", super().__call__)  # pyright: ignore[reportAttributeAccessIssue] - see above
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        is_answered = False
+
+        async def watched(message: "Message") -> None:
+            nonlocal is_answered
+            await send(message)
+            is_answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        try:
+            await application(scope, receive, watched)
+        except Exception as error:
+            if not is_answered:
+                raise
+            record_unexpected(scope, error)
 
 
 class RequestContext:

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from parking_chassis.problems import invalid_field
+from parking_chassis.unknown_queries import refuse_unknown_query
 
 NO_NUL = "must not contain the NUL character"  # PostgreSQL cannot keep it
 NO_HALF = "must not contain half of a surrogate pair"  # UTF-8 cannot write it
@@ -73,10 +74,19 @@ class ResponseBody(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-async def refuse_nul(request: Request) -> None:
-    """Raises a 422 problem for a NUL in the path or the query; bodies see to their own text."""
-    if b"%00" not in request.scope["query_string"] and "\0" not in request.scope["path"]:
-        return  # as nearly always, without taking anything apart
+async def check_parameters(request: Request) -> None:
+    """Raises a 422 problem for a query parameter that the request does not have, and for a NUL in path or query.
+
+    Bodies see to their own fields and texts.
+    """
+    query = request.scope["query_string"]
+    if b"%00" in query or "\0" in request.scope["path"]:
+        _refuse_nul(request)
+    if query:
+        refuse_unknown_query(request)
+
+
+def _refuse_nul(request: Request) -> None:
     for place, values in (("path", request.path_params.items()), ("query", request.query_params.multi_items())):
         for name, value in values:
             if "\0" in str(value):

@@ -15,12 +15,12 @@ RULE = "is not permitted: this request has no such parameter"
 _KNOWN: Final = WeakKeyDictionary[Callable[..., Any], frozenset[str]]()
 
 
-async def refuse_unknown_query(request: Request) -> None:
+def refuse_unknown_query(request: Request) -> None:
     """Raises a 422 problem that names each parameter which the route does not have.
 
     Probes are asked by others' programs, which may add what they like.
     """
-    if not request.scope["query_string"] or request.scope["path"] in QUIET:
+    if request.scope["path"] in QUIET:
         return
     known = _known_to(request)
     unknown = sorted({name for name in request.query_params if name not in known})

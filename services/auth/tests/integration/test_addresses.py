@@ -88,7 +88,7 @@ async def test_wrong_passwords_in_a_row_wait_and_the_owner_gets_a_mail(
         assert (await sign_in(client, new_address, "a wrong password")).json()["error"] == "invalid_grant"
     refused = await sign_in(client, new_address)
     assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too-many-attempts")
-    assert refused.headers["cache-control"] == "no-store"
+    assert refused.headers["cache-control"] == "private, no-store"
     assert 1 <= int(refused.headers["retry-after"]) <= 5
     subjects = [mail["subject"] for mail in await mails_to(new_address)]
     assert subjects == (

@@ -10,7 +10,15 @@ from services.notification.tests.talking import enter, receive_events
 
 from notification_service.entrypoints import consumers
 from parking_chassis.ids import new_id
-from parking_events import LotOccupancyState, LotState, PaymentState, ReservationState, SpotOccupancyState, WireEvent
+from parking_events import (
+    LotOccupancyState,
+    LotState,
+    PaymentState,
+    ReservationState,
+    SpotOccupancyState,
+    SupplyChangeState,
+    WireEvent,
+)
 from parking_platform.testing.waiting import wait_until
 
 
@@ -87,6 +95,7 @@ async def test_what_newer_services_publish_is_no_dead_letter(
         consumers.RESERVATIONS: (ReservationState,),
         consumers.PAYMENTS: (PaymentState,),
         consumers.OCCUPANCY: (SpotOccupancyState, LotOccupancyState),
+        consumers.SUPPLY_CHANGES: (SupplyChangeState,),
     }
     assert set(states) == set(consumers.GROUPS) - {consumers.LOGINS}, "the ends of logins have no enumeration"
     for group, of_group in states.items():

@@ -21,9 +21,8 @@ from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
 from reservation_service.application.event_handlers.keep_user import KeepUser, KeepUserHandler
 from reservation_service.application.ports import LotCopy, UserCopy
-from reservation_service.application.queries.get_credential import GetCredential, GetCredentialHandler
 from reservation_service.domain.charges import ChargeReason
-from reservation_service.domain.errors import NoCredential, UnknownLot, UnknownReservation
+from reservation_service.domain.errors import UnknownLot
 from reservation_service.domain.gate_answers import GateAnswer
 from reservation_service.domain.gates import GateVerdict, Reason
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
@@ -386,21 +385,3 @@ class TestWhatADisplayNeeds:
 
     async def test_a_plate_stays_out_of_logs(self, barrier: Barrier) -> None:
         assert "ZH 1" not in repr(await barrier.enter())
-
-
-class TestTheCredential:
-    async def test_it_is_there_for_who_has_paid_alone(self, service: FakeInstallation) -> None:
-        driver = uuid4()
-        held = await service.held(await service.with_lot(), user_id=driver)
-        get = GetCredentialHandler(service.work, service.tokens)
-        with pytest.raises(NoCredential, match="pending"):
-            await get(GetCredential(Asker(driver), held.id))
-        assert (await service.paid(held)).status is ReservationStatus.CONFIRMED
-        assert await get(GetCredential(Asker(driver), held.id)) == f"credential {held.id}"
-        with pytest.raises(UnknownReservation):
-            await get(GetCredential(Asker(uuid4()), held.id))
-
-    def test_commands_keep_it_out_of_logs(self) -> None:
-        asker = Asker(permissions=frozenset({EVERYTHING}))
-        for command in (CheckIn(asker, uuid4(), "secret"), CheckOut(asker, uuid4(), "secret")):
-            assert "secret" not in repr(command)

@@ -44,7 +44,7 @@ class GetRevenueHandler:
 
     async def _scope(self, query: GetRevenue) -> tuple[Scope, ZoneInfo, str | None]:
         if (query.parking_lot_id is None) == (query.organization_id is None):
-            raise InvalidQuestion("parking_lot_id", "must be given, or organization_id instead; not both")
+            raise InvalidQuestion("parking_lot_id", "this or organization_id must be given, and only one of them")
         async with self.open_work(query.asker) as work:
             if query.parking_lot_id is not None:
                 lot = await work.lots.get(query.parking_lot_id)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic.config import JsonDict
 
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_kernel.new_tariffs import Confirmation
@@ -58,12 +59,16 @@ class CapBody(RequestBody):
     amount: MinorUnits
 
 
+TIME_OF_DAY: JsonDict = {"pattern": "^[0-9]{2}:[0-9]{2}$"}
+"""For readers of the document. The kernel checks it, and says more of what is wrong."""
+
+
 class TimeBandBody(RequestBody):
     """Lines that hold on some weekdays (1 is Monday) from one local time to another."""
 
     weekdays: Annotated[list[StrictInt], Field(max_length=7)]
-    starts: Annotated[str, Field(alias="from", max_length=5)]
-    ends: Annotated[str, Field(alias="to", max_length=5)]
+    starts: Annotated[str, Field(alias="from", max_length=5, json_schema_extra=TIME_OF_DAY)]
+    ends: Annotated[str, Field(alias="to", max_length=5, json_schema_extra=TIME_OF_DAY)]
     lines: Lines
 
     def band(self) -> TimeBand:

@@ -5,6 +5,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from parking_chassis.schemas import ONE_LINE
+
 MAX_CHARACTERS: Final = 16
 BETWEEN: Final = frozenset(" -·/")
 RULE: Final = (
@@ -33,6 +35,6 @@ Plate = Annotated[
     Field(
         description="Letters and digits of any script, with blanks, `-`, `·` and `/`; stored in upper case.",
         examples=["ZH 123456"],
-        json_schema_extra={"minLength": 1, "maxLength": MAX_CHARACTERS},
+        json_schema_extra={"minLength": 1, "maxLength": MAX_CHARACTERS, "pattern": ONE_LINE},
     ),
 ]

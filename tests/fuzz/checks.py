@@ -14,7 +14,7 @@ MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}
 WORDS_OF_THE_LIBRARY = ("Value error", "Assertion failed", "Traceback")
 
 
-@schemathesis.deserializer("application/jwt")
+@schemathesis.deserializer("application/jose")
 def signed_text(context: DeserializationContext, response: Response) -> str:
     """A JWS in its compact form, which is a text in a document. Raises ValueError for what has not three parts."""
     del context

@@ -15,7 +15,7 @@ from reservation_service.entrypoints.http.dependencies import Does, GateKeeper, 
 
 router = APIRouter(prefix="/api/v1/gates", tags=["gates"])
 
-JWT = "application/jwt"
+JOSE = "application/jose"
 NOT_MODIFIED = 304
 
 IfNoneMatch = Annotated[str | None, Header(description="the ETag of the list that the gate has")]
@@ -50,7 +50,7 @@ async def list_gate_keys(service: Service, response: Response) -> PublishedKeys:
     "/list",
     response_class=Response,
     responses={
-        200: {"content": {JWT: {"schema": {"type": "string"}}}, "description": "The list, as a JWS"},
+        200: {"content": {JOSE: {"schema": {"type": "string"}}}, "description": "The list, as a JWS"},
         304: {"description": "The gate has this list"},
     },
     dependencies=[Depends(permitted("operate:gate"))],
@@ -75,7 +75,7 @@ async def get_gate_list(
     headers = {"ETag": f'W/"{listed.tag}"', "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if _has(if_none_match, listed.tag):
         return Response(status_code=NOT_MODIFIED, headers=headers)
-    return Response(listed.text, media_type=JWT, headers=headers)
+    return Response(listed.text, media_type=JOSE, headers=headers)
 
 
 def _has(if_none_match: str | None, tag: str) -> bool:

@@ -72,7 +72,9 @@ async def test_a_request_that_is_being_worked_on_is_in_flight(
     administrator: httpx.AsyncClient, auth: Auth, database: Database
 ) -> None:
     async def has_claimed() -> bool:
-        return bool(await database.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"))
+        """With its key claimed it waits for the table. Other tests' advisory locks are in the same cluster."""
+        waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'organizations'::regclass AND NOT granted)"
+        return bool(await database.fetchval(waits))
 
     async with auth.engine.connect() as connection, connection.begin():
         await connection.exec_driver_sql("LOCK TABLE organizations IN ACCESS EXCLUSIVE MODE")

@@ -79,7 +79,7 @@ def test_a_service_finds_every_setting_that_it_requires(
 def test_while_secrets_are_rotated_old_and_new_stand_side_by_side(
     service: str, parts: Composition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever is asked takes both internal tokens, who asks shows the newest; payment knows reservation's keys."""
+    """The asked service takes both internal tokens, the asking one shows the newest; payment has reservation's keys."""
     store = parts.secrets
     keys = [store.signing_key("new"), public_halves(store.signing_key("old"))]
     tokens, master = "n" * 32 + "," + "o" * 32, f"{store.key('new master')},{store.key('old master')}"

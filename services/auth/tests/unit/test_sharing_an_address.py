@@ -1,4 +1,4 @@
-"""Whoever registers an address first does not own it; whoever verifies it does."""
+"""The first account that registers an address does not own it; the one that verifies it does."""
 
 from datetime import timedelta
 

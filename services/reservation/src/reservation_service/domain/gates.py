@@ -106,7 +106,7 @@ def at_entry(
 def at_exit(
     reservation: ReservationState, parking_lot_id: UUID, at: datetime, opens_before: timedelta = OPENS_BEFORE
 ) -> GateVerdict:
-    """In, and in this lot; whoever the driver is by now.
+    """In, and in this lot; a suspended driver too.
 
     A car at the exit whose entry is not known came in through a gate that has not reported yet: its exit is kept, if
     there can have been such an entry.

@@ -35,7 +35,7 @@ class PostgresAttempts:
         await self._connection.execute(update(counted_attempts).where(counted_attempts.c.key == key).values(values))
 
     async def clear(self, key: bytes) -> None:
-        """Begin anew."""
+        """Begin again."""
         await self._connection.execute(delete(counted_attempts).where(counted_attempts.c.key == key))
 
     async def purge(self, at: datetime, limit: int) -> int:

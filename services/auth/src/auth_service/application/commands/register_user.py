@@ -27,10 +27,10 @@ class RegisterUser:
 class RegisterUserHandler:
     """Makes an unverified user and queues the mail with the link, even where other unverified ones have the address.
 
-    Whoever registers first does not own an address; whoever verifies it does. Accounts that share one share the salt of
-    their passwords, so that signing in costs one check. For the address of a verified account it does the same work and
-    answers the same, but makes nothing, and the owner gets a mail instead, at most one an hour: nobody learns from here
-    whether an address has an account, or can flood a mailbox.
+    The first account that registers an address does not own it; the one that verifies it does. Accounts that share one
+    share the salt of their passwords, so that signing in costs one check. For the address of a verified account it does
+    the same work and answers the same, but makes nothing, and the owner gets a mail instead, at most one an hour:
+    nobody learns from here whether an address has an account, or can flood a mailbox.
     """
 
     open_work: OpenWork

@@ -18,7 +18,7 @@ class SendVerification:
 
 
 async def send_verification(work: Work, secrets: Secrets, command: SendVerification) -> None:
-    """Queue the mail in the caller's transaction; counted for each address, whoever asks and for which account.
+    """Queue the mail in the caller's transaction; counted for each address, for all its accounts and all who ask.
 
     It is the one mail that goes to an address of which nobody has shown that it is theirs.
     """

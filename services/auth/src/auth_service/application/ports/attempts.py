@@ -22,7 +22,7 @@ class CountedAttempts(Protocol):
         ...
 
     async def clear(self, key: bytes) -> None:
-        """Begin anew: nothing was tried."""
+        """Begin again: nothing was tried."""
         ...
 
     async def purge(self, at: datetime, limit: int) -> int:

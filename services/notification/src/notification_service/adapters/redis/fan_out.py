@@ -111,7 +111,7 @@ class RedisAnnouncer:
 class RedisAnnouncements:
     """Receives announcements. `received` is called for each, `gap` whenever some may have been missed.
 
-    What is none is logged and counted, and listening goes on: whoever reaches Redis must not be able to end it.
+    What is none is logged and counted, and listening goes on: a client that reaches Redis must not be able to end it.
     """
 
     def __init__(self, redis: Redis, codec: AnnouncementCodec) -> None:

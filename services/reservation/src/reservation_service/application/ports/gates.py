@@ -30,7 +30,7 @@ class GateReport:
     key: RequestKey | None = None
 
     def as_fact(self, way: str) -> RequestKey | None:
-        """What the same report of a lot's gates is known by, whoever sends it; none without `at`: each is a new one."""
+        """What the same report of a lot's gates is known by, from any sender; none without `at`: each is a new one."""
         if self.at is None:
             return None
         fact = "\0".join((self.at.astimezone(UTC).isoformat(), self.gate_id or "", self.credential))

@@ -101,7 +101,7 @@ async def test_a_thing_that_is_not_there_or_not_theirs(
 @pytest.mark.parametrize("name", WITH_A_KEY)
 async def test_a_key_that_is_missing(scene: Scene, name: str) -> None:
     (error,) = the_problem(await scene.ask(CALLS[name], headers={}), 422)["errors"]
-    assert (error["pointer"], error["detail"]) == ("header/Idempotency-Key", "Field required")
+    assert (error["pointer"], error["detail"]) == ("header/Idempotency-Key", "is required")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])

@@ -17,7 +17,7 @@ ADA = ("create-account", "--email", "ada@example.com", "--name", "Ada Admin")
 async def test_wrong_settings_end_with_a_sentence_each_and_78() -> None:
     ended = await run(environment("mysql://x", master_key="c2hvcnQ="), "serve")
     assert ended.status == 78
-    assert "setting AUTH_MASTER_KEY: Value error, must be 32 bytes in base64" in ended.said
+    assert "setting AUTH_MASTER_KEY: must be 32 bytes in base64" in ended.said
     assert "setting AUTH_DATABASE_URL: " in ended.said
     assert "Traceback" not in ended.said
     assert "c2hvcnQ=" not in ended.said

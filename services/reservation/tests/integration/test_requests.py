@@ -144,7 +144,7 @@ class TestAvailability:
         pytest.param({"spot_id": "A1"}, "/spot_id", "UUID", id="a number where the id belongs"),
         pytest.param({"vehicle_plate": "<script>"}, "/vehicle_plate", "such as 'ZH 123456'", id="a plate that is none"),
         pytest.param({"vehicle_plate": "\0\0"}, "/vehicle_plate", "", id="a plate with NUL"),
-        pytest.param({"color": "red"}, "/color", "not permitted", id="an unknown field"),
+        pytest.param({"color": "red"}, "/color", "is no field of this request", id="an unknown field"),
     ],
 )
 async def test_bad_requests(driver: Driver, lot: LotCopy, changes: dict[str, Any], pointer: str, rule: str) -> None:

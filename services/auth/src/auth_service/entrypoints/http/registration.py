@@ -13,13 +13,17 @@ from auth_service.domain.errors import UnacceptablePassword
 from auth_service.entrypoints.http.dependencies import Does
 from auth_service.entrypoints.http.problems import INVALID_MAIL_TOKEN, TOO_BUSY, UNACCEPTABLE_PASSWORD
 from parking_chassis.api_document import may_answer
+from parking_chassis.error_words import pattern
 from parking_chassis.problems import Problem
 from parking_chassis.schemas import Line, RequestBody, ResponseBody
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
 FullName = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
-PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]{5,30}$")]
+PHONE_NUMBER = pattern(
+    r"^\+?[0-9 ()/.-]{5,30}$", "must be a phone number such as +41 44 123 45 67, of 5 to 30 digits and signs"
+)
+PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=PHONE_NUMBER)]
 
 
 class Registration(RequestBody):

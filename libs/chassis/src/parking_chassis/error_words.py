@@ -21,6 +21,7 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 _DATE: Final = "must be a date such as 2026-03-01"
 _INSTANT: Final = "must be a time with a timezone offset, such as 2026-03-01T12:00:00+01:00 (RFC 3339)"
+_REAL_INSTANT: Final = "must be a time that there is, such as 2026-03-01T12:00:00+01:00 (RFC 3339)"
 _UUID: Final = "must be a UUID such as 01890000-0000-7000-8000-000000000000"
 _LIST: Final = "must be a list{given}"
 _OBJECT: Final = "must be an object{given}"
@@ -106,9 +107,9 @@ RULES: Final[Mapping[str, str | Callable[[ErrorDetails], str]]] = {
     "date_from_datetime_parsing": _DATE,
     "date_from_datetime_inexact": _DATE,
     "datetime_type": _INSTANT,
-    "datetime_parsing": _INSTANT,
-    "datetime_from_date_parsing": _INSTANT,
-    "datetime_object_invalid": _INSTANT,
+    "datetime_parsing": _REAL_INSTANT,
+    "datetime_from_date_parsing": _REAL_INSTANT,
+    "datetime_object_invalid": _REAL_INSTANT,
     "timezone_aware": _INSTANT,
     "timezone_offset": _INSTANT,
     "uuid_type": _UUID,

@@ -31,8 +31,8 @@ Amenity = Annotated[str, StringConstraints(pattern=AMENITY, max_length=64)]
 Amenities = Annotated[tuple[Amenity, ...], Field(max_length=50), AfterValidator(_distinct)]
 Currency = Annotated[str, StringConstraints(pattern=CURRENCY)]
 Amount = Annotated[int, Field(strict=True, ge=0, le=10**9, description="minor units: 1250 is 12.50 EUR")]
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[47.3769])]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[8.5417])]
 
 
 class MoneyBody(RequestBody):

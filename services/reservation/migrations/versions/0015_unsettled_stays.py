@@ -1,4 +1,7 @@
-"""Stays that gates report of reservations that were cancelled meanwhile, and when a reservation was cancelled."""
+"""Stays that gates report of reservations that were cancelled meanwhile, and when a reservation was cancelled.
+
+Also the index of what changes took of spots: a spot whose type changed is in service.
+"""
 
 from alembic import op
 
@@ -19,6 +22,9 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX ix_unsettled_stays_kept_at ON unsettled_stays (kept_at)",
+    # A spot of another type is in service, and gone for those that were booked on it.
+    "DROP INDEX ix_spots_supply_change_id",
+    "CREATE INDEX ix_spots_supply_change_id ON spots (supply_change_id) WHERE supply_change_id IS NOT NULL",
 )
 
 
@@ -28,5 +34,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX ix_spots_supply_change_id")
+    op.execute("CREATE INDEX ix_spots_supply_change_id ON spots (supply_change_id) WHERE NOT in_service")
     op.execute("DROP TABLE unsettled_stays")
     op.execute("ALTER TABLE reservations DROP COLUMN cancelled_at")

@@ -91,8 +91,7 @@ class InMemoryReservations:
         ids = {
             row.reservation_id
             for row in tables.allocations
-            if tables.taken_by.get(row.parking_lot_id) == change_id
-            or (tables.taken_by.get(row.spot_id) == change_id and not tables.spots[row.spot_id].in_service)
+            if tables.taken_by.get(row.parking_lot_id) == change_id or tables.taken_by.get(row.spot_id) == change_id
         }
         return [tables.reservations[each] for each in sorted(ids) if after is None or each > after][:limit]
 

@@ -236,7 +236,7 @@ def _on_supply_of(change_id: UUID) -> CompoundSelect[Any]:
     on_spots = select(time.reservation_id).join_from(allocations, spots, same_spot)
     return union(
         on_lots.where(lots.c.supply_change_id == change_id, time.reservation_id.is_not(None)),
-        on_spots.where(spots.c.supply_change_id == change_id, ~spots.c.in_service, time.reservation_id.is_not(None)),
+        on_spots.where(spots.c.supply_change_id == change_id, time.reservation_id.is_not(None)),
     )
 
 

@@ -60,7 +60,7 @@ spots = Table(
     Column("in_service", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("supply_change_id", Uuid),
-    Index("ix_spots_supply_change_id", "supply_change_id", postgresql_where=text("NOT in_service")),
+    Index("ix_spots_supply_change_id", "supply_change_id", postgresql_where=text("supply_change_id IS NOT NULL")),
     Index("ix_spots_parking_lot_id", "parking_lot_id", postgresql_where=text("in_service")),
 )
 

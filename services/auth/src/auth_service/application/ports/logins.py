@@ -8,6 +8,18 @@ from uuid import UUID
 from auth_service.domain.logins import Login, LoginState, RefreshToken
 
 
+class AskersLogin(Protocol):
+    """The login by which somebody asks for a change."""
+
+    async def still_stands(self) -> None:
+        """Raises `AskerSignedOut` where it has ended; it does not end before the transaction does.
+
+        A request may wait long for what it changes, so it asks once it has it. A machine, and the service itself, have
+        no login that could end.
+        """
+        ...
+
+
 class Logins(Protocol):
     """The signed-in devices and their refresh tokens."""
 

@@ -4,7 +4,7 @@ from math import ceil
 
 from auth_service.domain import errors
 from parking_chassis.idempotency import in_flight, key_reused
-from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, TableEntry
+from parking_chassis.problems import NOT_FOUND, UNAUTHENTICATED, Problem, ProblemKind, TableEntry
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.repeatable import InFlight, KeyReused
 
@@ -41,6 +41,7 @@ PROBLEMS: dict[type[Exception], TableEntry] = {
     KeyReused: key_reused,
     InFlight: in_flight,
     errors.OwnAccount: OWN_ACCOUNT,
+    errors.AskerSignedOut: UNAUTHENTICATED,
     errors.UnknownUser: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
     errors.UnknownRole: NOT_FOUND,

@@ -131,9 +131,9 @@ async def list_roles(asker: UserAdministrator, service: Service) -> Page[RoleVie
 
 
 @router.put("/users/{user_id}/roles/{role}", status_code=204)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, OWN_ACCOUNT)
 async def assign_role(asker: UserAdministrator, user_id: UUID, role: str, does: Does) -> None:
-    """Give a user a role; it shows in the next access token."""
+    """Give a user a role; it shows in the next access token. Nobody gives one to themselves."""
     await does.assign_role(AssignRole(asker, user_id, role))
 
 
@@ -155,9 +155,12 @@ async def suspend_user(asker: UserAdministrator, user_id: UUID, body: StatusReas
 
 
 @router.post("/users/{user_id}/reinstate", status_code=204)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, OWN_ACCOUNT)
 async def reinstate_user(asker: UserAdministrator, user_id: UUID, body: StatusReason, does: Does) -> None:
-    """Open a suspended account again; its user signs in again. For an account that is open it changes nothing."""
+    """Open a suspended account again; its user signs in again. For an account that is open it changes nothing.
+
+    Nobody reinstates themselves.
+    """
     await does.reinstate_user(ReinstateUser(asker, user_id, body.reason))
 
 

@@ -117,7 +117,9 @@ async def test_devices_are_those_that_can_go_on_the_newest_first(open_work: Open
     new = await stored_login(open_work, user.state.id, b"new")
     await stored_login(open_work, other.state.id, b"other")
     async with open_work(THE_SERVICE) as work:
-        assert await work.logins.devices_of_user(user.state.id, NOW) == [new.state, old.state]
+        assert await work.logins.devices_of_user(user.state.id, NOW, None, 10) == [new.state, old.state]
+        assert await work.logins.devices_of_user(user.state.id, NOW, None, 1) == [new.state]
+        assert await work.logins.devices_of_user(user.state.id, NOW, new.state.id, 10) == [old.state]
         assert await work.logins.count_open(NOW) == 3
         assert await work.logins.count_open(NOW + LOGIN_LIFETIME) == 0
 

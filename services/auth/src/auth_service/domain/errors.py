@@ -66,6 +66,13 @@ class UnknownOrganization(AuthError):
         super().__init__(f"There is no organization {organization_id}.")
 
 
+class OrganizationFull(AuthError):
+    """It has as many members as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"An organization has at most {most} members; remove somebody first.")
+
+
 class UnknownRole(AuthError):
     """No such role."""
 

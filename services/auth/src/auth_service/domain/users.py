@@ -168,15 +168,22 @@ def normalised_email(email: str) -> str:
     """The form in which addresses are compared: no outer blanks, lower case, one spelling of each letter (NFC).
 
     Browsers turn the domain of an address field into its ASCII form (`xn--…`); here it is turned back.
+    The form of the form is the form itself.
     """
-    name, at, domain = unicodedata.normalize("NFC", email.strip()).lower().rpartition("@")
+    name, at, domain = _folded(email.strip()).rpartition("@")
     return name + at + ".".join(_unicode_label(label) for label in domain.split("."))
 
 
-def _unicode_label(label: str) -> str:
-    """A label of a domain name as people read it (RFC 5890, 2.3.2.1); what cannot be decoded stays.
+def _folded(text: str) -> str:
+    """Composed again after it is made small: there is a small letter for a small J with a caron, and no capital one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
-    Punycode can also spell half of a surrogate pair (`xn--ib9b`), which is no character, and which UTF-8 cannot write.
+
+def _unicode_label(label: str) -> str:
+    """A label of a domain name as people read it (RFC 5890, 2.3.2.1); what no browser would have written so stays.
+
+    Punycode can also spell half of a surrogate pair (`xn--ib9b`), which is no character, and which UTF-8 cannot write;
+    capital letters, blanks, controls, dots, and plain ASCII.
     """
     if not label.startswith(ACE_PREFIX):
         return label
@@ -185,4 +192,5 @@ def _unicode_label(label: str) -> str:
         decoded.encode()
     except UnicodeError:
         return label
-    return decoded
+    is_plain = decoded.isascii() or any(each in " .@" or not each.isprintable() for each in decoded)
+    return label if is_plain or _folded(decoded) != decoded else decoded

@@ -43,8 +43,10 @@ class Logins(Protocol):
         """A user's open logins, to be ended; at most `limit`."""
         ...
 
-    async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
-        """A user's logins that can still be used, the newest first."""
+    async def devices_of_user(
+        self, user_id: UUID, at: datetime, after: UUID | None, limit: int
+    ) -> Sequence[LoginState]:
+        """A user's logins that can still be used, the newest first, after one of them; at most `limit`."""
         ...
 
     async def save(self, *logins: Login) -> None:

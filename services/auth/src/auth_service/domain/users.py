@@ -8,7 +8,7 @@ from uuid import UUID
 
 FIRST_ROLE = "user"
 SHARED_BY = 10
-"""How many unverified accounts may have one address; of one more, the oldest loses it."""
+"""How many unverified accounts may have one address; see `domain.sharing`."""
 ACE_PREFIX = "xn--"
 
 
@@ -29,11 +29,20 @@ class StatusChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PastStatus:
+    """What a change once made of an account's status."""
+
+    status: UserStatus
+    change: StatusChange
+
+
+@dataclass(frozen=True, slots=True)
 class UserState:
     """All there is to know of a user, at one version. Its `repr`, which may end in a log, names nobody.
 
     Several unverified accounts may share an address. The first that is verified keeps it; the others have none.
-    `last_status_change` is none for an account that was never suspended.
+    `last_status_change` is none for an account that was never suspended; `has_signed_in` is whether somebody ever
+    signed in to it. `registered_from` is the network address, until the address is verified or lost.
     """
 
     id: UUID
@@ -47,6 +56,8 @@ class UserState:
     created_at: datetime
     version: int
     last_status_change: StatusChange | None = None
+    has_signed_in: bool = False
+    registered_from: str | None = field(default=None, repr=False)
 
     @property
     def may_sign_in(self) -> bool:
@@ -82,11 +93,15 @@ class RoleRevoked(UserEvent):
     """The user lost a role."""
 
 
-class UserSuspended(UserEvent):
+class StatusChanged(UserEvent):
+    """The account was closed, or opened again."""
+
+
+class UserSuspended(StatusChanged):
     """The user may not sign in any more."""
 
 
-class UserReinstated(UserEvent):
+class UserReinstated(StatusChanged):
     """The user may sign in again."""
 
 
@@ -108,6 +123,7 @@ class User:
         phone_number: str | None,
         password_hash: str,
         at: datetime,
+        registered_from: str | None = None,
     ) -> "User":
         """A new, unverified user with the first role."""
         state = UserState(
@@ -121,6 +137,7 @@ class User:
             roles=frozenset({FIRST_ROLE}),
             created_at=at,
             version=1,
+            registered_from=registered_from,
         )
         user = cls(state)
         user.events.append(UserRegistered(at, state))
@@ -129,12 +146,12 @@ class User:
     def verify(self, at: datetime) -> None:
         """Note that the e-mail address is really theirs."""
         if not self.state.is_verified:
-            self._change(replace(self.state, is_verified=True), UserVerified, at)
+            self._change(replace(self.state, is_verified=True, registered_from=None), UserVerified, at)
 
     def lose_address(self, at: datetime) -> None:
         """Leave the address to another account. Everything else stays: bookings, roles, signed-in devices."""
         if self.state.email is not None:
-            self._change(replace(self.state, email=None), AddressLost, at)
+            self._change(replace(self.state, email=None, registered_from=None), AddressLost, at)
 
     def assign_role(self, role: str, at: datetime) -> None:
         """Give a role."""

@@ -8,7 +8,7 @@ in a circle. What an administrator changes is taken by `lock_user` or `lock_aske
 
 from auth_service.application.ports.attempts import CountedAttempts
 from auth_service.application.ports.logins import AskersLogin, Logins
-from auth_service.application.ports.mails import Letter, Mails, MailSender, MailUnsent
+from auth_service.application.ports.mails import Letter, Mails, MailSender, MailUnsent, Registration
 from auth_service.application.ports.people import Organizations, Roles, Users
 from auth_service.application.ports.secrets import PasswordHasher, PasswordStandards, Secret, Secrets
 from auth_service.application.ports.tokens import AccessTokens, SigningKeys, SignToken
@@ -28,6 +28,7 @@ __all__ = [
     "Organizations",
     "PasswordHasher",
     "PasswordStandards",
+    "Registration",
     "Roles",
     "Secret",
     "Secrets",

@@ -28,11 +28,11 @@ class AssignRoleHandler:
 
     async def __call__(self, command: AssignRole) -> None:
         """Raises `OwnAccount`, `UnknownUser`, `UnknownRole` and `AskerSignedOut`."""
-        if command.user_id == command.asker.user_id:
-            raise OwnAccount
         async with self.open_work(command.asker) as work:
             if command.role not in {role.name for role in await work.roles.all()}:
                 raise UnknownRole(command.role)
+            if command.user_id == command.asker.user_id:
+                raise OwnAccount
             user = await lock_user(work, LockUser(command.asker, command.user_id))
             user.assign_role(command.role, self.clock.now())
             await work.users.save(user)

@@ -77,8 +77,8 @@ async def scene(auth: Auth, client: httpx.AsyncClient, admin: dict[str, Any], da
     bob = (await sign_in(client, "bob@example.com")).json()
     dora = await signed_in(client)
     made = await client.post("/api/v1/organizations", json={"name": "Acme"}, headers=bearer(admin))
-    ids = [(await me(client, each)).json()["id"] for each in (bob, dora)]
-    return Scene(client, database, admin, bob, *ids, made.headers["location"])
+    bobs_id, doras_id = [(await me(client, each)).json()["id"] for each in (bob, dora)]
+    return Scene(client, database, admin, bob, bobs_id, doras_id, made.headers["location"])
 
 
 CHANGES = [

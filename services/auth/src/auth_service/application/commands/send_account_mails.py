@@ -1,6 +1,6 @@
 """Send the mails that are due."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 
 from auth_service.application.ports import Letter, MailSender, MailUnsent, OpenWork, Registration, Secrets, Work
@@ -75,7 +75,15 @@ class SendAccountMailsHandler:
             sharing = sorted(await work.users.of_address(user.email), key=lambda each: each.id, reverse=True)
             others = [await self._registration(work, each, purpose) for each in sharing if each.id != user.id]
             mine = await self._registration(work, user, purpose)
-        return Letter(mail.kind, user.email, *astuple(mine), tuple(others))
+        return Letter(
+            mail.kind,
+            user.email,
+            mine.full_name,
+            mine.secret,
+            mine.registered_at,
+            mine.registered_from,
+            tuple(others),
+        )
 
     async def _registration(self, work: Work, user: UserState, purpose: TokenPurpose) -> Registration:
         """The account with a link of its own: the one that is followed says which account keeps the address."""

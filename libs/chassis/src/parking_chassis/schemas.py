@@ -19,8 +19,9 @@ NO_NUL = "must not contain the NUL character"  # PostgreSQL cannot keep it
 NO_HALF = "must not contain half of a surrogate pair"  # UTF-8 cannot write it
 
 # Without `\p{Cc}`, which is the same but for the line separators, and which many readers of the document do not know.
+CONTROLS: Final = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 ONE_LINE: Final = pattern(
-    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$", "must be one line, without control characters such as a line break"
+    rf"^[^{CONTROLS}]*$", "must be one line, without control characters such as a line break"
 )
 LINES: Final = pattern(
     r"^(?:[^\x00-\x1f\x7f-\x9f]|[\t\r\n])*$", "must not contain control characters other than tabs and line breaks"
@@ -39,6 +40,11 @@ Lines = Annotated[str, StringConstraints(strip_whitespace=True, pattern=LINES)]
 def is_one_line(text: str) -> bool:
     """Whether a text is such as a `Line` has it."""
     return re.fullmatch(ONE_LINE, text) is not None
+
+
+def as_one_line(text: str) -> str:
+    """A text for which nobody can be asked again, such as a header: without what a `Line` does not have."""
+    return re.sub(f"[{CONTROLS}]", "", text).strip()
 
 
 def unstorable(text: str) -> str | None:

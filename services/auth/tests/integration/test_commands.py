@@ -39,6 +39,11 @@ async def test_an_account_is_made_once_and_given_roles(database_url: str, databa
         ((*ADA, "--role", "king"), "correct horse battery", 1, "There is no role 'king'."),
         (ADA, "short", 1, "at least 10 characters"),
         (("create-account", "--email", "no address"), "correct horse battery", 2, "argument --email"),
+        ((*ADA[:3], "--name", "Ada\nBcc: all"), "correct horse battery", 2, "argument --name: must be one line"),
+        ((*ADA[:3], "--name", "Ada\x9b31m"), "correct horse battery", 2, "argument --name: must be one line"),
+        ((*ADA[:3], "--name", "  "), "correct horse battery", 2, "argument --name: must be one line"),
+        ((*ADA[:3], "--name", "x" * 201), "correct horse battery", 2, "argument --name: must be one line"),
+        (ADA, "abcdefghij", 1, "several words that have nothing to do with each other"),
     ],
 )
 async def test_an_account_that_cannot_be_made_ends_with_a_sentence(

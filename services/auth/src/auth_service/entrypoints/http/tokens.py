@@ -13,7 +13,7 @@ from auth_service.entrypoints.http.dependencies import Does, NetworkAddress, Ser
 from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY, TOO_MANY_ATTEMPTS
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem, ProblemKind
-from parking_chassis.schemas import ResponseBody, unstorable
+from parking_chassis.schemas import ResponseBody, as_one_line, unstorable
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -84,7 +84,7 @@ async def issue_token(
     After five wrong passwords in a row for an address each further attempt has to wait longer (429, `Retry-After`).
     """
     response.headers.update(NO_STORE)
-    device = user_agent[:MAX_DEVICE_LENGTH]
+    device = as_one_line(user_agent)[:MAX_DEVICE_LENGTH]
     try:
         match _required(grant_type, "grant_type"):
             case "password":

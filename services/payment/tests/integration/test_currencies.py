@@ -63,10 +63,11 @@ async def test_shares_of_refunds_are_in_tens_where_three_decimals_are(
 
 
 async def test_a_smallest_charge_of_each_currency_is_taken(desk: Desk) -> None:
-    """Those that the simulator knows: the least charge of the table, at the provider."""
-    for code in ("ISK", "UGX", "KWD", "BHD", "JOD", "OMR", "TND", "MGA", "EUR", "GBP", "HUF", "JPY", "COP"):
-        least = CURRENCIES[code].least
-        assert (await desk.start(Owed(amount=least, tax=0, currency=code))).status_code == 201, code
+    """The least charge of the table, at the provider: of every currency that can be charged."""
+    for currency in CURRENCIES.values():
+        if currency.supported:
+            owed = Owed(amount=currency.least, tax=0, currency=currency.code)
+            assert (await desk.start(owed)).status_code == 201, currency.code
 
 
 async def parked(service: Payments) -> list[float]:

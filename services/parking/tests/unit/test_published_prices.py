@@ -39,7 +39,7 @@ async def parking() -> FakeInstallation:
 
 
 @WAYS
-async def test_whoever_publishes(parking: FakeInstallation, terms: Tariff, said: str) -> None:
+async def test_a_version_of_any_tariff(parking: FakeInstallation, terms: Tariff, said: str) -> None:
     state = TariffState(new_id(), parking.organization_id, None, 2, terms, parking.clock.now())
     with pytest.raises(InvalidFields, match=said):
         TariffVersion.publish(state)

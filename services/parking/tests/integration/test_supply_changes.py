@@ -41,7 +41,11 @@ async def shorten_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Res
     return await supply.operator("PUT", f"{supply.path}/opening-hours", json=MORNINGS, params=parameters)
 
 
-WAYS = pytest.mark.parametrize("way", [retire, remove, take_out_of_service, shorten_hours])
+async def change_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    return await supply.operator("PATCH", supply.path, json={"opening_hours": MORNINGS}, params=parameters)
+
+
+WAYS = pytest.mark.parametrize("way", [retire, remove, take_out_of_service, shorten_hours, change_hours])
 
 
 @WAYS

@@ -54,18 +54,24 @@ class Row:
     properties: Mapping[str, Any]
     named: Mapping[str, str]
     _read: set[str] = field(default_factory=set[str])
+    _folded_columns: dict[str, str] = field(default_factory=dict[str, str])
 
     def column(self, name: str) -> str | None:
         """The file's own name for it: the caller's, or else the first of the usual ones that says something."""
         if name in self.named:
             return self.named[name] if self.named[name] in self.properties else None
-        taken = set(self.named.values())
-        by_folded: dict[str, str] = {}
-        for column in self.properties:
-            if len(column) <= MAX_NAME and column not in taken:
-                by_folded.setdefault(_folded(column), column)
-        there = [by_folded[usual] for usual in _USUAL[name].split() if usual in by_folded]
+        columns = self._by_folded()
+        there = [columns[usual] for usual in _USUAL[name].split() if usual in columns]
         return next((column for column in there if self.properties[column] not in NOTHING), next(iter(there), None))
+
+    def _by_folded(self) -> Mapping[str, str]:
+        """The columns by their folded names, but for those that the caller gave a meaning; worked out once."""
+        if not self._folded_columns:
+            taken = set(self.named.values())
+            for column in self.properties:
+                if len(column) <= MAX_NAME and column not in taken:
+                    self._folded_columns.setdefault(_folded(column), column)
+        return self._folded_columns
 
     def has(self, name: str) -> bool:
         """Whether the row says something of it."""

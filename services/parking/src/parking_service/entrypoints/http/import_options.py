@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from parking_chassis.schemas import Line
 from parking_kernel.new_tariffs import check_new_tariff
 from parking_kernel.tariffs import Tariff, simple_tariff
 from parking_kernel.violations import InvalidFields, Violation, refuse_any
@@ -23,10 +24,11 @@ async def _options(
         Query(description="a short name of where the file is from: a lot is known by organization, source and id"),
     ] = DEFAULT_SOURCE,
     columns: Annotated[
-        list[str],
+        list[Line],
         Query(
+            max_length=50,
             description="where the file calls something by an unusual name: `capacity:Einstellplätze`; repeated or"
-            f" comma-separated. Fields are {', '.join(FIELDS)}"
+            f" comma-separated. Fields are {', '.join(FIELDS)}",
         ),
     ] = [],  # noqa: B006 - FastAPI copies it
     hourly_rate: Annotated[

@@ -112,7 +112,7 @@ async def test_a_lot_that_is_made_by_hand_still_has_its_organization_s_default_p
         ({"source": "No Name"}, "query/source"),
         ({"columns": "size:Anzahl"}, "query/columns"),
         ({"columns": "capacity"}, "query/columns"),
-        ({"columns": "capacity:\0"}, "query/columns/0"),
+        ({"columns": "capacity:\0"}, "query/columns"),
         ({"columns": "name:a,name:b"}, "query/columns"),
     ],
 )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from opening_hours import OpeningHours as OsmHours
-from opening_hours import ParserError, State
+from opening_hours import ParserError, State  # pyright: ignore[reportAttributeAccessIssue] - its stub lacks the error
 
 from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, Texts, opening_hours
 from parking_kernel.violations import InvalidFields

@@ -134,7 +134,7 @@ def _polygon(rings: object) -> shapely.Polygon:
 def _on_surface(geometry: shapely.Geometry) -> Place:
     """A point within it, also where its outline crosses itself."""
     try:
-        sound = geometry if geometry.is_valid else shapely.make_valid(geometry)
+        sound = geometry if shapely.is_valid(geometry) else shapely.make_valid(geometry)
         point = shapely.point_on_surface(sound)
         longitude, latitude = float(point.x), float(point.y)
     except (ShapelyError, ValueError) as error:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-type Position = list[object]
+type Position = list[Any]
 MIN_RING = 4  # positions, the last of which is the first again
 
 

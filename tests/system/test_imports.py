@@ -13,12 +13,14 @@ from parking_platform.testing.waiting import wait_until
 
 ZURICH_MAIN_STATION = (47.3779, 8.5403)
 METRES = 20_000
+IMPORT = "/parking-lots/import?hourly_rate=200&currency=CHF"
+"""Prices for files that name none: without them the lots would be drafts."""
 FAULTY = ["bahn", "basel", "freiburg", "koeln", "zuerich"]
 
 
 async def imported(operator: Operator, document: Json) -> Json:
     """The report of an import, when it is done."""
-    begun = await operator.post_when_known("/parking-lots/import", document)
+    begun = await operator.post_when_known(IMPORT, document)
     assert begun.status_code == 202, begun.text
 
     async def done() -> Json | None:

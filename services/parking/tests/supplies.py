@@ -17,6 +17,10 @@ NOON = (NOW + timedelta(days=2)).replace(hour=12, minute=0, second=0)
 """Of the day after tomorrow: 13:00 or 14:00 in Zurich."""
 
 
+PRICES = {"hourly_rate": "200", "currency": "CHF"}
+"""Without them an imported lot is a draft, and no driver finds it."""
+
+
 Book = Callable[..., Awaitable[Booking]]
 
 

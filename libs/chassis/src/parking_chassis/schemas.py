@@ -20,9 +20,7 @@ NO_HALF = "must not contain half of a surrogate pair"  # UTF-8 cannot write it
 
 # Without `\p{Cc}`, which is the same but for the line separators, and which many readers of the document do not know.
 CONTROLS: Final = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
-ONE_LINE: Final = pattern(
-    rf"^[^{CONTROLS}]*$", "must be one line, without control characters such as a line break"
-)
+ONE_LINE: Final = pattern(rf"^[^{CONTROLS}]*$", "must be one line, without control characters such as a line break")
 LINES: Final = pattern(
     r"^(?:[^\x00-\x1f\x7f-\x9f]|[\t\r\n])*$", "must not contain control characters other than tabs and line breaks"
 )

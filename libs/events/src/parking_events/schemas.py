@@ -24,7 +24,9 @@ EXAMPLES: Final = SCHEMAS.parent / "examples"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
-REFUSED_BY_READERS_OF: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyType({"0.1": frozenset()})
+REFUSED_BY_READERS_OF: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyType(
+    {"0.1": frozenset({("LotStatus", "draft")})}
+)
 """Values added since a release whose readers refuse what they do not know: (enumeration, value).
 
 In 0.1 enumerations were closed. A value that is added is named here and in the CHANGELOG: consumers of 0.1 are upgraded

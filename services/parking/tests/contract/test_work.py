@@ -17,8 +17,17 @@ from parking_kernel.opening_hours import opening_hours
 from parking_kernel.tariffs import simple_tariff
 from parking_service.application.ports import OpenWork, Work
 from parking_service.domain.errors import UnknownImport, UnknownLot, UnknownOrganization, UnknownSpot
+from parking_service.domain.import_options import RowWarning
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
-from parking_service.domain.lots import ImportedFrom, Lot, LotState, prices_of
+from parking_service.domain.lots import (
+    DEFAULT_SOURCE,
+    ImportedFrom,
+    Lot,
+    LotState,
+    LotStatus,
+    prices_of,
+    without_prices,
+)
 from parking_service.domain.occupancy import CountReading, SpotReading
 from parking_service.domain.organizations import Organization
 from parking_service.domain.spots import PlanPosition, Spot, SpotPlan, SpotType
@@ -95,9 +104,40 @@ async def test_a_lot_comes_back_as_it_was_and_changes_by_version(open_work: Open
 async def test_lots_are_found_by_their_source_within_their_organization(open_work: OpenWork) -> None:
     lot, other = await kept_lot(open_work, "p1"), await kept_lot(open_work, "p1")
     async with open_work(THE_SERVICE) as work:
-        found = await work.lots.by_source(lot.state.organization_id, ["p1", "p2"])
+        assert await work.lots.by_source(lot.state.organization_id, "other", ["p1"]) == {}
+        found = await work.lots.by_source(lot.state.organization_id, DEFAULT_SOURCE, ["p1", "p2"])
         assert [each.state.id for each in found.values()] == [lot.state.id]
-        assert list(await work.lots.by_source(other.state.organization_id, ["p2"])) == []
+        assert list(await work.lots.by_source(other.state.organization_id, DEFAULT_SOURCE, ["p2"])) == []
+
+
+async def test_lots_know_how_far_the_next_of_their_organization_is(open_work: OpenWork) -> None:
+    first, elsewhere = await kept_lot(open_work), await kept_lot(open_work)
+    places = {"near": Place(47.56, 7.59), "far": Place(46.2, 6.15), "retired": Place(47.55, 7.591)}
+    others = {
+        name: Lot.create(replace(first.state, id=new_id(), place=place, imported_from=None))
+        for name, place in places.items()
+    }
+    others["retired"].retire(START)
+    async with open_work(THE_SERVICE) as work:
+        await work.lots.add(list(others.values()))
+    async with open_work(THE_SERVICE) as work:
+        ids = [first.state.id, others["far"].state.id, elsewhere.state.id]
+        found = await work.lots.distances_to_others(ids)
+    assert found == {
+        first.state.id: pytest.approx(1_112, rel=0.005),
+        others["far"].state.id: pytest.approx(186_500, rel=0.005),
+    }
+
+
+async def test_a_draft_has_no_tariff_and_comes_back_as_it_was(open_work: OpenWork) -> None:
+    known = await kept_lot(open_work)
+    imported_from = ImportedFrom("7", "digest", "osm")
+    prices = without_prices("CHF")
+    draft = Lot.create(replace(known.state, id=new_id(), status=LotStatus.DRAFT, imported_from=imported_from, **prices))
+    async with open_work(THE_SERVICE) as work:
+        await work.lots.add([draft])
+    async with open_work(THE_SERVICE) as work:
+        assert (await work.lots.get(draft.state.id)).state == draft.state
 
 
 async def test_what_is_raised_undoes_the_work(open_work: OpenWork) -> None:
@@ -204,7 +244,7 @@ async def test_whatever_is_handed_out_to_be_changed_has_to_be_saved(open_work: O
     seen, counted = SpotReading(spot.state.id, True, START), CountReading(1, 2, START)
 
     async def by_source(work: Work) -> None:
-        (await work.lots.by_source(organization_id, ["p1"]))["p1"].change(START, name="Other")
+        (await work.lots.by_source(organization_id, DEFAULT_SOURCE, ["p1"]))["p1"].change(START, name="Other")
 
     async def one_spot(work: Work) -> None:
         (await work.spots.get(spot.state.id)).remove()
@@ -240,6 +280,27 @@ async def test_the_import_that_began_first_is_worked_on_first(open_work: OpenWor
         assert await work.import_jobs.claim(now, until) == ClaimedJob(older.id, 1), "until it is done"
         assert await work.import_jobs.claim(now, until) == ClaimedJob(newer.id, 1), "the first is someone else's"
         assert await work.import_jobs.claim(now, until) is None
+
+
+async def test_an_import_keeps_its_options_its_counts_and_its_warnings(open_work: OpenWork) -> None:
+    state = ImportState(
+        *(new_id(), await kept_organization(open_work), None, "CHF", 2, START),
+        source="osm",
+        columns={"name": "Bezeichnung"},
+        terms=simple_tariff(200, None, "CHF"),
+    )
+    rows = [ImportRow(number, f"p{number}", {"id": f"p{number}"}) for number in (1, 2)]
+    warnings = [RowWarning(2, "p2", "far"), RowWarning(1, "p1", "swapped")]
+    settled = replace(state, created=2, warned=2, not_honoured={"fee": 2})
+    async with open_work(THE_SERVICE) as work:
+        await work.imports.add(state, rows, [])
+        assert await work.imports.get(state.id) == state
+        await work.imports.settle(settled, rows, [], warnings)
+    async with open_work(THE_SERVICE) as work:
+        assert await work.imports.get(state.id) == settled
+        assert list(await work.imports.warnings(state.id, after=0, limit=9)) == warnings[::-1]
+        assert list(await work.imports.warnings(state.id, after=1, limit=9)) == warnings[:1]
+        assert list(await work.imports.warnings(new_id(), after=0, limit=9)) == []
 
 
 async def test_an_import_goes_row_by_row(open_work: OpenWork) -> None:

@@ -169,7 +169,9 @@ async def test_rows_of_odd_shapes_are_refused_as_rows_and_the_others_become_lots
 async def test_faulty_rows_are_refused_with_a_reason(operator: Any, run_imports: Callable[[], Any]) -> None:
     faulty = {
         "the geometry is missing": feature("a", geometry=None),
-        "the geometry is no Point": feature("b", geometry={"type": "LineString", "coordinates": [[1, 2], [3, 4]]}),
+        "the geometry is no Point, Polygon or MultiPolygon": feature(
+            "b", geometry={"type": "LineString", "coordinates": [[1, 2], [3, 4]]}
+        ),
         "coordinates/latitude: must lie between -90 and 90 degrees": feature(
             "c", geometry={"type": "Point", "coordinates": [7.59, 147.55]}
         ),
@@ -216,15 +218,14 @@ async def test_many_refused_rows_come_page_by_page(operator: Any, http: httpx.As
 async def test_a_changed_feature_changes_its_lot_and_spots(
     operator: Any, run_imports: Callable[[], Any], http: httpx.AsyncClient, events: Any
 ) -> None:
-    await hand_in(operator, feature(capacity=3), time_zone="Europe/Berlin", currency="EUR")
+    options = {"time_zone": "Europe/Berlin", "currency": "EUR", "hourly_rate": "200"}
+    await hand_in(operator, feature(capacity=3), **options)
     await run_imports()
     (lot,) = (await http.get("/parking-lots")).json()["items"]
     assert (lot["time_zone"], lot["hourly_rate"]) == ("Europe/Berlin", {"amount": 200, "currency": "EUR"})
     assert (lot["address"], lot["amenities"]) == ("Weg 1, 4051 Basel", ["covered"])
     for capacity, name in ((5, "Parkhaus"), (2, "Renamed")):
-        import_id = await hand_in(
-            operator, feature(capacity=capacity, name=name), time_zone="Europe/Berlin", currency="EUR"
-        )
+        import_id = await hand_in(operator, feature(capacity=capacity, name=name), **options)
         await run_imports()
         assert counts(await report(operator, import_id)) == ("done", 1, 0, 1, 0, 0)
         spots = (await http.get(f"/parking-lots/{lot['id']}/spots")).json()["items"]
@@ -238,7 +239,7 @@ async def test_a_changed_feature_changes_its_lot_and_spots(
 async def test_a_retired_lot_does_not_come_back(
     operator: Any, run_imports: Callable[[], Any], http: httpx.AsyncClient
 ) -> None:
-    await hand_in(operator, feature())
+    await hand_in(operator, feature(), currency="CHF", hourly_rate="200")
     await run_imports()
     (lot,) = (await http.get("/parking-lots")).json()["items"]
     await operator("DELETE", f"/parking-lots/{lot['id']}")
@@ -319,8 +320,8 @@ async def test_what_is_no_geojson_is_refused_at_once(operator: Any) -> None:
     async def send(content: bytes, media_type: str = "application/geo+json") -> httpx.Response:
         return await operator("POST", "/parking-lots/import", content=content, headers={"Content-Type": media_type})
 
-    csv = await send(b"id;name\n1;x\n", "text/csv")
-    assert (csv.status_code, csv.json()["type"]) == (415, "/problems/unsupported-file")
+    xml = await send(b"<lots/>", "text/xml")
+    assert (xml.status_code, xml.json()["type"]) == (415, "/problems/unsupported-file")
     for content in (
         b"",
         b"\xff",

@@ -198,6 +198,16 @@ async def test_opening_hours_are_kept_and_published(operator: Any, http: httpx.A
     assert (await operator("PUT", path, **json_null)).json()["opening_hours"] is None
 
 
+async def test_patch_takes_opening_hours_too(operator: Any) -> None:
+    path = f"/parking-lots/{(await operator.lot())['id']}"
+    patched = (await operator("PATCH", path, json={"opening_hours": {"sun": [["08:00", "12:00"]]}})).json()
+    assert (patched["opening_hours"]["sun"], patched["opening_hours"]["mon"]) == ([["08:00", "12:00"]], [])
+    assert (await operator("PATCH", path, json={"name": "Messe"})).json()["opening_hours"] is not None
+    assert (await operator("PATCH", path, json={"opening_hours": None})).json()["opening_hours"] is None
+    wrong = await operator("PATCH", path, json={"opening_hours": {"sun": [["08:00", "08:00"]]}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/opening_hours/sun/0")
+
+
 async def test_spot_numbers_are_unique_in_a_lot(operator: Any) -> None:
     lot = await operator.lot()
     twice = {"spots": [{"spot_number": "1"}, {"spot_number": "1"}]}

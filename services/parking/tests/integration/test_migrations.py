@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -179,6 +180,35 @@ async def test_imports_that_failed_in_an_older_version_say_so(postgres_server: P
     await connection.close()
     assert {row["status"]: row["failure"] for row in stored} == {"running": None, "done": None, "failed": GIVEN_UP}
     assert {row["ended_at"] for row in stored} == {None}, "nobody knows"
+
+
+async def test_lots_of_earlier_imports_get_the_source_of_those_that_name_none(postgres_server: PostgresServer) -> None:
+    """And can still be inserted by a process of that version; drafts and named sources survive the way back."""
+    url = await postgres_server.create_database(extensions=["postgis", "pg_trgm"])
+    await asyncio.to_thread(migrate, url, FOLDER, "0009")
+    organization_id = new_id()
+    connection = await asyncpg.connect(url)
+    await connection.execute("INSERT INTO organizations VALUES ($1, 'Basel', 1)", organization_id)
+    insert = """INSERT INTO lots (
+            id, organization_id, name, address, latitude, longitude, time_zone, amenities, tariff_id, currency, status,
+            capacity, total_spots, spot_types, source_id, created_at, version)
+        VALUES ($1, $2, 'A', 'B', 47, 8, 'Europe/Zurich', '{}', $1, 'CHF', 'open', '{}', 0, '{}', $3, now(), 1)"""
+    await connection.execute(insert, new_id(), organization_id, "3")
+    await asyncio.to_thread(migrate, url, FOLDER)
+    await connection.execute(insert, new_id(), organization_id, "4")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await connection.execute(insert, new_id(), organization_id, "3")
+    stored = await connection.fetch("SELECT source, source_id FROM lots ORDER BY source_id")
+    assert [tuple(row) for row in stored] == [("default", "3"), ("default", "4")]
+    await connection.execute("UPDATE lots SET source = 'osm', source_id = '3', status = 'draft', tariff_id = NULL"
+        " WHERE source_id = '4'")  # fmt: skip
+    with pytest.raises(asyncpg.CheckViolationError):
+        await connection.execute("UPDATE lots SET status = 'open'")
+    await connection.execute("INSERT INTO tariffs VALUES ($1, $2, NULL, 1, '{}', now())", new_id(), organization_id)
+    await asyncio.to_thread(command.downgrade, config_for(url), "0009")
+    left = await connection.fetch("SELECT source_id, status, tariff_id IS NOT NULL FROM lots ORDER BY source_id")
+    assert [tuple(row) for row in left] == [("3", "open", True), ("osm:3", "retired", True)]
+    await connection.close()
 
 
 async def test_every_revision_can_be_taken_back_and_made_again(postgres_server: PostgresServer) -> None:

@@ -41,12 +41,18 @@ async def shorten_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Res
     return await supply.operator("PUT", f"{supply.path}/opening-hours", json=MORNINGS, params=parameters)
 
 
+async def change_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    return await supply.operator("PATCH", supply.path, json={"opening_hours": MORNINGS}, params=parameters)
+
+
 async def make_it_another_type(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
     body = {"spot_type": "compact"}
     return await supply.operator("PATCH", f"/spots/{supply.spots['S0002']}", json=body, params=parameters)
 
 
-WAYS = pytest.mark.parametrize("way", [retire, remove, take_out_of_service, make_it_another_type, shorten_hours])
+WAYS = pytest.mark.parametrize(
+    "way", [retire, remove, take_out_of_service, make_it_another_type, shorten_hours, change_hours]
+)
 
 
 @WAYS

@@ -6,7 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
-from services.parking.tests.supplies import Book, Supply, file_of, in_the_way, stored, supply_of, with_supply_change
+from services.parking.tests.supplies import (
+    PRICES,
+    Book,
+    Supply,
+    file_of,
+    in_the_way,
+    stored,
+    supply_of,
+    with_supply_change,
+)
 
 
 async def test_a_smaller_file_puts_the_row_among_the_refused_with_its_reason(
@@ -85,7 +94,7 @@ async def test_the_field_s_shrinking_files(
 
     async def send(name: str, **parameters: str) -> dict[str, Any]:
         document = json.loads((cases / f"{name}.geojson").read_text())
-        started = await operator("POST", "/parking-lots/import", json=document, params=parameters)
+        started = await operator("POST", "/parking-lots/import", json=document, params=PRICES | parameters)
         await run_imports()
         return (await operator("GET", f"/imports/{started.json()['import_id']}")).json()
 

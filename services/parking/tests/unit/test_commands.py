@@ -33,6 +33,7 @@ from parking_service.domain.errors import (
     UnknownLot,
     UnknownOrganization,
 )
+from parking_service.domain.import_options import ImportOptions
 from parking_service.domain.imports import ImportRow, ImportState, LotDraft
 from parking_service.domain.lots import LotChanges, LotState
 from parking_service.domain.organizations import Organization
@@ -43,22 +44,22 @@ from parking_service.domain.values import Place
 class OneLot:
     """See `parking_service.application.ports.LotFiles`: files about one lot, its price and its size."""
 
-    def source_id(self, feature: Mapping[str, object]) -> str:
+    def source_id(self, feature: Mapping[str, object], options: ImportOptions) -> str:
         return str(feature["id"])
 
-    def draft(self, row: ImportRow, time_zone: str | None, currency: str | None) -> LotDraft:
+    def draft(self, row: ImportRow, options: ImportOptions) -> LotDraft:
         amount, capacity = int(str(row.feature["amount"])), int(str(row.feature["capacity"]))
         return LotDraft(
-            source_id=self.source_id(row.feature),
+            source_id=self.source_id(row.feature, options),
             name="P1",
             description=None,
             address="Weg 1",
             place=Place(47.55, 7.59),
-            time_zone=time_zone or "Europe/Zurich",
+            time_zone=options.time_zone or "Europe/Zurich",
             capacity={SpotType.STANDARD: capacity},
             amenities=(),
             opening_hours=None,
-            currency=currency,
+            currency=options.currency,
             terms=simple_tariff(amount, None, "EUR"),
         )
 

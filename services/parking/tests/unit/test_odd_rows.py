@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parking_chassis.problems import Problem
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.domain.errors import RowRefused
+from parking_service.domain.import_options import ImportOptions
 from parking_service.domain.imports import ImportRow, LotDraft
 from parking_service.entrypoints.http.lot_file import features_of
 
@@ -40,6 +41,36 @@ SWISS_RAIL: dict[str, Any] = {
             "viableIncrement": 60,
             "priceSegments": [{"startingFrom": 0, "price": 100}, {"startingFrom": 240, "price": 50}],
         },
+    },
+}
+OSM: dict[str, Any] = {
+    "id": "way/1",
+    "properties": {
+        "amenity": "parking",
+        "name": "Messe",
+        "capacity": "30",
+        "capacity:disabled": "2",
+        "access": "yes",
+        "parking": "surface",
+        "opening_hours": "Mo-Fr 07:30-22:00; PH off",
+        "addr:street": "Weg",
+        "maxstay": "2 hours",
+    },
+    "geometry": {
+        "type": "MultiPolygon",
+        "coordinates": [[[[8.54, 47.37], [8.541, 47.37], [8.541, 47.371], [8.54, 47.37]]]],
+    },
+}
+TABLE_ROW: dict[str, Any] = {
+    "properties": {
+        "Nr": "1",
+        "id": 12.0,
+        "nom": "Messe",
+        "places": "12",
+        "lat": "47,37",
+        "lon": "8,54",
+        "x": 1,
+        "wkt": "",
     },
 }
 HUGE = 10**400
@@ -79,9 +110,9 @@ def with_change(feature: Any, path: tuple[str | int, ...], change: Callable[[Any
 
 def drafted(feature: Mapping[str, object]) -> LotDraft | None:
     """The lot that a row describes; nothing where it is refused. Anything else that is raised would fail the file."""
-    row = ImportRow(1, FILES.source_id(feature) or "id", feature)
+    row = ImportRow(1, FILES.source_id(feature, ImportOptions()) or "id", feature)
     with suppress(RowRefused):
-        return FILES.draft(row, None, None)
+        return FILES.draft(row, ImportOptions())
     return None
 
 
@@ -91,7 +122,7 @@ def kept(*rows: str) -> list[Any]:
     return list(features_of(text.encode("utf-8", "surrogatepass")))
 
 
-@pytest.mark.parametrize("good", [PARK_API, SWISS_RAIL])
+@pytest.mark.parametrize("good", [PARK_API, SWISS_RAIL, OSM, TABLE_ROW])
 @given(data=st.data())
 def test_a_row_of_any_shape_is_refused_as_a_row(good: dict[str, Any], data: st.DataObject) -> None:
     feature: Any = good
@@ -107,7 +138,7 @@ def test_a_row_of_any_shape_is_refused_as_a_row(good: dict[str, Any], data: st.D
     assert drafted(other)
 
 
-@pytest.mark.parametrize("good", [PARK_API, SWISS_RAIL])
+@pytest.mark.parametrize("good", [PARK_API, SWISS_RAIL, OSM, TABLE_ROW])
 def test_a_row_that_lacks_anything_is_refused_as_a_row_or_taken(good: dict[str, Any]) -> None:
     for path in list(places(good))[1:]:
         drafted(with_change(good, path, lambda parent, name: parent.pop(name)))
@@ -149,6 +180,18 @@ ODD_ROWS = {
         text_of(PARK_API, "Parkhaus", r'"a\u001b[2J"'),
         "name holds a control character",
     ),
+    "an area without a surface": (
+        json.dumps(PARK_API).replace(json.dumps(POINT), '{"type": "Polygon", "coordinates": [[[8, 47], [8, 47]]]}'),
+        "a ring of the area has fewer than four positions",
+    ),
+    "an area of text": (
+        json.dumps(PARK_API).replace(json.dumps(POINT), '{"type": "MultiPolygon", "coordinates": "everywhere"}'),
+        "the coordinates are no list of areas",
+    ),
+    "more accessible spots than there are": (
+        json.dumps(OSM).replace('"capacity:disabled": "2"', '"capacity:disabled": "31"'),
+        "the capacity of 30 is less than what is said of its parts",
+    ),
     "no object": ("[1]", "the feature is no object"),
     "nothing": ("null", "the feature is no object"),
 }
@@ -158,13 +201,45 @@ ODD_ROWS = {
 def test_an_odd_row_is_refused_for_its_reason_and_costs_no_other(row: str, reason: str) -> None:
     one, other = kept(row, json.dumps(SWISS_RAIL))
     with pytest.raises(RowRefused, match=reason):
-        FILES.draft(ImportRow(1, "p1", one), None, None)
+        FILES.draft(ImportRow(1, "p1", one), ImportOptions())
     assert drafted(other)
+
+
+SmallShape = Scalar | st.lists(Scalar, max_size=3) | st.dictionaries(st.text(max_size=4), Scalar, max_size=3)
+NAMES = ("type", "id", "lat", "lon", "tags", "members", "nodes", "center", "bounds", "geometry", "coords")
+
+
+@pytest.mark.parametrize("form", ["elements", "lots"])
+@settings(max_examples=50)
+@given(
+    rows=st.lists(
+        SmallShape | st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, SmallShape)),
+        max_size=3,
+    )
+)
+def test_elements_and_lots_of_any_shape_are_rows(form: str, rows: list[Any]) -> None:
+    for feature in features_of(json.dumps({form: rows}).encode()):
+        drafted(feature)
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='id,;"\n\r\t47.8', max_size=60).map(str.encode))
+def test_any_bytes_are_a_table_or_a_wrong_file(body: bytes) -> None:
+    with suppress(Problem):
+        for feature in features_of(body, "text/csv"):
+            drafted(feature)
+
+
+def test_an_area_whose_outline_crosses_itself_has_a_point() -> None:
+    bow = [[8, 47], [9, 48], [9, 47], [8, 48], [8, 47]]
+    row = ImportRow(1, "p1", {**PARK_API, "geometry": {"type": "Polygon", "coordinates": [bow]}})
+    place = FILES.draft(row, ImportOptions()).place
+    assert 8 < place.longitude < 9
+    assert 47 < place.latitude < 48
 
 
 def test_a_refused_row_keeps_its_id() -> None:
     (kept_row,) = kept(ODD_ROWS["deep nesting"][0])
-    assert FILES.source_id(kept_row) == "p1"
+    assert FILES.source_id(kept_row, ImportOptions()) == "p1"
 
 
 def test_text_that_looks_like_an_escape_is_text(shared_data: Path) -> None:

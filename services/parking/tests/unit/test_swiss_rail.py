@@ -13,6 +13,7 @@ from parking_kernel.tariffs import RateLine, Tariff
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.adapters.geojson.swiss_rail import CURRENCY
 from parking_service.domain.errors import RowRefused
+from parking_service.domain.import_options import ImportOptions
 from parking_service.domain.imports import ImportRow, LotDraft
 from parking_service.domain.spots import SpotType
 
@@ -52,7 +53,7 @@ def model(shortest: int = 60, increment: int = 60, most: int | None = 500, *step
 
 
 def draft(**changes: object) -> LotDraft:
-    return GeoJsonLotFiles("Europe/Zurich").draft(ImportRow(1, "x", feature(**changes)), None, None)
+    return GeoJsonLotFiles("Europe/Zurich").draft(ImportRow(1, "x", feature(**changes)), ImportOptions())
 
 
 def terms(*arguments: Any) -> Tariff:

@@ -20,7 +20,15 @@ from services.reservation.tests.publishing import (
     payment_of,
 )
 
-from parking_events import EVENT_CLASSES, LotState, PaymentFailedV1, PaymentSucceededV1, SpotState, TariffState
+from parking_events import (
+    EVENT_CLASSES,
+    LotState,
+    LotStatus,
+    PaymentFailedV1,
+    PaymentSucceededV1,
+    SpotState,
+    TariffState,
+)
 from parking_events.topics import RESERVATION
 from parking_platform.testing.servers import KafkaServer
 from parking_platform.testing.waiting import meanwhile, wait_until
@@ -68,6 +76,26 @@ async def test_what_parking_publishes_can_be_booked(
     booked = await driver.reserve(body)
     assert (booked.status_code, booked.json()["spot_number"]) == (201, "A1")
     assert await database.rows("SELECT name FROM lots") == [("new",)]
+
+
+async def test_a_draft_is_not_on_sale_until_it_is_open(
+    driver: Driver, database: Database, publishing: Publishing, consuming: None
+) -> None:
+    """A lot that parking imported without prices: neither quoted nor booked, and said why."""
+    lot_id, tariff_id = uuid4(), uuid4()
+    draft = a_lot_event(lot_id, tariff_id).model_copy(update={"status": LotStatus.DRAFT, "tariff_id": None})
+    await publishing.publish(draft)
+    await publishing.publish(a_spot_event(lot_id))
+    await wait_until(lambda: database.rows("SELECT 1 FROM lots, spots"), "the draft with its spot")
+    body = spot_request(lot_copy(None, id=lot_id))
+    for refused in (await driver.client.post("/api/v1/quotes", json=body), await driver.reserve(body)):
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/lot-not-bookable")
+        assert refused.json()["detail"] == "Sihlquai takes no reservations at present."
+    assert await database.rows("SELECT 1 FROM reservations") == []
+    await publishing.publish(a_tariff_event(tariff_id, lot_id))
+    await publishing.publish(a_lot_event(lot_id, tariff_id, version=2))
+    await wait_until(lambda: database.rows("SELECT 1 FROM lots WHERE version = 2"), "its opening")
+    assert (await driver.reserve(body)).status_code == 201
 
 
 async def test_a_lot_whose_event_overtakes_its_tariff_s_keeps_its_prices(

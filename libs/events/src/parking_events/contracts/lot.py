@@ -16,8 +16,9 @@ from parking_events.values import Code, Count, Currency, Instant, Money, Place, 
 
 
 class LotStatus(StrEnum):
-    """Whether the lot can be booked."""
+    """Whether the lot can be booked. A draft has no prices yet and is not on sale."""
 
+    DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
     RETIRED = "retired"
@@ -99,7 +100,7 @@ class LotState(WireEvent):
 
 
 class LotCreatedV1(LotState):
-    """A lot exists and can be booked."""
+    """A lot exists; its status says whether it can be booked."""
 
     event_type: ClassVar[str] = "parking.lot.created.v1"
 

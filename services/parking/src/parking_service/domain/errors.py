@@ -35,6 +35,13 @@ class UnknownLot(ParkingError):
         super().__init__(f"There is no parking lot {lot_id}.")
 
 
+class NoTariff(ParkingError):
+    """The lot is a draft, without prices."""
+
+    def __init__(self, lot_id: object) -> None:
+        super().__init__(f"The parking lot {lot_id} has no tariff yet and is not on sale; PUT its tariff.")
+
+
 class UnknownSpot(ParkingError):
     """No such spot, or one that the asking person may not change."""
 

@@ -1,31 +1,33 @@
 """Imports: a file of lots on its way into the tables, row by row."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from parking_kernel.currencies import CURRENCIES
 from parking_kernel.jobs import JobStatus
 from parking_kernel.new_tariffs import check_new_tariff
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.tariffs import MinimumRule, Tariff
 from parking_kernel.violations import InvalidFields, Violation
 from parking_service.domain.errors import RowRefused
-from parking_service.domain.lots import ImportedFrom, Lot, LotChanges
+from parking_service.domain.import_options import ImportOptions, RowWarning
+from parking_service.domain.lots import DEFAULT_SOURCE, ImportedFrom, Lot, LotChanges
 from parking_service.domain.spots import Spot, SpotType, surplus
 from parking_service.domain.supply import SupplyLoss, supply_lost
 from parking_service.domain.unreadable_rows import why_unreadable
-from parking_service.domain.values import AffectedPolicy, Place, place_violations, zone_violations
+from parking_service.domain.values import AffectedPolicy, Place, metres_between, place_violations, zone_violations
 
 CHUNK_ROWS = 25
 MAX_CAPACITY = 20_000
 MAX_NAME = 200
 MAX_ADDRESS = 300
+MAX_MOVE = 500  # metres
+FAR_AWAY = 100_000  # metres from the nearest other lot of the organization
 
 
 class RowOutcome(StrEnum):
@@ -38,9 +40,10 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportState:
-    """One import, which is a job. `time_zone` and `currency` hold for lots whose source names none.
+    """One import, which is a job; see `ImportOptions` for what its file is read by.
 
-    `affected` is what becomes of bookings in the way; where nothing is said, their rows are refused.
+    `affected` is what becomes of bookings in the way; where nothing is said, their rows are refused. `not_honoured`
+    counts, by name, what rows say and lots do not; `warned` how many rows there are warnings of.
     """
 
     id: UUID
@@ -57,6 +60,16 @@ class ImportState:
     ended_at: datetime | None = None
     failure: str | None = None
     affected: AffectedPolicy | None = None
+    source: str = DEFAULT_SOURCE
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    terms: Tariff | None = None
+    warned: int = 0
+    not_honoured: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def options(self) -> ImportOptions:
+        """What its file is read by."""
+        return ImportOptions(self.time_zone, self.currency, self.source, self.columns, self.terms)
 
     @property
     def done(self) -> int:
@@ -83,8 +96,21 @@ class RefusedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportReport:
+    """An import with a page of its refused rows, one of its warnings, and the supply changes that it made."""
+
+    state: ImportState
+    refused: Sequence[RefusedRow]
+    warnings: Sequence[RowWarning]
+    supply_changes: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class LotDraft:
-    """A lot as a file describes it. Without `terms` it gets its organization's default tariff."""
+    """A lot as a file describes it. Without `terms` it is a draft, until it gets a tariff.
+
+    `not_honoured` names what the file says besides and the lot does not, `warnings` what looks like a mistake.
+    """
 
     source_id: str
     name: str
@@ -97,6 +123,9 @@ class LotDraft:
     opening_hours: OpeningHours | None
     currency: str | None
     terms: Tariff | None
+    source: str = DEFAULT_SOURCE
+    not_honoured: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -119,7 +148,7 @@ class LotDraft:
     @property
     def imported_from(self) -> ImportedFrom:
         """What is kept of the source."""
-        return ImportedFrom(self.source_id, self.digest)
+        return ImportedFrom(self.source_id, self.digest, self.source)
 
     def changes(self) -> LotChanges:
         """What of a known lot the file says, its prices aside."""
@@ -137,17 +166,18 @@ class LotDraft:
 
 
 def lost_by(draft: LotDraft, lot: Lot, spots: Sequence[Spot], at: datetime) -> tuple[list[Spot], SupplyLoss | None]:
-    """The spots of a known lot that a file has no more, and what of its supply goes away."""
+    """The spots of a known lot that a file has no more, and what of its supply goes away.
+
+    Raises `RowRefused` where the file puts the lot somewhere else.
+    """
+    moved = metres_between(lot.state.place, draft.place)
+    if moved > MAX_MOVE:
+        raise RowRefused(
+            f"the place is {moved:,.0f} m from where the lot is, more than {MAX_MOVE} m: is it another lot?"
+            " Name another source for it, or change the lot's location first"
+        )
     gone = surplus(spots, draft.capacity)
     return gone, supply_lost(lot.state, lot.after(**draft.changes()), at, [spot.state.id for spot in gone])
-
-
-def option_violations(time_zone: str | None, currency: str | None) -> Iterator[Violation]:
-    """What is wrong with what holds for lots whose source names none."""
-    if time_zone:
-        yield from zone_violations(time_zone, "query/time_zone")
-    if currency and currency not in CURRENCIES:
-        yield Violation("query/currency", f"{currency!r} is no currency of ISO 4217")
 
 
 def sorted_rows(

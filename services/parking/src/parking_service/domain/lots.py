@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 from uuid import UUID
 
 from parking_kernel.askers import Asker
@@ -19,10 +19,14 @@ from parking_service.domain.spots import SpotType
 from parking_service.domain.tariffs import TariffState
 from parking_service.domain.values import Place, SupplyChange, place_violations, zone_violations
 
+DEFAULT_SOURCE: Final = "default"
+"""The source of imports that name none, as of all before there were sources."""
+
 
 class LotStatus(StrEnum):
-    """Whether the lot can be booked."""
+    """Whether the lot can be booked. A draft has no tariff yet, so it is not on sale and no driver finds it."""
 
+    DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
     RETIRED = "retired"
@@ -30,10 +34,11 @@ class LotStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedFrom:
-    """Which feature of an imported file a lot is, and the digest of what the file said of it last."""
+    """Which feature of which source a lot is, and the digest of what the file said of it last."""
 
     source_id: str
     digest: str
+    source: str = DEFAULT_SOURCE
 
 
 Capacity = Mapping[SpotType, int]
@@ -42,7 +47,10 @@ NO_SPOTS: Capacity = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LotState:
-    """All there is to know of a lot, at one version. No `opening_hours` means open day and night."""
+    """All there is to know of a lot, at one version. No `opening_hours` means open day and night.
+
+    A draft has no tariff; its currency is the one that its prices are expected in.
+    """
 
     id: UUID
     organization_id: UUID
@@ -53,7 +61,7 @@ class LotState:
     time_zone: str
     amenities: tuple[str, ...]
     opening_hours: OpeningHours | None
-    tariff_id: UUID
+    tariff_id: UUID | None
     currency: str
     hourly_rate: Money | None
     daily_rate: Money | None
@@ -102,7 +110,7 @@ class LotRetiredForGood(LotEvent):
 class LotPrices(TypedDict):
     """What of a lot follows from its tariff."""
 
-    tariff_id: UUID
+    tariff_id: UUID | None
     currency: str
     hourly_rate: Money | None
     daily_rate: Money | None
@@ -128,6 +136,11 @@ def prices_of(tariff: TariffState) -> LotPrices:
     return LotPrices(
         tariff_id=tariff.id, currency=terms.currency, hourly_rate=hourly_rate(terms), daily_rate=daily_rate(terms)
     )
+
+
+def without_prices(currency: str) -> LotPrices:
+    """The same of a draft."""
+    return LotPrices(tariff_id=None, currency=currency, hourly_rate=None, daily_rate=None)
 
 
 class Lot:
@@ -158,7 +171,7 @@ class Lot:
         if self.state.status is LotStatus.RETIRED:
             raise LotRetired(self.state.id)
         state = replace(self.state, **changes)
-        _check(state)
+        _check(state, self.state)
         return state
 
     def change(
@@ -168,10 +181,14 @@ class Lot:
         supply_change: SupplyChange | None = None,
         **changes: Unpack[LotChanges],
     ) -> None:
-        """Change what is named, and put a tariff in force. Raises `LotRetired` and `InvalidFields`."""
+        """Change what is named, and put a tariff in force: its first one puts a draft on sale.
+
+        Raises `LotRetired` and `InvalidFields`.
+        """
         state = self.after(**changes)
         if tariff:
-            state = replace(state, **prices_of(tariff))
+            status = LotStatus.OPEN if state.status is LotStatus.DRAFT else state.status
+            state = replace(state, status=status, **prices_of(tariff))
         before, after = _public(self.state), _public(state)
         changed = tuple(code for code, value in after.items() if value != before[code])
         if changed:
@@ -187,8 +204,10 @@ class Lot:
             self.events.append(LotRetiredForGood(at, self.state, ("status",), supply_change))
 
 
-def _check(state: LotState) -> None:
-    violations = [*place_violations(state.place, "/location"), *zone_violations(state.time_zone, "/time_zone")]
+def _check(state: LotState, before: LotState | None = None) -> None:
+    violations = list(place_violations(state.place, "/location"))
+    if before is None or before.time_zone != state.time_zone:  # one that was taken once is not refused later
+        violations += zone_violations(state.time_zone, "/time_zone")
     if not state.name:
         violations.append(Violation("/name", "must not be empty"))
     refuse_any(violations)
@@ -207,6 +226,7 @@ def _public(state: LotState) -> dict[str, object]:
         "total_spots": state.total_spots,
         "spot_types": state.spot_types,
         "tariff": state.tariff_id,
+        "status": state.status,
     }
 
 

@@ -6,6 +6,7 @@ from services.parking.tests.fakes.postgres.tables import Tables
 
 from parking_chassis.fakes.jobs import JobRow
 from parking_service.domain.errors import UnknownImport
+from parking_service.domain.import_options import RowWarning
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 
 
@@ -25,10 +26,17 @@ class InMemoryImports:
         waiting = sorted((key, row) for key, row in self._tables.waiting.items() if key[0] == import_id)
         return [row for _, row in waiting[:limit]]
 
-    async def settle(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
+    async def settle(
+        self,
+        state: ImportState,
+        rows: Sequence[ImportRow],
+        refused: Sequence[RefusedRow],
+        warnings: Sequence[RowWarning] = (),
+    ) -> None:
         for row in rows:
             del self._tables.waiting[state.id, row.row]
         self._refuse(state.id, refused)
+        self._tables.warnings.update({(state.id, row.row): row for row in warnings})
         self._tables.imports[state.id] = state
 
     async def get(self, import_id: UUID) -> ImportState:
@@ -42,6 +50,10 @@ class InMemoryImports:
         return [row for key, row in sorted(self._tables.refused.items()) if key[0] == import_id and row.row > after][
             :limit
         ]
+
+    async def warnings(self, import_id: UUID, after: int, limit: int) -> Sequence[RowWarning]:
+        found = [row for key, row in sorted(self._tables.warnings.items()) if key[0] == import_id and row.row > after]
+        return found[:limit]
 
     def _refuse(self, import_id: UUID, refused: Sequence[RefusedRow]) -> None:
         self._tables.refused.update({(import_id, row.row): row for row in refused})

@@ -7,7 +7,8 @@ from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_service.application.ports import Aggregate
 from parking_service.domain.errors import UnknownLot
-from parking_service.domain.lots import Lot
+from parking_service.domain.lots import Lot, LotStatus
+from parking_service.domain.values import metres_between
 
 
 class InMemoryLots:
@@ -22,14 +23,29 @@ class InMemoryLots:
             raise UnknownLot(lot_id)
         return self._changes.loaded(Lot(self._lots[lot_id]))
 
-    async def by_source(self, organization_id: UUID, source_ids: Sequence[str]) -> Mapping[str, Lot]:
+    async def by_source(self, organization_id: UUID, source: str, source_ids: Sequence[str]) -> Mapping[str, Lot]:
         return {
             state.imported_from.source_id: self._changes.loaded(Lot(state))
             for state in self._lots.values()
             if state.organization_id == organization_id
             and state.imported_from
+            and state.imported_from.source == source
             and state.imported_from.source_id in source_ids
         }
+
+    async def distances_to_others(self, lot_ids: Sequence[UUID]) -> Mapping[UUID, float]:
+        found = dict[UUID, float]()
+        for lot in map(self._lots.__getitem__, lot_ids):
+            others = [
+                each.place
+                for each in self._lots.values()
+                if each.organization_id == lot.organization_id
+                and each.id != lot.id
+                and each.status is not LotStatus.RETIRED
+            ]
+            if others:
+                found[lot.id] = min(metres_between(lot.place, other) for other in others)
+        return found
 
     async def add(self, new_lots: Sequence[Lot]) -> None:
         self._lots.update({lot.state.id: lot.state for lot in new_lots})

@@ -7,6 +7,7 @@ from uuid import UUID
 from parking_chassis.fakes.answers import StoredAnswer
 from parking_chassis.fakes.jobs import JobRow
 from parking_service.domain.bookings import Booking
+from parking_service.domain.import_options import RowWarning
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 from parking_service.domain.lots import LotState
 from parking_service.domain.occupancy import LotCountState, SpotOccupancyState
@@ -30,6 +31,7 @@ class Tables:
     import_jobs: dict[UUID, JobRow] = field(default_factory=dict[UUID, JobRow])
     waiting: dict[tuple[UUID, int], ImportRow] = field(default_factory=dict[tuple[UUID, int], ImportRow])
     refused: dict[tuple[UUID, int], RefusedRow] = field(default_factory=dict[tuple[UUID, int], RefusedRow])
+    warnings: dict[tuple[UUID, int], RowWarning] = field(default_factory=dict[tuple[UUID, int], RowWarning])
     bookings: dict[UUID, Booking] = field(default_factory=dict[UUID, Booking])
     supply_changes: dict[UUID, SupplyChangeState] = field(default_factory=dict[UUID, SupplyChangeState])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])

@@ -1,15 +1,16 @@
 """Taking a feature apart: what is missing or of another kind than expected is a reason to refuse it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parking_chassis.schemas import is_one_line
 from parking_service.domain.errors import RowRefused
-from parking_service.domain.values import Place
 
-POSITION_LENGTHS = {2, 3}
 MAX_WHOLE = 10**9
-MAX_DEGREES = 10**6  # far beyond the earth; what is larger may be no float at all
+MAX_SHOWN = 50
+MAX_DESCRIPTION = 2000
+_WHOLE = re.compile(r"([+-]?[0-9]{1,400})(?:[.,]0{1,20})?")
 
 
 def mapping(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -34,10 +35,14 @@ def text(parent: Mapping[str, Any], name: str) -> str:
 
 
 def whole(parent: Mapping[str, Any], name: str) -> int:
-    """A whole number. Raises `RowRefused`."""
+    """A whole number, also as `3.0` or as a text, as OSM and spreadsheets write it. Raises `RowRefused`."""
     value = parent.get(name)
-    if value is None:
+    if value is None or value == "":
         raise RowRefused(f"{name} is missing")
+    if isinstance(value, str) and (digits := _WHOLE.fullmatch(value.strip())):
+        value = int(digits[1])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise RowRefused(f"{name} is no whole number")
     if abs(value) > MAX_WHOLE:
@@ -55,18 +60,7 @@ def objects(parent: Mapping[str, Any], name: str, one: str) -> Sequence[Mapping[
     return values
 
 
-def place(feature: Mapping[str, Any]) -> Place:
-    """The point of a feature. Raises `RowRefused`."""
-    geometry = feature.get("geometry")
-    if not isinstance(geometry, Mapping):
-        raise RowRefused("the geometry is missing")
-    if geometry.get("type") != "Point":
-        raise RowRefused("the geometry is no Point")
-    position = geometry.get("coordinates")
-    if not isinstance(position, list) or len(position) not in POSITION_LENGTHS:
-        raise RowRefused("the coordinates are not [longitude, latitude]")
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in position):
-        raise RowRefused("the coordinates are no numbers")
-    if any(abs(value) > MAX_DEGREES for value in position):
-        raise RowRefused("the coordinates are too large")
-    return Place(latitude=float(position[1]), longitude=float(position[0]))
+def shown(value: object) -> str:
+    """A value in a reason: as it is written, cut where it is long."""
+    written = str(value)
+    return repr(written if len(written) <= MAX_SHOWN else f"{written[:MAX_SHOWN]}…")

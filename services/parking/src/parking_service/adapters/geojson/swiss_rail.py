@@ -8,7 +8,7 @@ hours. `maximumDuration` limits the stay, not its price, and passes for months a
 are left out. The amounts are what is paid, so tax is included; its rate is not in the file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
@@ -22,15 +22,16 @@ from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Cap, CapPeriod, LineType, RateLine, Tariff
 from parking_kernel.violations import InvalidFields
 from parking_service.adapters.geojson import fields
+from parking_service.adapters.geojson.columns import Row
+from parking_service.adapters.geojson.places import place_of
 from parking_service.domain.errors import RowRefused
+from parking_service.domain.import_options import ImportOptions
 from parking_service.domain.imports import LotDraft
 from parking_service.domain.spots import SpotType
 
 CURRENCY = "CHF"
 TIME_ZONE = "Europe/Zurich"
 WHOLE_DAY: Texts = ("00:00", "24:00")
-MAX_DESCRIPTION = 2000
-MAX_SHOWN = 50
 MAX_SHORTEST_STAY = 366 * 24 * 60
 # Without time bands and caps every stay of a length costs the same.
 SOME_DAY, ANY_ZONE = datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC")
@@ -44,6 +45,13 @@ SPOT_TYPES: Mapping[str, SpotType] = MappingProxyType(
         "WITH_CHARGING_STATION": SpotType.EV_CHARGING,
     }
 )
+READ = frozenset(
+    {
+        *("displayName", "operator", "publicAccess", "address", "pricingModel", "operationTime", "capacities"),
+        *("additionalInformationForCustomers", "parkingFacilityType"),
+    }
+)
+READ_OF_PRICES = frozenset({"minimumDuration", "maximumDayPrice", "viableIncrement", "priceSegments"})
 WEEKDAYS: Mapping[str, str] = MappingProxyType(
     {
         "MONDAY": "mon",
@@ -62,9 +70,11 @@ def is_of_swiss_rail(properties: Mapping[str, Any]) -> bool:
     return "pricingModel" in properties or "capacities" in properties
 
 
-def draft_of_swiss_rail(feature: Mapping[str, Any], source_id: str) -> LotDraft:
+def draft_of_swiss_rail(feature: Mapping[str, Any], source_id: str, options: ImportOptions) -> LotDraft:
     """The lot of a feature. Raises `RowRefused`."""
     properties = fields.mapping(feature, "properties")
+    if properties.get("publicAccess") is False:
+        raise RowRefused("publicAccess: 'false' is not open to the public")
     capacity = _capacity(properties)
     amenities = ["park_and_ride"] if properties.get("parkingFacilityType") == "PARK_AND_RAIL" else []
     if capacity.get(SpotType.EV_CHARGING):
@@ -76,14 +86,23 @@ def draft_of_swiss_rail(feature: Mapping[str, Any], source_id: str) -> LotDraft:
         name=fields.text(properties, "displayName"),
         description=_description(properties),
         address=_address(properties),
-        place=fields.place(feature),
+        place=place_of(feature, Row(properties, {})),
         time_zone=TIME_ZONE,
         capacity=capacity,
         amenities=tuple(amenities),
         opening_hours=_hours(properties),
         currency=CURRENCY,
         terms=_terms(fields.mapping(properties, "pricingModel")),
+        source=options.source,
+        not_honoured=tuple(_not_honoured(properties)),
     )
+
+
+def _not_honoured(properties: Mapping[str, Any]) -> Iterator[str]:
+    """What is said of a car park or of its prices and is no part of the lot."""
+    yield from Row(properties, {}).not_read(READ)
+    model = Row(fields.mapping(properties, "pricingModel"), {})
+    yield from (f"pricingModel.{name}" for name in model.not_read(READ_OF_PRICES))
 
 
 def _description(properties: Mapping[str, Any]) -> str | None:
@@ -92,7 +111,7 @@ def _description(properties: Mapping[str, Any]) -> str | None:
     sentences = [f"Operated by {operator}."] if operator else []
     if isinstance(notes, Mapping):
         sentences.append(fields.text(notes, "enText") or fields.text(notes, "deText"))
-    return " ".join(filter(None, sentences))[:MAX_DESCRIPTION] or None
+    return " ".join(filter(None, sentences))[: fields.MAX_DESCRIPTION] or None
 
 
 def _address(properties: Mapping[str, Any]) -> str:
@@ -111,7 +130,7 @@ def _capacity(properties: Mapping[str, Any]) -> dict[SpotType, int]:
             raise RowRefused("a capacity is no object")
         name = fields.text(category, "categoryType")
         if name not in SPOT_TYPES:
-            raise RowRefused(f"the category {name[:MAX_SHOWN]!r} is unknown")
+            raise RowRefused(f"the category {name[: fields.MAX_SHOWN]!r} is unknown")
         count = fields.whole(category, "total")
         if count < 0:
             raise RowRefused(f"the capacity of {name} is negative")

@@ -1,19 +1,22 @@
 """Imports and their waiting rows in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_kernel.jobs import JobStatus
-from parking_service.adapters.postgres.tables import import_rows, imports
+from parking_kernel.tariffs import tariff_of
+from parking_service.adapters.postgres.tables import import_rows, import_warnings, imports
 from parking_service.domain.errors import UnknownImport
+from parking_service.domain.import_options import RowWarning
 from parking_service.domain.imports import ImportRow, ImportState, RefusedRow
 from parking_service.domain.values import AffectedPolicy
 
 STATE = [column for column in imports.c if column.name not in {"attempts", "due_at"}]
+COUNTS = ("created", "updated", "unchanged", "refused", "warned", "not_honoured")
 
 
 class PostgresImports:
@@ -24,11 +27,9 @@ class PostgresImports:
 
     async def add(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
         """Store a new import, which is due at once."""
-        affected = state.affected.value if state.affected else None
-        values = asdict(state) | {"status": state.status.value, "affected": affected, "due_at": state.started_at}
-        await self._connection.execute(insert(imports).values(values))
+        await self._connection.execute(insert(imports).values(_row(state)))
         waiting = [{"row": each.row, "source_id": each.source_id, "feature": dict(each.feature)} for each in rows]
-        for values in (waiting, [_refused(each) for each in refused]):
+        for values in (waiting, [_noted(each) for each in refused]):
             if values:
                 named = [{"import_id": state.id, **each} for each in values]
                 await self._connection.execute(insert(import_rows), named)
@@ -43,14 +44,23 @@ class PostgresImports:
         )
         return [ImportRow(*row) for row in await self._connection.execute(statement)]
 
-    async def settle(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
-        """Note that rows are done with, some of them refused, and the counts of their import."""
+    async def settle(
+        self,
+        state: ImportState,
+        rows: Sequence[ImportRow],
+        refused: Sequence[RefusedRow],
+        warnings: Sequence[RowWarning] = (),
+    ) -> None:
+        """Note that rows are done with, some of them refused or warned of, and the counts of their import."""
         settled = import_rows.c.row.in_([row.row for row in rows])
         await self._connection.execute(delete(import_rows).where(import_rows.c.import_id == state.id, settled))
         if refused:
-            named = [{"import_id": state.id, **_refused(each)} for each in refused]
+            named = [{"import_id": state.id, **_noted(each)} for each in refused]
             await self._connection.execute(insert(import_rows), named)
-        counts = {name: getattr(state, name) for name in ("created", "updated", "unchanged", "refused")}
+        if warnings:
+            named = [{"import_id": state.id, **_noted(each)} for each in warnings]
+            await self._connection.execute(insert(import_warnings), named)
+        counts = {name: getattr(state, name) for name in COUNTS}
         await self._connection.execute(update(imports).where(imports.c.id == state.id).values(counts))
 
     async def get(self, import_id: UUID) -> ImportState:
@@ -70,11 +80,32 @@ class PostgresImports:
         )
         return [RefusedRow(*row) for row in await self._connection.execute(statement)]
 
+    async def warnings(self, import_id: UUID, after: int, limit: int) -> Sequence[RowWarning]:
+        """The first of its warnings behind a row of the file, in the file's order."""
+        table = import_warnings.c
+        statement = (
+            select(table.row, table.source_id, table.reason)
+            .where(table.import_id == import_id, table.row > after)
+            .order_by(table.row)
+            .limit(limit)
+        )
+        return [RowWarning(*row) for row in await self._connection.execute(statement)]
+
+
+def _row(state: ImportState) -> dict[str, object]:
+    return {each.name: getattr(state, each.name) for each in fields(state)} | {
+        "status": state.status.value,
+        "affected": state.affected.value if state.affected else None,
+        "terms": state.terms.plain() if state.terms else None,
+        "due_at": state.started_at,
+    }
+
 
 def _state(row: RowMapping) -> ImportState:
     affected = AffectedPolicy(row["affected"]) if row["affected"] else None
-    return ImportState(**{**row, "status": JobStatus(row["status"]), "affected": affected})
+    terms = tariff_of(row["terms"]) if row["terms"] else None
+    return ImportState(**{**row, "status": JobStatus(row["status"]), "affected": affected, "terms": terms})
 
 
-def _refused(refused: RefusedRow) -> dict[str, object]:
+def _noted(refused: RefusedRow | RowWarning) -> dict[str, object]:
     return {"row": refused.row, "source_id": refused.source_id, "reason": refused.reason}

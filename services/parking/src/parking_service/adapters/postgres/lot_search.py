@@ -90,7 +90,10 @@ def _point(statement: Statement, place: Place) -> str:
 
 
 def _conditions(statement: Statement, wanted: LotFilter, point: str | None) -> str:
-    found = ["l.status <> 'retired'"]
+    # In two: the partial indexes are of all lots that are not retired, drafts too.
+    found = ["l.status <> 'retired'", "l.status = 'draft'" if wanted.drafts else "l.status <> 'draft'"]
+    if wanted.organizations is not None:
+        found.append(f"l.organization_id = ANY({statement.bind(list(wanted.organizations), 'uuid[]')})")
     if point:
         found.append(f"ST_DWithin(l.location, {point}, {statement.bind(float(wanted.radius_m), 'float8')})")
     if wanted.box:

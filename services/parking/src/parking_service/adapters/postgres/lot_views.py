@@ -12,7 +12,7 @@ from parking_service.adapters.postgres.spots import spot_state
 from parking_service.adapters.postgres.tables import free_spots, lots, spot_occupancy, spots, tariffs
 from parking_service.adapters.postgres.tariffs import tariff_state
 from parking_service.application.ports import LotFilter, LotView, OccupancyRate, SpotView
-from parking_service.domain.errors import UnknownLot, UnknownSpot
+from parking_service.domain.errors import NoTariff, UnknownLot, UnknownSpot
 from parking_service.domain.spots import SpotStatus, SpotType
 from parking_service.domain.tariffs import TariffState
 
@@ -26,7 +26,7 @@ class PostgresLotViews:
         self._engine = engine
 
     async def search(self, wanted: LotFilter) -> Sequence[LotView]:
-        """Lots that are not retired, in the order asked for."""
+        """Lots that are on sale, or drafts, in the order asked for."""
         return [lot_view(row) for row in await self._fetch(*search_statement(wanted))]
 
     async def lot(self, lot_id: UUID) -> LotView:
@@ -60,12 +60,14 @@ class PostgresLotViews:
         return _spot_view(row)
 
     async def tariff(self, lot_id: UUID) -> TariffState:
-        """The tariff in force. Raises `UnknownLot`."""
-        statement = select(tariffs).join(lots, lots.c.tariff_id == tariffs.c.id).where(lots.c.id == lot_id)
+        """The tariff in force. Raises `UnknownLot`, and `NoTariff` for a draft."""
+        statement = select(tariffs).join_from(lots, tariffs, lots.c.tariff_id == tariffs.c.id, isouter=True)
         async with self._engine.connect() as connection:
-            row = (await connection.execute(statement)).mappings().first()
+            row = (await connection.execute(statement.where(lots.c.id == lot_id))).mappings().first()
         if row is None:
             raise UnknownLot(lot_id)
+        if row["id"] is None:
+            raise NoTariff(lot_id)
         return tariff_state(row)
 
     async def occupancy_rate(self) -> OccupancyRate:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Double, RowMapping, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import Range
 
 from parking_chassis.units_of_work import Transaction
@@ -41,12 +41,29 @@ class PostgresLots:
             raise UnknownLot(lot_id)
         return found[0]
 
-    async def by_source(self, organization_id: UUID, source_ids: Sequence[str]) -> Mapping[str, Lot]:
-        """An organization's lots that were imported under these ids, locked until the transaction ends."""
-        condition = (lots.c.organization_id == organization_id) & lots.c.source_id.in_(source_ids)
+    async def by_source(self, organization_id: UUID, source: str, source_ids: Sequence[str]) -> Mapping[str, Lot]:
+        """An organization's lots that were imported from a source, by their ids; locked until the transaction ends."""
+        of_source = (lots.c.organization_id == organization_id) & (lots.c.source == source)
         return {
-            lot.state.imported_from.source_id: lot for lot in await self._locked(condition) if lot.state.imported_from
+            lot.state.imported_from.source_id: lot
+            for lot in await self._locked(of_source & lots.c.source_id.in_(source_ids))
+            if lot.state.imported_from
         }
+
+    async def distances_to_others(self, lot_ids: Sequence[UUID]) -> Mapping[UUID, float]:
+        """The metres from stored lots to the nearest other lot of their organization in use, where there is one."""
+        others = lots.alias()
+        distance = func.ST_Distance(lots.c.location, others.c.location, type_=Double)
+        another = (others.c.organization_id == lots.c.organization_id) & (others.c.id != lots.c.id)
+        nearest = (
+            select(distance.label("metres"))
+            .where(another, others.c.status != LotStatus.RETIRED.value)
+            .order_by(distance)
+            .limit(1)
+            .lateral()
+        )
+        statement = select(lots.c.id, nearest.c.metres).join(nearest, true()).where(lots.c.id.in_(lot_ids))
+        return {row.id: row.metres for row in await self._connection.execute(statement)}
 
     async def add(self, new_lots: Sequence[Lot]) -> None:
         """Store new lots."""
@@ -110,6 +127,7 @@ class PostgresLots:
             "capacity": {spot_type.value: count for spot_type, count in state.capacity.items()},
             "total_spots": state.total_spots,
             "spot_types": [spot_type.value for spot_type in state.spot_types],
+            "source": state.imported_from.source if state.imported_from else None,
             "source_id": state.imported_from.source_id if state.imported_from else None,
             "source_digest": state.imported_from.digest if state.imported_from else None,
             "created_at": state.created_at,
@@ -149,6 +167,6 @@ def _state(row: RowMapping) -> LotState:
         created_at=row["created_at"],
         status=LotStatus(row["status"]),
         capacity={SpotType(name): count for name, count in row["capacity"].items()},
-        imported_from=ImportedFrom(source_id, row["source_digest"]) if source_id is not None else None,
+        imported_from=ImportedFrom(source_id, row["source_digest"], row["source"]) if source_id is not None else None,
         version=row["version"],
     )

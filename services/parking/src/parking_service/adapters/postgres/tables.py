@@ -26,6 +26,7 @@ from parking_chassis.stored_jobs import job_columns
 from parking_chassis.tables import instant, service_metadata
 from parking_messaging.tables import messaging_tables
 from parking_service.domain.bookings import ENDED
+from parking_service.domain.lots import DEFAULT_SOURCE
 
 metadata = service_metadata()
 
@@ -60,7 +61,7 @@ lots = Table(
     Column("opening_hours", JSONB(none_as_null=True)),
     Column("open_periods", TSTZMULTIRANGE),
     Column("open_periods_until", instant()),
-    Column("tariff_id", Uuid, nullable=False),
+    Column("tariff_id", Uuid),
     Column("currency", String(3), nullable=False),
     Column("hourly_amount", BigInteger),
     Column("daily_amount", BigInteger),
@@ -68,6 +69,7 @@ lots = Table(
     Column("capacity", JSONB, nullable=False),
     Column("total_spots", Integer, nullable=False),
     Column("spot_types", ARRAY(Text), nullable=False),
+    Column("source", Text, server_default=DEFAULT_SOURCE),
     Column("source_id", Text),
     Column("source_digest", Text),
     Column("created_at", instant(), nullable=False),
@@ -89,8 +91,13 @@ lots = Table(
     Index("ix_lots_of_organization", "organization_id", "name", "id", postgresql_where=IN_USE),
     Index("ix_lots_features", "amenities", "spot_types", postgresql_using="gin", postgresql_where=IN_USE),
     Index("ix_lots_open_periods_until", "open_periods_until", postgresql_where=IN_USE),
+    # A draft has no tariff, and what has none is not on sale.
+    CheckConstraint("status IN ('draft', 'retired') OR tariff_id IS NOT NULL", name="tariff_id"),
     Index(
-        "uq_lots_source", "organization_id", "source_id", unique=True, postgresql_where=text("source_id IS NOT NULL")
+        "uq_lots_source",
+        *("organization_id", "source", "source_id"),
+        unique=True,
+        postgresql_where=text("source_id IS NOT NULL"),
     ),
 )
 
@@ -174,11 +181,16 @@ imports = Table(
     Column("organization_id", Uuid, ForeignKey("organizations.id"), nullable=False),
     Column("time_zone", Text),
     Column("currency", String(3)),
+    Column("source", Text, nullable=False, server_default=DEFAULT_SOURCE),
+    Column("columns", JSONB, nullable=False, server_default="{}"),
+    Column("terms", JSONB(none_as_null=True)),
     Column("affected", String(16)),
     Column("created", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("refused", Integer, nullable=False, server_default="0"),
+    Column("warned", Integer, nullable=False, server_default="0"),
+    Column("not_honoured", JSONB, nullable=False, server_default="{}"),
 )
 
 import_rows = Table(
@@ -191,6 +203,15 @@ import_rows = Table(
     Column("reason", Text),
     Index("ix_import_rows_waiting", "import_id", "row", postgresql_where=text("reason IS NULL")),
     Index("ix_import_rows_refused", "import_id", "row", postgresql_where=text("reason IS NOT NULL")),
+)
+
+import_warnings = Table(
+    "import_warnings",
+    metadata,
+    Column("import_id", Uuid, ForeignKey("imports.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("source_id", Text),
+    Column("reason", Text, nullable=False),
 )
 
 bookings = Table(

@@ -7,23 +7,25 @@ from uuid import UUID
 
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.jobs import run_jobs
-from parking_kernel.tariffs import Tariff
 from parking_kernel.violations import InvalidFields
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.errors import BookingsAffected, RowRefused
+from parking_service.domain.import_options import RowWarning, counted
 from parking_service.domain.imports import (
     CHUNK_ROWS,
+    FAR_AWAY,
+    ImportRow,
     ImportState,
     LotDraft,
     RefusedRow,
     RowOutcome,
     lost_by,
 )
-from parking_service.domain.lots import Lot, LotState, LotStatus, prices_of
+from parking_service.domain.lots import Lot, LotPrices, LotState, LotStatus, prices_of, without_prices
 from parking_service.domain.spots import Spot, SpotPlan, SpotType, free_numbers
 from parking_service.domain.supply import SupplyTerms
-from parking_service.domain.tariffs import TariffState, TariffVersion, in_currency
+from parking_service.domain.tariffs import TariffState, TariffVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class _Chunk:
 
     work: Work
     state: ImportState
-    default: Tariff
+    currency: str
     tariffs: list[TariffVersion] = field(default_factory=list[TariffVersion])
     new_lots: list[Lot] = field(default_factory=list[Lot])
     changed_lots: list[Lot] = field(default_factory=list[Lot])
@@ -73,23 +75,38 @@ class ContinueImportsHandler:
         if not rows:
             return 0
         state = await work.imports.get(import_id)
-        chunk = _Chunk(work, state, (await work.tariffs.default_of(state.organization_id)).terms)
-        drafts, refused = list[LotDraft](), list[RefusedRow]()
-        for row in rows:
-            try:
-                drafts.append(self.files.draft(row, state.time_zone, state.currency))
-            except RowRefused as error:
-                refused.append(RefusedRow(row.row, row.source_id, str(error)))
-        known = await work.lots.by_source(state.organization_id, [draft.source_id for draft in drafts])
-        rows_by_id = {row.source_id: row.row for row in rows}
-        for draft in drafts:
+        chunk = _Chunk(work, state, (await work.tariffs.default_of(state.organization_id)).terms.currency)
+        drafts, refused = self._drafts(rows, state)
+        source_ids = [draft.source_id for _, draft in drafts]
+        known = await work.lots.by_source(state.organization_id, state.source, source_ids)
+        taken = list[tuple[int, LotDraft]]()
+        for row, draft in drafts:
             try:
                 await self._take(chunk, draft, known)
+                taken.append((row, draft))
             except (RowRefused, BookingsAffected, InvalidFields) as error:
-                refused.append(RefusedRow(rows_by_id[draft.source_id], draft.source_id, str(error)))
+                refused.append(RefusedRow(row, draft.source_id, str(error)))
         await chunk.write()
-        await work.imports.settle(replace(chunk.state, refused=state.refused + len(refused)), rows, refused)
+        warnings = await _warnings(chunk, taken)
+        settled = replace(
+            chunk.state,
+            refused=state.refused + len(refused),
+            warned=state.warned + len(warnings),
+            not_honoured=counted(state.not_honoured, (name for _, draft in taken for name in draft.not_honoured)),
+        )
+        await work.imports.settle(settled, rows, refused, warnings)
         return len(rows)
+
+    def _drafts(
+        self, rows: Sequence[ImportRow], state: ImportState
+    ) -> tuple[list[tuple[int, LotDraft]], list[RefusedRow]]:
+        drafts, refused = list[tuple[int, LotDraft]](), list[RefusedRow]()
+        for row in rows:
+            try:
+                drafts.append((row.row, self.files.draft(row, state.options)))
+            except RowRefused as error:
+                refused.append(RefusedRow(row.row, row.source_id, str(error)))
+        return drafts, refused
 
     async def _take(self, chunk: _Chunk, draft: LotDraft, known: Mapping[str, Lot]) -> None:
         lot = known.get(draft.source_id)
@@ -108,15 +125,12 @@ class ContinueImportsHandler:
     def _create(self, chunk: _Chunk, draft: LotDraft) -> None:
         organization_id, now = chunk.state.organization_id, self.clock.now()
         lot_id = self.new_id(now)
-        tariff = TariffVersion.publish(
-            TariffState(self.new_id(now), organization_id, lot_id, 1, _terms(draft, chunk.default), now)
-        )
-        lot = Lot.create(
-            LotState(
-                id=lot_id, organization_id=organization_id, created_at=now, **draft.changes(), **prices_of(tariff.state)
-            )
-        )
-        chunk.tariffs.append(tariff)
+        prices, status = without_prices(draft.currency or chunk.currency), LotStatus.DRAFT
+        if draft.terms:
+            first = TariffState(self.new_id(now), organization_id, lot_id, 1, draft.terms, now)
+            chunk.tariffs.append(TariffVersion.publish(first))
+            prices, status = prices_of(first), LotStatus.OPEN
+        lot = Lot.create(_new_lot(draft, lot_id, organization_id, now, status, prices))
         chunk.new_lots.append(lot)
         chunk.new_spots += self._new_spots(lot, draft.capacity, [], now)
 
@@ -124,11 +138,8 @@ class ContinueImportsHandler:
         work, now, lot_id = chunk.work, self.clock.now(), lot.state.id
         spots = await work.spots.of_lot(lot_id)
         gone, loss = lost_by(draft, lot, spots, now)
-        tariff = await work.tariffs.get(lot.state.tariff_id)
-        prices, published = _terms(draft, chunk.default), list[TariffVersion]()
-        if tariff.terms != prices:
-            tariff = TariffState(self.new_id(now), lot.state.organization_id, lot_id, tariff.number + 1, prices, now)
-            published = [TariffVersion.publish(tariff)]
+        tariff = await self._next_tariff(work, draft, lot, now)
+        published = [TariffVersion.publish(tariff)] if tariff else []
         terms = SupplyTerms(chunk.state.affected)
         # Before anything of the lot is changed: a row that is refused, also for its prices, is refused as a whole.
         taken = await take_supply(work, TakeSupply(loss, terms, self.new_id(now), now, chunk.state.id))
@@ -140,6 +151,15 @@ class ContinueImportsHandler:
         chunk.changed_lots.append(lot)
         chunk.gone_spots += gone
         chunk.new_spots += self._new_spots(lot, draft.capacity, spots, now)
+
+    async def _next_tariff(self, work: Work, draft: LotDraft, lot: Lot, now: datetime) -> TariffState | None:
+        """What the file says of prices, if that is new; where it says nothing, the lot keeps its own."""
+        lot_id, known_id = lot.state.id, lot.state.tariff_id
+        current = await work.tariffs.get(known_id) if known_id else None
+        if draft.terms is None or (current and current.terms == draft.terms):
+            return None
+        number = current.number + 1 if current else 1
+        return TariffState(self.new_id(now), lot.state.organization_id, lot_id, number, draft.terms, now)
 
     def _new_spots(
         self, lot: Lot, capacity: Mapping[SpotType, int], spots: Sequence[Spot], now: datetime
@@ -153,5 +173,27 @@ class ContinueImportsHandler:
         ]
 
 
-def _terms(draft: LotDraft, default: Tariff) -> Tariff:
-    return draft.terms or in_currency(default, draft.currency or default.currency)
+def _new_lot(
+    draft: LotDraft, lot_id: UUID, organization_id: UUID, now: datetime, status: LotStatus, prices: LotPrices
+) -> LotState:
+    return LotState(
+        id=lot_id, organization_id=organization_id, created_at=now, status=status, **draft.changes(), **prices
+    )
+
+
+async def _warnings(chunk: _Chunk, taken: Sequence[tuple[int, LotDraft]]) -> list[RowWarning]:
+    """What looks like a mistake in rows that became lots; one for each row."""
+    distances = await chunk.work.lots.distances_to_others([lot.state.id for lot in chunk.new_lots])
+    by_source_id = {
+        lot.state.imported_from.source_id: distances.get(lot.state.id, 0)
+        for lot in chunk.new_lots
+        if lot.state.imported_from
+    }
+    found = list[RowWarning]()
+    for row, draft in taken:
+        reasons = list(draft.warnings)
+        if (distance := by_source_id.get(draft.source_id, 0)) > FAR_AWAY:
+            reasons.append(f"the nearest other lot of the organization is {distance / 1000:,.0f} km away")
+        if reasons:
+            found.append(RowWarning(row, draft.source_id, "; ".join(reasons)))
+    return found

@@ -25,7 +25,7 @@ class PublishTariff:
 
 @dataclass(frozen=True, slots=True)
 class PublishTariffHandler:
-    """Makes the lot's next version. Terms that are in force already make none."""
+    """Makes the lot's next version; the first puts a draft on sale. Terms that are in force already make none."""
 
     open_work: OpenWork
     clock: Clock
@@ -37,13 +37,12 @@ class PublishTariffHandler:
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
-            current = await work.tariffs.get(lot.state.tariff_id)
-            if current.terms == terms:
+            current = await work.tariffs.get(lot.state.tariff_id) if lot.state.tariff_id else None
+            if current and current.terms == terms:
                 return current
+            number = current.number + 1 if current else 1
             tariff = TariffVersion.publish(
-                TariffState(
-                    self.new_id(now), lot.state.organization_id, command.lot_id, current.number + 1, terms, now
-                ),
+                TariffState(self.new_id(now), lot.state.organization_id, command.lot_id, number, terms, now),
                 command.confirmed,
             )
             lot.change(now, tariff.state)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from parking_kernel.askers import Asker
@@ -10,14 +11,15 @@ from parking_kernel.repeatable import Answer, RequestKey, once
 from parking_kernel.violations import refuse_any
 from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.errors import UnknownOrganization
-from parking_service.domain.imports import ImportState, option_violations, sorted_rows
+from parking_service.domain.import_options import AS_USUAL, ImportOptions, option_violations
+from parking_service.domain.imports import ImportState, sorted_rows
 from parking_service.domain.tenancy import chosen_organization, why_unknown
 from parking_service.domain.values import AffectedPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class StartImport:
-    """An operator hands in the features of a file; zone and currency hold for lots whose source names none.
+    """An operator hands in the features of a file, and says how it is to be read.
 
     `affected` says what becomes of bookings that are in the way of what is smaller in the file.
     With a `key` the request may be repeated.
@@ -26,8 +28,7 @@ class StartImport:
     asker: Asker
     organization_id: UUID | None
     features: Sequence[Mapping[str, object]]
-    time_zone: str | None = None
-    currency: str | None = None
+    options: ImportOptions = AS_USUAL
     affected: AffectedPolicy | None = None
     key: RequestKey | None = None
 
@@ -55,22 +56,26 @@ class StartImportHandler:
 
     async def _start(self, work: Work, command: StartImport) -> ImportState:
         organization_id = chosen_organization(command.asker, command.organization_id, "query/organization_id")
-        refuse_any(option_violations(command.time_zone, command.currency))
+        options = command.options
+        refuse_any(option_violations(options))
         try:
             await work.tariffs.default_of(organization_id)
         except UnknownOrganization as error:
             raise why_unknown(command.asker, organization_id) from error
-        rows, refused = sorted_rows(command.features, self.files.source_id)
+        rows, refused = sorted_rows(command.features, partial(self.files.source_id, options=options))
         now = self.clock.now()
         state = ImportState(
             self.new_id(now),
             organization_id,
-            command.time_zone,
-            command.currency,
+            options.time_zone,
+            options.currency,
             len(command.features),
             now,
             refused=len(refused),
             affected=command.affected,
+            source=options.source,
+            columns=options.columns,
+            terms=options.terms,
         )
         await work.imports.add(state, rows, refused)
         return state

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from parking_service.domain.import_options import ImportOptions, RowWarning
 from parking_service.domain.imports import ImportRow, ImportState, LotDraft, RefusedRow
 
 
@@ -18,8 +19,14 @@ class Imports(Protocol):
         """The first rows that wait."""
         ...
 
-    async def settle(self, state: ImportState, rows: Sequence[ImportRow], refused: Sequence[RefusedRow]) -> None:
-        """Note that rows are done with, some of them refused, and the counts of their import."""
+    async def settle(
+        self,
+        state: ImportState,
+        rows: Sequence[ImportRow],
+        refused: Sequence[RefusedRow],
+        warnings: Sequence[RowWarning] = (),
+    ) -> None:
+        """Note that rows are done with, some of them refused or warned of, and the counts of their import."""
         ...
 
     async def get(self, import_id: UUID) -> ImportState:
@@ -30,14 +37,18 @@ class Imports(Protocol):
         """The first of its refused rows behind a row of the file, in the file's order."""
         ...
 
+    async def warnings(self, import_id: UUID, after: int, limit: int) -> Sequence[RowWarning]:
+        """The first of its warnings behind a row of the file, in the file's order."""
+        ...
+
 
 class LotFiles(Protocol):
     """Reads what files say of lots."""
 
-    def source_id(self, feature: Mapping[str, object]) -> str | None:
+    def source_id(self, feature: Mapping[str, object], options: ImportOptions) -> str | None:
         """What the file calls the lot; none where it says nothing usable."""
         ...
 
-    def draft(self, row: ImportRow, time_zone: str | None, currency: str | None) -> LotDraft:
-        """The lot that a feature describes; zone and currency where it names none. Raises `RowRefused`."""
+    def draft(self, row: ImportRow, options: ImportOptions) -> LotDraft:
+        """The lot that a feature describes. Raises `RowRefused`."""
         ...

@@ -17,8 +17,12 @@ class Lots(Protocol):
         """One lot, locked until the transaction ends. Raises `UnknownLot`."""
         ...
 
-    async def by_source(self, organization_id: UUID, source_ids: Sequence[str]) -> Mapping[str, Lot]:
-        """An organization's lots that were imported under these ids, locked until the transaction ends."""
+    async def by_source(self, organization_id: UUID, source: str, source_ids: Sequence[str]) -> Mapping[str, Lot]:
+        """An organization's lots that were imported from a source, by their ids; locked until the transaction ends."""
+        ...
+
+    async def distances_to_others(self, lot_ids: Sequence[UUID]) -> Mapping[UUID, float]:
+        """The metres from stored lots to the nearest other lot of their organization in use, where there is one."""
         ...
 
     async def add(self, new_lots: Sequence[Lot]) -> None:

@@ -22,7 +22,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class LotFilter:
-    """What lots are asked for: near a place (metres), in a box, or anywhere. `at` is when they are to be open."""
+    """What lots are asked for: near a place (metres), in a box, or anywhere. `at` is when they are to be open.
+
+    With `drafts` they are those that are not on sale yet, of `organizations` where these are named.
+    """
 
     at: datetime
     near: Place | None = None
@@ -34,6 +37,8 @@ class LotFilter:
     max_hourly: int | None = None
     open_now: bool = False
     organization_id: UUID | None = None
+    drafts: bool = False
+    organizations: tuple[UUID, ...] | None = None
     sort: str = "distance"
     limit: int = 20
     offset: int = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from uuid import UUID
 
 from parking_kernel.askers import Asker
@@ -12,7 +12,8 @@ from parking_service.application.commands.take_supply import TakeSupply, take_su
 from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.bookings import AffectedBookings
 from parking_service.domain.errors import RowRefused
-from parking_service.domain.imports import CHUNK_ROWS, ImportRow, LotDraft, lost_by, option_violations, sorted_rows
+from parking_service.domain.import_options import AS_USUAL, ImportOptions, option_violations
+from parking_service.domain.imports import CHUNK_ROWS, ImportRow, LotDraft, lost_by, sorted_rows
 from parking_service.domain.lots import Lot, LotStatus
 from parking_service.domain.supply import SupplyTerms
 from parking_service.domain.tenancy import chosen_organization
@@ -22,13 +23,12 @@ _LOOK = SupplyTerms(is_preview=True)
 
 @dataclass(frozen=True, slots=True)
 class PreviewImport:
-    """An operator shows the features of a file; zone and currency as when it is imported."""
+    """An operator shows the features of a file, to be read as when it is imported."""
 
     asker: Asker
     organization_id: UUID | None
     features: Sequence[Mapping[str, object]]
-    time_zone: str | None = None
-    currency: str | None = None
+    options: ImportOptions = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,16 @@ class PreviewImportHandler:
     async def __call__(self, query: PreviewImport) -> AffectedBookings:
         """Those of all rows. Raises `UnknownOrganization` and `InvalidFields`."""
         organization_id = chosen_organization(query.asker, query.organization_id, "query/organization_id")
-        refuse_any(option_violations(query.time_zone, query.currency))
-        rows, _refused = sorted_rows(query.features, self.files.source_id)
+        refuse_any(option_violations(query.options))
+        rows, _refused = sorted_rows(query.features, partial(self.files.source_id, options=query.options))
         async with self.open_work(query.asker) as work:
             found = [AffectedBookings.of([], await work.bookings.as_of())]
         for start in range(0, len(rows), CHUNK_ROWS):
             drafts = self._drafts(rows[start : start + CHUNK_ROWS], query)
             async with self.open_work(query.asker) as work:
-                known = await work.lots.by_source(organization_id, [draft.source_id for draft in drafts])
+                known = await work.lots.by_source(
+                    organization_id, query.options.source, [draft.source_id for draft in drafts]
+                )
                 changed = [(known[draft.source_id], draft) for draft in drafts if _is_changed(known, draft)]
                 found += [await self._look(work, lot, draft) for lot, draft in changed]
         return reduce(AffectedBookings.joined, found)
@@ -59,14 +61,17 @@ class PreviewImportHandler:
         drafts = list[LotDraft]()
         for row in rows:
             try:
-                drafts.append(self.files.draft(row, query.time_zone, query.currency))
+                drafts.append(self.files.draft(row, query.options))
             except RowRefused:
                 continue  # its import changes nothing either
         return drafts
 
     async def _look(self, work: Work, lot: Lot, draft: LotDraft) -> AffectedBookings:
         now = self.clock.now()
-        _gone, loss = lost_by(draft, lot, await work.spots.of_lot(lot.state.id), now)
+        try:
+            _gone, loss = lost_by(draft, lot, await work.spots.of_lot(lot.state.id), now)
+        except RowRefused:
+            loss = None
         return (await take_supply(work, TakeSupply(loss, _LOOK, self.new_id(now), now))).bookings
 
 

@@ -1,7 +1,7 @@
 """Lots as clients read them, written to JSON directly: a page of the search is built thousands of times a second."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ MEDIA_TYPE = "application/json"
 CREATED = 201
 FOR_A_SECOND = {"Cache-Control": "public, max-age=1"}
 """Everybody gets the same answer, and how many spots are free is seldom known to the second."""
+FOR_ONE_ALONE = {"Cache-Control": "private, no-store"}
 
 
 class MoneyAnswer(ResponseBody):
@@ -39,7 +40,10 @@ class PlaceAnswer(ResponseBody):
 
 
 class LotAnswer(ResponseBody):
-    """A lot. `available_spots` is what was last seen, at `available_as_of`, and `confidence` how far it still holds."""
+    """A lot. `available_spots` is what was last seen, at `available_as_of`, and `confidence` how far it still holds.
+
+    A lot with the `status` `draft` has no prices yet and is not on sale.
+    """
 
     id: UUID
     organization_id: UUID
@@ -84,10 +88,12 @@ def created_lot_response(answer: Answer) -> Response:
     return response_of(answer, {"Location": f"/api/v1/parking-lots/{lot['id']}", "ETag": etag(lot["version"])})
 
 
-def lots_answer(lots: Sequence[LotView], now: datetime, following: str | None) -> Response:
+def lots_answer(
+    lots: Sequence[LotView], now: datetime, following: str | None, caching: Mapping[str, str] = FOR_A_SECOND
+) -> Response:
     """A page of lots; `following` is the next page's address."""
     items = [_plain(lot, now) | {"distance_m": _rounded(lot.distance_m)} for lot in lots]
-    headers = FOR_A_SECOND | ({"Link": f'<{following}>; rel="next"'} if following else {})
+    headers = dict(caching) | ({"Link": f'<{following}>; rel="next"'} if following else {})
     return Response(to_json({"items": items, "next": following}), 200, headers, MEDIA_TYPE)
 
 

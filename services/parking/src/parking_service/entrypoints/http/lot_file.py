@@ -2,13 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
 from parking_chassis.problems import INVALID_REQUEST, Problem
 from parking_chassis.schemas import NO_HALF, NO_NUL
 from parking_service.domain.unreadable_rows import unreadable
+from parking_service.entrypoints.http.csv_file import WrongTable, features_of_csv
+from parking_service.entrypoints.http.overpass_file import features_of_overpass
+from parking_service.entrypoints.http.park_api_file import features_of_park_api
+
+CSV = "text/csv"
 
 MAX_DEPTH = 100
 """Of a feature: more than any geometry needs, and less than any reader fails at."""
@@ -18,16 +23,31 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _CUT = '{"parking:cut": true}'
 
 
-def features_of(body: bytes) -> Sequence[Mapping[str, object]]:
-    """The features of a GeoJSON file. One that no database can keep is replaced by the reason to refuse it.
+def features_of(body: bytes, media_type: str = "application/json") -> Sequence[Mapping[str, object]]:
+    """The features of a file. One that no database can keep is replaced by the reason to refuse it.
 
-    Raises a 422 problem for what is no FeatureCollection at all.
+    Raises a 422 problem for what is no such file at all.
     """
-    document = _document(body)
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list) or document.get("type") != "FeatureCollection":
-        raise _not_geojson("must be a GeoJSON FeatureCollection")
-    return [_kept(feature) for feature in features]
+    if media_type == CSV:
+        try:
+            return [_kept(feature) for feature in features_of_csv(body)]
+        except WrongTable as error:
+            raise _wrong_file(f"must be CSV: {error}") from error
+    return [_kept(feature) for feature in _features_of_json(_document(body))]
+
+
+def _features_of_json(document: Any) -> Iterable[object]:
+    if isinstance(document, dict):
+        features, elements, lots = (document.get(name) for name in ("features", "elements", "lots"))
+        if isinstance(features, list) and document.get("type") == "FeatureCollection":
+            return features
+        if isinstance(elements, list):
+            return features_of_overpass(elements)
+        if isinstance(lots, list):
+            return features_of_park_api(lots)
+    raise _wrong_file(
+        "must be a GeoJSON FeatureCollection, Overpass' JSON with its elements or ParkAPI's with its lots"
+    )
 
 
 def _document(body: bytes) -> Any:
@@ -37,8 +57,14 @@ def _document(body: bytes) -> Any:
             return _parsed(text)
         except RecursionError:
             return _parsed("".join(_shallow(text)))
+    except json.JSONDecodeError as error:
+        raise _wrong_file(f"must be JSON: line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except UnicodeDecodeError as error:
+        before = body[: error.start]
+        line, column = before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1
+        raise _wrong_file(f"must be JSON in UTF-8: line {line}, column {column} (in bytes) is not") from error
     except (ValueError, RecursionError) as error:
-        raise _not_geojson("must be JSON in UTF-8") from error
+        raise _wrong_file("must be JSON in UTF-8") from error
 
 
 def _parsed(text: str) -> Any:
@@ -108,5 +134,5 @@ def _id_of(feature: Mapping[str, object]) -> object:
     return None
 
 
-def _not_geojson(rule: str) -> Problem:
+def _wrong_file(rule: str) -> Problem:
     return Problem(INVALID_REQUEST, f"The file {rule}.", errors=[{"pointer": "", "detail": rule}])

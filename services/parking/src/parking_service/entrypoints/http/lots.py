@@ -138,12 +138,15 @@ class LotPatch(PatchBody):
     address: Address = ""
     time_zone: ZoneName = ""
     amenities: Amenities = ()
+    opening_hours: OpeningHoursBody | None = None
 
     def changes(self) -> LotChanges:
         """What is named; the defaults above only say that a field may be left out."""
         named: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if "location" in named:
             named["place"] = named.pop("location").place()
+        if self.opening_hours:
+            named["opening_hours"] = self.opening_hours.hours("/opening_hours")
         return LotChanges(**named)
 
 
@@ -193,7 +196,7 @@ async def change_lot(
 ) -> Response:
     """Change what is named; with `If-Match` only if nobody changed the lot meanwhile.
 
-    In another time zone a lot with opening hours is open at other instants: bookings may be in the way of that.
+    Shorter hours may meet bookings, and so may another time zone: a lot with hours is open at other instants then.
     """
     decision = await does.change_lot(ChangeLot(operator, lot_id, body.changes(), version, terms))
     return response_to(decision) or lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())

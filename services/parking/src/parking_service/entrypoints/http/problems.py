@@ -26,6 +26,7 @@ PROBLEMS: dict[type[Exception], TableEntry] = {
     errors.LotRetired: LOT_RETIRED,
     errors.SpotNumberTaken: SPOT_NUMBER_TAKEN,
     errors.UnknownLot: NOT_FOUND,
+    errors.NoTariff: NOT_FOUND,
     errors.UnknownSpot: NOT_FOUND,
     errors.UnknownImport: NOT_FOUND,
     errors.UnknownSupplyChange: NOT_FOUND,

@@ -11,8 +11,8 @@ from parking_kernel.violations import Violation, refuse_any
 from parking_service.application.ports import Box, LotFilter
 from parking_service.domain.spots import SpotType
 from parking_service.domain.values import Place
-from parking_service.entrypoints.http.dependencies import Asks
-from parking_service.entrypoints.http.lot_answers import FoundLotAnswer, lots_answer
+from parking_service.entrypoints.http.dependencies import Asks, Operator
+from parking_service.entrypoints.http.lot_answers import FOR_ONE_ALONE, FoundLotAnswer, lots_answer
 from parking_service.entrypoints.http.values import Latitude, Longitude, Storable
 
 router = APIRouter(prefix="/api/v1/parking-lots", tags=["parking lots"])
@@ -73,7 +73,7 @@ class LotQuery(BaseModel):
 
 @router.get("", response_model=Page[FoundLotAnswer])
 async def search_lots(request: Request, asks: Asks, asked: Annotated[LotQuery, Query()]) -> Response:
-    """Find lots: the nearest first where a place is named, else by name; no sign-in needed."""
+    """Find lots that are on sale: the nearest first where a place is named, else by name; no sign-in needed."""
     now, near = request.app.state.clock.now(), asked.near()
     wanted = LotFilter(
         at=now,
@@ -95,6 +95,31 @@ async def search_lots(request: Request, asks: Asks, asked: Annotated[LotQuery, Q
     if len(found) > asked.limit:
         following = address_with(request, offset=asked.offset + asked.limit)
     return lots_answer(found[: asked.limit], now, following)
+
+
+@router.get("/drafts", response_model=Page[FoundLotAnswer])
+async def list_drafts(
+    request: Request,
+    asks: Asks,
+    operator: Operator,
+    organization_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
+) -> Response:
+    """The lots of one's own organizations that wait for their first tariff, by name: no driver finds them."""
+    now = request.app.state.clock.now()
+    wanted = LotFilter(
+        at=now,
+        drafts=True,
+        organizations=None if operator.sees_all else tuple(operator.organizations),
+        organization_id=organization_id,
+        sort="name",
+        limit=limit + 1,
+        offset=offset,
+    )
+    found = await asks.written.search(wanted)
+    following = address_with(request, offset=offset + limit) if len(found) > limit else None
+    return lots_answer(found[:limit], now, following, FOR_ONE_ALONE)
 
 
 def _is_box(box: Box) -> bool:

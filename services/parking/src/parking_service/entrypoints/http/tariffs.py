@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1/parking-lots/{lot_id}/tariff", tags=["tariffs
 @router.get("")
 @may_answer(NOT_FOUND)
 async def get_tariff(lot_id: UUID, asks: Asks) -> TariffView:
-    """The prices in force; no sign-in needed."""
+    """The prices in force, 404 of a lot that is a draft; no sign-in needed."""
     return tariff_view(await asks.written.tariff(lot_id))
 
 
@@ -26,7 +26,7 @@ async def get_tariff(lot_id: UUID, asks: Asks) -> TariffView:
 async def publish_tariff(
     lot_id: UUID, body: TariffBody, does: Does, operator: Operator, version: IfMatch
 ) -> TariffView:
-    """Put new prices in force, as the lot's next version; `If-Match` is the lot's ETag.
+    """Put new prices in force, as the lot's next version; `If-Match` is the lot's ETag. The first puts a draft on sale.
 
     A tariff whose prices cannot all be charged is refused, unless it names `minimum`. One that looks like a mistake is
     refused, unless `confirm` says that it is meant.

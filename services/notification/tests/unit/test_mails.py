@@ -1,6 +1,8 @@
 """The mails: each kind is written, in both parts, and nobody's text becomes markup or a header."""
 
+from datetime import UTC, datetime
 from email.headerregistry import Address
+from email.utils import parsedate_to_datetime
 
 import aiosmtplib
 import pytest
@@ -21,12 +23,14 @@ def written(kind: NotificationKind, name: str = "Dora", **changes: object) -> tu
     contact = Contact("dora@example.com", name, "en")
     state = notification(kind=kind, details=details(**changes))
     letter = Letter(new_id(), contact, state, lot(name=f"Lot {name}"))
+    before = datetime.now(UTC).replace(microsecond=0)
     message = SENDER.message(letter, Address("Dora", "dora", "example.com"))
     text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
     assert text is not None
     assert html is not None
     headers = {name: str(value) for name, value in message.items()}
     assert headers["Message-ID"] == f"<{letter.delivery_id}@parking.example>"
+    assert before <= parsedate_to_datetime(headers["Date"]) <= datetime.now(UTC)
     return text.get_content(), html.get_content(), headers
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import localtime
 from zoneinfo import ZoneInfo
 
 import aiosmtplib
@@ -79,6 +80,7 @@ class SmtpMailSender:
         message["Subject"] = f"{title}: {_one_line(letter.lot.name)}"
         message["From"] = self.sender
         message["To"] = recipient
+        message["Date"] = localtime()
         message["Message-ID"] = f"<{letter.delivery_id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
         name = notification.kind.value

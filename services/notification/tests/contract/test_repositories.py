@@ -1,5 +1,6 @@
 """What the repositories promise."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from services.notification.tests.stories import NOW, details, kept_mail, kept_notification, lot, notification
 
 from notification_service.application.ports import OpenWork, ReservationCopy
+from notification_service.domain.coming_refunds import PaymentCopy, Refund
 from notification_service.domain.deliveries import Channel, Delivery, Failure
 from notification_service.domain.errors import UnknownNotification
 from notification_service.domain.notifications import Notification
@@ -37,10 +39,27 @@ class TestCopies:
             assert await work.copies.lot(uuid4()) is None
             assert await work.copies.owner(uuid4()) is None
 
+    async def test_a_hold_is_stored_while_it_lasts(self, open_work: OpenWork) -> None:
+        waiting, paid = [ReservationCopy(uuid4(), Ownership(uuid4(), uuid4()), 1, LATER) for _ in range(2)]
+        async with open_work(THE_SERVICE) as work:
+            await work.copies.keep_reservations([waiting, paid])
+            await work.copies.keep_reservations([replace(paid, version=2, held_until=None)])
+            assert await work.copies.holds([waiting.id, paid.id, uuid4()]) == {waiting.id: LATER}
+            assert await work.copies.holds([]) == {}
+
+    async def test_of_a_payment_the_newest_version_is_stored(self, open_work: OpenWork) -> None:
+        refund = Refund(uuid4(), 300, has_arrived=False)
+        first = PaymentCopy(uuid4(), 800, is_disputed=False, refunds=(refund,), version=1)
+        second = replace(first, is_disputed=True, refunds=(replace(refund, has_arrived=True),), version=2)
+        async with open_work(THE_SERVICE) as work:
+            await work.copies.keep_payments([])
+            await work.copies.keep_payments([first, second, first])
+            assert await work.copies.payments([first.id, uuid4()]) == {first.id: second}
+
 
 class TestNotifications:
     async def test_one_event_is_one_notification(self, open_work: OpenWork) -> None:
-        moved = details(reason="supply_change", previous_spot_number="B12")
+        moved = details(reason="supply_change", previous_spot_number="B12", held_until=LATER)
         kept = await kept_notification(open_work, details=moved)
         async with open_work(THE_SERVICE) as work:
             again, other = notification(event_id=kept.event_id), notification()

@@ -40,10 +40,14 @@ class MoneyView(ResponseBody):
 
 
 class NotificationView(ResponseBody):
-    """One notification. `amount` is the price, the payment, or what goes back, by kind.
+    """One notification.
 
-    `reason` is `supply_change` where the spot, or the lot, went away: of a reservation that was moved for that,
-    `previous_spot_number` is the one it had, and it may be cancelled free of charge.
+    `amount` is, by kind, the price, the payment, the refund that arrived, what is still to come back of a cancelled
+    reservation, what was paid for one that nobody came for, or what is owed for staying too long. `reason` is why, by
+    the code of reservation or payment. It is `supply_change` where the spot, or the lot, went away: of a reservation
+    that was moved for that, `previous_spot_number` is the one it had, and it may be cancelled free of charge. Of a
+    payment that failed, `reason_in_words` says why in a sentence, and `held_until` until when the spot waits for
+    another attempt; null where it waits no more.
     """
 
     id: UUID
@@ -56,7 +60,9 @@ class NotificationView(ResponseBody):
     start_time: datetime | None
     end_time: datetime | None
     reason: str | None
+    reason_in_words: str | None
     previous_spot_number: str | None
+    held_until: datetime | None
     created_at: datetime
     read_at: datetime | None
 
@@ -75,7 +81,9 @@ class NotificationView(ResponseBody):
             start_time=details.starts_at,
             end_time=details.ends_at,
             reason=details.reason,
+            reason_in_words=state.reason_in_words,
             previous_spot_number=details.previous_spot_number,
+            held_until=details.held_until,
             created_at=state.created_at,
             read_at=state.read_at,
         )

@@ -25,7 +25,7 @@ from payment_service.domain import payment_events
 from payment_service.domain.ledger import LedgerEntry
 from payment_service.domain.payment_states import PaymentState
 
-CONTRACTS: dict[type[payment_events.PaymentEvent], type[WireEvent]] = {
+CONTRACTS: dict[type[payment_events.PaymentEvent], type[wire.PaymentState]] = {
     payment_events.PaymentRequested: PaymentRequestedV1,
     payment_events.PaymentActionRequired: PaymentActionRequiredV1,
     payment_events.PaymentAuthorized: PaymentAuthorizedV1,

@@ -20,9 +20,12 @@ def upgrade() -> None:
     op.execute(PAYMENTS)
     op.execute("ALTER TABLE reservation_owners ADD COLUMN held_until timestamptz")
     op.execute("ALTER TABLE notifications ADD COLUMN held_until timestamptz")
+    op.execute("CREATE INDEX ix_notifications_of_kind ON notifications (user_id, kind, created_at, id)")
+    op.execute("CREATE INDEX ix_notifications_unread ON notifications (user_id, created_at, id) WHERE read_at IS NULL")
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX ix_notifications_of_kind, ix_notifications_unread")
     op.execute("ALTER TABLE notifications DROP COLUMN held_until")
     op.execute("ALTER TABLE reservation_owners DROP COLUMN held_until")
     op.execute("DROP TABLE payments")

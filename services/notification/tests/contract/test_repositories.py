@@ -11,13 +11,15 @@ from notification_service.application.ports import OpenWork, ReservationCopy
 from notification_service.domain.coming_refunds import PaymentCopy, Refund
 from notification_service.domain.deliveries import Channel, Delivery, Failure
 from notification_service.domain.errors import UnknownNotification
-from notification_service.domain.notifications import Notification
+from notification_service.domain.notifications import InboxFilter, Notification, NotificationKind
 from notification_service.domain.rooms import Ownership, Visitor
 from notification_service.domain.tickets import Ticket
 from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.concurrency import ChangedMeanwhile
 
+SECOND = timedelta(seconds=1)
+CONFIRMED = NotificationKind.RESERVATION_CONFIRMED
 LATER = NOW + timedelta(minutes=2)
 
 
@@ -76,9 +78,31 @@ class TestNotifications:
         ]
         await kept_notification(open_work)
         async with open_work(THE_SERVICE) as work:
-            first = await work.notifications.of_user(user_id, None, 3)
-            rest = await work.notifications.of_user(user_id, (first[-1].created_at, first[-1].id), 3)
+            first = await work.notifications.of_user(user_id, InboxFilter(), None, 3)
+            rest = await work.notifications.of_user(user_id, InboxFilter(), (first[-1].created_at, first[-1].id), 3)
         assert [*first, *rest] == kept[::-1]
+
+    async def test_they_are_filtered_by_what_was_read_by_kind_and_by_time(self, open_work: OpenWork) -> None:
+        user_id, failed = uuid4(), NotificationKind.PAYMENT_FAILED
+        made = [
+            await kept_notification(
+                open_work, user_id=user_id, created_at=NOW + second * SECOND, kind=kind, read_at=read
+            )
+            for second, (kind, read) in enumerate([(failed, None), (failed, NOW), (CONFIRMED, None), (CONFIRMED, NOW)])
+        ]
+        await kept_notification(open_work, kind=failed)
+
+        async def found(wanted: InboxFilter) -> list[int]:
+            async with open_work(THE_SERVICE) as work:
+                return [made.index(each) for each in await work.notifications.of_user(user_id, wanted, None, 9)]
+
+        assert await found(InboxFilter(is_unread=True)) == [2, 0]
+        assert await found(InboxFilter(is_unread=False)) == [3, 1]
+        assert await found(InboxFilter(kind=failed)) == [1, 0]
+        assert await found(InboxFilter(is_unread=True, kind=failed)) == [0]
+        assert await found(InboxFilter(since=NOW + SECOND)) == [3, 2, 1]
+        assert await found(InboxFilter(until=NOW + SECOND)) == [0]
+        assert await found(InboxFilter(since=NOW + SECOND, until=NOW + 3 * SECOND, kind=CONFIRMED)) == [2]
 
     async def test_a_change_is_kept_unless_someone_else_was_quicker(self, open_work: OpenWork) -> None:
         kept = await kept_notification(open_work)

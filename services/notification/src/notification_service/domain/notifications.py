@@ -92,6 +92,16 @@ class NotificationState:
         return in_words(self.details.reason) if self.kind is NotificationKind.PAYMENT_FAILED else None
 
 
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """Which notifications of an inbox are wanted; what is not given does not matter. `until` is the first after."""
+
+    is_unread: bool | None = None
+    kind: NotificationKind | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Notification:
     """The aggregate. No other service needs to know that a user has read something, so it makes no events."""
 

@@ -76,6 +76,8 @@ notifications = Table(
     Column("previous_spot_number", Text),
     Column("held_until", instant()),
     Index("ix_notifications_of_user", "user_id", "created_at", "id"),
+    Index("ix_notifications_of_kind", "user_id", "kind", "created_at", "id"),
+    Index("ix_notifications_unread", "user_id", "created_at", "id", postgresql_where=text("read_at IS NULL")),
 )
 
 deliveries = Table(

@@ -1,19 +1,20 @@
 """The inbox."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from notification_service.application.commands.mark_read import MarkRead
-from notification_service.domain.notifications import TITLES, NotificationState
+from notification_service.domain.notifications import TITLES, InboxFilter, NotificationKind, NotificationState
 from notification_service.entrypoints.http.dependencies import AskedBy, Does, Me, Opens
 from notification_service.entrypoints.http.problems import CHANGED_MEANWHILE
 from parking_chassis.api_document import may_answer
 from parking_chassis.pagination import (
     DEFAULT_LIMIT,
     Cursor,
+    FromTo,
     Limit,
     Page,
     cursor_of,
@@ -96,13 +97,16 @@ async def list_notifications(
     open_work: Opens,
     me: Me,
     asker: AskedBy,
+    span: FromTo,
+    unread: Annotated[bool | None, Query(description="only what was not read yet; `false`: only what was")] = None,
+    kind: Annotated[NotificationKind | None, Query(description="only of this kind")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[NotificationView]:
-    """One's own notifications, the newest first."""
+    """One's own notifications, the newest first; with `from` and `to`, those that were made then."""
     after = position_in_cursor(cursor)
     async with open_work(asker) as work:
-        found = await work.notifications.of_user(me, after, limit + 1)
+        found = await work.notifications.of_user(me, InboxFilter(unread, kind, *span), after, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     following = cursor_of((last.created_at, last.id)) if last else None
     items = [NotificationView.of(state) for state in found[:limit]]

@@ -29,8 +29,10 @@ MANY, PAGE = 20_000, 20
 ROWS = f"""
 INSERT INTO notifications (id, user_id, kind, parking_lot_id, reservation_id, amount, currency, event_id, created_at,
     read_at, version)
-SELECT gen_random_uuid(), CAST(:user_id AS uuid), CASE WHEN n <= 5 THEN 'payment_failed' ELSE 'reservation_confirmed' END,
-    gen_random_uuid(), gen_random_uuid(), 0, 'CHF', gen_random_uuid(), CAST(:start AS timestamptz) + n * interval '1 minute',
+SELECT gen_random_uuid(), CAST(:user_id AS uuid),
+    CASE WHEN n <= 5 THEN 'payment_failed' ELSE 'reservation_confirmed' END,
+    gen_random_uuid(), gen_random_uuid(), 0, 'CHF', gen_random_uuid(),
+    CAST(:start AS timestamptz) + n * interval '1 minute',
     CASE WHEN n > 5 THEN now() END, 1
 FROM generate_series(1, {MANY}) n
 """

@@ -15,12 +15,13 @@ from parking_kernel.clocks import Clock, NewId
 
 @dataclass(frozen=True, slots=True)
 class RegisterUser:
-    """Someone wants an account."""
+    """Someone wants an account; `network_address` is where the request came from, if that is known."""
 
     email: str = field(repr=False)
     password: str = field(repr=False)
     full_name: str
     phone_number: str | None = None
+    network_address: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ class RegisterUserHandler:
                     oldest.lose_address(now)
                     await work.users.save(oldest)
                 await work.users.add(user)
-                await send_verification(work, self.secrets, SendVerification(command.email, now))
+                await send_verification(
+                    work, self.secrets, SendVerification(command.email, command.network_address, now)
+                )
         return user.state
 
     async def _inform_owner(self, work: Work, owner: UUID, now: datetime) -> None:

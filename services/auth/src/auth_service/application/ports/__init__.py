@@ -5,7 +5,7 @@ that two changes of the same thing follow each other; what it hands out as a sta
 several aggregates takes them in the order organization, user, logins, so that no two wait for each other in a circle.
 """
 
-from auth_service.application.ports.attempts import CountedAttempts
+from auth_service.application.ports.attempts import CountedAttempts, SignInPlaces
 from auth_service.application.ports.logins import Logins
 from auth_service.application.ports.mails import Letter, Mails, MailSender, MailUnsent
 from auth_service.application.ports.people import Organizations, Roles, Users
@@ -29,6 +29,7 @@ __all__ = [
     "Roles",
     "Secret",
     "Secrets",
+    "SignInPlaces",
     "SignToken",
     "SigningKeys",
     "Users",

@@ -10,7 +10,7 @@ from auth_service.application.commands.register_user import RegisterUser
 from auth_service.application.commands.resend_verification import ResendVerification
 from auth_service.application.commands.verify_email import VerifyEmail
 from auth_service.domain.errors import UnacceptablePassword
-from auth_service.entrypoints.http.dependencies import Does
+from auth_service.entrypoints.http.dependencies import Does, NetworkAddress
 from auth_service.entrypoints.http.problems import INVALID_MAIL_TOKEN, TOO_BUSY, UNACCEPTABLE_PASSWORD
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem
@@ -53,13 +53,14 @@ class Verification(RequestBody):
 
 @router.post("/register", status_code=201)
 @may_answer(TOO_BUSY)
-async def register_user(body: Registration, does: Does) -> RegisteredUser:
+async def register_user(body: Registration, does: Does, network_address: NetworkAddress) -> RegisteredUser:
     """Make an account with the role `user`; a mail with a link to verify the address goes out.
 
     The address belongs to the account that verifies it first. One that is verified already gets the same answer, and
     its owner a mail.
     """
-    command = RegisterUser(body.email, body.password.get_secret_value(), body.full_name, body.phone_number)
+    password = body.password.get_secret_value()
+    command = RegisterUser(body.email, password, body.full_name, body.phone_number, network_address)
     try:
         user = await does.register_user(command)
     except UnacceptablePassword as error:
@@ -93,9 +94,10 @@ async def verify_email(body: Verification, does: Does) -> None:
 
 
 @router.post("/verify-email/resend", status_code=204)
-async def resend_verification(body: Resending, does: Does) -> None:
+async def resend_verification(body: Resending, does: Does, network_address: NetworkAddress) -> None:
     """Send another link to an address that is not verified yet.
 
-    The answer is the same whether it has an account or not. After three mails the next ones wait, an hour at first.
+    The answer is the same whether it has an account or not. After three mails that were
+    asked for from one network address the next ones wait, an hour at first; after ten from all, one an hour is sent.
     """
-    await does.resend_verification(ResendVerification(body.email))
+    await does.resend_verification(ResendVerification(body.email, network_address))

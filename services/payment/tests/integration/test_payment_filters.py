@@ -26,7 +26,8 @@ ROWS = f"""
     INSERT INTO payments (id, charge_id, reservation_id, user_id, organization_id, parking_lot_id, currency, amount,
         tax, stage, status, is_live, save_method, intent_key, requested_at, version)
     SELECT gen_random_uuid(), gen_random_uuid(), CAST(lpad(to_hex(n), 32, '0') AS uuid), gen_random_uuid(),
-        CAST(:organization AS uuid), CAST(CASE WHEN n <= {FEW} THEN :rare_lot ELSE :lot END AS uuid), 'CHF', 1250, 89,
+        CAST(:organization AS uuid), CASE WHEN n <= {FEW} THEN CAST(:rare_lot AS uuid) ELSE CAST(:lot AS uuid) END,
+        'CHF', 1250, 89,
         'cancelled', CASE WHEN n <= {FEW} THEN 'refunded' ELSE 'cancelled' END, false, false, 'key',
         CAST(:start AS timestamptz) + n * interval '1 minute', 2
     FROM generate_series(1, {MANY}) n

@@ -9,10 +9,10 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, TypeAdapter
 
-from parking_chassis.instants import of_this_age
+from parking_chassis.instants import Instant, of_this_age
 from parking_chassis.problems import Problem, invalid_field
 from parking_chassis.schemas import unstorable
 from parking_kernel.pages import Position
@@ -23,6 +23,25 @@ POSITION: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many at most")]
 Cursor = Annotated[str | None, Query(description="from the `next` of the page before; opaque")]
+
+type Span = tuple[datetime | None, datetime | None]
+"""From an instant on, and before another; where one is missing, the list is not bounded there."""
+
+
+async def _span(
+    since: Annotated[
+        Instant | None, Query(alias="from", description="the first instant; without it, all before `to`")
+    ] = None,
+    until: Annotated[
+        Instant | None, Query(alias="to", description="the first instant after; without it, all from `from` on")
+    ] = None,
+) -> Span:
+    if since is not None and until is not None and until <= since:
+        raise invalid_field("query/to", "must be after `from`")
+    return since, until
+
+
+FromTo = Annotated[Span, Depends(_span)]
 
 
 class Page[Item: BaseModel](BaseModel):

@@ -48,3 +48,24 @@ async def test_old_ones_are_purged_in_batches(open_work: OpenWork) -> None:
             assert await work.attempts.purge(later, 1) == purged
     async with open_work(THE_SERVICE) as work:
         assert await work.attempts.find(KEY) is not None
+
+
+async def test_a_place_is_known_since_the_last_sign_in_there(open_work: OpenWork) -> None:
+    async with open_work(THE_SERVICE) as work:
+        await work.places.note(KEY, NOW)
+        await work.places.note(KEY, NOW + SECOND)
+    async with open_work(THE_SERVICE) as work:
+        assert await work.places.is_known(KEY, NOW + SECOND)
+        assert not await work.places.is_known(KEY, NOW + 2 * SECOND)
+        assert not await work.places.is_known(b"another", NOW)
+
+
+async def test_places_where_nobody_signed_in_for_long_are_purged_in_batches(open_work: OpenWork) -> None:
+    async with open_work(THE_SERVICE) as work:
+        for key, at in ((b"one", NOW), (b"other", NOW), (KEY, NOW + SECOND)):
+            await work.places.note(key, at)
+    for purged in (1, 1, 0):
+        async with open_work(THE_SERVICE) as work:
+            assert await work.places.purge(NOW + SECOND, 1) == purged
+    async with open_work(THE_SERVICE) as work:
+        assert await work.places.is_known(KEY, NOW)

@@ -1,6 +1,10 @@
 """Mails on a real SMTP server."""
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -45,6 +49,19 @@ async def test_a_letter_arrives_whatever_the_name_and_the_script(
     assert f"Hello {letter.full_name}," in mail.text
     assert "https://parking.test/verify-email?token=secret" in mail.text
     assert 'href="https://parking.test/verify-email?token=secret"' in mail.html
+
+
+@pytest.mark.parametrize("kind", list(MailKind))
+async def test_every_mail_has_a_date_and_a_message_id_of_its_own(tmp_path: Path, kind: MailKind) -> None:
+    mailbox, port, before = Mailbox(tmp_path), free_port(), datetime.now(UTC).replace(microsecond=0)
+    async with smtp_server(mailbox, LOOPBACK, port):
+        await sender(port).send(replace(LETTER, kind=kind))
+        await sender(port).send(replace(LETTER, kind=kind))
+    mails = [message_from_bytes(each.raw) for each in mailbox.newest_first()]
+    assert len({mail["Message-ID"] for mail in mails}) == 2
+    for mail in mails:
+        assert re.fullmatch(r"<[^<>@ ]+@parking\.example>", mail["Message-ID"])
+        assert before <= parsedate_to_datetime(mail["Date"]) <= datetime.now(UTC)
 
 
 async def test_a_name_is_no_html(tmp_path: Path) -> None:

@@ -14,13 +14,19 @@ from services.auth.tests.fakes.installation import EMAIL, PASSWORD, FakeInstalla
 
 from auth_service.application.commands.sign_in import SignIn
 from auth_service.application.ports import OpenWork, Work
-from auth_service.domain.attempts import SIGN_INS_FROM_ADDRESS, SIGN_INS_TO_ACCOUNT
+from auth_service.domain.attempts import (
+    KNOWN_FOR,
+    SIGN_INS_FROM_ADDRESS,
+    SIGN_INS_TO_ACCOUNT,
+    SIGN_INS_TO_ACCOUNT_AT_ALL,
+)
 from auth_service.domain.errors import InvalidCredentials, TooBusy, TooManyAttempts
 from auth_service.domain.mails import MailKind
 from parking_kernel.askers import Asker
 
 NOBODY = "nobody@example.com"
 OFFICE = "192.0.2.1"
+STRANGER = "192.0.2.66"
 
 
 async def tried(auth: FakeInstallation, email: str, password: str = "wrong password", at: str | None = None) -> Any:
@@ -34,9 +40,15 @@ async def tried(auth: FakeInstallation, email: str, password: str = "wrong passw
     return "signed in"
 
 
-async def after_free_ones(auth: FakeInstallation, email: str = EMAIL) -> None:
+async def after_free_ones(auth: FakeInstallation, email: str = EMAIL, at: str | None = None) -> None:
     for _ in range(SIGN_INS_TO_ACCOUNT.free):
-        assert await tried(auth, email) == "refused"
+        assert await tried(auth, email, at=at) == "refused"
+
+
+async def after_free_ones_of_all(auth: FakeInstallation, email: str = EMAIL) -> None:
+    """As many guesses as an account has free, from as few addresses as it takes."""
+    for number in range(SIGN_INS_TO_ACCOUNT_AT_ALL.free // SIGN_INS_TO_ACCOUNT.free):
+        await after_free_ones(auth, email, f"198.51.100.{number}")
 
 
 @pytest.mark.parametrize("email", [EMAIL, NOBODY])
@@ -86,6 +98,75 @@ async def test_a_network_address_waits_whatever_accounts_it_tries(auth: FakeInst
     assert [await tried(auth, EMAIL, PASSWORD, at=OFFICE) for _ in range(3)] == ["signed in"] * 3
     assert await tried(auth, NOBODY, at=OFFICE) == "refused"
     assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == 10, "signing in to one's own account wipes nothing out"
+
+
+async def test_somebody_elsewhere_keeps_no_owner_waiting(auth: FakeInstallation) -> None:
+    await auth.verified()
+    await after_free_ones(auth, at=STRANGER)
+    for _ in range(100):  # the stranger goes on for a day, as soon as it is let
+        wait = await tried(auth, EMAIL, at=STRANGER)
+        auth.clock.advance(timedelta(seconds=wait))
+        assert await tried(auth, EMAIL, at=STRANGER) == "refused"
+    assert await tried(auth, EMAIL, PASSWORD, at=STRANGER) == 900, "where it is tried it waits (the control)"
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == "signed in"
+
+
+@pytest.mark.parametrize("email", [EMAIL, NOBODY])
+async def test_an_account_has_a_cap_over_all_addresses(auth: FakeInstallation, email: str) -> None:
+    await auth.verified()
+    await after_free_ones_of_all(auth, email)
+    waits: list[float] = []
+    for number in range(10):
+        fresh = f"203.0.113.{number}"
+        waits.append(wait := await tried(auth, email, at=fresh))
+        auth.clock.advance(timedelta(seconds=wait))
+        assert await tried(auth, email, at=fresh) == "refused"
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
+
+
+async def test_an_owner_who_has_signed_in_there_lately_is_not_kept_out_by_the_cap(auth: FakeInstallation) -> None:
+    await auth.verified()
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == "signed in"
+    await after_free_ones_of_all(auth)
+    assert await tried(auth, EMAIL, PASSWORD, at="203.0.113.1") == 5, "another address is (the control)"
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == "signed in"
+
+
+async def test_a_known_address_is_known_to_its_account_alone_and_for_a_while(auth: FakeInstallation) -> None:
+    await auth.verified()
+    await auth.verified("other@example.com")
+    assert await tried(auth, "other@example.com", PASSWORD, at=OFFICE) == "signed in"
+    await after_free_ones_of_all(auth)
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == 5
+    auth.clock.advance(timedelta(days=1))
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == "signed in"
+    auth.clock.advance(KNOWN_FOR + timedelta(seconds=1))
+    await after_free_ones_of_all(auth)
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == 5
+
+
+async def test_guesses_from_a_known_address_wait_there(auth: FakeInstallation) -> None:
+    await auth.verified()
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == "signed in"
+    await after_free_ones(auth, at=OFFICE)
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == 5
+
+
+async def test_signing_in_takes_nothing_off_the_cap(auth: FakeInstallation) -> None:
+    await auth.verified()
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == "signed in"
+    await after_free_ones_of_all(auth)
+    assert await tried(auth, EMAIL, PASSWORD, at=OFFICE) == "signed in"
+    auth.clock.advance(timedelta(seconds=5))
+    assert await tried(auth, EMAIL, at="203.0.113.1") == "refused"
+    assert await tried(auth, EMAIL, at="203.0.113.2") == 10
+
+
+async def test_guesses_from_many_addresses_are_one_mail_a_day(auth: FakeInstallation) -> None:
+    await auth.verified()
+    await after_free_ones_of_all(auth)
+    mails = [row.kind for row in auth.tables.account_mails.values()]
+    assert mails.count(MailKind.SIGN_INS_FAILED) == 1
 
 
 async def test_the_owner_of_a_verified_address_gets_one_mail(auth: FakeInstallation) -> None:
@@ -158,7 +239,7 @@ def _counting(auth: FakeInstallation, calls: list[str]) -> OpenWork:
     async def open_work(asker: Asker) -> AsyncIterator[Work]:
         calls.append("open")
         async with auth.work(asker) as work:
-            watched = {name: _Counting(getattr(work, name), calls) for name in ("users", "mails", "attempts")}
+            watched = {name: _Counting(getattr(work, name), calls) for name in ("users", "mails", "attempts", "places")}
             yield replace(work, **watched)
 
     return open_work

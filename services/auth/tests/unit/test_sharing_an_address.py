@@ -11,7 +11,7 @@ from auth_service.application.commands.resend_verification import ResendVerifica
 from auth_service.application.commands.send_account_mails import SendAccountMails, SendAccountMailsHandler
 from auth_service.application.commands.sign_in import SignIn
 from auth_service.application.commands.verify_email import VerifyEmail, VerifyEmailHandler
-from auth_service.domain.attempts import VERIFICATION_MAILS
+from auth_service.domain.attempts import VERIFICATION_MAILS, VERIFICATION_MAILS_AT_ALL
 from auth_service.domain.errors import InvalidCredentials, InvalidMailToken
 from auth_service.domain.mails import TOKEN_LIFETIME, MailKind, TokenPurpose
 from auth_service.domain.users import SHARED_BY, UserState
@@ -188,7 +188,35 @@ async def test_an_unknown_or_verified_address_gets_none_and_takes_as_much_work(
     for email in (EMAIL, "nobody@example.com"):
         await addressed.resend(ResendVerification(email))
     assert len(auth.tables.account_mails) == before
-    assert len(auth.tables.counted_attempts) == 2
+    assert len(auth.tables.counted_attempts) == 4
+
+
+async def test_a_stranger_who_asks_again_and_again_leaves_a_verification_mail_to_the_owner(
+    auth: FakeInstallation, addressed: Addressed
+) -> None:
+    await auth.registered()
+    for _ in range(VERIFICATION_MAILS.free * 2):
+        await addressed.resend(ResendVerification(EMAIL, "192.0.2.66"))
+    before = len(auth.tables.account_mails)
+    await addressed.resend(ResendVerification(EMAIL, "192.0.2.66"))
+    assert len(auth.tables.account_mails) == before, "the stranger's are used up (the control)"
+    await addressed.resend(ResendVerification(EMAIL, "192.0.2.1"))
+    assert len(auth.tables.account_mails) == before + 1
+    await addressed.verify(VerifyEmail(await addressed.token()))
+
+
+async def test_many_network_addresses_together_cannot_flood_a_mailbox(
+    auth: FakeInstallation, addressed: Addressed
+) -> None:
+    await auth.registered()
+    for number in range(200):
+        await addressed.resend(ResendVerification(EMAIL, f"192.0.2.{number}"))
+    assert len(auth.tables.account_mails) == VERIFICATION_MAILS_AT_ALL.free
+    for hours in range(1, 6):
+        auth.clock.advance(timedelta(hours=1))
+        for number in range(50):
+            await addressed.resend(ResendVerification(EMAIL, f"198.51.100.{50 * hours + number}"))
+        assert len(auth.tables.account_mails) == VERIFICATION_MAILS_AT_ALL.free + hours
 
 
 async def test_no_mail_but_the_verification_goes_to_an_unverified_address(

@@ -114,7 +114,7 @@ async def test_what_is_over_is_purged_and_nothing_else(auth: FakeInstallation) -
     await auth.signed_in("driver0@example.com")
     async with auth.work(THE_SERVICE) as work:
         assert await work.logins.count_open(auth.clock.now()) == 1
-    assert await purge(PurgeExpired()) == 3 + 3 + 3 + 3
+    assert await purge(PurgeExpired()) == 3 + 3 + 3 + 6
     assert len(auth.tables.users) == 3
     assert len(auth.tables.logins) == len(auth.tables.refresh_tokens) == 1
     assert not auth.tables.account_mails

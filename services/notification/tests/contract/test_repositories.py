@@ -1,5 +1,6 @@
 """What the repositories promise."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,15 +8,18 @@ import pytest
 from services.notification.tests.stories import NOW, details, kept_mail, kept_notification, lot, notification
 
 from notification_service.application.ports import OpenWork, ReservationCopy
+from notification_service.domain.coming_refunds import PaymentCopy, Refund
 from notification_service.domain.deliveries import Channel, Delivery, Failure
 from notification_service.domain.errors import UnknownNotification
-from notification_service.domain.notifications import Notification
+from notification_service.domain.notifications import InboxFilter, Notification, NotificationKind
 from notification_service.domain.rooms import Ownership, Visitor
 from notification_service.domain.tickets import Ticket
 from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.concurrency import ChangedMeanwhile
 
+SECOND = timedelta(seconds=1)
+CONFIRMED = NotificationKind.RESERVATION_CONFIRMED
 LATER = NOW + timedelta(minutes=2)
 
 
@@ -37,10 +41,27 @@ class TestCopies:
             assert await work.copies.lot(uuid4()) is None
             assert await work.copies.owner(uuid4()) is None
 
+    async def test_a_hold_is_stored_while_it_lasts(self, open_work: OpenWork) -> None:
+        waiting, paid = [ReservationCopy(uuid4(), Ownership(uuid4(), uuid4()), 1, LATER) for _ in range(2)]
+        async with open_work(THE_SERVICE) as work:
+            await work.copies.keep_reservations([waiting, paid])
+            await work.copies.keep_reservations([replace(paid, version=2, held_until=None)])
+            assert await work.copies.holds([waiting.id, paid.id, uuid4()]) == {waiting.id: LATER}
+            assert await work.copies.holds([]) == {}
+
+    async def test_of_a_payment_the_newest_version_is_stored(self, open_work: OpenWork) -> None:
+        refund = Refund(uuid4(), 300, has_arrived=False)
+        first = PaymentCopy(uuid4(), 800, is_disputed=False, refunds=(refund,), version=1)
+        second = replace(first, is_disputed=True, refunds=(replace(refund, has_arrived=True),), version=2)
+        async with open_work(THE_SERVICE) as work:
+            await work.copies.keep_payments([])
+            await work.copies.keep_payments([first, second, first])
+            assert await work.copies.payments([first.id, uuid4()]) == {first.id: second}
+
 
 class TestNotifications:
     async def test_one_event_is_one_notification(self, open_work: OpenWork) -> None:
-        moved = details(reason="supply_change", previous_spot_number="B12")
+        moved = details(reason="supply_change", previous_spot_number="B12", held_until=LATER)
         kept = await kept_notification(open_work, details=moved)
         async with open_work(THE_SERVICE) as work:
             again, other = notification(event_id=kept.event_id), notification()
@@ -57,9 +78,31 @@ class TestNotifications:
         ]
         await kept_notification(open_work)
         async with open_work(THE_SERVICE) as work:
-            first = await work.notifications.of_user(user_id, None, 3)
-            rest = await work.notifications.of_user(user_id, (first[-1].created_at, first[-1].id), 3)
+            first = await work.notifications.of_user(user_id, InboxFilter(), None, 3)
+            rest = await work.notifications.of_user(user_id, InboxFilter(), (first[-1].created_at, first[-1].id), 3)
         assert [*first, *rest] == kept[::-1]
+
+    async def test_they_are_filtered_by_what_was_read_by_kind_and_by_time(self, open_work: OpenWork) -> None:
+        user_id, failed = uuid4(), NotificationKind.PAYMENT_FAILED
+        made = [
+            await kept_notification(
+                open_work, user_id=user_id, created_at=NOW + second * SECOND, kind=kind, read_at=read
+            )
+            for second, (kind, read) in enumerate([(failed, None), (failed, NOW), (CONFIRMED, None), (CONFIRMED, NOW)])
+        ]
+        await kept_notification(open_work, kind=failed)
+
+        async def found(wanted: InboxFilter) -> list[int]:
+            async with open_work(THE_SERVICE) as work:
+                return [made.index(each) for each in await work.notifications.of_user(user_id, wanted, None, 9)]
+
+        assert await found(InboxFilter(is_unread=True)) == [2, 0]
+        assert await found(InboxFilter(is_unread=False)) == [3, 1]
+        assert await found(InboxFilter(kind=failed)) == [1, 0]
+        assert await found(InboxFilter(is_unread=True, kind=failed)) == [0]
+        assert await found(InboxFilter(since=NOW + SECOND)) == [3, 2, 1]
+        assert await found(InboxFilter(until=NOW + SECOND)) == [0]
+        assert await found(InboxFilter(since=NOW + SECOND, until=NOW + 3 * SECOND, kind=CONFIRMED)) == [2]
 
     async def test_a_change_is_kept_unless_someone_else_was_quicker(self, open_work: OpenWork) -> None:
         kept = await kept_notification(open_work)

@@ -1,6 +1,8 @@
 """The mails: each kind is written, in both parts, and nobody's text becomes markup or a header."""
 
+from datetime import UTC, datetime
 from email.headerregistry import Address
+from email.utils import parsedate_to_datetime
 
 import aiosmtplib
 import pytest
@@ -8,9 +10,11 @@ from services.notification.tests.stories import details, lot, notification
 
 from notification_service.adapters.smtp.sender import SmtpMailSender, meaning
 from notification_service.application.ports import Contact, Letter, MailPutOff, MailRefused, MailServerAway
+from notification_service.domain.declines import GENERAL, in_words
 from notification_service.domain.notifications import TITLES, NotificationKind
 from parking_chassis.ids import new_id
 from parking_kernel.money import Money
+from stripe_simulator.cards import CARDS
 
 SENDER = SmtpMailSender("localhost", 25, "Parking <no-reply@parking.example>", "https://parking.example")
 K = NotificationKind
@@ -21,12 +25,14 @@ def written(kind: NotificationKind, name: str = "Dora", **changes: object) -> tu
     contact = Contact("dora@example.com", name, "en")
     state = notification(kind=kind, details=details(**changes))
     letter = Letter(new_id(), contact, state, lot(name=f"Lot {name}"))
+    before = datetime.now(UTC).replace(microsecond=0)
     message = SENDER.message(letter, Address("Dora", "dora", "example.com"))
     text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
     assert text is not None
     assert html is not None
     headers = {name: str(value) for name, value in message.items()}
     assert headers["Message-ID"] == f"<{letter.delivery_id}@parking.example>"
+    assert before <= parsedate_to_datetime(headers["Date"]) <= datetime.now(UTC)
     return text.get_content(), html.get_content(), headers
 
 
@@ -80,6 +86,89 @@ def test_a_drivers_own_cancellation_says_nothing_of_the_car_park() -> None:
     text, html, _ = written(K.RESERVATION_CANCELLED, reason="driver")
     for part in (text, html):
         assert "the car park has changed" not in part
+
+
+def test_a_cancellation_names_what_is_still_to_come() -> None:
+    text, html, _ = written(K.RESERVATION_CANCELLED, reason="driver", amount=Money(800, "CHF"))
+    for part in (text, html):
+        assert "8.00 CHF is still to come" in part
+
+
+def test_who_was_given_everything_back_by_the_operator_is_promised_nothing_more() -> None:
+    text, html, _ = written(K.RESERVATION_CANCELLED, reason="refunded", amount=Money(0, "CHF"))
+    for part in (text, html):
+        assert "the operator has given back all that you paid, so your reservation is cancelled" in part
+        assert "still to come" not in part
+
+
+def test_a_refund_names_itself() -> None:
+    text, html, _ = written(K.PAYMENT_REFUNDED, amount=Money(300, "CHF"))
+    for part in (text, html):
+        assert "3.00 CHF of what you had paid has been paid out" in part
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("insufficient_funds", "There is not enough money on the card or account."),
+        ("expired_card", "The card has expired."),
+        ("incorrect_cvc", "The security code of the card is not right."),
+        ("payment_intent_authentication_failure", "The bank wanted you to confirm the payment"),
+        ("processing_error", "An error occurred while the payment was processed."),
+        ("generic_decline", GENERAL),
+        ("a_code_of_tomorrow", GENERAL),
+        (None, GENERAL),
+    ],
+)
+def test_a_failed_payment_says_why_in_plain_words_and_until_when_the_spot_is_held(code: str | None, words: str) -> None:
+    text, html, _ = written(K.PAYMENT_FAILED, reason=code, held_until=datetime(2026, 7, 1, 10, 15, tzinfo=UTC))
+    for part in (text, html):
+        assert words in part
+        assert "The spot is held for you until Wed 1 July 2026, 12:15 CEST" in part
+        assert code is None or code not in part
+
+
+@pytest.mark.parametrize("code", ["lost_card", "stolen_card", "fraudulent", "merchant_blacklist", "pickup_card"])
+def test_what_the_provider_asks_not_to_disclose_is_a_decline_like_any_other(code: str) -> None:
+    text, html, _ = written(K.PAYMENT_FAILED, reason=code)
+    for part in (text, html):
+        assert GENERAL in part
+
+
+def test_every_decline_of_the_simulators_cards_has_words_of_its_own_but_those_that_stay_undisclosed() -> None:
+    codes = {card.decline.decline_code or card.decline.code for card in CARDS if card.decline}
+    assert {code for code in codes if in_words(code) == GENERAL} == {
+        "generic_decline",
+        "lost_card",
+        "stolen_card",
+        "fraudulent",
+    }
+
+
+def test_where_no_spot_is_held_a_failed_payment_names_no_time() -> None:
+    text, html, _ = written(K.PAYMENT_FAILED, reason="expired_card", starts_at=None, ends_at=None)
+    for part in (text, html):
+        assert "held for you" not in part
+        assert "What is still to pay, and how, is shown with your reservation." in part
+
+
+def test_who_did_not_come_reads_that_the_spot_was_kept_and_nothing_goes_back() -> None:
+    text, html, _ = written(K.RESERVATION_NO_SHOW)
+    for part in (text, html):
+        assert "your car did not come" in part
+        assert "so what you paid does not go back" in part
+
+
+def test_a_free_spot_that_nobody_came_for_has_nothing_to_go_back() -> None:
+    text, html, _ = written(K.RESERVATION_NO_SHOW, amount=Money(0, "CHF"))
+    for part in (text, html):
+        assert "go back" not in part
+
+
+def test_who_stayed_too_long_reads_what_is_owed() -> None:
+    text, html, _ = written(K.OVERSTAY_WARNING, amount=Money(400, "CHF"))
+    for part in (text, html):
+        assert "you stayed longer than you had booked, and that costs 4.00 CHF more" in part
 
 
 def test_a_payment_has_no_times_and_nothing_back_has_no_amount() -> None:

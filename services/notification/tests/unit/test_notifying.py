@@ -1,9 +1,11 @@
 """Events become inbox, mails and room events; mails become letters, whatever is away meanwhile."""
 
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from services.notification.tests.fakes.auth.contacts import FakeContacts
@@ -11,15 +13,18 @@ from services.notification.tests.fakes.clock import FakeClock
 from services.notification.tests.fakes.postgres.tables import Tables
 from services.notification.tests.fakes.postgres.unit_of_work import in_memory_work
 from services.notification.tests.fakes.smtp.sender import FakeMailSender
-from services.notification.tests.stories import NOW, lot, source_event
+from services.notification.tests.stories import NOW, details, lot, source_event
 
 from notification_service.application.commands.send_mails import SendMails, SendMailsHandler
 from notification_service.application.event_handlers.notify_users import NotifyUsers, NotifyUsersHandler
-from notification_service.application.ports import LotCopy, MailPutOff, MailRefused, MailServerAway
+from notification_service.application.ports import LotCopy, MailPutOff, MailRefused, MailServerAway, ReservationCopy
+from notification_service.domain.coming_refunds import PaymentCopy, Refund, RefundOrder
 from notification_service.domain.deliveries import GIVE_UP_AFTER, Channel, DeliveryStatus, Failure
+from notification_service.domain.rooms import Ownership
 from notification_service.domain.source_events import MAILED_FOR, SourceEvent
 from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
+from parking_kernel.money import Money
 
 
 @dataclass
@@ -36,9 +41,11 @@ class Installation:
             self.work, self.contacts, self.sender, self.clock, lambda _claimed: nullcontext()
         )
 
-    async def consume(self, *sources: SourceEvent, lot_copy: LotCopy | None = None) -> None:
+    async def consume(
+        self, *sources: SourceEvent, lot_copy: LotCopy | None = None, reservations: Sequence[ReservationCopy] = ()
+    ) -> None:
         async with self.work(THE_SERVICE) as work:
-            await self.handler(work, NotifyUsers(sources))
+            await self.handler(work, NotifyUsers(sources, reservations))
             for each in sources:
                 if each.details:
                     await work.copies.keep_lot(lot_copy or lot(id=each.details.parking_lot_id))
@@ -77,6 +84,60 @@ async def test_a_source_event_becomes_inbox_mail_and_room_events(notification: I
     assert notification.published()[1:] == [("NotificationSent", "email")]
     await notification.send()
     assert len(notification.sender.sent) == 1
+
+
+async def test_a_cancellation_is_notified_with_what_is_still_to_come(notification: Installation) -> None:
+    payment_id, order_id = uuid4(), uuid4()
+    goodwill = Refund(uuid4(), 300, has_arrived=True)
+    payment = PaymentCopy(payment_id, 800, is_disputed=False, refunds=(goodwill,), version=3)
+    orders = (RefundOrder(order_id, payment_id, 800, "cancelled"),)
+    source = source_event("reservation.cancelled", details=details(amount=Money(1550, "CHF")), refund_orders=orders)
+    async with notification.work(THE_SERVICE) as work:
+        await notification.handler(work, NotifyUsers([], payments=[payment]))
+        await notification.handler(work, NotifyUsers([source]))
+    (notified,) = notification.tables.notifications.values()
+    assert notified.details.amount == Money(500, "CHF")
+
+
+async def test_an_event_without_orders_is_notified_with_the_sum_that_it_names(notification: Installation) -> None:
+    source = source_event("reservation.cancelled", details=details(amount=Money(800, "CHF")))
+    await notification.consume(source)
+    (notified,) = notification.tables.notifications.values()
+    assert notified.details.amount == Money(800, "CHF")
+
+
+def held(source: SourceEvent, until: datetime | None) -> ReservationCopy:
+    assert source.details
+    return ReservationCopy(source.details.reservation_id, Ownership(source.user_id, uuid4()), 1, until)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_notified"),
+    [(10, True), (0, False), (-1, False), (None, False)],
+    ids=["held", "now", "over", "paid"],
+)
+async def test_a_failed_payment_is_notified_until_when_the_spot_is_held(
+    notification: Installation, minutes: int | None, is_notified: bool
+) -> None:
+    source = source_event("payment.failed", details=details(reason="expired_card"))
+    until = None if minutes is None else NOW + timedelta(minutes=minutes)
+    await notification.consume(source, reservations=[held(source, until)])
+    (notified,) = notification.tables.notifications.values()
+    assert notified.details.held_until == (until if is_notified else None)
+    assert notified.reason_in_words == "The card has expired."
+
+
+async def test_the_mail_knows_the_hold_though_the_reservation_came_after_the_payment(
+    notification: Installation,
+) -> None:
+    source = source_event("payment.failed")
+    await notification.consume(source)
+    until = NOW + timedelta(minutes=10)
+    async with notification.work(THE_SERVICE) as work:
+        await work.copies.keep_reservations([held(source, until)])
+    await notification.send()
+    (letter,) = notification.sender.sent
+    assert letter.notification.details.held_until == until
 
 
 async def test_what_is_long_past_reaches_the_inbox_alone(notification: Installation) -> None:

@@ -16,12 +16,17 @@ from parking_chassis.ids import new_id
 from parking_events import (
     EVENT_CLASSES,
     AffectedPolicy,
+    Charge,
+    ChargeRaisedV1,
+    ChargeReason,
+    ChargeStatus,
     MovedFrom,
     PaymentFailedV1,
     PaymentRefundedV1,
     PaymentRequestedV1,
     PaymentState,
     PaymentSucceededV1,
+    RefundStatus,
     ReservationCancelledV1,
     ReservationChangedV1,
     ReservationCheckedInV1,
@@ -29,8 +34,10 @@ from parking_events import (
     ReservationCreatedV1,
     ReservationExpiredV1,
     ReservationExtendedV1,
+    ReservationNoShowV1,
     ReservationReinstatedV1,
     ReservationState,
+    ReservationStatus,
     SettledBooking,
     SupplyChangeFinishedV1,
     SupplyChangeOutcome,
@@ -40,6 +47,7 @@ from parking_events import (
     WireEvent,
 )
 from parking_events import Money as WireMoney
+from parking_events import Refund as WireRefund
 from parking_kernel.money import Money
 from parking_messaging import Envelope
 from parking_messaging.records import Subject
@@ -182,6 +190,78 @@ def test_a_refund_says_what_came_back_and_a_cancellation_what_will() -> None:
         consumers.reservation_source(cancelled, envelope(cancelled)).details,
     )
     assert [each.amount for each in facts if each] == [Money(700, "CHF")] * 2
+
+
+def refund(amount: int, status: RefundStatus = RefundStatus.SUCCEEDED, reason: str = "goodwill") -> WireRefund:
+    money = WireMoney(amount=amount, currency="CHF")
+    return WireRefund(refund_id=uuid4(), amount=money, status=status, reason=reason)
+
+
+def test_a_refund_names_itself_and_not_what_went_back_before() -> None:
+    earlier, this, later = refund(700), refund(300), refund(250)
+    changes = {"refunds": (earlier, this, later), "amount_refunded": WireMoney(amount=1000, currency="CHF")}
+    event = payment_event(PaymentRefundedV1, refund_id=this.refund_id, reason="goodwill", **changes)
+    details = consumers.payment_source(event, envelope(event)).details
+    assert details
+    assert (details.amount, details.reason) == (Money(300, "CHF"), "goodwill")
+
+
+@pytest.mark.parametrize(("reason", "amount"), [("cancelled", 700), ("goodwill", 300), ("unknown", 300), (None, 300)])
+def test_of_an_event_that_names_no_refund_it_is_the_last_that_arrived_for_that_reason(
+    reason: str | None, amount: int
+) -> None:
+    refunds = (refund(700, reason="cancelled"), refund(300), refund(250, RefundStatus.REQUESTED, "cancelled"))
+    event = payment_event(PaymentRefundedV1, refunds=refunds, reason=reason)
+    details = consumers.payment_source(event, envelope(event)).details
+    assert details
+    assert details.amount == Money(amount, "CHF")
+
+
+def test_a_failed_payment_carries_the_code_of_its_decline() -> None:
+    event = payment_event(PaymentFailedV1, failure_code="insufficient_funds", reason="insufficient_funds")
+    details = consumers.payment_source(event, envelope(event)).details
+    assert details
+    assert details.reason == "insufficient_funds"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_held"),
+    [(ReservationStatus.PENDING, True), (ReservationStatus.CONFIRMED, False), (ReservationStatus.EXPIRED, False)],
+)
+def test_a_spot_is_held_while_its_reservation_is_pending(status: ReservationStatus, is_held: bool) -> None:
+    event = reservation_event(ReservationCreatedV1, status=status, hold_expires_at=NOW)
+    assert consumers.reservation_copy(event).held_until == (NOW if is_held else None)
+
+
+def test_a_no_show_notifies_the_driver_of_what_was_paid() -> None:
+    paid = WireMoney(amount=800, currency="CHF")
+    event = reservation_event(ReservationNoShowV1, amount_paid=paid)
+    source = consumers.reservation_source(event, envelope(event))
+    assert source.kind is K.RESERVATION_NO_SHOW
+    assert source.details
+    assert source.details.amount == Money(800, "CHF")
+
+
+def charge(reason: ChargeReason, amount: int) -> Charge:
+    owed = WireMoney(amount=amount, currency="CHF")
+    status = ChargeStatus.OPEN if amount else ChargeStatus.PAID
+    return Charge(charge_id=uuid4(), amount=owed, tax=WireMoney(amount=0, currency="CHF"), reason=reason, status=status)
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (charge(ChargeReason.OVERSTAY, 400), K.OVERSTAY_WARNING),
+        (charge(ChargeReason.OVERSTAY, 0), None),
+        (charge(ChargeReason.EXTENSION, 400), None),
+    ],
+)
+def test_overstay_notifies_the_driver_of_what_is_owed_where_anything_is(raised: Charge, kind: K | None) -> None:
+    event = reservation_event(ChargeRaisedV1, charges=(charge(ChargeReason.BOOKING, 1250), raised))
+    source = consumers.reservation_source(event, envelope(event))
+    assert source.kind is kind
+    assert source.details
+    assert source.details.amount == Money(raised.amount.amount, "CHF")
 
 
 def test_rooms_get_no_user() -> None:

@@ -33,6 +33,7 @@ from parking_service.application.commands.create_lot import CreateLotHandler
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriodsHandler
 from parking_service.application.commands.publish_tariff import PublishTariffHandler
 from parking_service.application.commands.purge_bookings import PurgeBookingsHandler
+from parking_service.application.commands.purge_supply_changes import PurgeSupplyChangesHandler
 from parking_service.application.commands.remove_spot import RemoveSpotHandler
 from parking_service.application.commands.report_occupancy import ReportOccupancyHandler
 from parking_service.application.commands.retire_lot import RetireLotHandler
@@ -66,6 +67,7 @@ class UseCases:
     keep_organization: KeepOrganizationHandler
     purge_answers: Callable[[], Awaitable[int]]
     purge_bookings: PurgeBookingsHandler
+    purge_supply_changes: PurgeSupplyChangesHandler
     get_import: GetImportHandler
     preview_import: PreviewImportHandler
     get_supply_change: GetSupplyChangeHandler
@@ -143,6 +145,9 @@ def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCa
         keep_organization=KeepOrganizationHandler(settings.default_terms, clock, new_id),
         purge_answers=partial(purge_answers, work),
         purge_bookings=PurgeBookingsHandler(work, clock),
+        purge_supply_changes=PurgeSupplyChangesHandler(
+            work, clock, timedelta(seconds=settings.supply_changes_stored_for)
+        ),
         get_import=GetImportHandler(work),
         preview_import=PreviewImportHandler(work, files, clock, new_id),
         get_supply_change=GetSupplyChangeHandler(work),

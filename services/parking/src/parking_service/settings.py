@@ -38,6 +38,9 @@ class ParkingSettings(AnsweringSettings):
     default_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Zurich"
     """The zone of imported lots where neither file nor request names one."""
 
+    supply_changes_stored_for: Annotated[int, Field(ge=86_400)] = 90 * 86_400
+    """How long a supply change can be looked at after reservation has decided all bookings in its way (seconds)."""
+
     @property
     def default_terms(self) -> Tariff:
         """A new organization's default tariff."""

@@ -112,6 +112,23 @@ async def test_a_supply_change_is_shown_as_far_as_reservation_is(open_work: Open
         await read(new_id())
 
 
+async def test_supply_changes_that_ended_long_ago_are_purged_and_those_that_run_are_not(open_work: OpenWork) -> None:
+    def ended(at: datetime) -> SupplyProgress:
+        return SupplyProgress(1, 1, status=JobStatus.DONE, ended_at=at, version=3)
+
+    gone = [await kept_change(open_work, progress=ended(START - each * HOUR)) for each in (3, 2, 1)]
+    stays = [await kept_change(open_work, progress=each) for each in (ended(START), SupplyProgress(total=3))]
+    async with open_work(THE_SERVICE) as work:
+        assert await work.supply_changes.purge(START, 2) == 2
+        assert await work.supply_changes.get(gone[-1].id), "the oldest go first"
+        assert await work.supply_changes.purge(START, 2) == 1
+        assert await work.supply_changes.purge(START, 2) == 0
+        assert [await work.supply_changes.get(each.id) for each in stays] == stays
+        for each in gone:
+            with pytest.raises(UnknownSupplyChange):
+                await work.supply_changes.get(each.id)
+
+
 async def test_an_import_knows_its_supply_changes(open_work: OpenWork) -> None:
     organization_id = (await kept_change(open_work)).organization_id
     state = ImportState(new_id(), organization_id, None, None, 0, START, affected=AffectedPolicy.MOVE)

@@ -12,7 +12,9 @@ import pytest
 from services.parking.tests.supplies import HOUR, NOON, NOW, Book, Supply, in_the_way, stored, with_supply_change
 
 from parking_chassis.ids import new_id
+from parking_kernel.jobs import JobStatus
 from parking_service.application.commands.purge_bookings import PurgeBookings
+from parking_service.application.commands.purge_supply_changes import PurgeSupplyChanges
 from parking_service.application.event_handlers.follow_supply_change import FollowSupplyChange, follow_supply_change
 from parking_service.bootstrap import Parking
 from parking_service.domain.supply import SupplyProgress
@@ -236,3 +238,25 @@ async def test_the_api_document_names_the_refusal_and_the_job(http: httpx.AsyncC
         assert "AffectedBookingsAnswer" in json.dumps(operation["responses"]["200"])
     imports = paths["/api/v1/parking-lots/import"]["post"]
     assert {"affected", "preview"} <= {each["name"] for each in imports["parameters"]}
+
+
+async def test_supply_changes_are_purged_by_the_worker_when_nobody_looks_at_them_any_more(
+    supply: Supply, book: Book, parking: Parking
+) -> None:
+    await book(supply)
+    path = f"/supply-changes/{(await retire(supply, {'affected': 'move'})).json()['supply_change_id']}"
+
+    async def ended(version: int, ago: timedelta) -> None:
+        async with parking.engine.begin() as connection, parking.work_on(connection) as work:
+            at = parking.clock.now() - ago
+            progress = SupplyProgress(1, 1, status=JobStatus.DONE, ended_at=at, version=version)
+            await follow_supply_change(FollowSupplyChange(UUID(path.rpartition("/")[2]), progress), work)
+
+    stored_for = timedelta(seconds=parking.settings.supply_changes_stored_for)
+    assert await parking.use_cases.purge_supply_changes(PurgeSupplyChanges()) == 0, "it runs"
+    await ended(2, stored_for - HOUR)
+    assert await parking.use_cases.purge_supply_changes(PurgeSupplyChanges()) == 0
+    assert (await supply.operator("GET", path)).status_code == 200
+    await ended(3, stored_for + HOUR)
+    assert await parking.use_cases.purge_supply_changes(PurgeSupplyChanges()) == 1
+    assert (await supply.operator("GET", path)).status_code == 404

@@ -14,8 +14,8 @@ TABLES = ("payments", "refunds", "refund_orders", "reservation_dues")
 # Ids follow from the numbers, so that the rows of several tables find each other.
 PAYMENTS = """
     INSERT INTO payments (id, charge_id, reservation_id, user_id, organization_id, parking_lot_id, currency, amount,
-        tax, stage, is_live, save_method, intent_key, requested_at, succeeded_at, version)
-    SELECT u.id, u.id, u.id, u.id, u.id, u.id, 'CHF', 1250, 89, 'succeeded', true, false, 'key',
+        tax, stage, status, is_live, save_method, intent_key, requested_at, succeeded_at, version)
+    SELECT u.id, u.id, u.id, u.id, u.id, u.id, 'CHF', 1250, 89, 'succeeded', 'succeeded', true, false, 'key',
         at, at + interval '1 minute', 2
     FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n,
         LATERAL (SELECT lpad(to_hex(n), 32, '0')::uuid, now() - interval '30 days' + n * interval '1 second')
@@ -47,6 +47,8 @@ REFUNDS = """
 UNUSED = (
     "ix_payments_of_user",
     "ix_payments_of_organization",
+    "ix_payments_of_status",
+    "ix_payments_of_lot",
     "uq_payments_live_charge",
     "ix_payments_of_reservation",
     "ix_refund_orders_reservation_id",

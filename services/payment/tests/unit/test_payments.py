@@ -17,6 +17,8 @@ from services.payment.tests.unit.payments import (
     requested,
 )
 
+from parking_events import PaymentState
+from payment_service.adapters.kafka.to_wire import to_wire
 from payment_service.domain.errors import RefundExceedsPayment
 from payment_service.domain.payment_states import PaymentStatus
 from payment_service.domain.payments import Payment
@@ -126,6 +128,27 @@ def test_refunds_never_exceed_what_was_captured() -> None:
     assert payment.state.refundable == 0
     with pytest.raises(RefundExceedsPayment):
         refund_by(requested(), 1)
+
+
+def test_each_event_of_a_refund_names_it_among_the_others() -> None:
+    payment = captured()
+    first, second = refund_by(payment, 800), refund_by(payment, 450)
+    payment.observe(provider_refund(second), NOW)
+    payment.observe(provider_refund(first, ProviderRefundStatus.FAILED), NOW)
+    payment.retry_refund(first.id, NOW)
+    payment.observe(provider_refund(payment.state.refund(first.id)), NOW)
+    named = [(to_wire(event).event_type.split(".")[2], event.refund_id) for event in payment.events[-6:]]
+    assert named == [
+        ("refund_requested", first.id),
+        ("refund_requested", second.id),
+        ("refunded", second.id),
+        ("refund_failed", first.id),
+        ("refund_requested", first.id),
+        ("refunded", first.id),
+    ]
+    wire = [to_wire(event) for event in payment.events]
+    assert [each.refund_id for each in wire if isinstance(each, PaymentState)][-6:] == [each for _, each in named]
+    assert payment.events[0].refund_id is None, "what is about no refund names none"
 
 
 def test_a_refund_that_fails_is_owed_still_and_tried_again() -> None:

@@ -40,6 +40,7 @@ from reservation_service.application.commands.check_in_to_standing_spot import c
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
+from reservation_service.application.commands.purge_supply_changes import PurgeSupplyChangesHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpotHandler
 from reservation_service.application.commands.settle_booking import SettleBookingHandler
 from reservation_service.application.commands.settle_supply_changes import SettleSupplyChangesHandler
@@ -91,6 +92,7 @@ class UseCases:
     note_no_shows: NoteNoShowsHandler
     settle_supply_changes: SettleSupplyChangesHandler
     advance_payment_watermark: AdvancePaymentWatermarkHandler
+    purge_supply_changes: PurgeSupplyChangesHandler
     purge_answers: Callable[[], Awaitable[int]]
     create_quote: CreateQuoteHandler
     get_availability: GetAvailabilityHandler
@@ -187,6 +189,9 @@ def _use_cases(
             work, settle_booking, OneByOne("supply_changes", SUPPLY_PAUSE), settling
         ),
         advance_payment_watermark=AdvancePaymentWatermarkHandler(work, outbox, backlog),
+        purge_supply_changes=PurgeSupplyChangesHandler(
+            work, clock, timedelta(seconds=settings.supply_changes_stored_for)
+        ),
         purge_answers=partial(purge_answers, work),
         create_quote=CreateQuoteHandler(work, clock, least_stay),
         get_availability=GetAvailabilityHandler(bookings, clock),

@@ -50,6 +50,9 @@ class ReservationSettings(AnsweringSettings):
     least_stay: Annotated[int, Field(ge=0)] = 900
     """How long a reservation is at least (seconds)."""
 
+    supply_changes_stored_for: Annotated[int, Field(ge=86_400)] = 90 * 86_400
+    """How long a supply change is stored after the last booking in its way was decided (seconds)."""
+
     @field_validator("signing_key")
     @classmethod
     def _signing_keys_are_p256(cls, value: SecretStr) -> SecretStr:

@@ -89,6 +89,26 @@ class TestSupplyChanges:
             both = await work.supply_changes.claim(lease, lease + MINUTE, 5)
             assert both == sorted((due.state.id, later.state.id))
 
+    async def test_those_done_long_ago_are_purged_but_not_what_a_copy_still_lacks(self, store: Store) -> None:
+        old, older, running, of_lot, of_spot, of_spot_in_service, new = (a_change(store.lot) for _ in range(7))
+        for each in (old, older, of_lot, of_spot, of_spot_in_service, new):
+            each.state = replace(each.state, status=SupplyChangeStatus.DONE, at=START - MINUTE)
+        older.state = replace(older.state, at=START - 2 * MINUTE)
+        new.state = replace(new.state, at=START)
+        await takes_out(store, store.spots[0], of_spot.state.id)
+        async with store.work(THE_SERVICE) as work:
+            for each in (old, older, running, of_lot, of_spot, of_spot_in_service, new):
+                await work.supply_changes.add(each)
+            await work.copies.note_spot_change([store.spots[1].id], of_spot_in_service.state.id)
+            await work.copies.note_lot_change(store.lot.id, of_lot.state.id)
+        async with store.work(THE_SERVICE) as work:
+            assert await work.supply_changes.purge(START, 1) == 1
+            assert await work.supply_changes.policy(old.state.id), "the oldest go first"
+            assert await work.supply_changes.purge(START, 5) == 2
+            assert await work.supply_changes.purge(START, 5) == 0
+            for each in (running, of_lot, of_spot, new):
+                assert (await work.supply_changes.get(each.state.id)).state.id == each.state.id
+
 
 class TestWhatTheyTook:
     async def test_a_reservation_knows_what_it_stands_on(self, store: Store) -> None:

@@ -1,8 +1,10 @@
 """From and to the wire contracts."""
 
+import ast
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +20,7 @@ from parking_events import (
     PaymentStatus,
     Refund,
     RefundStatus,
+    ReservationChangedV1,
     ReservationState,
     SpotCreatedV1,
     TariffPublishedV1,
@@ -181,6 +184,15 @@ class TestValuesThatCameLater:
 def later_events[Event: WireEvent](event_class: type[Event]) -> list[tuple[str, Event]]:
     changed = with_a_later_value(event_class)
     return [(path, event_class.from_json(json.dumps(document).encode())) for path, document in changed]
+
+
+def test_the_contract_names_all_that_a_change_can_name() -> None:
+    tree = ast.parse(Path(str(reservations.__file__)).read_text())
+    changes = [each.value for each in ast.walk(tree) if isinstance(each, ast.keyword) and each.arg == "changed"]
+    named = {name for each in changes if isinstance(each, ast.Tuple) for name in ast.literal_eval(each)}
+    assert {"spot", "user_status"} <= named
+    described = ReservationChangedV1.model_json_schema()["description"]
+    assert {name for name in named if f"`{name}`" not in described} == set()
 
 
 class TestRefunds:

@@ -60,6 +60,11 @@ class PaymentState(WireEvent):
     amount: Money = Field(description="What is paid.")
     amount_refunded: Money = Field(description="What has gone back: the sum of the refunds that succeeded.")
     refunds: tuple[Refund, ...] = Field(default=(), description="All refunds, the oldest first.")
+    refund_id: UUID | None = Field(
+        default=None,
+        description="The refund, one of `refunds`, that the event is about; absent where it is about none, and in "
+        "events of release 0.1.",
+    )
     failure_code: Code | None = Field(default=None, description="Why the attempt failed; absent where it did not.")
     requested_at: Instant = Field(description="When the driver began to pay.")
     succeeded_at: Instant | None = Field(default=None, description="When the money was captured; absent before.")
@@ -102,19 +107,19 @@ class PaymentCancelledV1(PaymentState):
 
 
 class PaymentRefundRequestedV1(PaymentState):
-    """A refund was asked for; it is the last of `refunds`."""
+    """A refund was asked for; `refund_id` says which. It is the last of `refunds`."""
 
     event_type: ClassVar[str] = "parking.payment.refund_requested.v1"
 
 
 class PaymentRefundedV1(PaymentState):
-    """A refund arrived."""
+    """A refund arrived; `refund_id` says which."""
 
     event_type: ClassVar[str] = "parking.payment.refunded.v1"
 
 
 class PaymentRefundFailedV1(PaymentState):
-    """A refund did not go through."""
+    """A refund did not go through; `refund_id` says which."""
 
     event_type: ClassVar[str] = "parking.payment.refund_failed.v1"
 

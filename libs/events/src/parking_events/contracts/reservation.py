@@ -169,7 +169,12 @@ class ReservationReinstatedV1(ReservationState):
 
 
 class ReservationChangedV1(ReservationState):
-    """Time or spot changed; `changed` names the fields, `reason` who or what caused it (`supply_change`)."""
+    """Time, spot, money or the driver's account changed; `changed` names what, `reason` who or what caused it.
+
+    `changed` holds names of fields (`spot`, `moved_from`, `charges`, `refund_due`), and `user_status` where the
+    driver's account was suspended or reinstated (`reason`: `user_suspended`, `user_reinstated`): no field shows that,
+    and the reservation stands; a suspended driver is not let in. `reason` is `supply_change` where the spot went away.
+    """
 
     event_type: ClassVar[str] = "parking.reservation.changed.v1"
 

@@ -18,11 +18,24 @@ class AttemptLimit:
 
 
 SIGN_INS_TO_ACCOUNT = AttemptLimit(5, GrowingPause(timedelta(seconds=5), timedelta(minutes=15)), timedelta(days=1))
-"""Wrong passwords for one account. The longest wait is no longer, since its owner waits too."""
+"""Wrong passwords for one account from one network address: whoever tries elsewhere does not wait for them."""
+SIGN_INS_TO_ACCOUNT_AT_ALL = AttemptLimit(
+    20, GrowingPause(timedelta(seconds=5), timedelta(minutes=15)), timedelta(days=1)
+)
+"""Wrong passwords for one account from all network addresses where its owner has not signed in lately.
+
+One address uses up no more of them than it has free of its own, so nobody makes its owner wait from a few addresses.
+"""
+SIGN_IN_MAILS = AttemptLimit(1, GrowingPause(timedelta(days=1), timedelta(days=1)), timedelta(days=1))
+"""Mails to an owner that somebody tries passwords, from however many addresses."""
+KNOWN_FOR = timedelta(days=30)
+"""How long an address is known after the owner of an account has signed in there."""
 SIGN_INS_FROM_ADDRESS = AttemptLimit(50, GrowingPause(timedelta(seconds=5), timedelta(minutes=1)), timedelta(hours=1))
 """Wrong passwords from one network address, which a whole office may share."""
 VERIFICATION_MAILS = AttemptLimit(3, GrowingPause(timedelta(hours=1), timedelta(days=1)), timedelta(days=2))
-"""Mails to an address whose owner may never have asked for one."""
+"""Mails to an address whose owner may never have asked for one, for each network address that asks."""
+VERIFICATION_MAILS_AT_ALL = AttemptLimit(10, GrowingPause(timedelta(hours=1), timedelta(hours=1)), timedelta(days=2))
+"""The same from all that ask: more than a stranger can use up from a few addresses, and then one an hour."""
 STORED_FOR = timedelta(days=2)
 """After the last attempt; no limit remembers one longer."""
 
@@ -79,13 +92,28 @@ class SignInAttempt:
     at: datetime
 
     @property
+    def place(self) -> str:
+        """The account and where it is tried from: by this wrong passwords are counted, and known addresses stored."""
+        return f"{self.account} from {self.network_address or 'nowhere'}"
+
+    @property
     def account(self) -> str:
-        """By what the attempts are counted that are made on the account."""
+        """By what the attempts are counted that are made on the account from all addresses that are not known."""
         return f"sign-ins to {normalised_email(self.email)}"
 
     @property
-    def limits(self) -> Sequence[tuple[str, AttemptLimit]]:
-        """What it is counted by. Always in this order, so that no two transactions wait for each other in a circle."""
-        if self.network_address is None:
-            return [(self.account, SIGN_INS_TO_ACCOUNT)]
-        return [(self.account, SIGN_INS_TO_ACCOUNT), (f"sign-ins from {self.network_address}", SIGN_INS_FROM_ADDRESS)]
+    def mails(self) -> str:
+        """By what the mails to its owner are counted."""
+        return f"mails of {self.account}"
+
+    def limits(self, *, is_known: bool) -> Sequence[tuple[str, AttemptLimit]]:
+        """What it is counted by, from an address where the owner has signed in lately or from another.
+
+        Always in this order, so that no two transactions wait for each other in a circle.
+        """
+        found = [(self.place, SIGN_INS_TO_ACCOUNT)]
+        if not is_known:
+            found.append((self.account, SIGN_INS_TO_ACCOUNT_AT_ALL))
+        if self.network_address is not None:
+            found.append((f"sign-ins from {self.network_address}", SIGN_INS_FROM_ADDRESS))
+        return found

@@ -40,6 +40,7 @@ class Tables:
     account_mails: dict[UUID, MailRow] = field(default_factory=dict[UUID, MailRow])
     mail_tokens: dict[bytes, MailToken] = field(default_factory=dict[bytes, MailToken])
     counted_attempts: dict[bytes, Attempts] = field(default_factory=dict[bytes, Attempts])
+    sign_in_places: dict[bytes, datetime] = field(default_factory=dict[bytes, datetime])
     signing_keys: dict[str, KeyAge] = field(default_factory=dict[str, KeyAge])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
     outbox: list[UserEvent | LoginEvent | OrganizationEvent] = field(

@@ -8,6 +8,7 @@ from services.auth.tests.fakes.postgres.mails import InMemoryMails
 from services.auth.tests.fakes.postgres.organizations import InMemoryOrganizations
 from services.auth.tests.fakes.postgres.outbox import publish
 from services.auth.tests.fakes.postgres.roles import InMemoryRoles
+from services.auth.tests.fakes.postgres.sign_in_places import InMemorySignInPlaces
 from services.auth.tests.fakes.postgres.signing_keys import InMemorySigningKeys
 from services.auth.tests.fakes.postgres.tables import Tables
 from services.auth.tests.fakes.postgres.users import InMemoryUsers
@@ -29,6 +30,7 @@ def in_memory_work(tables: Tables, new_id: NewId, now: Callable[[], datetime]) -
             InMemoryRoles(draft),
             InMemoryMails(draft, new_id),
             InMemoryAttempts(draft),
+            InMemorySignInPlaces(draft),
             InMemorySigningKeys(draft),
             # One unit of work at a time: no other one has a key in use.
             InMemoryAnswers(draft.answers, now, running=set()),

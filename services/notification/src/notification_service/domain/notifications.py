@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from notification_service.domain.declines import in_words
 from parking_kernel.money import Money
 
 
@@ -15,6 +16,8 @@ class NotificationKind(StrEnum):
     RESERVATION_CHANGED = "reservation_changed"
     RESERVATION_CANCELLED = "reservation_cancelled"
     RESERVATION_EXPIRED = "reservation_expired"
+    RESERVATION_NO_SHOW = "reservation_no_show"
+    OVERSTAY_WARNING = "overstay_warning"
     PAYMENT_SUCCEEDED = "payment_succeeded"
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_REFUNDED = "payment_refunded"
@@ -25,6 +28,8 @@ TITLES = {
     NotificationKind.RESERVATION_CHANGED: "Your reservation has changed",
     NotificationKind.RESERVATION_CANCELLED: "Your reservation is cancelled",
     NotificationKind.RESERVATION_EXPIRED: "Your reservation has expired",
+    NotificationKind.RESERVATION_NO_SHOW: "You did not come",
+    NotificationKind.OVERSTAY_WARNING: "You stayed longer than you had booked",
     NotificationKind.PAYMENT_SUCCEEDED: "We have received your payment",
     NotificationKind.PAYMENT_FAILED: "Your payment did not go through",
     NotificationKind.PAYMENT_REFUNDED: "Your money is on its way back",
@@ -33,13 +38,18 @@ TITLES = {
 
 SUPPLY_CHANGE = "supply_change"
 """Reservation's reason for what happens because a spot, or a lot, went away."""
+ALL_REFUNDED = "refunded"
+"""Reservation's reason for cancelling what an operator gave all the money back for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a notification speaks of. `amount` is the price, the payment, or what goes back, by kind.
+    """What a notification speaks of.
 
-    `reason` is why, as reservation's code. `previous_spot_number` is there where the reservation was moved.
+    `amount` is, by kind, the price, the payment, this refund, what is still to come back, what was paid for a stay that
+    nobody came for, or what is owed for staying too long. `reason` is why, as the code of reservation or payment.
+    `previous_spot_number` is there where the reservation was moved; `held_until` where a payment failed and the spot is
+    held for another attempt.
     """
 
     parking_lot_id: UUID
@@ -50,11 +60,17 @@ class Details:
     ends_at: datetime | None = None
     reason: str | None = None
     previous_spot_number: str | None = None
+    held_until: datetime | None = None
 
     @property
     def is_of_supply_change(self) -> bool:
         """Whether it happened because the spot, or the lot, went away."""
         return self.reason == SUPPLY_CHANGE
+
+    @property
+    def is_of_full_refund(self) -> bool:
+        """Whether an operator has given back all that was paid."""
+        return self.reason == ALL_REFUNDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,21 @@ class NotificationState:
     created_at: datetime
     read_at: datetime | None = None
     version: int = 1
+
+    @property
+    def reason_in_words(self) -> str | None:
+        """Why a payment failed, as a sentence; other kinds say it by their reason alone."""
+        return in_words(self.details.reason) if self.kind is NotificationKind.PAYMENT_FAILED else None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """Which notifications of an inbox are wanted; what is not given does not matter. `until` is the first after."""
+
+    is_unread: bool | None = None
+    kind: NotificationKind | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Notification:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from notification_service.domain import rooms
+from notification_service.domain.coming_refunds import RefundOrder
 from notification_service.domain.notifications import Details, NotificationKind
 from notification_service.domain.rooms import Room, RoomKind
 
@@ -25,10 +26,15 @@ KINDS = {
     "reservation.extended": NotificationKind.RESERVATION_CHANGED,
     "reservation.cancelled": NotificationKind.RESERVATION_CANCELLED,
     "reservation.expired": NotificationKind.RESERVATION_EXPIRED,
+    "reservation.no_show": NotificationKind.RESERVATION_NO_SHOW,
+    "charge.raised": NotificationKind.OVERSTAY_WARNING,
     "payment.succeeded": NotificationKind.PAYMENT_SUCCEEDED,
     "payment.failed": NotificationKind.PAYMENT_FAILED,
     "payment.refunded": NotificationKind.PAYMENT_REFUNDED,
 }
+
+OVERSTAY = "overstay"
+"""Reservation's reason of a charge for staying beyond the end."""
 
 # A change of what is owed or paid is for the payment's own notifications.
 MONEY = frozenset({"charges", "amount_owed", "amount_paid", "refund_due"})
@@ -40,7 +46,8 @@ NO_NEWS = MONEY | {"user_status"}
 class SourceEvent:
     """One event of another service. `public` is what rooms get: no personal data, in the API's words.
 
-    `name` is the event's short type, such as `reservation.confirmed`.
+    `name` is the event's short type, such as `reservation.confirmed`. `refund_orders` are all of a reservation, where
+    the event says of which payments something goes back.
     """
 
     event_id: UUID
@@ -51,13 +58,20 @@ class SourceEvent:
     user_id: UUID | None = None
     details: Details | None = None
     changed: frozenset[str] = frozenset()
+    refund_orders: tuple[RefundOrder, ...] | None = None
 
     @property
     def kind(self) -> NotificationKind | None:
         """What the user is notified of; nothing for what is no news to them."""
         if self.changed and self.changed <= NO_NEWS:
             return None
+        if self.name == "charge.raised" and not self._is_overstay_to_pay:
+            return None
         return KINDS.get(self.name)
+
+    @property
+    def _is_overstay_to_pay(self) -> bool:
+        return self.details is not None and self.details.reason == OVERSTAY and self.details.amount.amount > 0
 
     def is_news(self, now: datetime) -> bool:
         """Whether somebody should still be notified."""

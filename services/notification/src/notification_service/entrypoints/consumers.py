@@ -14,6 +14,7 @@ from notification_service.application.event_handlers.keep_lot import KeepLot, ke
 from notification_service.application.event_handlers.notify_users import NotifyUsers
 from notification_service.application.ports import LotCopy, ReservationCopy
 from notification_service.bootstrap import SERVICE, Notification
+from notification_service.domain.coming_refunds import PaymentCopy, Refund, RefundOrder
 from notification_service.domain.notifications import Details
 from notification_service.domain.rooms import Ownership
 from notification_service.domain.source_events import (
@@ -25,16 +26,22 @@ from notification_service.domain.source_events import (
 )
 from parking_chassis.ended_logins import note_ended_logins
 from parking_events import (
+    ChargeRaisedV1,
     LotOccupancyState,
     LotState,
     PaymentRefundedV1,
     PaymentState,
+    PaymentStatus,
+    RefundStatus,
     ReservationCancelledV1,
+    ReservationNoShowV1,
     ReservationState,
+    ReservationStatus,
     SpotOccupancyState,
     SupplyChangeState,
     WireEvent,
 )
+from parking_events import Refund as WireRefund
 from parking_events.values import Money as WireMoney
 from parking_kernel.money import Money
 from parking_messaging.adapters.kafka_connection import KafkaConnection
@@ -77,7 +84,7 @@ def messaging(service: Notification) -> ServiceMessaging[AsyncConnection]:
 def handlers(service: Notification) -> dict[str, Handlers[AsyncConnection]]:
     """The handlers of each group."""
     payments = Handlers[AsyncConnection](share_a_lane=True)
-    payments.effect_batch(PaymentState, _notifying(service, payment_source), batch_size=BATCH)
+    payments.effect_batch(PaymentState, _payment_handler(service), batch_size=BATCH)
     occupancy = Handlers[AsyncConnection](share_a_lane=True)
     occupancy.effect_batch(SpotOccupancyState, _notifying(service, spot_source), batch_size=BATCH)
     occupancy.effect_batch(LotOccupancyState, _notifying(service, lot_source), batch_size=BATCH)
@@ -115,6 +122,16 @@ def _reservation_handlers(service: Notification) -> Handlers[AsyncConnection]:
     return reservations
 
 
+def _payment_handler(service: Notification) -> BatchHandler[AsyncConnection]:
+    async def notify(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
+        sources = [payment_source(*each) for each in deliveries]
+        copies = [payment_copy(each.event) for each in deliveries]
+        async with service.work_on(tx) as work:
+            await service.notify_users(work, NotifyUsers(sources, payments=copies))
+
+    return notify
+
+
 def _notifying[Event: WireEvent](
     service: Notification, source: Callable[[Event, Envelope], SourceEvent]
 ) -> BatchHandler[AsyncConnection]:
@@ -131,13 +148,27 @@ def lot_copy(event: LotState) -> LotCopy:
 
 
 def reservation_copy(event: ReservationState) -> ReservationCopy:
-    """Whose a reservation is."""
-    return ReservationCopy(event.reservation_id, Ownership(event.user_id, event.organization_id), event.version)
+    """Whose a reservation is, and until when it waits for its payment."""
+    owner = Ownership(event.user_id, event.organization_id)
+    held_until = event.hold_expires_at if event.status is ReservationStatus.PENDING else None
+    return ReservationCopy(event.reservation_id, owner, event.version, held_until)
+
+
+def payment_copy(event: PaymentState) -> PaymentCopy:
+    """What notification keeps of a payment."""
+    refunds = tuple(
+        Refund(each.refund_id, each.amount.amount, each.status is RefundStatus.SUCCEEDED) for each in event.refunds
+    )
+    is_disputed = event.status is PaymentStatus.DISPUTED
+    return PaymentCopy(event.payment_id, event.amount.amount, is_disputed, refunds, event.version)
 
 
 def reservation_source(event: ReservationState, envelope: Envelope) -> SourceEvent:
-    """Something that happened to a reservation; the amount is what goes back where it was cancelled."""
-    amount = event.refund_due if isinstance(event, ReservationCancelledV1) else event.amount_owed
+    """Something that happened to a reservation.
+
+    The amount is what goes back where it was cancelled, what was paid where nobody came, and what a new charge owes.
+    """
+    amount, reason = _of_interest(event)
     return SourceEvent(
         event_id=envelope.event_id,
         name=short_name(envelope.event_type),
@@ -152,16 +183,37 @@ def reservation_source(event: ReservationState, envelope: Envelope) -> SourceEve
             spot_number=event.spot_number,
             starts_at=event.starts_at,
             ends_at=event.ends_at,
-            reason=event.reason,
+            reason=reason,
             previous_spot_number=event.moved_from.spot_number if event.moved_from and "spot" in event.changed else None,
         ),
         changed=frozenset(event.changed),
+        refund_orders=None
+        if event.refund_orders is None
+        else tuple(
+            RefundOrder(each.id, each.payment_id, each.amount.amount, each.reason) for each in event.refund_orders
+        ),
     )
 
 
+def _of_interest(event: ReservationState) -> tuple[WireMoney, str | None]:
+    """The amount that a driver has to know, and why."""
+    match event:
+        case ReservationCancelledV1():
+            return event.refund_due, event.reason
+        case ReservationNoShowV1():
+            return event.amount_paid, event.reason
+        case ChargeRaisedV1(charges=(*_, raised)):
+            return raised.amount, raised.reason.value
+        case _:
+            return event.amount_owed, event.reason
+
+
 def payment_source(event: PaymentState, envelope: Envelope) -> SourceEvent:
-    """Something that happened to a payment; the amount is what came back where it was refunded."""
-    amount = event.amount_refunded if isinstance(event, PaymentRefundedV1) else event.amount
+    """Something that happened to a payment; the amount is that of the refund where one arrived."""
+    amount, reason = event.amount, event.failure_code or event.reason
+    if isinstance(event, PaymentRefundedV1):
+        refund = _arrived(event)
+        amount, reason = (refund.amount, refund.reason) if refund else (event.amount_refunded, event.reason)
     return SourceEvent(
         event_id=envelope.event_id,
         name=short_name(envelope.event_type),
@@ -178,8 +230,16 @@ def payment_source(event: PaymentState, envelope: Envelope) -> SourceEvent:
             version=event.version,
         ),
         user_id=event.user_id,
-        details=Details(event.parking_lot_id, event.reservation_id, _money(amount)),
+        details=Details(event.parking_lot_id, event.reservation_id, _money(amount), reason=reason),
     )
+
+
+def _arrived(event: PaymentRefundedV1) -> WireRefund | None:
+    """The refund that arrived. Events of release 0.1 do not name it: there it is the last with the event's reason."""
+    if event.refund_id is not None:
+        return next((each for each in event.refunds if each.refund_id == event.refund_id), None)
+    arrived = [each for each in event.refunds if each.status is RefundStatus.SUCCEEDED]
+    return next((each for each in reversed(arrived) if each.reason == event.reason), arrived[-1] if arrived else None)
 
 
 def spot_source(event: SpotOccupancyState, envelope: Envelope) -> SourceEvent:

@@ -1,9 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.notification.tests.fakes.postgres.tables import Tables
 
 from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.domain.coming_refunds import PaymentCopy
 from notification_service.domain.rooms import Ownership
 
 
@@ -23,6 +25,19 @@ class InMemoryCopies:
             kept = self._tables.reservations.get(each.id)
             if kept is None or kept.version < each.version:
                 self._tables.reservations[each.id] = each
+
+    async def keep_payments(self, payments: Sequence[PaymentCopy]) -> None:
+        for each in payments:
+            kept = self._tables.payments.get(each.id)
+            if kept is None or kept.version < each.version:
+                self._tables.payments[each.id] = each
+
+    async def payments(self, payment_ids: Collection[UUID]) -> Mapping[UUID, PaymentCopy]:
+        return {each: self._tables.payments[each] for each in payment_ids if each in self._tables.payments}
+
+    async def holds(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        kept = [self._tables.reservations[each] for each in reservation_ids if each in self._tables.reservations]
+        return {each.id: each.held_until for each in kept if each.held_until}
 
     async def lot(self, parking_lot_id: UUID) -> LotCopy | None:
         return self._tables.lots.get(parking_lot_id)

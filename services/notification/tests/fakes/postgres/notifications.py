@@ -1,12 +1,12 @@
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from services.notification.tests.fakes.postgres.tables import Tables
 
 from notification_service.domain.errors import UnknownNotification
-from notification_service.domain.notifications import Notification, NotificationState
+from notification_service.domain.notifications import InboxFilter, Notification, NotificationState
 from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.pages import Position
 
 
 class InMemoryNotifications:
@@ -40,8 +40,17 @@ class InMemoryNotifications:
         self._kept[state.id] = state
 
     async def of_user(
-        self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+        self, user_id: UUID, wanted: InboxFilter, after: Position | None, limit: int
     ) -> Sequence[NotificationState]:
-        mine = [each for each in self._kept.values() if each.user_id == user_id]
+        mine = [each for each in self._kept.values() if each.user_id == user_id and _is_wanted(each, wanted)]
         newest_first = sorted(mine, key=lambda each: (each.created_at, each.id), reverse=True)
         return [each for each in newest_first if after is None or (each.created_at, each.id) < after][:limit]
+
+
+def _is_wanted(state: NotificationState, wanted: InboxFilter) -> bool:
+    return (
+        wanted.is_unread in (None, state.read_at is None)
+        and wanted.kind in (None, state.kind)
+        and (wanted.since is None or state.created_at >= wanted.since)
+        and (wanted.until is None or state.created_at < wanted.until)
+    )

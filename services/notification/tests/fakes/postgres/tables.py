@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.domain.coming_refunds import PaymentCopy
 from notification_service.domain.deliveries import DeliveryEvent, DeliveryState
 from notification_service.domain.notifications import NotificationState
 from notification_service.domain.rooms import RoomEvent
@@ -15,6 +16,7 @@ from notification_service.domain.tickets import Ticket
 class Tables:
     lots: dict[UUID, LotCopy] = field(default_factory=dict[UUID, LotCopy])
     reservations: dict[UUID, ReservationCopy] = field(default_factory=dict[UUID, ReservationCopy])
+    payments: dict[UUID, PaymentCopy] = field(default_factory=dict[UUID, PaymentCopy])
     notifications: dict[UUID, NotificationState] = field(default_factory=dict[UUID, NotificationState])
     deliveries: dict[UUID, DeliveryState] = field(default_factory=dict[UUID, DeliveryState])
     rooms: dict[str, int] = field(default_factory=dict[str, int])

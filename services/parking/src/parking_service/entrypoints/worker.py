@@ -10,6 +10,7 @@ from parking_chassis.process import Address, Timer, timer_loops, work
 from parking_service.application.commands.continue_imports import ContinueImports
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriods
 from parking_service.application.commands.purge_bookings import PurgeBookings
+from parking_service.application.commands.purge_supply_changes import PurgeSupplyChanges
 from parking_service.application.ports import OccupancyRate
 from parking_service.bootstrap import Parking, resources
 from parking_service.entrypoints.consumers import messaging
@@ -74,5 +75,8 @@ def _timers(parking: Parking, lots: WatchedLots) -> list[Timer]:
         ),
         Timer("occupancy_rate", OCCUPANCY_SECONDS, lots.measure, in_the_leader=True),
         Timer("bookings", HOUR_SECONDS, lambda: does.purge_bookings(PurgeBookings()), in_the_leader=True),
+        Timer(
+            "supply_changes", HOUR_SECONDS, lambda: does.purge_supply_changes(PurgeSupplyChanges()), in_the_leader=True
+        ),
         Timer("answers", HOUR_SECONDS, does.purge_answers, in_the_leader=True),
     ]

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from services.parking.tests.fakes.postgres.tables import Tables
@@ -29,3 +30,10 @@ class InMemorySupplyChanges:
         known = self._changes.get(change_id)
         if known and known.progress.version < progress.version:
             self._changes[change_id] = replace(known, progress=progress)
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        ended = [(change.progress.ended_at, change.id) for change in self._changes.values() if change.progress.ended_at]
+        old = [change_id for ended_at, change_id in sorted(ended) if ended_at < before][:limit]
+        for change_id in old:
+            del self._changes[change_id]
+        return len(old)

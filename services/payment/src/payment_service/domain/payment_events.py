@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from payment_service.domain.payment_states import PaymentState
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentEvent:
-    """Something that happened to a payment, with the state that it led to."""
+    """Something that happened to a payment, with the state that it led to; `refund_id` is the refund that is meant."""
 
     at: datetime
     payment: PaymentState
     reason: str | None = None
+    refund_id: UUID | None = None
 
 
 class PaymentRequested(PaymentEvent):
@@ -40,7 +42,7 @@ class PaymentCancelled(PaymentEvent):
 
 
 class PaymentRefundRequested(PaymentEvent):
-    """A refund was asked for; it is the last one."""
+    """A refund was asked for."""
 
 
 class PaymentRefunded(PaymentEvent):

@@ -28,6 +28,20 @@ class PaymentStatus(StrEnum):
     DISPUTED = "disputed"
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments of a list are wanted; what is not given does not matter.
+
+    `since` and `until` are of when the driver began to pay; `until` is the first instant after.
+    """
+
+    status: PaymentStatus | None = None
+    reservation_id: UUID | None = None
+    parking_lot_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 S = PaymentStatus
 FINAL = frozenset({S.SUCCEEDED, S.CANCELLED})
 

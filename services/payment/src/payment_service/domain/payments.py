@@ -184,7 +184,8 @@ class Payment:
         )
         self._replace(again)
         others = tuple(each for each in self.state.refunds if each.id != refund.id)
-        self._change(replace(self.state, refunds=(*others, again)), PaymentRefundRequested, at, refund.reason)
+        state = replace(self.state, refunds=(*others, again))
+        self._change(state, PaymentRefundRequested, at, refund.reason, refund.id)
         return True
 
     def observe_refund(self, seen: ProviderRefund, at: datetime) -> None:
@@ -275,7 +276,8 @@ class Payment:
 
     def _request_refund(self, refund_id: UUID, amount: int, reason: str, at: datetime) -> Refund:
         refund = Refund(refund_id, amount, RefundStatus.REQUESTED, reason, at, at, refund_key(refund_id, 1, 1))
-        self._change(replace(self.state, refunds=(*self.state.refunds, refund)), PaymentRefundRequested, at, reason)
+        state = replace(self.state, refunds=(*self.state.refunds, refund))
+        self._change(state, PaymentRefundRequested, at, reason, refund_id)
         return refund
 
     def _decide(self, order: RefundOrder, at: datetime) -> None:
@@ -337,7 +339,7 @@ class Payment:
             gross, tax = self._money(refund.amount), self._money(refund.tax)
             self.entries.append(ledger.given_back(self.state.charge, cause, gross, tax))
         self._replace(replace(refund, status=RefundStatus.SUCCEEDED, due_at=None))
-        self._change(self.state, PaymentRefunded, at, refund.reason)
+        self._change(self.state, PaymentRefunded, at, refund.reason, refund.id)
 
     def _fail_refund(self, refund: Refund, code: str, at: datetime) -> None:
         if refund.status is RefundStatus.SUCCEEDED:
@@ -345,7 +347,7 @@ class Payment:
             self.entries.append(ledger.refund_came_back(self.state.charge, cause, refund.amount))
         due_at = None if refund.reason == BY_HAND else at + PAUSE.after(refund.attempt)
         self._replace(replace(refund, status=RefundStatus.FAILED, failure_code=code, due_at=due_at))
-        self._change(self.state, PaymentRefundFailed, at, code)
+        self._change(self.state, PaymentRefundFailed, at, code, refund.id)
 
     def _open_dispute(self, dispute_id: str, amount: int, at: datetime) -> Dispute:
         tax = self.state.tax_within(amount)
@@ -379,11 +381,18 @@ class Payment:
         )
         self.state = replace(self.state, refunds=refunds, orders=orders)
 
-    def _change(self, state: PaymentState, event: type[PaymentEvent], at: datetime, reason: str | None = None) -> None:
+    def _change(
+        self,
+        state: PaymentState,
+        event: type[PaymentEvent],
+        at: datetime,
+        reason: str | None = None,
+        refund_id: UUID | None = None,
+    ) -> None:
         # What is over cannot be paid any more: the secret by which a page pays has no use, and is not stored further.
         secret = None if state.stage in FINAL else state.client_secret
         self.state = replace(state, client_secret=secret, version=state.version + 1)
-        self.events.append(event(at, self.state, reason))
+        self.events.append(event(at, self.state, reason, refund_id))
 
 
 def intent_key(payment_id: UUID, generation: int) -> str:

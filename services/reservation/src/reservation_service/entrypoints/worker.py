@@ -11,6 +11,7 @@ from parking_kernel.askers import THE_SERVICE
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermark
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.note_no_shows import NoteNoShows
+from reservation_service.application.commands.purge_supply_changes import PurgeSupplyChanges
 from reservation_service.application.commands.settle_supply_changes import SettleSupplyChanges
 from reservation_service.bootstrap import Reservation, resources
 from reservation_service.entrypoints.consumers import messaging
@@ -18,6 +19,7 @@ from reservation_service.entrypoints.consumers import messaging
 HOLDS_SECONDS = 1.0
 NO_SHOWS_SECONDS = 30.0
 SUPPLY_SECONDS = 1.0
+OLD_CHANGES_SECONDS = 3600.0
 ANSWERS_SECONDS = 3600.0
 PARTITIONS_SECONDS = 3600.0
 UNSETTLED_SECONDS = 60.0
@@ -47,6 +49,12 @@ def timers(service: Reservation, leads: Callable[[], bool]) -> list[Timer]:
         Timer("holds", HOLDS_SECONDS, lambda: does.expire_holds(ExpireHolds())),
         Timer("supply_changes", SUPPLY_SECONDS, lambda: does.settle_supply_changes(SettleSupplyChanges())),
         Timer("no_shows", NO_SHOWS_SECONDS, lambda: does.note_no_shows(NoteNoShows()), in_the_leader=True),
+        Timer(
+            "old_supply_changes",
+            OLD_CHANGES_SECONDS,
+            lambda: does.purge_supply_changes(PurgeSupplyChanges()),
+            in_the_leader=True,
+        ),
         Timer("old_answers", ANSWERS_SECONDS, does.purge_answers, in_the_leader=True),
         partition_timer(service, leads),
         unsettled_stays_timer(service, leads),

@@ -44,3 +44,16 @@ class InMemorySupplyChanges:
             state = self._tables.supply_changes[change_id]
             self._tables.supply_changes[change_id] = replace(state, due_at=until)
         return claimed
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        tables = self._tables
+        named = {
+            change_id
+            for owner, change_id in tables.taken_by.items()
+            if owner not in tables.spots or not tables.spots[owner].in_service
+        }
+        done = [each for each in tables.supply_changes.values() if each.status is SupplyChangeStatus.DONE]
+        old = sorted((each.at, each.id) for each in done if each.at < before and each.id not in named)[:limit]
+        for _, change_id in old:
+            del tables.supply_changes[change_id]
+        return len(old)

@@ -148,6 +148,14 @@ counted_attempts = Table(
 )
 """What may be tried only so often in a row, by the hash of what it is tried on."""
 
+sign_in_places = Table(
+    "sign_in_places",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("last_at", instant(), nullable=False, index=True),
+)
+"""Where accounts were signed in to, by the hash of account and network address."""
+
 signing_keys = Table(
     "signing_keys",
     metadata,

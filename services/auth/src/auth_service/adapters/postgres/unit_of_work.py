@@ -7,6 +7,7 @@ from auth_service.adapters.postgres.mails import PostgresMails
 from auth_service.adapters.postgres.organizations import PostgresOrganizations
 from auth_service.adapters.postgres.outbox import publish
 from auth_service.adapters.postgres.roles import PostgresRoles
+from auth_service.adapters.postgres.sign_in_places import PostgresSignInPlaces
 from auth_service.adapters.postgres.signing_keys import PostgresSigningKeys
 from auth_service.adapters.postgres.tables import idempotency_keys
 from auth_service.adapters.postgres.users import PostgresUsers
@@ -29,6 +30,7 @@ def units_of_work(sealer: Sealer, answer_sealer: Sealer, new_id: NewId) -> Units
             PostgresRoles(connection),
             PostgresMails(connection, new_id),
             PostgresAttempts(connection),
+            PostgresSignInPlaces(connection),
             PostgresSigningKeys(connection, sealer),
             PostgresAnswers(connection, idempotency_keys, answer_sealer),
             PostgresAskersLogin(transaction),

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import make_msgid
+from email.utils import localtime, make_msgid
 from urllib.parse import urlencode
 
 import aiosmtplib
@@ -82,6 +82,7 @@ class SmtpMailSender:
         message["Subject"] = SUBJECTS[letter.kind]
         message["From"] = self.sender
         message["To"] = recipient
+        message["Date"] = localtime()
         message["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2].rstrip(">"))
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(templates.get_template(f"{letter.kind.value}.txt").render(content))

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from auth_service.application.ports import OpenWork, Work
+from auth_service.domain.attempts import KNOWN_FOR
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import until_all
 from parking_kernel.clocks import Clock
@@ -31,7 +32,8 @@ class PurgeExpiredHandler:
         logins = await self._in_batches(lambda work, limit: work.logins.purge(now, limit))
         mails = await self._in_batches(lambda work, limit: work.mails.purge(now, limit))
         attempts = await self._in_batches(lambda work, limit: work.attempts.purge(now, limit))
-        return logins + mails + attempts + await purge_answers(self.open_work, _BATCH)
+        places = await self._in_batches(lambda work, limit: work.places.purge(now - KNOWN_FOR, limit))
+        return logins + mails + attempts + places + await purge_answers(self.open_work, _BATCH)
 
     async def _in_batches(self, settle: Callable[[Work, int], Awaitable[int]]) -> int:
         async def batch(limit: int) -> int:

@@ -66,7 +66,9 @@ class RegisterUserHandler:
             else:
                 if await self._make_room(work, sharing, now):
                     await work.users.add(user)
-                await send_verification(work, self.secrets, SendVerification(command.email, now))
+                await send_verification(
+                    work, self.secrets, SendVerification(command.email, command.network_address, now)
+                )
         return user.state
 
     async def _make_room(self, work: Work, sharing: list[User], now: datetime) -> bool:

@@ -10,9 +10,10 @@ from parking_kernel.clocks import Clock
 
 @dataclass(frozen=True, slots=True)
 class ResendVerification:
-    """Someone's link is too old, or never came."""
+    """Someone's link is too old, or never came; `network_address` is where the request came from, if that is known."""
 
     email: str = field(repr=False)
+    network_address: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +27,5 @@ class ResendVerificationHandler:
     async def __call__(self, command: ResendVerification) -> None:
         """Queue the mail where an unverified account has the address, and not too many were sent."""
         async with self.open_work(THE_SERVICE) as work:
-            await send_verification(work, self.secrets, SendVerification(command.email, self.clock.now()))
+            sending = SendVerification(command.email, command.network_address, self.clock.now())
+            await send_verification(work, self.secrets, sending)

@@ -6,7 +6,7 @@ several aggregates takes them in the order organization, users by their ids, log
 in a circle. What an administrator changes is taken by `lock_user` or `lock_asker`.
 """
 
-from auth_service.application.ports.attempts import CountedAttempts
+from auth_service.application.ports.attempts import CountedAttempts, SignInPlaces
 from auth_service.application.ports.logins import AskersLogin, Logins
 from auth_service.application.ports.mails import Letter, Mails, MailSender, MailUnsent, Registration
 from auth_service.application.ports.people import Organizations, Roles, Users
@@ -32,6 +32,7 @@ __all__ = [
     "Roles",
     "Secret",
     "Secrets",
+    "SignInPlaces",
     "SignToken",
     "SigningKeys",
     "Users",

@@ -28,3 +28,19 @@ class CountedAttempts(Protocol):
     async def purge(self, at: datetime, limit: int) -> int:
         """Delete those not tried for `STORED_FOR`; how many, up to `limit`."""
         ...
+
+
+class SignInPlaces(Protocol):
+    """Where accounts were signed in to, by the hash of account and network address."""
+
+    async def is_known(self, key: bytes, since: datetime) -> bool:
+        """Whether somebody signed in there at this time or later."""
+        ...
+
+    async def note(self, key: bytes, at: datetime) -> None:
+        """Somebody signed in there."""
+        ...
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        """Delete those where nobody signed in since; how many, up to `limit`."""
+        ...

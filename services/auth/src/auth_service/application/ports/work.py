@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from auth_service.application.ports.attempts import CountedAttempts
+from auth_service.application.ports.attempts import CountedAttempts, SignInPlaces
 from auth_service.application.ports.logins import AskersLogin, Logins
 from auth_service.application.ports.mails import Mails
 from auth_service.application.ports.people import Organizations, Roles, Users
@@ -29,6 +29,7 @@ class Work:
     roles: Roles
     mails: Mails
     attempts: CountedAttempts
+    places: SignInPlaces
     signing_keys: SigningKeys
     answers: Answers
     askers_login: AskersLogin

@@ -98,9 +98,10 @@ async def verify_email(body: Verification, does: Does) -> None:
 
 
 @router.post("/verify-email/resend", status_code=204)
-async def resend_verification(body: Resending, does: Does) -> None:
+async def resend_verification(body: Resending, does: Does, network_address: NetworkAddress) -> None:
     """Send another link to an address that is not verified yet; a link for each account where several share it.
 
-    The answer is the same whether it has an account or not. After three mails the next ones wait, an hour at first.
+    The answer is the same whether it has an account or not. After three mails that were
+    asked for from one network address the next ones wait, an hour at first; after ten from all, one an hour is sent.
     """
-    await does.resend_verification(ResendVerification(body.email))
+    await does.resend_verification(ResendVerification(body.email, network_address))

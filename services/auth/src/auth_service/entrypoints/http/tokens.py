@@ -81,7 +81,9 @@ async def issue_token(
     """Sign in (`grant_type=password`) or go on (`grant_type=refresh_token`).
 
     Each refresh token serves once; one that comes again ends its login. Errors carry `error` as in RFC 6749, 5.2.
-    After five wrong passwords in a row for an address each further attempt has to wait longer (429, `Retry-After`).
+    After five wrong passwords in a row for an account each further attempt from the same network address has to wait
+    longer (429, `Retry-After`). After twenty from several, attempts wait from everywhere but where the account was
+    signed in to within thirty days.
     """
     response.headers.update(NO_STORE)
     device = as_one_line(user_agent)[:MAX_DEVICE_LENGTH]

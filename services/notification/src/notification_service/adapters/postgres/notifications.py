@@ -1,19 +1,25 @@
 """The inbox in PostgreSQL."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Select, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.adapters.postgres.tables import notifications as inbox
 from notification_service.domain.errors import UnknownNotification
-from notification_service.domain.notifications import Details, Notification, NotificationKind, NotificationState
+from notification_service.domain.notifications import (
+    Details,
+    InboxFilter,
+    Notification,
+    NotificationKind,
+    NotificationState,
+)
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.money import Money
+from parking_kernel.pages import Position
 from parking_messaging.tracing import trace_of_event
 
 
@@ -53,12 +59,12 @@ class PostgresNotifications:
             raise ChangedMeanwhile("notification")
 
     async def of_user(
-        self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+        self, user_id: UUID, wanted: InboxFilter, after: Position | None, limit: int
     ) -> Sequence[NotificationState]:
-        """A user's, the newest first, after a position."""
+        """Those wanted of a user's, the newest first, after a position."""
         statement = (
             select(inbox)
-            .where(inbox.c.user_id == user_id)
+            .where(inbox.c.user_id == user_id, *_matching(wanted))
             .order_by(inbox.c.created_at.desc(), inbox.c.id.desc())
             .limit(limit)
         )
@@ -71,6 +77,18 @@ class PostgresNotifications:
         if row is None:
             raise UnknownNotification(notification_id)
         return _state(row)
+
+
+def _matching(wanted: InboxFilter) -> Iterator[ColumnElement[bool]]:
+    """The conditions, each as the index for it has it."""
+    if wanted.is_unread is not None:
+        yield inbox.c.read_at.is_(None) if wanted.is_unread else inbox.c.read_at.is_not(None)
+    if wanted.kind is not None:
+        yield inbox.c.kind == wanted.kind.value
+    if wanted.since is not None:
+        yield inbox.c.created_at >= wanted.since
+    if wanted.until is not None:
+        yield inbox.c.created_at < wanted.until
 
 
 def _by_id(notification_id: UUID) -> Select[Any]:
@@ -92,6 +110,7 @@ def _row(state: NotificationState) -> dict[str, Any]:
         "ends_at": details.ends_at,
         "reason": details.reason,
         "previous_spot_number": details.previous_spot_number,
+        "held_until": details.held_until,
         "event_id": state.event_id,
         "created_at": state.created_at,
         "read_at": state.read_at,
@@ -113,6 +132,7 @@ def _state(row: RowMapping) -> NotificationState:
             ends_at=row["ends_at"],
             reason=row["reason"],
             previous_spot_number=row["previous_spot_number"],
+            held_until=row["held_until"],
         ),
         event_id=row["event_id"],
         created_at=row["created_at"],

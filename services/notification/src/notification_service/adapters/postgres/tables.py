@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -39,6 +40,17 @@ reservation_owners = Table(
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid),
     Column("organization_id", Uuid, nullable=False),
+    Column("held_until", instant()),
+    Column("version", Integer, nullable=False),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("is_disputed", Boolean, nullable=False),
+    Column("refunds", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
 )
 
@@ -62,7 +74,10 @@ notifications = Table(
     Column("trace", JSONB, nullable=False, server_default=text("'{}'")),
     Column("reason", Text),
     Column("previous_spot_number", Text),
+    Column("held_until", instant()),
     Index("ix_notifications_of_user", "user_id", "created_at", "id"),
+    Index("ix_notifications_of_kind", "user_id", "kind", "created_at", "id"),
+    Index("ix_notifications_unread", "user_id", "created_at", "id", postgresql_where=text("read_at IS NULL")),
 )
 
 deliveries = Table(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import localtime
 from zoneinfo import ZoneInfo
 
 import aiosmtplib
@@ -79,6 +80,7 @@ class SmtpMailSender:
         message["Subject"] = f"{title}: {_one_line(letter.lot.name)}"
         message["From"] = self.sender
         message["To"] = recipient
+        message["Date"] = localtime()
         message["Message-ID"] = f"<{letter.delivery_id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
         name = notification.kind.value
@@ -98,6 +100,9 @@ def _content(letter: Letter) -> dict[str, object]:
         "spot_number": details.spot_number,
         "previous_spot_number": details.previous_spot_number,
         "is_of_supply_change": details.is_of_supply_change,
+        "is_of_full_refund": details.is_of_full_refund,
+        "reason_in_words": letter.notification.reason_in_words,
+        "held_until": _local(details.held_until, zone),
         "starts_at": _local(details.starts_at, zone),
         "ends_at": _local(details.ends_at, zone),
         "amount": str(details.amount),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from notification_service.application.ports import (
@@ -16,8 +16,10 @@ from notification_service.application.ports import (
     MailSender,
     MailServerAway,
     OpenWork,
+    Work,
 )
 from notification_service.domain.deliveries import Delivery, DeliveryState, Failure
+from notification_service.domain.notifications import NotificationKind, NotificationState
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import finish_all
 from parking_kernel.clocks import Clock
@@ -89,9 +91,19 @@ class SendMailsHandler:
         async with self.open_work(THE_SERVICE) as work:
             notification = await work.notifications.read(claimed.notification_id)
             lot = await work.copies.lot(notification.details.parking_lot_id)
+            if notification.kind is NotificationKind.PAYMENT_FAILED and notification.details.held_until is None:
+                notification = await self._with_hold(work, notification)
         if lot is None:
             raise _LotNotHere
         return Letter(claimed.id, contact, notification, lot)
+
+    async def _with_hold(self, work: Work, notification: NotificationState) -> NotificationState:
+        """Until when the spot is held, where the payment's event came before the reservation's."""
+        details = notification.details
+        held_until = (await work.copies.holds([details.reservation_id])).get(details.reservation_id)
+        if held_until is None or held_until <= self.clock.now():
+            return notification
+        return replace(notification, details=replace(details, held_until=held_until))
 
     async def _note(self, claimed: DeliveryState, note: Callable[[Delivery], None]) -> None:
         async with self.open_work(THE_SERVICE) as work:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from notification_service.application.ports import ReservationCopy, Work
+from notification_service.domain.coming_refunds import PaymentCopy, still_to_come
 from notification_service.domain.deliveries import Channel, Delivery
-from notification_service.domain.notifications import TITLES, Notification, NotificationState
+from notification_service.domain.notifications import TITLES, Notification, NotificationKind, NotificationState
 from notification_service.domain.rooms import Room, RoomKind, RoomMessage
 from notification_service.domain.source_events import SourceEvent
 from parking_kernel.clocks import Clock, NewId
@@ -16,10 +17,11 @@ from parking_kernel.clocks import Clock, NewId
 
 @dataclass(frozen=True, slots=True)
 class NotifyUsers:
-    """Source events in their order, and whose the reservations are that they are about."""
+    """Source events in their order, and the reservations or payments that they are about, as they now are."""
 
     source_events: Sequence[SourceEvent]
     reservations: Sequence[ReservationCopy] = ()
+    payments: Sequence[PaymentCopy] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class NotifyUsersHandler:
         """What is for rooms is published in one go, which locks them in order of their names (`RoomEvents.publish`)."""
         now = self.clock.now()
         await work.copies.keep_reservations(event.reservations)
-        notified = await self._notify(work, event.source_events, now)
+        await work.copies.keep_payments(event.payments)
+        notified = await self._notify(work, await _completed(work, event.source_events, now), now)
         messages: list[RoomMessage] = []
         for source in event.source_events:
             if source.is_live(now):
@@ -68,6 +71,32 @@ class NotifyUsersHandler:
         if kind is None or user_id is None or details is None or not source.is_news(now):
             return None
         return NotificationState(self.new_id(now), user_id, kind, details, source.event_id, now)
+
+
+async def _completed(work: Work, source_events: Sequence[SourceEvent], now: datetime) -> Sequence[SourceEvent]:
+    """The events, with what their drivers have to know and another service says: payment what went back already of a
+    reservation that is cancelled, reservation until when the spot is held for which a payment failed.
+    """
+    cancelled = [each for each in source_events if each.kind is NotificationKind.RESERVATION_CANCELLED]
+    failed = [each for each in source_events if each.kind is NotificationKind.PAYMENT_FAILED]
+    payment_ids = {order.payment_id for each in cancelled for order in each.refund_orders or ()}
+    reservation_ids = {each.details.reservation_id for each in failed if each.details}
+    payments: Mapping[UUID, PaymentCopy] = await work.copies.payments(payment_ids) if payment_ids else {}
+    holds: Mapping[UUID, datetime] = await work.copies.holds(reservation_ids) if reservation_ids else {}
+
+    def completed(source: SourceEvent) -> SourceEvent:
+        details = source.details
+        if details is None:
+            return source
+        if source.kind is NotificationKind.RESERVATION_CANCELLED and source.refund_orders is not None:
+            coming = details.amount.of_same_currency(still_to_come(source.refund_orders, payments))
+            return replace(source, details=replace(details, amount=coming))
+        held_until = holds.get(details.reservation_id)
+        if source.kind is NotificationKind.PAYMENT_FAILED and held_until is not None and held_until > now:
+            return replace(source, details=replace(details, held_until=held_until))
+        return source
+
+    return [completed(each) for each in source_events]
 
 
 def _summary(state: NotificationState) -> str:

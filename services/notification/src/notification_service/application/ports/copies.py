@@ -1,10 +1,12 @@
 """What other services published, as far as this one needs it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from notification_service.domain.coming_refunds import PaymentCopy
 from notification_service.domain.rooms import Ownership
 
 
@@ -21,11 +23,15 @@ class LotCopy:
 
 @dataclass(frozen=True, slots=True)
 class ReservationCopy:
-    """Whose a reservation is, as reservation last published it."""
+    """Whose a reservation is, as reservation last published it, and until when its spot waits for the payment.
+
+    One that is paid, or over, waits for none.
+    """
 
     id: UUID
     owner: Ownership
     version: int
+    held_until: datetime | None = None
 
 
 class Copies(Protocol):
@@ -37,6 +43,18 @@ class Copies(Protocol):
 
     async def keep_reservations(self, reservations: Sequence[ReservationCopy]) -> None:
         """Keep whose reservations are; of several versions the newest counts."""
+        ...
+
+    async def keep_payments(self, payments: Sequence[PaymentCopy]) -> None:
+        """Keep what was paid and what goes back of it; of several versions the newest counts."""
+        ...
+
+    async def payments(self, payment_ids: Collection[UUID]) -> Mapping[UUID, PaymentCopy]:
+        """Those of some payments that have arrived."""
+        ...
+
+    async def holds(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """Until when the spots of some reservations wait for a payment; those that wait for none are left out."""
         ...
 
     async def lot(self, parking_lot_id: UUID) -> LotCopy | None:

@@ -6,7 +6,8 @@ from typing import Protocol
 from uuid import UUID
 
 from notification_service.domain.deliveries import Delivery, DeliveryState
-from notification_service.domain.notifications import Notification, NotificationState
+from notification_service.domain.notifications import InboxFilter, Notification, NotificationState
+from parking_kernel.pages import Position
 
 
 class Notifications(Protocol):
@@ -29,9 +30,9 @@ class Notifications(Protocol):
         ...
 
     async def of_user(
-        self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+        self, user_id: UUID, wanted: InboxFilter, after: Position | None, limit: int
     ) -> Sequence[NotificationState]:
-        """A user's, the newest first, after a position."""
+        """Those wanted of a user's, the newest first, after a position."""
         ...
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from parking_chassis.tables import is_among
 from parking_kernel.jobs import JobStatus
 from parking_service.adapters.postgres.tables import supply_changes
 from parking_service.domain.errors import UnknownSupplyChange
@@ -53,6 +55,13 @@ class PostgresSupplyChanges:
         """Store how far reservation is with one, unless something newer is known, or the change is not."""
         older = (supply_changes.c.id == change_id) & (supply_changes.c.version < progress.version)
         await self._connection.execute(update(supply_changes).where(older).values(_of_progress(progress)))
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        """Delete those that ended before an instant; how many, at most `limit`."""
+        ended_at = supply_changes.c.ended_at
+        old = select(supply_changes.c.id).where(ended_at < before).order_by(ended_at).limit(limit)
+        statement = delete(supply_changes).where(is_among(supply_changes.c.id, old))
+        return (await self._connection.execute(statement)).rowcount
 
 
 def _of_progress(progress: SupplyProgress) -> dict[str, Any]:

@@ -49,3 +49,7 @@ class SupplyChanges(Protocol):
     async def advance(self, change_id: UUID, progress: SupplyProgress) -> None:
         """Store how far reservation is with one, unless something newer is known, or the change is not."""
         ...
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        """Delete those that ended before an instant; how many, at most `limit`."""
+        ...

@@ -25,7 +25,7 @@ from payment_service.domain import payment_events
 from payment_service.domain.ledger import LedgerEntry
 from payment_service.domain.payment_states import PaymentState
 
-CONTRACTS: dict[type[payment_events.PaymentEvent], type[WireEvent]] = {
+CONTRACTS: dict[type[payment_events.PaymentEvent], type[wire.PaymentState]] = {
     payment_events.PaymentRequested: PaymentRequestedV1,
     payment_events.PaymentActionRequired: PaymentActionRequiredV1,
     payment_events.PaymentAuthorized: PaymentAuthorizedV1,
@@ -42,7 +42,7 @@ CONTRACTS: dict[type[payment_events.PaymentEvent], type[WireEvent]] = {
 
 def to_wire(event: payment_events.PaymentEvent) -> WireEvent:
     """The wire contract of a domain event: the state that it led to, without secrets."""
-    return CONTRACTS[type(event)](**_state(event.payment), reason=event.reason)
+    return CONTRACTS[type(event)](**_state(event.payment), reason=event.reason, refund_id=event.refund_id)
 
 
 def entry_to_wire(entry: LedgerEntry) -> WireEvent:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from payment_service.adapters.postgres.rows import (
 from payment_service.adapters.postgres.tables import ledger_entries, ledger_postings, payments, refunds
 from payment_service.domain.errors import UnknownPayment
 from payment_service.domain.parked_reports import ParkedReport
-from payment_service.domain.payment_states import PaymentState
+from payment_service.domain.payment_states import PaymentFilter, PaymentState
 from payment_service.domain.payments import Payment
 from payment_service.domain.refund_orders import RefundOrder
 
@@ -105,15 +105,17 @@ class PostgresPayments:
         found = await self._all(select(payments).where(HAS_REPORTS).order_by(payments.c.id))
         return [state for state in found if state.has_open_reports]
 
-    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[PaymentState]:
-        """A driver's payments, the newest first, after a position."""
-        return await self._page(payments.c.user_id == user_id, after, limit)
+    async def of_user(
+        self, user_id: UUID, wanted: PaymentFilter, after: Position | None, limit: int
+    ) -> Sequence[PaymentState]:
+        """Those wanted of a driver's payments, the newest first, after a position."""
+        return await self._page([payments.c.user_id == user_id, *_matching(wanted)], after, limit)
 
     async def of_organization(
-        self, organization_id: UUID, after: Position | None, limit: int
+        self, organization_id: UUID, wanted: PaymentFilter, after: Position | None, limit: int
     ) -> Sequence[PaymentState]:
-        """An organization's payments, the newest first, after a position."""
-        return await self._page(payments.c.organization_id == organization_id, after, limit)
+        """Those wanted of an organization's payments, the newest first, after a position."""
+        return await self._page([payments.c.organization_id == organization_id, *_matching(wanted)], after, limit)
 
     def _report_when_committed(self, state: PaymentState, parked: Sequence[ParkedReport]) -> None:
         def report(_connection: object) -> None:
@@ -134,9 +136,11 @@ class PostgresPayments:
         rows = [refund_row(refund, state.id, place) for place, refund in enumerate(state.refunds)]
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
 
-    async def _page(self, whose: ColumnElement[bool], after: Position | None, limit: int) -> Sequence[PaymentState]:
+    async def _page(
+        self, wanted: Sequence[ColumnElement[bool]], after: Position | None, limit: int
+    ) -> Sequence[PaymentState]:
         newest_first = (payments.c.requested_at.desc(), payments.c.id.desc())
-        statement = select(payments).where(whose).order_by(*newest_first).limit(limit)
+        statement = select(payments).where(*wanted).order_by(*newest_first).limit(limit)
         if after:
             statement = statement.where(tuple_(payments.c.requested_at, payments.c.id) < after)
         return await self._all(statement)
@@ -161,3 +165,16 @@ class PostgresPayments:
             for row in (await self._connection.execute(statement)).mappings():
                 found[row["payment_id"]].append(row)
         return found
+
+
+def _matching(wanted: PaymentFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.status is not None:
+        yield payments.c.status == wanted.status.value
+    if wanted.reservation_id is not None:
+        yield payments.c.reservation_id == wanted.reservation_id
+    if wanted.parking_lot_id is not None:
+        yield payments.c.parking_lot_id == wanted.parking_lot_id
+    if wanted.since is not None:
+        yield payments.c.requested_at >= wanted.since
+    if wanted.until is not None:
+        yield payments.c.requested_at < wanted.until

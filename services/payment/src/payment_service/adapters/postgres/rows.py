@@ -33,6 +33,7 @@ def payment_row(state: PaymentState) -> dict[str, Any]:
         "amount": charge.amount.amount,
         "tax": charge.tax.amount,
         "stage": state.stage.value,
+        "status": state.status.value,
         "is_live": state.is_live,
         "save_method": state.save_method,
         "intent_key": state.intent_key,

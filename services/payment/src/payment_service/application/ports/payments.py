@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from parking_kernel.pages import Position
-from payment_service.domain.payment_states import PaymentState
+from payment_service.domain.payment_states import PaymentFilter, PaymentState
 from payment_service.domain.payments import Payment
 
 
@@ -44,14 +44,16 @@ class Payments(Protocol):
         """The payments of which the provider said another amount, where nobody has settled it."""
         ...
 
-    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[PaymentState]:
-        """A driver's payments, the newest first, after a position."""
+    async def of_user(
+        self, user_id: UUID, wanted: PaymentFilter, after: Position | None, limit: int
+    ) -> Sequence[PaymentState]:
+        """Those wanted of a driver's payments, the newest first, after a position."""
         ...
 
     async def of_organization(
-        self, organization_id: UUID, after: Position | None, limit: int
+        self, organization_id: UUID, wanted: PaymentFilter, after: Position | None, limit: int
     ) -> Sequence[PaymentState]:
-        """An organization's payments, the newest first, after a position."""
+        """Those wanted of an organization's payments, the newest first, after a position."""
         ...
 
 

@@ -8,15 +8,16 @@ from parking_kernel.askers import Asker
 from parking_kernel.pages import Position
 from payment_service.application.ports import OpenWork
 from payment_service.domain.errors import UnknownOrganization
-from payment_service.domain.payment_states import PaymentState
+from payment_service.domain.payment_states import PaymentFilter, PaymentState
 
 
 @dataclass(frozen=True, slots=True)
 class ListPayments:
-    """One's own, or those of an organization that one operates; after a position, the newest first."""
+    """Those wanted of one's own, or of an organization that one operates; after a position, the newest first."""
 
     asker: Asker
     organization_id: UUID | None
+    wanted: PaymentFilter
     after: Position | None
     limit: int
 
@@ -35,7 +36,7 @@ class ListPaymentsHandler:
         async with self.open_work(query.asker) as work:
             if query.organization_id is None:
                 user_id = query.asker.user_id
-                return await work.payments.of_user(user_id, query.after, query.limit) if user_id else []
+                return await work.payments.of_user(user_id, query.wanted, query.after, query.limit) if user_id else []
             if not query.asker.operates(query.organization_id):
                 raise UnknownOrganization(query.organization_id)
-            return await work.payments.of_organization(query.organization_id, query.after, query.limit)
+            return await work.payments.of_organization(query.organization_id, query.wanted, query.after, query.limit)

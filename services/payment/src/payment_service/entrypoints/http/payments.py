@@ -10,7 +10,16 @@ from pydantic import Field, StrictBool, StringConstraints
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import IN_FLIGHT, IdempotencyKey, fingerprint_of, response_of
-from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, next_page, position_in_cursor
+from parking_chassis.pagination import (
+    DEFAULT_LIMIT,
+    Cursor,
+    FromTo,
+    Limit,
+    Page,
+    cursor_of,
+    next_page,
+    position_in_cursor,
+)
 from parking_chassis.problems import NOT_FOUND, invalid_field
 from parking_chassis.schemas import CURRENCY, Line, RequestBody
 from parking_chassis.security import permitted
@@ -19,6 +28,7 @@ from payment_service.application.commands.request_refund import RequestRefund
 from payment_service.application.commands.start_payment import StartPayment
 from payment_service.application.queries.get_payment import GetPayment
 from payment_service.application.queries.list_payments import ListPayments
+from payment_service.domain.payment_states import PaymentFilter, PaymentStatus
 from payment_service.entrypoints.http.dependencies import AskedBy, Does, PublishableKey
 from payment_service.entrypoints.http.problems import (
     CHANGED_MEANWHILE,
@@ -87,13 +97,21 @@ async def list_payments(
     response: Response,
     does: Does,
     asker: AskedBy,
+    span: FromTo,
     organization_id: Annotated[UUID | None, Query(description="for operators of this organization")] = None,
+    status: Annotated[PaymentStatus | None, Query(description="only those that stand so now")] = None,
+    reservation_id: Annotated[UUID | None, Query(description="only those of this reservation")] = None,
+    parking_lot_id: Annotated[UUID | None, Query(description="only those of this lot")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[PaymentView]:
-    """One's own payments, the newest first; with an organization, those of one that one operates."""
+    """One's own payments, the newest first; with an organization, those of one that one operates.
+
+    `from` and `to` are of when the driver began to pay.
+    """
     after = position_in_cursor(cursor)
-    found = await does.list_payments(ListPayments(asker, organization_id, after, limit + 1))
+    wanted = PaymentFilter(status, reservation_id, parking_lot_id, *span)
+    found = await does.list_payments(ListPayments(asker, organization_id, wanted, after, limit + 1))
     last = found[limit - 1] if len(found) > limit else None
     following = cursor_of((last.requested_at, last.id)) if last else None
     items = [PaymentView.of(state) for state in found[:limit]]

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from parking_chassis.claims import ClaimQueue
+from parking_chassis.tables import is_among
 from parking_chassis.units_of_work import Transaction
-from reservation_service.adapters.postgres.tables import supply_changes
+from reservation_service.adapters.postgres.tables import lots, spots, supply_changes
 from reservation_service.domain.reservations import Reservation
 from reservation_service.domain.supply import (
     AffectedPolicy,
@@ -59,6 +60,20 @@ class PostgresSupplyChanges:
     async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[UUID]:
         """Running ones that are to be looked at by an instant, which no other process gets before `until`."""
         return [row["id"] for row in await RUNNING.claim(self._connection, at=at, until=until, limit=limit)]
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        """Delete those that are done since before an instant, and that no copy names; how many, at most `limit`."""
+        names_it = supply_changes.c.id
+        named = (
+            select(lots.c.id).where(lots.c.supply_change_id == names_it).exists(),
+            select(spots.c.id).where(spots.c.supply_change_id == names_it, ~spots.c.in_service).exists(),
+        )
+        is_done = supply_changes.c.status == SupplyChangeStatus.DONE.value
+        old = select(supply_changes.c.id).where(is_done, supply_changes.c.at < before, ~or_(*named))
+        statement = delete(supply_changes).where(
+            is_among(supply_changes.c.id, old.order_by(supply_changes.c.at).limit(limit))
+        )
+        return (await self._connection.execute(statement)).rowcount
 
 
 def _row(state: SupplyChangeState) -> dict[str, Any]:

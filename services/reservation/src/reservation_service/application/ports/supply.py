@@ -33,3 +33,11 @@ class SupplyChanges(Protocol):
     async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[UUID]:
         """Running ones that are to be looked at by an instant, which no other process gets before `until`."""
         ...
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        """Delete those that are done since before an instant; how many, at most `limit`.
+
+        The one that a lot lost its supply by last, and that of a spot out of service, stay: a booking may still be
+        found on it, and is decided as that change says.
+        """
+        ...

@@ -63,6 +63,7 @@ from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_gate_list import GetGateListHandler
 from reservation_service.application.queries.get_reservation import GetReservationHandler
 from reservation_service.application.queries.list_reservations import ListReservationsHandler
+from reservation_service.application.queries.name_lots import NameLotsHandler
 from reservation_service.settings import ReservationSettings
 
 __all__ = ["PAYMENTS", "ROTATION_STEPS", "SERVICE", "NothingToDo", "Reservation", "UseCases", "bootstrap", "rotated"]
@@ -98,6 +99,7 @@ class UseCases:
     get_credential: GetCredentialHandler
     get_gate_list: GetGateListHandler
     list_reservations: ListReservationsHandler
+    name_lots: NameLotsHandler
     settle_payments: SettlePaymentsHandler
     follow_refunds: FollowRefundsHandler
     keep_user: KeepUserHandler
@@ -190,6 +192,7 @@ def _use_cases(
         get_credential=GetCredentialHandler(work, tokens),
         get_gate_list=GetGateListHandler(work, tokens, clock, opens_before),
         list_reservations=ListReservationsHandler(work),
+        name_lots=NameLotsHandler(work),
         settle_payments=SettlePaymentsHandler(clock),
         follow_refunds=FollowRefundsHandler(clock),
         keep_user=KeepUserHandler(clock),

@@ -45,8 +45,13 @@ class InMemoryBookings:
         if request.spot_id:
             named = self._named(request)
             return Candidates(lot, [named], bool(overdue), now, is_taken=named not in free)
-        fitting = [spot for spot in free if request.spot_type or spot.type in GIVEN_TO_ANYBODY]
-        return Candidates(lot, fitting[:limit], not fitting and bool(overdue), now)
+        wanted = (request.spot_type,) if request.spot_type else GIVEN_TO_ANYBODY
+        fitting = sorted((spot for spot in free if spot.type in wanted), key=lambda spot: wanted.index(spot.type))
+        has_such = any(
+            each.parking_lot_id == lot.id and each.in_service and each.type in wanted
+            for each in self._tables.spots.values()
+        )
+        return Candidates(lot, fitting[:limit], not fitting and bool(overdue), now, has_such_spots=has_such)
 
     async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
         lot = await InMemoryLots(self._tables).get(request.parking_lot_id)

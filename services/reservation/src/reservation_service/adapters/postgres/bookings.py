@@ -93,7 +93,12 @@ class _Statements:
             raise UnknownSpot(request.spot_id)
         first = rows[0]
         return Candidates(
-            self._lots.of(first), spots, first["hold_is_overdue"], first["as_of"], first.get("is_taken", False)
+            self._lots.of(first),
+            spots,
+            first["hold_is_overdue"],
+            first["as_of"],
+            is_taken=first.get("is_taken", False),
+            has_such_spots=first.get("has_such_spots", True),
         )
 
     async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:

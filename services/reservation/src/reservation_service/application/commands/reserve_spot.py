@@ -21,8 +21,9 @@ from reservation_service.application.ports import (
     Tokens,
     TooBusy,
 )
-from reservation_service.domain.errors import ReservationError, WrongSpotType
+from reservation_service.domain.errors import IncompleteLot, ReservationError, WrongSpotType
 from reservation_service.domain.lots import LEAST_STAY, Lot, Spot, check_bookable, check_open
+from reservation_service.domain.newcomers import is_new
 from reservation_service.domain.reservations import Reservation
 
 _CANDIDATES = 4
@@ -64,6 +65,8 @@ class ReserveSpotHandler:
                 if answer := await attempt.earlier(command.key):
                     return answer
                 raise
+            if answer is None and not candidates.has_such_spots:
+                answer = await attempt.earlier(command.key)
         # Alternatives are worked out after the attempt: while many are refused, others try.
         return answer or await self._refuse(command, candidates, answers)
 
@@ -122,7 +125,7 @@ class ReserveSpotHandler:
             )
             if token is None and (charge := reservation.state.payable):
                 token = self.tokens.charge(reservation.state, charge, at)
-            return reservation, answers.booked(reservation.state, token)
+            return reservation, answers.booked(reservation.state, lot, token)
 
         return hold
 
@@ -131,12 +134,17 @@ class ReserveSpotHandler:
         if request.spot_id:
             request = replace(request, spot_id=None, spot_type=candidates.spots[0].type)
         alternatives = await self.alternatives.find(request)
+        if not candidates.has_such_spots:
+            # Not stored under the key: spots that were added a moment ago may not be known here yet.
+            return answers.no_such_spots(candidates.lot, alternatives)
         return await self.bookings.refuse(command.key, answers.taken(alternatives))
 
 
 def _check(request: SpotRequest, candidates: Candidates, least_stay: timedelta) -> None:
     check_bookable(request.period, candidates.as_of, least_stay)
     check_open(candidates.lot, request.period)
+    if not candidates.has_such_spots and is_new(candidates.lot.id, candidates.as_of):
+        raise IncompleteLot(candidates.lot.id, f"{candidates.lot.name} has no such spots yet; ask again in a moment.")
     for spot in candidates.spots:
         if request.spot_type and spot.type != request.spot_type:
             raise WrongSpotType(spot.type)

@@ -1,7 +1,8 @@
 """Quotes, availability and the booking itself."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -14,7 +15,7 @@ from parking_chassis.access_tokens import Principal
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
-from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, invalid_field
+from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, ProblemKind, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import person, person_with
 from parking_kernel.periods import InvalidPeriod, Period
@@ -25,10 +26,17 @@ from reservation_service.application.queries.create_quote import CreateQuote
 from reservation_service.application.queries.get_availability import GetAvailability
 from reservation_service.bootstrap import UseCases
 from reservation_service.domain.cancellation import DEFAULT_TERMS
+from reservation_service.domain.lots import Lot
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.entrypoints.http.dependencies import Does
 from reservation_service.entrypoints.http.plates import Plate
-from reservation_service.entrypoints.http.problems import LOT_NOT_BOOKABLE, SPOT_UNAVAILABLE
+from reservation_service.entrypoints.http.problems import (
+    LOT_NOT_BOOKABLE,
+    LOT_NOT_READY,
+    NO_SUCH_SPOTS,
+    SPOT_NOT_READY,
+    SPOT_UNAVAILABLE,
+)
 from reservation_service.entrypoints.http.views import (
     AlternativeView,
     LineItemView,
@@ -93,7 +101,10 @@ class Availability(ResponseBody):
 
 
 class ReservationRequest(RequestBody):
-    """Where, when, and which spot or which type; without either, any spot that is not reserved for some drivers."""
+    """Where, when, and which spot or which type.
+
+    Without either a standard spot, and where none is free a compact one; the other types are given when asked for.
+    """
 
     parking_lot_id: UUID
     spot_id: UUID | None = None
@@ -109,36 +120,57 @@ UNVERIFIED: Final = (
 )
 
 
+NEEDS_PERMIT: Final = "An accessible spot is for holders of a disabled parking permit: show it in the car."
+COMPACT: Final = "No standard spot was free: this one is compact, for a small car."
+
+
+@dataclass(frozen=True, slots=True)
 class _Answers:
-    """See `reservation_service.application.ports.BookingAnswers`: as this API answers. `notice` is for the driver."""
+    """See `reservation_service.application.ports.BookingAnswers`: as this API answers, to one request."""
 
-    def __init__(self, notice: str | None) -> None:
-        self._notice = notice
+    is_verified: bool
+    is_for_any_spot: bool
 
-    def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
+    def booked(self, reservation: ReservationState, lot: Lot, charge_token: str | None) -> Answer:
         """201, with what is to be paid."""
-        return Answer(CREATED, reservation_json(reservation, charge_token, self._notice))
+        notice = " ".join(self._notices(reservation.spot.type)) or None
+        return Answer(CREATED, reservation_json(reservation, lot.name, charge_token, notice))
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         """409, with what is free."""
-        body = {
-            "type": f"/problems/{SPOT_UNAVAILABLE.slug}",
-            "title": SPOT_UNAVAILABLE.title,
-            "status": SPOT_UNAVAILABLE.status,
-            "detail": "Nothing that was asked for is free in that time.",
-            "instance": f"{router.prefix}/reservations",
-            "request_id": get_contextvars().get("request_id"),
-            "alternatives": [AlternativeView.of(each).model_dump(mode="json") for each in alternatives],
-        }
-        return Answer(SPOT_UNAVAILABLE.status, json.dumps(body).encode())
+        return _refusal(SPOT_UNAVAILABLE, "Nothing that was asked for is free in that time.", alternatives)
+
+    def no_such_spots(self, lot: Lot, alternatives: Sequence[Alternative]) -> Answer:
+        """409, with what is free."""
+        detail = f"{lot.name} has no spots in service of the type that was asked for."
+        if self.is_for_any_spot:
+            detail = f"{lot.name} has no spots in service but those that are given only when their type is asked for."
+        return _refusal(NO_SUCH_SPOTS, detail, alternatives)
+
+    def _notices(self, spot_type: str) -> Iterator[str]:
+        if self.is_for_any_spot and spot_type == "compact":
+            yield COMPACT
+        if spot_type == "accessible":
+            yield NEEDS_PERMIT
+        if not self.is_verified:
+            yield UNVERIFIED
 
 
-ANSWERS: Final = _Answers(None)
-ANSWERS_TO_UNVERIFIED: Final = _Answers(UNVERIFIED)
+def _refusal(kind: ProblemKind, detail: str, alternatives: Sequence[Alternative]) -> Answer:
+    body = {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": f"{router.prefix}/reservations",
+        "request_id": get_contextvars().get("request_id"),
+        "alternatives": [AlternativeView.of(each).model_dump(mode="json") for each in alternatives],
+    }
+    return Answer(kind.status, json.dumps(body).encode())
 
 
 @router.post("/quotes")
-@may_answer(NOT_FOUND, LOT_NOT_BOOKABLE)
+@may_answer(NOT_FOUND, LOT_NOT_BOOKABLE, LOT_NOT_READY)
 async def create_quote(body: QuoteRequest, does: Does) -> Quote:
     """What a stay would cost, line by line."""
     wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), spot_type=body.spot_type)
@@ -150,7 +182,10 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
         total_cost=MoneyView.of(price.total),
         line_items=LineItemView.all_of(price.line_items),
         taxes=MoneyView.of(price.tax),
-        notes=[BEGINS_AGAIN] if price.begins_again else [],
+        notes=[
+            *([BEGINS_AGAIN] if price.begins_again else ()),
+            *([NEEDS_PERMIT] if body.spot_type == "accessible" else ()),
+        ],
         tariff_version=tariff_version,
         cancellation_terms=[
             CancellationTermView(until_hours_before=term.until_hours_before, refund_percent=term.refund_percent)
@@ -161,7 +196,7 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
 
 
 @router.get("/parking-lots/{parking_lot_id}/availability", response_model=Availability)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, LOT_NOT_READY)
 async def get_availability(
     parking_lot_id: UUID,
     does: Does,
@@ -188,20 +223,25 @@ def _in_the_querys_names(error: InvalidPeriod) -> Problem:
 
 
 @router.post("/reservations", status_code=CREATED, response_model=ReservationView)
-@may_answer(NOT_FOUND, SPOT_UNAVAILABLE, LOT_NOT_BOOKABLE, IN_FLIGHT)
+@may_answer(NOT_FOUND, SPOT_UNAVAILABLE, NO_SUCH_SPOTS, LOT_NOT_BOOKABLE, LOT_NOT_READY, SPOT_NOT_READY, IN_FLIGHT)
 async def reserve_spot(
     body: ReservationRequest, request: Request, driver: Driver, idempotency_key: IdempotencyKey
 ) -> Response:
     """Hold a spot's time for fifteen minutes; pay the charge to confirm it. What costs nothing is confirmed at once.
 
-    A driver whose e-mail address is not verified books too, and is told so in `notice`.
+    `notice` tells the driver what else to know: that the spot is compact though any was asked for, that an accessible
+    one needs a permit, that the e-mail address is not verified.
+
+    A clash is 409 `spot-unavailable`; where the lot has no such spots at all, 409 `no-such-spots`. Both name
+    `alternatives`. What was made a moment ago, and has not arrived here, is 409 `lot-not-ready` or `spot-not-ready`:
+    send the same request again, with the same `Idempotency-Key`.
     """
     wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
     user_id = person(driver)
     key = RequestKey(f"{user_id}:reservations", idempotency_key, fingerprint_of(body))
     does: UseCases = request.app.state.service.use_cases
     # Nothing is said of an address where the token says nothing of it: a machine's, or one of the version before.
-    answers = ANSWERS_TO_UNVERIFIED if driver.email_verified is False else ANSWERS
+    answers = _Answers(driver.email_verified is not False, body.spot_id is None and body.spot_type is None)
     answer = await does.reserve_spot(ReserveSpot(user_id, wanted, key, body.vehicle_plate), answers)
     if answer.status == CREATED:
         bind_contextvars(reservation_id=from_json(answer.body)["id"])

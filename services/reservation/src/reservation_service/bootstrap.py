@@ -186,7 +186,7 @@ def _use_cases(
         ),
         advance_payment_watermark=AdvancePaymentWatermarkHandler(work, outbox, backlog),
         purge_answers=partial(purge_answers, work),
-        create_quote=CreateQuoteHandler(work, clock, least_stay),
+        create_quote=CreateQuoteHandler(work, clock, tokens, least_stay),
         get_availability=GetAvailabilityHandler(bookings, clock),
         get_reservation=GetReservationHandler(work, tokens, clock),
         get_credential=GetCredentialHandler(work, tokens),

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from parking_kernel.money import Money
+
 
 class ReservationError(Exception):
     """Anything that this domain refuses."""
@@ -52,6 +54,37 @@ class IncompleteLot(LotNotBookable):
     def __init__(self, parking_lot_id: UUID, sentence: str) -> None:
         super().__init__(sentence)
         self.parking_lot_id = parking_lot_id
+
+
+class InvalidQuote(ReservationError):
+    """What was given as a quote was not issued here, or is altered."""
+
+    def __init__(self) -> None:
+        super().__init__("The quote was not issued here, or is altered.")
+
+
+class QuoteExpired(ReservationError):
+    """The quote's time is over: its price is promised no more."""
+
+    def __init__(self) -> None:
+        super().__init__("The quote has expired; ask for another one.")
+
+
+class PriceChanged(ReservationError):
+    """It costs more than the driver is willing to pay."""
+
+    def __init__(self, total: Money) -> None:
+        super().__init__(f"It costs {total} by now.")
+        self.total = total
+
+
+class UnfitTerms(ReservationError):
+    """Something else is to be booked than was quoted, or paid in another currency."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field} {rule}.")
+        self.field = field
+        self.rule = rule
 
 
 class NotCancellable(ReservationError):

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, StringConstraints
 from pydantic_core import from_json, to_json
 from structlog.contextvars import bind_contextvars, get_contextvars
 
@@ -18,6 +19,7 @@ from parking_chassis.instants import Instant
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, ProblemKind, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import person, person_with
+from parking_kernel.money import Money
 from parking_kernel.periods import InvalidPeriod, Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.reserve_spot import ReserveSpot
@@ -34,6 +36,8 @@ from reservation_service.entrypoints.http.problems import (
     LOT_NOT_BOOKABLE,
     LOT_NOT_READY,
     NO_SUCH_SPOTS,
+    PRICE_CHANGED,
+    QUOTE_EXPIRED,
     SPOT_NOT_READY,
     SPOT_UNAVAILABLE,
 )
@@ -49,6 +53,7 @@ from reservation_service.entrypoints.http.views import (
 router = APIRouter(prefix="/api/v1", tags=["reservations"])
 
 CREATED = 201
+NOT_READY: Final = (LOT_NOT_READY, SPOT_NOT_READY)
 BEGINS_AGAIN = (
     "Other prices hold in a part of this stay. Where it begins or ends, prices are counted from the start again."
 )
@@ -74,12 +79,15 @@ class CancellationTermView(ResponseBody):
 
 
 class Quote(ResponseBody):
-    """A price by a tariff version. Until `expires_at` a booking costs the same, unless a new version comes first.
+    """A price by a tariff version. Until `expires_at` a booking that names `quote_id` costs this, whatever comes.
+
+    It promises a price, no spot; and it is for this lot, period and spot type (or any spot, where none was named).
 
     A line of the kind `minimum` is what the price is raised by, so that it can be charged. `notes` say in words how the
     price comes about where the lines alone do not.
     """
 
+    quote_id: str
     parking_lot_id: UUID
     start_time: datetime
     end_time: datetime
@@ -100,6 +108,13 @@ class Availability(ResponseBody):
     as_of: datetime
 
 
+class MostToPay(RequestBody):
+    """An amount in the currency's minor unit."""
+
+    amount: Annotated[int, Field(ge=0, lt=2**53)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
 class ReservationRequest(RequestBody):
     """Where, when, and which spot or which type.
 
@@ -112,6 +127,12 @@ class ReservationRequest(RequestBody):
     start_time: Instant
     end_time: Instant
     vehicle_plate: Plate | None = None
+    quote_id: Annotated[
+        str | None,
+        StringConstraints(min_length=1, max_length=2_000),
+        Field(description="of a quote for the same lot, period and spot type: what it must cost"),
+    ] = None
+    max_total: Annotated[MostToPay | None, Field(description="what it may cost at most; not beside `quote_id`")] = None
 
 
 UNVERIFIED: Final = (
@@ -174,8 +195,10 @@ def _refusal(kind: ProblemKind, detail: str, alternatives: Sequence[Alternative]
 async def create_quote(body: QuoteRequest, does: Does) -> Quote:
     """What a stay would cost, line by line."""
     wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), spot_type=body.spot_type)
-    price, tariff_version, expires_at = await does.create_quote(CreateQuote(wanted))
+    quoted = await does.create_quote(CreateQuote(wanted))
+    price, quote = quoted.price, quoted.quote
     return Quote(
+        quote_id=quoted.quote_id,
         parking_lot_id=body.parking_lot_id,
         start_time=wanted.period.starts_at,
         end_time=wanted.period.ends_at,
@@ -186,12 +209,12 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
             *([BEGINS_AGAIN] if price.begins_again else ()),
             *([NEEDS_PERMIT] if body.spot_type == "accessible" else ()),
         ],
-        tariff_version=tariff_version,
+        tariff_version=str(quote.tariff_id),
         cancellation_terms=[
             CancellationTermView(until_hours_before=term.until_hours_before, refund_percent=term.refund_percent)
             for term in DEFAULT_TERMS
         ],
-        expires_at=expires_at,
+        expires_at=quote.expires_at,
     )
 
 
@@ -223,7 +246,9 @@ def _in_the_querys_names(error: InvalidPeriod) -> Problem:
 
 
 @router.post("/reservations", status_code=CREATED, response_model=ReservationView)
-@may_answer(NOT_FOUND, SPOT_UNAVAILABLE, NO_SUCH_SPOTS, LOT_NOT_BOOKABLE, LOT_NOT_READY, SPOT_NOT_READY, IN_FLIGHT)
+@may_answer(
+    NOT_FOUND, SPOT_UNAVAILABLE, NO_SUCH_SPOTS, LOT_NOT_BOOKABLE, *NOT_READY, QUOTE_EXPIRED, PRICE_CHANGED, IN_FLIGHT
+)
 async def reserve_spot(
     body: ReservationRequest, request: Request, driver: Driver, idempotency_key: IdempotencyKey
 ) -> Response:
@@ -233,7 +258,11 @@ async def reserve_spot(
     one needs a permit, that the e-mail address is not verified.
 
     A clash is 409 `spot-unavailable`; where the lot has no such spots at all, 409 `no-such-spots`. Both name
-    `alternatives`. What was made a moment ago, and has not arrived here, is 409 `lot-not-ready` or `spot-not-ready`:
+    `alternatives`. With `quote_id` it costs what was quoted, though the tariff has changed; once the quote has
+    expired, 409 `quote-expired`. With `max_total` it costs what the tariff in force says, or is 409 `price-changed`,
+    which names the `total_cost`.
+
+    What was made a moment ago, and has not arrived here, is 409 `lot-not-ready` or `spot-not-ready`:
     send the same request again, with the same `Idempotency-Key`.
     """
     wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), body.spot_id, body.spot_type)
@@ -242,9 +271,18 @@ async def reserve_spot(
     does: UseCases = request.app.state.service.use_cases
     # Nothing is said of an address where the token says nothing of it: a machine's, or one of the version before.
     answers = _Answers(driver.email_verified is not False, body.spot_id is None and body.spot_type is None)
-    answer = await does.reserve_spot(ReserveSpot(user_id, wanted, key, body.vehicle_plate), answers)
+    command = ReserveSpot(user_id, wanted, key, body.vehicle_plate, body.quote_id, _most(body))
+    answer = await does.reserve_spot(command, answers)
     if answer.status == CREATED:
         bind_contextvars(reservation_id=from_json(answer.body)["id"])
     headers = REPLAYED if answer.replayed else {}
     media_type = MEDIA_TYPE if answer.status == SPOT_UNAVAILABLE.status else "application/json"
     return Response(answer.body, answer.status, headers, media_type)
+
+
+def _most(body: ReservationRequest) -> Money | None:
+    if body.max_total is None:
+        return None
+    if body.quote_id is not None:
+        raise invalid_field("/max_total", "must not be given beside quote_id, which says what it costs")
+    return Money(body.max_total.amount, body.max_total.currency)

@@ -20,6 +20,8 @@ NOT_CANCELLABLE = ProblemKind("not-cancellable", "It cannot be cancelled", 409)
 LOT_NOT_READY = ProblemKind("lot-not-ready", "Not known yet", 409, {"Retry-After": "1"})
 SPOT_NOT_READY = ProblemKind("spot-not-ready", "Not known yet", 409, {"Retry-After": "1"})
 NO_SUCH_SPOTS = ProblemKind("no-such-spots", "The lot has no such spots", 409)
+PRICE_CHANGED = ProblemKind("price-changed", "It costs more", 409)
+QUOTE_EXPIRED = ProblemKind("quote-expired", "The quote has expired", 409)
 SPOT_UNAVAILABLE = ProblemKind("spot-unavailable", "The spot is taken in that time", 409)
 
 
@@ -61,6 +63,21 @@ def _not_yet(kind: ProblemKind, unknown_id: UUID) -> Problem | None:
     return None
 
 
+def _invalid_quote(_error: Exception) -> Problem:
+    return invalid_field("/quote_id", "must be the quote_id of a quote, as it was answered")
+
+
+def _unfit_terms(error: Exception) -> Problem:
+    assert isinstance(error, errors.UnfitTerms)
+    return invalid_field(f"/{error.field}", error.rule)
+
+
+def _price_changed(error: Exception) -> Problem:
+    assert isinstance(error, errors.PriceChanged)
+    total_cost = {"amount": error.total.amount, "currency": error.total.currency}
+    return Problem(PRICE_CHANGED, str(error), total_cost=total_cost)
+
+
 def _too_busy(_error: Exception) -> Problem:
     return Problem(UNAVAILABLE, "Many want the same spots at this moment; try again with the same Idempotency-Key.")
 
@@ -75,6 +92,10 @@ PROBLEMS = {
     errors.UnknownReservation: NOT_FOUND,
     errors.LotNotBookable: LOT_NOT_BOOKABLE,
     errors.IncompleteLot: _incomplete_lot,
+    errors.InvalidQuote: _invalid_quote,
+    errors.UnfitTerms: _unfit_terms,
+    errors.QuoteExpired: QUOTE_EXPIRED,
+    errors.PriceChanged: _price_changed,
     errors.NotCancellable: NOT_CANCELLABLE,
     errors.NoCredential: NO_CREDENTIAL,
     ChangedMeanwhile: CHANGED_MEANWHILE,

@@ -1,5 +1,5 @@
 -- $1 lot, $2 start, $3 end, $4 spot type or null, $5 how many, $6 types for a driver who names none, the best first,
--- $7 an id before which nothing was booked that may be in the way
+-- $7 an id before which nothing was booked that may be in the way, $8 the tariff version of a quote or null
 -- A random sample of the free spots keeps clients of one hot lot apart. Of the sample, the spot with the
 -- tightest gap around the period wastes least of the timetable. Where none is free, the same snapshot shows whether a
 -- hold that may expire stands in the way: without one, "nothing is free" is true.
@@ -42,7 +42,7 @@ WITH in_the_way AS MATERIALIZED (
         AND r.id >= $7
         AND r.id >= (SELECT reservation_id FROM in_the_way ORDER BY reservation_id LIMIT 1)
 )
-SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
+SELECT lots.*, COALESCE($8::uuid, lots.tariff_id) AS priced_by, tariffs.document, clock_timestamp() AS as_of,
     fitting.id AS spot_id, fitting.number AS spot_number, fitting.type AS spot_type,
     fitting.version AS spot_version,
     CASE WHEN fitting.id IS NULL THEN EXISTS (SELECT FROM in_the_way JOIN overdue ON id = reservation_id)
@@ -53,7 +53,7 @@ SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
             AND (s.type = $4::text OR ($4::text IS NULL AND s.type = ANY ($6::text[]))))
         ELSE true END AS has_such_spots
 FROM lots
-LEFT JOIN tariffs ON tariffs.id = lots.tariff_id
+LEFT JOIN tariffs ON tariffs.id = COALESCE($8::uuid, lots.tariff_id)
 LEFT JOIN fitting ON true
 WHERE lots.id = $1
 ORDER BY fitting.place

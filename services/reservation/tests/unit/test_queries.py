@@ -24,13 +24,13 @@ def driver(user_id: object = None) -> Asker:
 class TestQuotes:
     async def test_a_quote_is_what_the_booking_will_cost(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
-        quoted = await CreateQuoteHandler(service.work, service.clock, service.tokens)(
+        price, quote, quote_id = await CreateQuoteHandler(service.work, service.clock, service.tokens)(
             CreateQuote(SpotRequest(lot.id, period()))
         )
         held = await service.held(lot)
-        assert (quoted.price.total, quoted.price.line_items) == (held.owed, held.charges[0].line_items)
-        assert (quoted.quote.tariff_id, quoted.quote.expires_at) == (lot.tariff_id, NOW + timedelta(minutes=15))
-        assert service.tokens.quote_of(quoted.quote_id) == quoted.quote
+        assert (price.total, price.line_items) == (held.owed, held.charges[0].line_items)
+        assert (quote.tariff_id, quote.expires_at) == (lot.tariff_id, NOW + timedelta(minutes=15))
+        assert service.tokens.quote_of(quote_id) == quote
 
     async def test_what_cannot_be_booked_is_not_quoted(self, service: FakeInstallation) -> None:
         closed = await service.with_lot(is_open=False)

@@ -20,15 +20,6 @@ class CreateQuote:
 
 
 @dataclass(frozen=True, slots=True)
-class QuotedPrice:
-    """The price, line by line, what is promised of it, and the id by which a booking names the promise."""
-
-    price: Price
-    quote: Quote
-    quote_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class CreateQuoteHandler:
     """Prices the stay by the tariff in force, and promises that a booking costs the same until the quote expires.
 
@@ -40,8 +31,11 @@ class CreateQuoteHandler:
     tokens: Tokens
     least_stay: timedelta = LEAST_STAY
 
-    async def __call__(self, query: CreateQuote) -> QuotedPrice:
-        """Raises as `ReserveSpotHandler` does."""
+    async def __call__(self, query: CreateQuote) -> tuple[Price, Quote, str]:
+        """The price, what is promised of it, and the id by which a booking names that.
+
+        Raises as `ReserveSpotHandler` does.
+        """
         request, now = query.request, self.clock.now()
         check_bookable(request.period, now, self.least_stay)
         async with self.open_work(THE_SERVICE) as work:
@@ -50,4 +44,4 @@ class CreateQuoteHandler:
         price = lot.price(request.period)
         expires_at = (now + HOLD).replace(microsecond=0)  # as the token can say it
         quote = Quote(lot.id, request.spot_type, request.period, lot.priced_by.id, price.total, expires_at)
-        return QuotedPrice(price, quote, self.tokens.quote_id(quote))
+        return price, quote, self.tokens.quote_id(quote)

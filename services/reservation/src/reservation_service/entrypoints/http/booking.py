@@ -195,10 +195,9 @@ def _refusal(kind: ProblemKind, detail: str, alternatives: Sequence[Alternative]
 async def create_quote(body: QuoteRequest, does: Does) -> Quote:
     """What a stay would cost, line by line."""
     wanted = SpotRequest(body.parking_lot_id, Period(body.start_time, body.end_time), spot_type=body.spot_type)
-    quoted = await does.create_quote(CreateQuote(wanted))
-    price, quote = quoted.price, quoted.quote
+    price, quote, quote_id = await does.create_quote(CreateQuote(wanted))
     return Quote(
-        quote_id=quoted.quote_id,
+        quote_id=quote_id,
         parking_lot_id=body.parking_lot_id,
         start_time=wanted.period.starts_at,
         end_time=wanted.period.ends_at,

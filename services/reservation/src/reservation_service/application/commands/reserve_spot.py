@@ -63,7 +63,7 @@ class ReserveSpotHandler:
         """
         quote = self.tokens.quote_of(command.quote_id) if command.quote_id else None
         request = replace(command.request, tariff_id=quote.tariff_id) if quote else command.request
-        terms = PriceTerms(quote, command.max_total)
+        terms = PriceTerms(quote, command.max_total) if quote or command.max_total else None
         async with self.bookings.attempt(request) as attempt:
             try:
                 candidates, answer = await self._try(command, terms, attempt, answers)
@@ -78,7 +78,7 @@ class ReserveSpotHandler:
         return answer or await self._refuse(command, candidates, answers)
 
     async def _try(
-        self, command: ReserveSpot, terms: PriceTerms, attempt: BookingAttempt, answers: BookingAnswers
+        self, command: ReserveSpot, terms: PriceTerms | None, attempt: BookingAttempt, answers: BookingAnswers
     ) -> tuple[Candidates, Answer | None]:
         """What was seen last, and the answer when a spot was got.
 
@@ -147,8 +147,8 @@ class ReserveSpotHandler:
         return await self.bookings.refuse(command.key, answers.taken(alternatives))
 
 
-def _check(request: SpotRequest, terms: PriceTerms, candidates: Candidates, least_stay: timedelta) -> None:
-    if quote := terms.quote:
+def _check(request: SpotRequest, terms: PriceTerms | None, candidates: Candidates, least_stay: timedelta) -> None:
+    if terms and (quote := terms.quote):
         quote.check_fits(request.parking_lot_id, request.period, _type_as_quoted(request, quote, candidates))
     check_bookable(request.period, candidates.as_of, least_stay)
     check_open(candidates.lot, request.period)
@@ -157,7 +157,8 @@ def _check(request: SpotRequest, terms: PriceTerms, candidates: Candidates, leas
     for spot in candidates.spots:
         if request.spot_type and spot.type != request.spot_type:
             raise WrongSpotType(spot.type)
-    terms.check(candidates.lot, request.period, candidates.as_of)
+    if terms:
+        terms.check(candidates.lot, request.period, candidates.as_of)
 
 
 def _type_as_quoted(request: SpotRequest, quote: Quote, candidates: Candidates) -> str | None:

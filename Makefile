@@ -72,8 +72,13 @@ reset: ## stop everything and delete its data
 	@$(PLATFORM) reset
 
 .PHONY: test
-test: install-tests check ## everything: the checks, then all tests
-	@$(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup
+test: install-tests check-others ## everything: the checks, and all tests; types are checked beside them
+	@$(MAKE) --jobs 2 check-types test-all
+
+# Tests that run make themselves must not look for the jobs of this one.
+.PHONY: test-all
+test-all:
+	@env --unset MAKEFLAGS $(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup
 
 .PHONY: test-unit
 test-unit: install ## the tests without I/O
@@ -101,7 +106,7 @@ check: install ## linters, types, import rules, docker-compose.yml's schema
 
 .PHONY: check-types
 check-types:
-	@.venv/bin/basedpyright
+	@nice .venv/bin/basedpyright
 
 .PHONY: check-others
 check-others:

@@ -22,6 +22,7 @@ RULES: dict[str, Callable[[Path], list[str]]] = {
     "inner_rooms": imports.inner_rooms,
     "leftovers": code.leftovers,
     "machine_paths": hygiene.machine_paths,
+    "published_tariffs": code.published_tariffs,
     "registry_hosts": hygiene.registry_hosts,
     "relative_imports": imports.relative_imports,
     "rooms": rooms.rooms,

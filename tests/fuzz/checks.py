@@ -11,7 +11,10 @@ from schemathesis.core.failures import Failure
 CLIENT_ERROR, UNPROCESSABLE = 400, 422
 SEPARATORS_OF_A_JWS = 2
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}
-WORDS_OF_THE_LIBRARY = ("Value error", "Assertion failed", "Traceback")
+WORDS_OF_THE_LIBRARY = (
+    *("Value error", "Assertion failed", "Traceback"),
+    *("Input should", "Field required", "Extra inputs", "JSON decode", "error parsing the body"),
+)
 
 
 @schemathesis.deserializer("application/jose")

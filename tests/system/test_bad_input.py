@@ -101,7 +101,7 @@ async def test_a_thing_that_is_not_there_or_not_theirs(
 @pytest.mark.parametrize("name", WITH_A_KEY)
 async def test_a_key_that_is_missing(scene: Scene, name: str) -> None:
     (error,) = the_problem(await scene.ask(CALLS[name], headers={}), 422)["errors"]
-    assert (error["pointer"], error["detail"]) == ("header/Idempotency-Key", "Field required")
+    assert (error["pointer"], error["detail"]) == ("header/Idempotency-Key", "is required")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
@@ -110,6 +110,25 @@ async def test_a_body_that_is_no_object(scene: Scene, name: str, content: bytes)
     call = CALLS[name]
     answer = await scene.ask(call, json=None, content=content, headers={**call.headers, **JSON})
     assert the_problem(answer, 422)["errors"], answer.text
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_A_BODY if name != "import"])  # which is a file
+async def test_malformed_json_is_named_with_line_and_column(scene: Scene, name: str) -> None:
+    call = CALLS[name]
+    answer = await scene.ask(call, json=None, content=b'{"a": 1,\n "b" 2}', headers={**call.headers, **JSON})
+    (error,) = the_problem(answer, 422)["errors"]
+    assert error == {"pointer": "/", "detail": "is no JSON: line 2, column 6: here a colon is missing"}
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_A_BODY if name != "import"])
+async def test_a_field_that_is_named_twice_or_nested_endlessly(scene: Scene, name: str) -> None:
+    call = CALLS[name]
+    for content, error in (
+        (b'{"a": 1, "a": 2}', {"pointer": "/a", "detail": "is named more than once"}),
+        (b'{"a":' * 100_000, {"pointer": "/", "detail": "is nested too deeply"}),
+    ):
+        answer = await scene.ask(call, json=None, content=content, headers={**call.headers, **JSON})
+        assert the_problem(answer, 422)["errors"] == [error]
 
 
 @pytest.mark.parametrize("content", [b"", b"null"])

@@ -106,6 +106,58 @@ async def test_no_patch_has_defaults(documents: dict[str, Json]) -> None:
         assert [name for name, field in body["properties"].items() if "default" in field] == [], operation
 
 
+def coordinates(schema: Json) -> Iterator[Json]:
+    """The latitudes and longitudes of a body."""
+    for name, part in schema.get("properties", {}).items():
+        if name in {"latitude", "longitude"}:
+            yield part
+        yield from coordinates(part)
+    for each in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+        yield from coordinates(each)
+    if isinstance(schema.get("items"), dict):
+        yield from coordinates(schema["items"])
+
+
+async def test_no_reader_of_a_document_fills_in_a_place_in_the_gulf_of_guinea(documents: dict[str, Json]) -> None:
+    """It fills in an example, or 0 where there is none: and a lot is moved where nobody wanted it."""
+    found = {
+        operation: list(coordinates(body)) for document in documents.values() for operation, body in bodies(document)
+    }
+    assert {"POST /api/v1/parking-lots", "PATCH /api/v1/parking-lots/{lot_id}"} <= {
+        operation for operation, places in found.items() if places
+    }
+    for operation, places in found.items():
+        for each in places:
+            assert each.get("default") is None, operation
+            assert all(each["examples"]), operation
+
+
+async def test_each_body_of_json_has_its_415_and_answers_with_it(
+    services: dict[str, httpx.AsyncClient], documents: dict[str, Json], administrator: Administrator
+) -> None:
+    asked = 0
+    for service, document in documents.items():
+        for method, path, operation in operations(document):
+            if list(operation.get("requestBody", {}).get("content", {})) != ["application/json"]:
+                continue
+            if "webhooks" in path or "internal" in path:
+                continue
+            asked += 1
+            assert "415" in operation["responses"], path
+            answer = await services[service].request(
+                method,
+                PARAMETER.sub("01890000-0000-7000-8000-000000000000", path),
+                content="<a/>",
+                headers={**administrator.authorization, "Content-Type": "application/xml"},
+            )
+            assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json"), path
+            assert (answer.headers["accept"], "application/json" in answer.json()["detail"]) == (
+                "application/json",
+                True,
+            )
+    assert asked > 15
+
+
 def requests(documents: dict[str, Json]) -> Iterator[tuple[str, str, str]]:
     """Service, method and a path of each operation, with an id that nothing has."""
     for service, document in documents.items():

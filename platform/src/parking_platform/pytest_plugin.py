@@ -63,10 +63,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: not _needs_platform(item))
     # Within the group as well: after it nothing can be asked of the platform any more.
     items.sort(key=lambda item: item.get_closest_marker(ENDS_PLATFORM) is not None)
+    searching = {item.path for item in items if _needs(item, "elasticsearch_server")}
     for item in items:
         needs_platform = _needs_platform(item)
-        # Where several processes share the work: a file stays together, and only one of them starts the platform.
-        item.add_marker(pytest.mark.xdist_group("platform" if needs_platform else str(item.path)))
+        # Where several processes share the work: a file stays together, and only one of them starts the platform, and
+        # only one Elasticsearch, whose start costs a core half a minute.
+        shared = "platform" if needs_platform else "elasticsearch" if item.path in searching else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(shared))
         if needs_platform and not item.get_closest_marker("timeout"):
             # The first of them waits until everything is up.
             item.add_marker(pytest.mark.timeout(PLATFORM_SECONDS))
@@ -79,7 +82,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _needs_platform(item: pytest.Item) -> bool:
-    return "platform" in getattr(item, "fixturenames", ())
+    return _needs(item, "platform")
+
+
+def _needs(item: pytest.Item, fixture: str) -> bool:
+    return fixture in getattr(item, "fixturenames", ())
 
 
 def _kind(path: Path) -> str | None:

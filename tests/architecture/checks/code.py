@@ -33,6 +33,17 @@ def commits(root: Path) -> list[str]:
     ]
 
 
+def published_tariffs(root: Path) -> list[str]:
+    """A version of a tariff is made by `TariffVersion.publish` alone, which checks it."""
+    return [
+        sentence(root, path, call.lineno, "makes a version of a tariff past `TariffVersion.publish`")
+        for path in python_files(root, ("services/parking/src/*",))
+        if not relative(root, path).endswith("/domain/tariffs.py")
+        for call in calls(path)
+        if (dotted(call.func) or "").split(".")[-1] in {"TariffVersion", "TariffPublished"}
+    ]
+
+
 def broad_excepts(root: Path) -> list[str]:
     """A handler names what it expects; only an entry point's loop catches all, and logs it."""
     return [

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import iter_route_contexts
+from fastapi.params import Form
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
-from parking_chassis.problems import INVALID_REQUEST, MEDIA_TYPE, UNAVAILABLE, ProblemKind
+from parking_chassis.problems import INVALID_REQUEST, MEDIA_TYPE, UNAVAILABLE, UNSUPPORTED_MEDIA_TYPE, ProblemKind
 
 KINDS = "problem_kinds"
 
@@ -55,7 +56,8 @@ def name_problems(document: dict[str, Any], routes: Sequence[BaseRoute]) -> None
         for method in route.methods or ():
             if operation := path.get(method.lower()):
                 responses = operation["responses"]
-                for status, response in _responses(_kinds(route.dependant)):
+                kinds = [*_kinds(route.dependant), *_of_body(route.original_route)]
+                for status, response in _responses(kinds):
                     responses.setdefault(status, response)
 
 
@@ -63,6 +65,12 @@ def _kinds(dependant: Dependant) -> Iterator[ProblemKind]:
     yield from _marked(dependant)
     yield INVALID_REQUEST  # if only for a parameter that there is not
     yield UNAVAILABLE
+
+
+def _of_body(route: BaseRoute) -> Iterator[ProblemKind]:
+    body = route.body_field if isinstance(route, APIRoute) else None
+    if body is not None and not isinstance(body.field_info, Form):
+        yield UNSUPPORTED_MEDIA_TYPE
 
 
 def _marked(dependant: Dependant) -> Iterator[ProblemKind]:

@@ -13,7 +13,7 @@ from parking_chassis.health import ReadFigures, ReadinessCheck, health_router
 from parking_chassis.metrics import expect_errors
 from parking_chassis.problems import TableEntry, install_problem_handlers
 from parking_chassis.request_context import QUIET, CompleteAnswers, RequestContext
-from parking_chassis.schemas import check_parameters
+from parking_chassis.schemas import check_request
 from parking_chassis.telemetry import TracedApplication
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -60,7 +60,7 @@ def create_app(
         lifespan=running,
         generate_unique_id_function=_operation_id,
         responses={"default": ANY_PROBLEM},
-        dependencies=[Depends(check_parameters)],
+        dependencies=[Depends(check_request)],
         # Starlette's redirect of a trailing slash would lead to whatever `Host` the client wrote.
         redirect_slashes=False,
     )

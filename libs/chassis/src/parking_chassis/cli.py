@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -13,8 +14,10 @@ from typing import Any, TextIO
 
 from fastapi import FastAPI
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from parking_chassis import process
+from parking_chassis.error_words import rule_of
 from parking_chassis.logs import configure_logs
 from parking_chassis.settings import ServiceSettings
 from parking_chassis.telemetry import configure_tracing
@@ -23,17 +26,23 @@ Arguments = argparse.Namespace
 type Preparation[Settings] = Callable[[Settings], Awaitable[object]]
 CONFIGURATION_ERROR = 78  # EX_CONFIG of sysexits.h
 UNAVAILABLE = 69  # EX_UNAVAILABLE
+UNREADABLE = re.compile(r'field "(\w+)"')  # in the words of the library, which names the setting nowhere else
 
 
 class WrongSettings(Exception):
     """Settings that are missing, wrong, or do not go together: a sentence for each, with the variable's whole name."""
 
-    def __init__(self, prefix: str, error: ValidationError) -> None:
+    def __init__(self, prefix: str, error: ValidationError | SettingsError) -> None:
         super().__init__(str(error))
-        self.sentences = [
-            f"setting {prefix}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" if each["loc"] else each["msg"]
-            for each in error.errors()
-        ]
+        if isinstance(error, ValidationError):
+            self.sentences = [_sentence(prefix, each["loc"], rule_of(each)) for each in error.errors()]
+        else:
+            self.sentences = [_sentence(prefix, UNREADABLE.findall(str(error)), "must be JSON")]
+
+
+def _sentence(prefix: str, location: Sequence[str | int], rule: str) -> str:
+    """`location` is empty where several settings do not go together, and the rule names them."""
+    return f"setting {prefix}{'_'.join(map(str, location)).upper()}: {rule}" if location else rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
         """
         try:
             settings = self.settings_class()  # pyright: ignore[reportCallIssue] - the environment gives the values
-        except ValidationError as error:
+        except (ValidationError, SettingsError) as error:
             raise WrongSettings(self.settings_class.model_config.get("env_prefix", ""), error) from error
         configure_logs(self.name, settings.log_level, logs_to or sys.stderr)
         configure_tracing(self.name, settings.otlp_endpoint, settings.trace_sample_ratio)

@@ -9,12 +9,14 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Request, Response
 
 from parking_chassis.api_document import may_answer
+from parking_chassis.error_words import pattern
 from parking_chassis.problems import MEDIA_TYPE, Problem, ProblemKind
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import SignedIn
 from parking_kernel.repeatable import Answer, RequestKey
 
-_HEADER: Final = Header(alias="Idempotency-Key", max_length=255, pattern="^[!-~]([ -~]*[!-~])?$")
+_VISIBLE = pattern("^[!-~]([ -~]*[!-~])?$", "must be visible characters of ASCII, such as those of a UUID")
+_HEADER: Final = Header(alias="Idempotency-Key", max_length=255, pattern=_VISIBLE)
 IdempotencyKey = Annotated[str, _HEADER]
 OptionalIdempotencyKey = Annotated[str | None, _HEADER]
 """Of a call that a client may make repeatable."""

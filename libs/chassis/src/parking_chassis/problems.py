@@ -1,7 +1,7 @@
 """Errors as RFC 9457 `application/problem+json`: one shape for every error of every service."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from parking_chassis.database import is_away, is_transient
+from parking_chassis.invalid_requests import errors_of, unreadable
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -55,6 +56,9 @@ NO_CREDENTIALS = ProblemKind("unauthenticated", "Sign in first", 401, {"WWW-Auth
 FORBIDDEN = ProblemKind("forbidden", "Not allowed", 403)
 NOT_FOUND = ProblemKind("not-found", "Not found", 404)
 UNAVAILABLE = ProblemKind("service-unavailable", "Not available now", 503, {"Retry-After": RETRY_AFTER_SECONDS})
+UNSUPPORTED_MEDIA_TYPE = ProblemKind(
+    "unsupported-media-type", "Not a kind of body that this takes", 415, {"Accept": "application/json"}
+)
 INTERNAL = ProblemKind("internal-error", "Something went wrong on our side", 500)
 
 
@@ -75,21 +79,12 @@ def problem_response(
     return JSONResponse(body, status_code=kind.status, headers=dict(kind.headers), media_type=MEDIA_TYPE)
 
 
-def pointer_of(location: Sequence[str | int]) -> str:
-    """Where a wrong value stands: a JSON pointer into the body, or `query/<name>`, `path/<name>`, `header/<name>`."""
-    place, *names = (str(part) for part in location)
-    return "/" + "/".join(names) if place == "body" else "/".join([place, *names])
-
-
 async def _validation_failed(request: Request, error: RequestValidationError) -> JSONResponse:
-    errors = [{"pointer": pointer_of(each["loc"]), "detail": _rule(each["msg"])} for each in error.errors()]
+    route = request.scope.get("route")
+    body_field = getattr(route, "body_field", None)
+    errors = errors_of(error, body_field.field_info.annotation if body_field else None)
     detail = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors)
     return problem_response(request, INVALID_REQUEST, detail, {"errors": errors})
-
-
-def _rule(message: str) -> str:
-    """Without pydantic's words before a rule of ours."""
-    return message.removeprefix("Value error, ")
 
 
 async def _problem_raised(request: Request, error: Problem) -> JSONResponse:
@@ -97,8 +92,8 @@ async def _problem_raised(request: Request, error: Problem) -> JSONResponse:
 
 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
-    if isinstance(error.__cause__, UnicodeDecodeError):  # FastAPI could not read the body, and names no place
-        return await _problem_raised(request, invalid_field("/", "must be JSON in UTF-8"))
+    if error.status_code == HTTPStatus.BAD_REQUEST and (rule := unreadable(error.__cause__ or error.__context__)):
+        return await _problem_raised(request, invalid_field("/", rule))  # FastAPI names no place
     phrase = HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-").replace("'", "")
     kind = ProblemKind(slug, phrase, error.status_code, {**(error.headers or {}), **_allowed(request, error)})
@@ -155,6 +150,13 @@ def _domain_error_handler(entry: TableEntry) -> Callable[[Request, Exception], A
 def invalid_field(pointer: str, rule: str) -> Problem:
     """A 422 that names one field and the rule it breaks, found where the schema cannot look."""
     return Problem(INVALID_REQUEST, f"{pointer or 'the body'}: {rule}", errors=[{"pointer": pointer, "detail": rule}])
+
+
+def unsupported_media_type(media_type: str | None, *accepted: str) -> Problem:
+    """A 415 that names what is accepted instead."""
+    kind = replace(UNSUPPORTED_MEDIA_TYPE, headers={"Accept": ", ".join(accepted)})
+    named = f"A body of the type {media_type}" if media_type else "A body without a Content-Type"
+    return Problem(kind, f"{named} is not understood; send {' or '.join(accepted)}, and name it in Content-Type.")
 
 
 def install_problem_handlers(app: FastAPI, table: Mapping[type[Exception], TableEntry]) -> None:

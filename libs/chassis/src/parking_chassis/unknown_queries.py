@@ -8,10 +8,11 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
+from parking_chassis.invalid_requests import MOST_ERRORS, meant
 from parking_chassis.problems import INVALID_REQUEST, Problem
 from parking_chassis.request_context import QUIET
 
-RULE = "is not permitted: this request has no such parameter"
+RULE = "is no parameter of this request"
 _KNOWN: Final = WeakKeyDictionary[Callable[..., Any], frozenset[str]]()
 
 
@@ -25,7 +26,7 @@ def refuse_unknown_query(request: Request) -> None:
     known = _known_to(request)
     unknown = sorted({name for name in request.query_params if name not in known})
     if unknown:
-        errors = [{"pointer": f"query/{name}", "detail": RULE} for name in unknown]
+        errors = [{"pointer": f"query/{name}", "detail": RULE + meant(name, known)} for name in unknown[:MOST_ERRORS]]
         detail = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors)
         raise Problem(INVALID_REQUEST, detail, errors=errors)
 

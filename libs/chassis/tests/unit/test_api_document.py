@@ -70,7 +70,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     [
         ("get /lots", {"200", "422", "503", "default"}),
         ("get /lots/{lot_id}", {"200", "404", "422", "503", "default"}),
-        ("post /lots/{lot_id}", {"200", "401", "403", "404", "409", "422", "503", "default"}),
+        ("post /lots/{lot_id}", {"200", "401", "403", "404", "409", "415", "422", "503", "default"}),
         ("post /lots/{lot_id}/watch", {"200", "401", "422", "503", "default"}),
     ],
 )

@@ -45,8 +45,19 @@ def test_wrong_settings_end_with_78_and_name_the_variable_without_its_value(
     said = capsys.readouterr().err
     assert ended.value.code == 78
     assert said.startswith("program: setting SAMPLE_DATABASE_URL: ")
-    assert "program: setting SAMPLE_TOKEN_ISSUER: Field required\n" in said
+    assert "program: setting SAMPLE_TOKEN_ISSUER: is required\n" in said
     assert "secret" not in said
+
+
+def test_a_setting_that_cannot_be_read_is_named_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        settings_of({"SAMPLE_TOKEN_ALGORITHMS": "HS256"}, monkeypatch)
+    assert (ended.value.code, capsys.readouterr().err) == (
+        78,
+        "program: setting SAMPLE_TOKEN_ALGORITHMS: must be JSON\n",
+    )
 
 
 def test_settings_that_do_not_go_together_end_with_78_too(

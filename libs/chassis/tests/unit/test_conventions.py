@@ -30,7 +30,7 @@ from parking_chassis.pagination import (
     text_in_cursor,
 )
 from parking_chassis.problems import Problem
-from parking_chassis.schemas import unstorable
+from parking_chassis.schemas import as_one_line, is_one_line, unstorable
 from parking_chassis.sealing import CannotOpen
 from parking_chassis.settings import AnsweringSettings, ServiceSettings
 
@@ -260,3 +260,13 @@ def test_the_first_answer_key_seals_and_all_of_them_open() -> None:
 def test_answer_keys_have_256_bits(keys: str) -> None:
     with pytest.raises(ValidationError, match="32 bytes in base64"):
         answering(answer_keys=keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [(" Phone\x9b31m\r\n", "Phone31m"), ("a\u2028b\x85", "ab"), ("K\u00f6ln", "K\u00f6ln"), ("\x80 \x9f", "")],
+)
+def test_a_text_that_nobody_can_correct_loses_what_no_line_has(text: str, left: str) -> None:
+    assert as_one_line(text) == left
+    assert is_one_line(left)
+    assert not is_one_line(f"{text}\n")

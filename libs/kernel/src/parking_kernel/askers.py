@@ -12,12 +12,14 @@ class Asker:
     """A user, or a machine without one, and what they may do.
 
     `organizations` are those in which what they ask for lets them act: the entry point leaves them out for an asker who
-    lacks its permission. An asker that may do everything acts in every organization.
+    lacks its permission. An asker that may do everything acts in every organization. `login_id` is the signed-in device
+    whose token they show; none for a machine and for a service itself.
     """
 
     user_id: UUID | None = None
     organizations: frozenset[UUID] = field(default_factory=frozenset[UUID])
     permissions: frozenset[str] = field(default_factory=frozenset[str])
+    login_id: UUID | None = None
 
     @property
     def sees_all(self) -> bool:

@@ -7,10 +7,11 @@ and maximum charge amounts" from one that no longer lists the lev:
 - Supported are the currencies that a European account can charge a card in, and the five of three decimals.
 - ISK and UGX have no decimals here, and are charged as if they had two. MGA has two here, and is charged in whole
   ariary. Of three decimals the last must be 0.
-- The least charge is the one that is documented for the currency. Where none is, it is fifty of the provider's units,
-  the figure that most of the documented ones have. The provider converts such a charge, and asks that it be worth the
-  least of the currency in which the account is paid out, about 0.50 USD: a rate that no table knows, so it may refuse
-  more than this.
+- The least charge is the one that is documented for the currency. Where none is, the provider converts the charge, and
+  asks that it be worth the least of the currency in which the account is paid out, about 0.50 USD. What is that much is
+  written here: 0.50 USD by the dearer of two public lists of rates, of exchangerate-api.com from 2025-01-23 and one of
+  2026, with a tenth more for rates that move, rounded up to a plain amount. A currency that has lost more than that
+  against the dollar needs a new amount here.
 - The largest charge has the digits that every way to pay takes: eight of the provider's units, more in three
   currencies. Most cards would take twelve.
 """
@@ -33,11 +34,29 @@ _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _UNSUPPORTED = "BTN CUP ERN GHS IQD IRR KPW LYD MRU SDG SSP STN SVC SYP TMT VED VES XCG ZWG"
 _PROVIDER_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
 _PROVIDER_STEPS = {"ISK": 100, "UGX": 100, "BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10}
-_PROVIDER_LEAST = {
-    "AED": 200, "CZK": 1500, "DKK": 250, "GBP": 30, "HKD": 400, "HUF": 17500, "MXN": 1000, "MYR": 200, "NOK": 300,
-    "PLN": 200, "RON": 200, "SEK": 300, "THB": 1000,
+# As documented.
+_LEAST = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400,
+    "HUF": 17_500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200,
+    "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
 }  # fmt: skip
-_COMMON_LEAST = 50
+# Worth more than 0.50 USD: see above.
+_LEAST_WORTH = {
+    "AFN": 5000, "ALL": 6000, "AMD": 25_000, "AOA": 60_000, "ARS": 100_000, "AWG": 100, "AZN": 100, "BAM": 120,
+    "BBD": 120, "BDT": 8000, "BHD": 250, "BIF": 2000, "BMD": 60, "BND": 80, "BOB": 400, "BSD": 60, "BWP": 800,
+    "BYN": 200, "BZD": 120, "CDF": 200_000, "CLP": 600, "CNY": 500, "COP": 250_000, "CRC": 30_000, "CVE": 6000,
+    "DJF": 100, "DOP": 4000, "DZD": 8000, "EGP": 3000, "ETB": 8000, "FJD": 150, "FKP": 50, "GEL": 200, "GIP": 50,
+    "GMD": 4000, "GNF": 5000, "GTQ": 500, "GYD": 12_000, "HNL": 1500, "HTG": 8000, "IDR": 1_000_000, "ILS": 200,
+    "ISK": 80, "JMD": 10_000, "JOD": 400, "KES": 8000, "KGS": 5000, "KHR": 250_000, "KMF": 300, "KRW": 1000,
+    "KWD": 200, "KYD": 50, "KZT": 30_000, "LAK": 1_500_000, "LBP": 5_000_000, "LKR": 20_000, "LRD": 12_000,
+    "LSL": 1200, "MAD": 600, "MDL": 1200, "MGA": 300_000, "MKD": 4000, "MMK": 120_000, "MNT": 200_000, "MOP": 500,
+    "MUR": 3000, "MVR": 1000, "MWK": 100_000, "MZN": 4000, "NAD": 1200, "NGN": 100_000, "NIO": 2500, "NPR": 10_000,
+    "OMR": 250, "PAB": 60, "PEN": 250, "PGK": 250, "PHP": 4000, "PKR": 20_000, "PYG": 5000, "QAR": 250, "RSD": 8000,
+    "RUB": 6000, "RWF": 800, "SAR": 250, "SBD": 500, "SCR": 1000, "SHP": 50, "SLE": 1500, "SOS": 40_000,
+    "SRD": 2500, "SZL": 1200, "TJS": 800, "TND": 2000, "TOP": 150, "TRY": 3000, "TTD": 400, "TWD": 2000,
+    "TZS": 150_000, "UAH": 2500, "UGX": 2500, "UYU": 2500, "UZS": 800_000, "VND": 15_000, "VUV": 80, "WST": 200,
+    "XAF": 400, "XCD": 150, "XOF": 400, "XPF": 80, "YER": 30_000, "ZAR": 1200, "ZMW": 2000,
+}  # fmt: skip
 _PROVIDER_DIGITS = {"COP": 10, "IDR": 12, "INR": 9}
 _COMMON_DIGITS = 8
 
@@ -69,14 +88,15 @@ def _currency(code: str) -> Currency:
         return Currency(code, decimals, decimals, supported=False, least=0, largest=0, step=0)
     provider_decimals = _PROVIDER_DECIMALS.get(code, decimals)
     step = _PROVIDER_STEPS.get(code, 1)
-    least = -(-_PROVIDER_LEAST.get(code, _COMMON_LEAST) // step) * step
     largest = (10 ** _PROVIDER_DIGITS.get(code, _COMMON_DIGITS) - 1) // step * step
 
     def here(amount: int) -> int:
         return amount * 10**decimals // 10**provider_decimals
 
-    limits = {"least": here(least), "largest": here(largest), "step": here(step)}
-    return Currency(code, decimals, provider_decimals, supported=True, **limits)
+    least = _LEAST_WORTH[code] if code in _LEAST_WORTH else _LEAST[code]
+    return Currency(
+        code, decimals, provider_decimals, supported=True, least=least, largest=here(largest), step=here(step)
+    )
 
 
 CURRENCIES: Mapping[str, Currency] = MappingProxyType({code: _currency(code) for code in _CODES.split()})

@@ -3,7 +3,7 @@
 These rules hold when somebody publishes a tariff, and never when one is read or priced: it may be older than they are.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -11,9 +11,10 @@ from parking_kernel.currencies import CURRENCIES, Currency
 from parking_kernel.money import Money, rounded_quotient
 from parking_kernel.pricing import WHOLE
 from parking_kernel.rate_tables import AmountsDue, RateTable
-from parking_kernel.rates import hourly_rate
+from parking_kernel.rates import price_of
 from parking_kernel.tariff_rules import check_tariff
-from parking_kernel.tariffs import RateLine, Tariff, TimeBand
+from parking_kernel.tariffs import HOUR, RateLine, Tariff, TimeBand
+from parking_kernel.tried_stays import MAIN, Tried, TriedStays
 from parking_kernel.violations import Violation, refuse_any
 from parking_kernel.wall_times import MINUTES_OF_DAY, minutes_of
 
@@ -27,11 +28,21 @@ class Confirmation(StrEnum):
 
 
 class _Table(NamedTuple):
-    """Lines, where they stand, and how long a stay under them can be; none where there is no end."""
+    """Lines, where they stand, how long a stay under them can be (none where there is no end), and when they hold."""
 
     lines: Sequence[RateLine]
     pointer: str
     longest: int | None
+    hours: str
+
+
+class _ShortStay(NamedTuple):
+    """What it costs, how long it is, when it begins if that matters, and the line that makes the price."""
+
+    cost: int
+    minutes: int
+    begins: str
+    line: str
 
 
 def check_new_tariff(tariff: Tariff, pointer: str = "", *, confirmed: Collection[Confirmation] = ()) -> Tariff:
@@ -54,16 +65,15 @@ def _violations(tariff: Tariff, pointer: str, confirmed: Collection[Confirmation
         yield from _fractions(tariff, tables, currency, pointer)
         yield from _too_small(tariff, tables, currency, pointer)
     for index, cap in enumerate(tariff.caps):
-        yield from _cap_not_meant(tariff, cap.amount, f"{pointer}/caps/{index}/amount", confirmed)
+        yield from _cap_not_meant(tariff, tables, cap.amount, f"{pointer}/caps/{index}/amount", confirmed)
     if Confirmation.PRICE_FALLS not in confirmed:
-        for table in tables:
-            yield from _falls(tariff, table)
+        yield from _falls(tariff, tables)
 
 
 def _tables(tariff: Tariff, pointer: str) -> Iterator[_Table]:
-    yield _Table(tariff.lines, f"{pointer}/lines", None)
+    yield _Table(tariff.lines, f"{pointer}/lines", None, "")
     for index, band in enumerate(tariff.time_bands):
-        yield _Table(band.lines, f"{pointer}/time_bands/{index}/lines", _length(band))
+        yield _Table(band.lines, f"{pointer}/time_bands/{index}/lines", _length(band), f" ({band.label})")
 
 
 def _length(band: TimeBand) -> int:
@@ -97,16 +107,31 @@ def _fractions(tariff: Tariff, tables: Sequence[_Table], currency: Currency, poi
 
 def _too_small(tariff: Tariff, tables: Sequence[_Table], currency: Currency, pointer: str) -> Iterator[Violation]:
     least = Money(currency.least, currency.code)
-    for table in tables:
-        for line, minutes in enumerate(_shortest_stays(tariff, table)):
-            cost = _with_tax(tariff, _due(table.lines, minutes))
-            if minutes <= (table.longest or minutes) and 0 < cost < currency.least:
-                rule = f"makes {minutes} min cost {Money(cost, currency.code)}, less than {least}, the least charge"
-                yield Violation(f"{table.pointer}/{line}/amount", rule + _OR_A_RULE)
-                break
+    named: set[str] = set()
+    for cost, minutes, begins, line in (*_within_tables(tariff, tables), *_across_tables(tariff, tables)):
+        table = line.rpartition("/")[0]
+        if 0 < cost < currency.least and table not in named:
+            named.add(table)
+            makes = f"makes {minutes} min{begins} cost {Money(cost, currency.code)}"
+            yield Violation(f"{line}/amount", f"{makes}, less than {least}, the least charge{_OR_A_RULE}")
     for index, cap in enumerate(tariff.caps):
         if 0 < _with_tax(tariff, cap.amount) < currency.least:
             yield Violation(f"{pointer}/caps/{index}/amount", f"is less than {least}, the least charge{_OR_A_RULE}")
+
+
+def _within_tables(tariff: Tariff, tables: Sequence[_Table]) -> Iterator[_ShortStay]:
+    """What the shortest stays under one table alone cost, caps aside."""
+    for table in tables:
+        for index, minutes in enumerate(_shortest_stays(tariff, table)):
+            if minutes <= (table.longest or minutes):
+                cost = _with_tax(tariff, _due(table.lines, minutes))
+                yield _ShortStay(cost, minutes, "", f"{table.pointer}/{index}")
+
+
+def _across_tables(tariff: Tariff, tables: Sequence[_Table]) -> Iterator[_ShortStay]:
+    for tried in TriedStays(tariff).across_bands():
+        where = f"{tables[tried.table - MAIN].pointer}/{tried.line}"
+        yield _ShortStay(tried.cost, tried.minutes, f" from {tried.begins}", where)
 
 
 _OR_A_RULE = "; or name `minimum`: `raise`, and such a price is raised to the next that can be charged"
@@ -120,32 +145,28 @@ def _shortest_stays(tariff: Tariff, table: _Table) -> Iterator[int]:
         yield (beyond // step + 1) * step
 
 
-def _cap_not_meant(tariff: Tariff, cap: int, pointer: str, confirmed: Collection[Confirmation]) -> Iterator[Violation]:
-    hourly = hourly_rate(tariff)
+def _cap_not_meant(
+    tariff: Tariff, tables: Sequence[_Table], cap: int, pointer: str, confirmed: Collection[Confirmation]
+) -> Iterator[Violation]:
+    hourly, hours = max((price_of(each.lines, min(HOUR, each.longest or HOUR)), each.hours) for each in tables)
     if not cap and Confirmation.CAP_OF_ZERO not in confirmed:
         yield Violation(pointer, f"is 0, which makes every stay free of charge{_unless(Confirmation.CAP_OF_ZERO)}")
-    elif 0 < cap < hourly.amount and Confirmation.DAILY_BELOW_HOURLY not in confirmed:
-        rule = f"is {Money(cap, tariff.currency)}, less than the {hourly} of the first hour"
-        yield Violation(pointer, rule + _unless(Confirmation.DAILY_BELOW_HOURLY))
+    elif 0 < cap < hourly and Confirmation.DAILY_BELOW_HOURLY not in confirmed:
+        amounts = f"{Money(cap, tariff.currency)}, less than the {Money(hourly, tariff.currency)}"
+        yield Violation(pointer, f"is {amounts} of the first hour{hours}{_unless(Confirmation.DAILY_BELOW_HOURLY)}")
 
 
-def _falls(tariff: Tariff, table: _Table) -> Iterator[Violation]:
-    """Within a line no price falls, so it does where another line begins, or nowhere."""
-    step = tariff.rounding_minutes or 1
-    cost = _capped(tariff, table.lines)
-    for index, line in enumerate(table.lines[1:], start=1):
-        before = line.from_minutes // step * step
-        after = before + step
-        # What is free, or is longer than its time band, nobody pays.
-        if before <= tariff.free_minutes or after > (table.longest or after) or cost(after) >= cost(before):
-            continue
-        dearer, cheaper = Money(cost(before), tariff.currency), Money(cost(after), tariff.currency)
-        rule = f"makes the price fall as the stay grows: {before} min cost {dearer}, {after} min {cheaper}"
-        yield Violation(f"{table.pointer}/{index}", rule + _unless(Confirmation.PRICE_FALLS))
+def _falls(tariff: Tariff, tables: Sequence[_Table]) -> Iterator[Violation]:
+    for shorter, longer in TriedStays(tariff).that_fall():
+        begins = f" from {shorter.begins}" if tariff.time_bands or tariff.caps else ""
+        costs = f"{_said(tariff, shorter, begins)}, {_said(tariff, longer)}"
+        rule = f"makes the price fall as the stay grows: {costs}{_unless(Confirmation.PRICE_FALLS)}"
+        yield Violation(f"{tables[longer.table - MAIN].pointer}/{longer.line}", rule)
 
 
-def _capped(tariff: Tariff, lines: Sequence[RateLine]) -> Callable[[int], int]:
-    return lambda minutes: min([_due(lines, minutes), *(cap.amount for cap in tariff.caps)])
+def _said(tariff: Tariff, tried: Tried, begins: str | None = None) -> str:
+    cost = Money(tried.cost, tariff.currency)
+    return f"{tried.minutes} min {cost}" if begins is None else f"{tried.minutes} min{begins} cost {cost}"
 
 
 def _unless(confirmation: Confirmation) -> str:

@@ -109,13 +109,14 @@ def _band_violations(band: TimeBand, pointer: str) -> Iterator[Violation]:
 def _overlaps(bands: Sequence[TimeBand], pointer: str) -> Iterator[Violation]:
     taken: set[int] = set()
     for index, band in enumerate(bands):
-        minutes = frozenset(_minutes_of_week(band))
+        minutes = frozenset(minutes_of_week(band))
         if not taken.isdisjoint(minutes):
             yield Violation(f"{pointer}/{index}", "overlaps a time band before it")
         taken |= minutes
 
 
-def _minutes_of_week(band: TimeBand) -> Iterator[int]:
+def minutes_of_week(band: TimeBand) -> Iterator[int]:
+    """When a band holds, in minutes from the Monday's midnight on."""
     starts, ends = minutes_of(band.starts), minutes_of(band.ends)
     if starts is None or ends is None:
         return

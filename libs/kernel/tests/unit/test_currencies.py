@@ -15,12 +15,12 @@ from stripe_simulator import currencies as simulated
         ("JPY", 300, "300 JPY"),
         ("HUF", 60_000, "600.00 HUF"),
         ("KWD", 1250, "1.250 KWD"),
-        ("MGA", 200_000, "2000.00 MGA"),
+        ("MGA", 400_000, "4000.00 MGA"),
         ("EUR", 50, "0.50 EUR"),
         ("GBP", 30, "0.30 GBP"),
         ("CHF", 50, "0.50 CHF"),
         ("JPY", 50, "50 JPY"),
-        ("KRW", 50, "50 KRW"),
+        ("KRW", 1000, "1000 KRW"),
         ("AED", 200, "2.00 AED"),
         ("CZK", 1500, "15.00 CZK"),
         ("EUR", 99_999_999, "999999.99 EUR"),
@@ -42,7 +42,7 @@ def test_what_can_be_charged(code: str, amount: int, text: str) -> None:
         pytest.param("GBP", 29, id="a least charge of its own"),
         pytest.param("HUF", 17_499, id="a high one"),
         pytest.param("JPY", 49, id="one without decimals"),
-        pytest.param("MGA", 200_050, id="half an ariary"),
+        pytest.param("MGA", 400_050, id="half an ariary"),
         pytest.param("EUR", 100_000_000, id="nine digits"),
         pytest.param("ISK", 1_000_000, id="nine digits, in the provider's hundredths"),
         pytest.param("INR", 1_000_000_000, id="ten digits, where nine can be had"),
@@ -69,17 +69,38 @@ def test_decimals(code: str, decimals: int) -> None:
     assert decimals_of(code) == decimals
 
 
+def simulated_least(currency: Currency) -> int:
+    """What the simulator takes at least, in the minor units of here."""
+    code = currency.code.lower()
+    return simulated.least_charge(code) * 10**currency.decimals // 10 ** simulated.decimals(code)
+
+
+def test_the_provider_of_tests_and_demonstrations_takes_the_same_currencies() -> None:
+    supported = {currency.code.lower() for currency in CURRENCIES.values() if currency.supported}
+    assert supported == simulated.KNOWN
+    assert len(supported) > 130
+
+
 def test_the_provider_of_tests_and_demonstrations_agrees() -> None:
-    """It has fewer currencies. What it would take at least, in its own units, is the least charge here."""
-    both = [CURRENCIES[code.upper()] for code in simulated.KNOWN - {"bgn"}]  # the euro replaced the lev
-    assert len(both) > 60
-    for currency in both:
+    for currency in filter(lambda each: each.supported, CURRENCIES.values()):
         code = currency.code.lower()
-        decimals = 0 if code in simulated.ZERO_DECIMAL else 3 if code in simulated.THREE_DECIMAL else 2
+        decimals = simulated.decimals(code)
         step = simulated.STEPS.get(code, 1)
-        least = -(-simulated.MINIMA.get(code, 50) // step) * step
         here = 10**currency.decimals / 10**decimals
-        assert currency.supported, code
         assert currency.provider_decimals == decimals, code
-        assert (currency.least, currency.step) == (least * here, max(1, step * here)), code
+        assert currency.step == max(1, step * here), code
+        if code in simulated.MINIMA:
+            assert currency.least == simulated_least(currency), code
         assert currency.largest // currency.step == (10 ** simulated.MORE_DIGITS.get(code, 8) - 1) // step, code
+
+
+def test_a_least_charge_that_is_not_documented_is_worth_what_the_provider_asks_for_and_not_twice_as_much() -> None:
+    others = [CURRENCIES[code.upper()] for code in simulated.KNOWN - simulated.MINIMA.keys()]
+    assert {"ISK", "UGX", "VND", "IDR", "COP", "KRW"} <= {currency.code for currency in others}
+    for currency in others:
+        assert simulated_least(currency) <= currency.least < 2 * simulated_least(currency), currency.code
+
+
+@pytest.mark.parametrize(("code", "amount"), [("ISK", 1), ("UGX", 1), ("VND", 50), ("IDR", 50), ("COP", 50)])
+def test_fifty_units_of_the_provider_are_not_worth_half_a_dollar_everywhere(code: str, amount: int) -> None:
+    assert not CURRENCIES[code].can_charge(amount)

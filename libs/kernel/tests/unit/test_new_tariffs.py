@@ -3,11 +3,15 @@
 import json
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 from libs.kernel.tests.examples import ZURICH, stay
+from libs.kernel.tests.random_tariffs import tariffs
 from libs.kernel.tests.unit.test_tariff_rules import tables
 
 from parking_kernel.currencies import CURRENCIES
@@ -27,9 +31,12 @@ from parking_kernel.tariffs import (
     tariff_of,
     tax_of,
 )
+from parking_kernel.tried_stays import MOST_BORDERS, TriedStays
 from parking_kernel.violations import InvalidFields
 
 RAISE = MinimumRule.RAISE
+UTC = ZoneInfo("UTC")
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 TIER_THEN_HOURS = (
     RateLine(1, LineType.FLAT_TIER, 0, 60, None, 1000),
     RateLine(2, LineType.INCREMENTING, 60, None, 60, 300),
@@ -42,6 +49,24 @@ def refused(tariff: Tariff, confirmed: Collection[Confirmation] = ()) -> dict[st
     except InvalidFields as error:
         return dict(error.violations)
     return {}
+
+
+def then_tier(minutes: int, amount: int, *caps: Cap) -> Tariff:
+    """2.00 an hour, and from so many minutes on an amount in all."""
+    hours = RateLine(1, LineType.INCREMENTING, 0, minutes, 60, 200)
+    return Tariff("EUR", (hours, RateLine(2, LineType.FLAT_TIER, minutes, None, None, amount)), caps=caps)
+
+
+# By day a cap is reached, so that of a tier that begins in the evening nothing is left for the day after.
+FALLS_IN_A_BAND_OF_THE_NIGHT = (
+    replace(
+        Tariff("EUR", (RateLine(1, LineType.INCREMENTING, 0, None, 60, 500),)),
+        caps=(Cap(CapPeriod.CALENDAR_DAY, 2000),),
+        time_bands=(TimeBand((1, 2, 3, 4, 5, 6, 7), "18:00", "06:00", then_tier(480, 1600).lines),),
+    ),
+    12 * 60,
+    (6 + 8) * 60,
+)
 
 
 def by_the_quarter(amount: int, currency: str = "EUR") -> Tariff:
@@ -101,6 +126,46 @@ class TestPricesThatCannotBeCharged:
         cheap = TimeBand((1, 2), "18:00", "20:00", by_the_quarter(20).lines)
         assert list(refused(replace(by_the_quarter(100), time_bands=(cheap,)))) == ["/time_bands/0/lines/0/amount"]
 
+    @pytest.mark.parametrize(
+        ("whole", "pointer", "said"),
+        [
+            pytest.param({"free_minutes": 30}, "/time_bands/0/lines/0/amount", "31 min from 08:30", id="free minutes"),
+            pytest.param({"rounding_minutes": 60}, "/time_bands/0/lines/0/amount", "60 min from 08:01", id="rounding"),
+        ],
+    )
+    def test_a_minute_of_a_band_is_all_that_costs(self, whole: dict[str, int], pointer: str, said: str) -> None:
+        """Free minutes and rounding are of the whole stay: 61 min from 08:00 would cost 0.02 EUR."""
+        by_day = TimeBand((1, 2, 3, 4, 5), "09:00", "17:00", (RateLine(1, LineType.INCREMENTING, 0, None, 1, 2),))
+        tariff = replace(by_the_quarter(0), time_bands=(by_day,), **whole)
+        assert (
+            price(
+                tariff,
+                stay(
+                    61 if "free_minutes" in whole else 60,
+                    MONDAY + timedelta(minutes=480 if "free_minutes" in whole else 481),
+                ),
+                UTC,
+            ).total.amount
+            == 2
+        )
+        assert refused(tariff)[pointer].startswith(f"makes {said} cost 0.02 EUR, less than 0.50 EUR")
+        assert refused(replace(tariff, minimum=RAISE)) == {}
+
+    def test_a_minute_before_a_free_band_is_all_that_costs(self) -> None:
+        night = TimeBand((1, 2, 3, 4, 5), "18:00", "24:00", by_the_quarter(0).lines)
+        by_the_minute = Tariff("EUR", (RateLine(1, LineType.INCREMENTING, 0, None, 1, 2),), free_minutes=30)
+        assert refused(replace(by_the_minute, time_bands=(night,)))["/lines/0/amount"].startswith(
+            "makes 31 min from 17:59 cost 0.02 EUR"
+        )
+
+    @given(tariffs(least_increment=15), st.integers(0, 7 * 24 * 60 - 1), st.integers(1, 3000))
+    def test_what_is_published_can_be_charged_with_caps_rounding_free_minutes_and_bands(
+        self, tariff: Tariff, start: int, minutes: int
+    ) -> None:
+        if refused(tariff, list(Confirmation)):
+            return
+        assert can_be_charged(price(tariff, stay(minutes, MONDAY + timedelta(minutes=start)), UTC).total)
+
     @given(tables())
     def test_what_is_published_can_be_charged(self, lines: tuple[RateLine, ...]) -> None:
         """Of any table: what passes has no stay within its lines that costs less than the least charge."""
@@ -158,6 +223,84 @@ class TestPricesThatAreNotMeant:
         borders = sorted({line.from_minutes + more for line in lines for more in (0, 1)} - {0})
         costs = [price(tariff, stay(minutes), ZURICH).total.amount for minutes in borders]
         assert costs == sorted(costs)
+
+    @given(tariffs(least_increment=15), st.integers(0, 7 * 24 * 60 - 1), st.integers(1, 3000))
+    @example(*FALLS_IN_A_BAND_OF_THE_NIGHT)
+    def test_what_passes_never_falls_with_caps_rounding_free_minutes_and_bands(
+        self, tariff: Tariff, start: int, minutes: int
+    ) -> None:
+        """From any minute of a week on, and at any length."""
+        tariff = replace(tariff, minimum=RAISE)
+        if refused(tariff, [Confirmation.CAP_OF_ZERO, Confirmation.DAILY_BELOW_HOURLY]):
+            return
+        begins = MONDAY + timedelta(minutes=start)
+        costs = [price(tariff, stay(length, begins), UTC).total.amount for length in (minutes, minutes + 1)]
+        assert costs == sorted(costs)
+
+    @pytest.mark.parametrize(
+        ("tariff", "said"),
+        [
+            pytest.param(
+                then_tier(1500, 2500, Cap(CapPeriod.TWENTY_FOUR_HOURS, 2000)),
+                "1500 min from 00:00 cost 22.00 EUR, 1501 min 20.00 EUR",
+                id="a tier that falls due in the first 24 hours",
+            ),
+            pytest.param(
+                then_tier(2880, 6000, Cap(CapPeriod.CALENDAR_DAY, 2000)),
+                "2880 min from 00:00 cost 40.00 EUR, 2881 min 20.00 EUR",
+                id="a tier that falls due on the first day",
+            ),
+            pytest.param(
+                then_tier(600, 3000, Cap(CapPeriod.CALENDAR_DAY, 1500)),
+                "600 min from 23:59 cost 17.00 EUR, 601 min 15.00 EUR",
+                id="only over midnight",
+            ),
+            pytest.param(
+                replace(then_tier(600, 3000, Cap(CapPeriod.CALENDAR_DAY, 1500)), rounding_minutes=45),
+                "585 min from 23:59 cost 17.00 EUR, 630 min 15.00 EUR",
+                id="rounded",
+            ),
+        ],
+    )
+    def test_a_cap_does_not_hide_that_it_falls(self, tariff: Tariff, said: str) -> None:
+        assert refused(tariff) == {
+            "/lines/1": f"makes the price fall as the stay grows: {said}; if that is meant, send `confirm`:"
+            " [`price_falls`]"
+        }
+        assert refused(tariff, [Confirmation.PRICE_FALLS]) == {}
+
+    @pytest.mark.parametrize(("apart", "bands"), [(1, 14), (2200, 0)], ids=["of a day", "of a month"])
+    def test_the_work_is_bounded_for_any_tariff(self, apart: int, bands: int) -> None:
+        """Also of the largest, in which each line could make the price fall from other starts than the one before."""
+        lines = tuple(
+            RateLine(at, LineType.FLAT_TIER, at * apart, (at + 1) * apart, None, 1000 + at) for at in range(20)
+        )
+        caps = (Cap(CapPeriod.CALENDAR_DAY, 1500), Cap(CapPeriod.TWENTY_FOUR_HOURS, 1400))
+        held = tuple(
+            TimeBand((1 + at % 7,), f"{at + 1:02}:{at:02}", f"{at + 2:02}:{at:02}", lines) for at in range(bands)
+        )
+        tariff = Tariff("EUR", lines, caps=caps, time_bands=held)
+        tried = TriedStays(tariff)
+        assert list(tried.that_fall()) == []
+        assert 1000 < tried.priced <= 2 * MOST_BORDERS
+        list(tried.across_bands())
+        assert tried.priced <= 4 * MOST_BORDERS
+
+    def test_what_was_due_by_day_does_not_hide_that_it_falls_by_night(self) -> None:
+        tariff, start, minutes = FALLS_IN_A_BAND_OF_THE_NIGHT
+        costs = [
+            price(tariff, stay(length, MONDAY + timedelta(minutes=start)), UTC).total.amount
+            for length in (minutes, minutes + 1)
+        ]
+        assert costs == [2400, 2000], "the example is one"
+        assert list(refused(tariff)) == ["/time_bands/0/lines/1"]
+
+    def test_a_daily_rate_below_the_first_hour_of_a_band_is_meant_too(self) -> None:
+        evening = TimeBand((5, 6), "18:00", "22:00", by_the_quarter(125).lines)
+        tariff = replace(simple_tariff(100, 150, "EUR"), time_bands=(evening,))
+        said = refused(tariff)["/caps/0/amount"]
+        assert said.startswith("is 1.50 EUR, less than the 5.00 EUR of the first hour (Fri to Sat, 18:00 to 22:00)")
+        assert refused(tariff, [Confirmation.DAILY_BELOW_HOURLY]) == {}
 
     def test_a_cap_of_0_is_meant(self) -> None:
         tariff = simple_tariff(200, 0, "EUR")

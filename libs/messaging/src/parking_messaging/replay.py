@@ -121,10 +121,16 @@ def add_replay_arguments(parser: argparse.ArgumentParser, groups: Sequence[str])
 
 
 async def run_replay(arguments: argparse.Namespace, replayers: Mapping[str, CanReplay]) -> int:
-    """Run the command: prints the report as JSON; 0 if nothing is blocked any more, else 1."""
+    """Run the command: prints the report as JSON.
+
+    0 if nothing is blocked any more; 1 if something is, or if a subject was named of which nothing is stuck.
+    """
     if not replayers:
         sys.stderr.write("This service consumes no events: it has no groups, and so no dead letters.\n")
-        return 0
+        return 1 if arguments.subject else 0
     report = await replayers[arguments.group].replay(subject=arguments.subject, discard=arguments.discard)
     sys.stdout.write(json.dumps(asdict(report), indent=2) + "\n")
+    if arguments.subject and not (report.applied or report.discarded or report.still_blocked):
+        sys.stderr.write(f"Nothing of {arguments.subject} is stuck in {arguments.group}.\n")
+        return 1
     return 1 if report.still_blocked else 0

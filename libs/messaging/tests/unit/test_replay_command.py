@@ -36,6 +36,24 @@ async def test_the_command_fails_while_something_is_blocked() -> None:
     assert replayer.calls == [(None, True)]
 
 
+async def test_a_subject_of_which_nothing_is_stuck_is_said_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever named it meant something else: a wrong id is no success."""
+    replayer = StubReplayer(ReplayReport(0, 0, {}))
+    given = parsed("--group", "payment.charges", "--subject", "x")
+    assert await run_replay(given, {"payment.charges": replayer}) == 1
+    said = capsys.readouterr()
+    assert said.err == "Nothing of x is stuck in payment.charges.\n"
+    assert json.loads(said.out)["applied"] == 0
+    assert await run_replay(given, {}) == 1
+    assert "consumes no events" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("report", [ReplayReport(0, 1, {}), ReplayReport(1, 0, {}), ReplayReport(0, 0, {})])
+async def test_what_is_discarded_counts_and_nothing_at_all_is_no_mistake(report: ReplayReport) -> None:
+    named = parsed("--group", "payment.charges", *(["--subject", "x"] if report.applied or report.discarded else []))
+    assert await run_replay(named, {"payment.charges": StubReplayer(report)}) == 0
+
+
 def test_unknown_groups_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parsed("--group", "payment.unheard_of")

@@ -146,7 +146,7 @@ BAD = [
     ),
     (REVENUE, {**OF_LOT, "to": DAY["to"]}, "query/from", "required"),
     (REVENUE, {**OF_LOT, **DAY, "interval": "1w"}, "query/interval", "'15m', '1h' or '1d'"),
-    (REVENUE, {**OF_LOT, **DAY, "currency": "chf"}, "query/currency", "pattern"),
+    (REVENUE, {**OF_LOT, **DAY, "currency": "chf"}, "query/currency", "such as EUR"),
     (REVENUE, DAY, "query/parking_lot_id", "must be given, and only one of them"),
     (REVENUE, {**OF_LOT, **DAY, "organization_id": str(OPERATOR)}, "query/parking_lot_id", "only one of them"),
     (REVENUE, {**OF_LOT, **DAY, "parking_lot_id": "7"}, "query/parking_lot_id", "UUID"),

@@ -7,6 +7,7 @@ import pytest
 from services.auth.tests.people import NOW, stored_login, stored_user
 
 from auth_service.application.ports import Logins, OpenWork
+from auth_service.domain.errors import AskerSignedOut
 from auth_service.domain.logins import (
     LOGIN_LIFETIME,
     REFRESH_TOKEN_LIFETIME,
@@ -15,7 +16,7 @@ from auth_service.domain.logins import (
     RefreshToken,
 )
 from parking_chassis.ids import new_id
-from parking_kernel.askers import THE_SERVICE
+from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.concurrency import ChangedMeanwhile
 
 SECOND = timedelta(seconds=1)
@@ -116,7 +117,9 @@ async def test_devices_are_those_that_can_go_on_the_newest_first(open_work: Open
     new = await stored_login(open_work, user.state.id, b"new")
     await stored_login(open_work, other.state.id, b"other")
     async with open_work(THE_SERVICE) as work:
-        assert await work.logins.devices_of_user(user.state.id, NOW) == [new.state, old.state]
+        assert await work.logins.devices_of_user(user.state.id, NOW, None, 10) == [new.state, old.state]
+        assert await work.logins.devices_of_user(user.state.id, NOW, None, 1) == [new.state]
+        assert await work.logins.devices_of_user(user.state.id, NOW, new.state.id, 10) == [old.state]
         assert await work.logins.count_open(NOW) == 3
         assert await work.logins.count_open(NOW + LOGIN_LIFETIME) == 0
 
@@ -149,3 +152,20 @@ async def test_expired_tokens_of_a_living_login_are_purged(open_work: OpenWork) 
         assert await purged(work.logins, NOW, 10) == 1
         assert await work.logins.by_refresh_token(b"first") is None
         assert await work.logins.by_refresh_token(b"second") is not None
+
+
+async def test_a_login_that_somebody_asks_by_stands_until_it_ends(open_work: OpenWork) -> None:
+    user = await stored_user(open_work)
+    login = await stored_login(open_work, user.state.id, b"token")
+    asker = Asker(user.state.id, login_id=login.state.id)
+    async with open_work(asker) as work:
+        await work.askers_login.still_stands()
+        mine = await work.logins.get(login.state.id)
+        assert mine is not None
+        mine.end(EndReason.ROLE_REVOKED, NOW)
+        await work.logins.save(mine)
+    async with open_work(asker) as work:
+        with pytest.raises(AskerSignedOut):
+            await work.askers_login.still_stands()
+    async with open_work(THE_SERVICE) as work:
+        await work.askers_login.still_stands()

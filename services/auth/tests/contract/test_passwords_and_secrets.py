@@ -9,6 +9,7 @@ from services.auth.tests.fakes.crypto.passwords import FakePasswords
 from services.auth.tests.fakes.crypto.secrets import FakeSecrets
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from auth_service.adapters.crypto import password_standards
 from auth_service.adapters.crypto.password_standards import PublishedStandards
 from auth_service.adapters.crypto.passwords import BcryptPasswords
 from auth_service.adapters.crypto.secrets import RandomSecrets
@@ -116,6 +117,49 @@ def test_the_common_ones_are_known_in_any_case(standards: PasswordStandards) -> 
     assert standards.is_common("password1234")
     assert standards.is_common("PassWord1234")
     assert not standards.is_common("correct horse battery")
+
+
+def test_a_repetition_is_guessed_at_once(standards: PasswordStandards) -> None:
+    assert standards.is_guessable("aaaaaaaaaa")
+    assert standards.is_guessable(" " * 10)
+    assert not standards.is_guessable("correct horse battery")
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["0123456789", "abcdefghij", "passwordpassword", "\u5bc6\u7801" * 5, "x" * 72, "password" * 9, "1234567890" * 7],
+)
+def test_sequences_and_repetitions_are_guessed_at_once(password: str) -> None:
+    assert PublishedStandards().is_guessable(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("mein hund bello", "\u00fcber alle Berge", "sunshine day", "tr0ub4dor&3", "januar2026", "correcthorse"),
+        *("  blanks count  ", "\u043f\u0430\u0440\u043e\u043b\u044c 1234 \u0438 \u043a\u043e\u0442"),
+        *("a" * 30 + " and a horse", "a horse and " + "a" * 30),
+    ],
+)
+def test_ordinary_passphrases_are_not(password: str) -> None:
+    assert not PublishedStandards().is_guessable(password)
+
+
+def test_rating_reads_little_whatever_the_password_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All marks that can be read as letters, in one password, take zxcvbn ten seconds."""
+    rated: list[str] = []
+
+    def note(text: str) -> dict[str, object]:
+        rated.append(text)
+        return {"score": 0}
+
+    monkeypatch.setattr(password_standards, "zxcvbn", note)
+    standards = PublishedStandards()
+    assert standards.is_guessable("1@(" * 24)
+    assert max(map(len, rated)) <= password_standards.READ
+    rated.clear()
+    assert not standards.is_guessable("4@8({[<69!1|70$5+7%2" * 3)
+    assert rated == []
 
 
 @pytest.mark.parametrize(

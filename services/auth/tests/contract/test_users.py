@@ -9,6 +9,7 @@ from services.auth.tests.people import ABUSE, NOW, some_user, stored_user
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import UnknownUser
+from auth_service.domain.users import SHARED_BY, PastStatus, StatusChange, UserStatus
 from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.concurrency import ChangedMeanwhile
@@ -156,3 +157,33 @@ async def test_a_page_goes_by_ids_and_finds_parts_of_names_and_addresses(open_wo
         assert await work.users.page("ADA", None, 10) == [ada, cy]
         assert await work.users.page("0%", None, 10) == [bob]
         assert await work.users.page("y_a", None, 10) == [cy]
+
+
+async def test_each_change_of_a_status_is_stored_once(open_work: OpenWork) -> None:
+    user_id = (await stored_user(open_work)).state.id
+    reinstated = StatusChange("said sorry", None, NOW)
+    async with open_work(THE_SERVICE) as work:
+        user = await work.users.get(user_id)
+        user.suspend(ABUSE)
+        user.reinstate(reinstated)
+        await work.users.save(user)
+    async with open_work(THE_SERVICE) as work:
+        again = await work.users.get(user_id)
+        again.assign_role("operator", NOW)
+        await work.users.save(again)
+    async with open_work(THE_SERVICE) as work:
+        history = [PastStatus(UserStatus.ACTIVE, reinstated), PastStatus(UserStatus.SUSPENDED, ABUSE)]
+        assert await work.users.status_history(user_id, 10) == history
+        assert await work.users.status_history(user_id, 1) == history[:1]
+        assert await work.users.status_history(new_id(), 10) == []
+
+
+async def test_accounts_that_are_used_come_before_those_that_share_their_address(open_work: OpenWork) -> None:
+    used = (await stored_user(open_work)).state
+    async with open_work(THE_SERVICE) as work:
+        await work.users.note_sign_in(used.id)
+    others = [(await stored_user(open_work)).state for _ in range(SHARED_BY)]
+    async with open_work(THE_SERVICE) as work:
+        found = await work.users.of_address("dora@example.com")
+    assert found[:2] == [replace(used, has_signed_in=True), others[-1]]
+    assert len(found) == SHARED_BY

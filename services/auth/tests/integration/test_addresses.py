@@ -10,6 +10,7 @@ from services.auth.tests.api import bearer, me, register, sign_in
 from services.auth.tests.installation import Database, Mails
 
 from auth_service.domain.attempts import SIGN_INS_TO_ACCOUNT
+from auth_service.domain.users import SHARED_BY
 from parking_events import UserUpdatedV1
 
 VERIFY = "/api/v1/auth/verify-email"
@@ -18,6 +19,19 @@ RESEND = "/api/v1/auth/verify-email/resend"
 
 def token_in(mail: dict[str, Any]) -> str:
     (token,) = set(re.findall(r"[?]token=([\w-]+)", mail["text"] + mail["html"]))
+    return token
+
+
+def lines_of(mail: dict[str, Any]) -> str:
+    return mail["text"].replace("\r\n", "\n")
+
+
+def token_of(name: str, mail: dict[str, Any]) -> str:
+    """The one in the link of an account, in a mail to an address that several share."""
+    made = rf"^{name}[.] The account was made on .*\n.*[?]token=([\w-]+)$"
+    (token,) = re.findall(made, lines_of(mail), re.MULTILINE)
+    (same,) = re.findall(rf"<p>{name}[.] The account was made on .*[?]token=([\w-]+)\"", mail["html"])
+    assert token == same
     return token
 
 
@@ -31,9 +45,10 @@ async def test_a_foreign_address_registered_first_is_not_owned(
     assert first.json()["id"] != second.json()["id"]
 
     newest, _ = await mails_to(new_address)
-    assert "Hello Dora Driver" in newest["text"]
+    assert "2 accounts were registered with this e-mail address" in newest["text"]
+    assert token_of("Mallory", newest) != token_of("Dora Driver", newest)
     assert re.search(r"The account was made on \d+ \w+ \d{4}, \d\d:\d\d UTC[.]", newest["text"])
-    assert (await client.post(VERIFY, json={"token": token_in(newest)})).status_code == 204
+    assert (await client.post(VERIFY, json={"token": token_of("Dora Driver", newest)})).status_code == 204
 
     owner = (await sign_in(client, new_address, "the owner's own")).json()
     mine, theirs = (await me(client, owner)).json(), (await me(client, stranger)).json()
@@ -43,6 +58,38 @@ async def test_a_foreign_address_registered_first_is_not_owned(
     (lost,) = await database.fetch("SELECT * FROM outbox WHERE type = 'parking.user.updated.v1'")
     event = UserUpdatedV1.from_json(lost["payload"])
     assert (event.user_id, event.changed, event.is_verified) == (UUID(theirs["id"]), ("email",), False)
+
+
+async def test_who_registered_first_and_asks_for_a_link_gets_their_own(
+    client: httpx.AsyncClient, mails_to: Mails, new_address: str
+) -> None:
+    client.headers["X-Forwarded-For"] = "192.0.2.1"
+    mine = await register(client, new_address, password="the owner's own")
+    client.headers["X-Forwarded-For"] = "192.0.2.66"
+    await register(client, new_address, full_name="Mallory", password="the stranger's")
+    assert (await client.post(RESEND, json={"email": new_address})).status_code == 204
+    newest = (await mails_to(new_address))[0]
+    for name, place in (("Dora Driver", "192.0.2.1"), ("Mallory", "192.0.2.66")):
+        made = rf"^{name}[.] The account was made on .* UTC, from the network address {place}[.]$"
+        assert re.search(made, lines_of(newest), re.MULTILINE)
+    assert "Hello,\n" in lines_of(newest), "it is not known whom it greets"
+    assert (await client.post(VERIFY, json={"token": token_of("Dora Driver", newest)})).status_code == 204
+    owner = (await sign_in(client, new_address, "the owner's own")).json()
+    assert (await me(client, owner)).json()["id"] == mine.json()["id"]
+    assert (await sign_in(client, new_address, "the stranger's")).json()["error"] == "invalid_grant"
+
+
+async def test_an_account_that_is_used_keeps_its_address_when_others_register_it(
+    client: httpx.AsyncClient, new_address: str, database: Database
+) -> None:
+    await register(client, new_address, password="the owner's own")
+    assert (await sign_in(client, new_address, "the owner's own")).status_code == 200
+    assert await database.fetchval("SELECT has_signed_in FROM users")
+    for number in range(SHARED_BY + 1):
+        answer = await register(client, new_address, full_name="Mallory", password=f"the stranger's {number}")
+        assert (answer.status_code, answer.json()["email"]) == (201, new_address)
+    assert (await sign_in(client, new_address, "the owner's own")).status_code == 200
+    assert await database.fetchval("SELECT count(*) FROM users WHERE email IS NOT NULL") == SHARED_BY
 
 
 async def test_a_used_or_old_link_offers_a_new_one(

@@ -17,7 +17,7 @@ ADA = ("create-account", "--email", "ada@example.com", "--name", "Ada Admin")
 async def test_wrong_settings_end_with_a_sentence_each_and_78() -> None:
     ended = await run(environment("mysql://x", master_key="c2hvcnQ="), "serve")
     assert ended.status == 78
-    assert "setting AUTH_MASTER_KEY: Value error, must be 32 bytes in base64" in ended.said
+    assert "setting AUTH_MASTER_KEY: must be 32 bytes in base64" in ended.said
     assert "setting AUTH_DATABASE_URL: " in ended.said
     assert "Traceback" not in ended.said
     assert "c2hvcnQ=" not in ended.said
@@ -39,6 +39,11 @@ async def test_an_account_is_made_once_and_given_roles(database_url: str, databa
         ((*ADA, "--role", "king"), "correct horse battery", 1, "There is no role 'king'."),
         (ADA, "short", 1, "at least 10 characters"),
         (("create-account", "--email", "no address"), "correct horse battery", 2, "argument --email"),
+        ((*ADA[:3], "--name", "Ada\nBcc: all"), "correct horse battery", 2, "argument --name: must be one line"),
+        ((*ADA[:3], "--name", "Ada\x9b31m"), "correct horse battery", 2, "argument --name: must be one line"),
+        ((*ADA[:3], "--name", "  "), "correct horse battery", 2, "argument --name: must be one line"),
+        ((*ADA[:3], "--name", "x" * 201), "correct horse battery", 2, "argument --name: must be one line"),
+        (ADA, "abcdefghij", 1, "several words that have nothing to do with each other"),
     ],
 )
 async def test_an_account_that_cannot_be_made_ends_with_a_sentence(

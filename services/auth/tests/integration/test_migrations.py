@@ -44,3 +44,29 @@ async def test_every_revision_can_be_taken_back_and_made_again(
     finally:
         await connection.close()
     await asyncio.to_thread(migrate, url, migrations)
+
+
+async def test_older_accounts_keep_their_history_and_count_as_used(
+    postgres_server: PostgresServer, migrations: Path
+) -> None:
+    url = await postgres_server.create_database()
+    config = Config()
+    config.set_main_option("script_location", str(migrations))
+    config.attributes["database_url"] = url
+    await asyncio.to_thread(migrate, url, migrations)
+    await asyncio.to_thread(command.downgrade, config, "0004")
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "INSERT INTO users (id, email, full_name, password_hash, is_verified, status, roles, created_at, version,"
+            " status_reason, status_changed_at)"
+            " VALUES (gen_random_uuid(), $1, '', '', true, 'suspended', '{}', now(), 7, 'abuse', now())",
+            "j\u030cana@example.com",
+        )
+        await asyncio.to_thread(command.upgrade, config, "head")
+        (user,) = await connection.fetch("SELECT email, has_signed_in FROM users")
+        assert tuple(user) == ("\u01f0ana@example.com", True)
+        (change,) = await connection.fetch("SELECT version, status, reason, changed_by FROM status_changes")
+        assert tuple(change) == (7, "suspended", "abuse", None)
+    finally:
+        await connection.close()

@@ -2,11 +2,14 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest_asyncio
 from services.auth.tests.api import bearer, me, refresh, signed_in
+from services.auth.tests.installation import Database
+
+from auth_service.domain.organizations import MOST_MEMBERS
 
 ORGANIZATIONS = "/api/v1/organizations"
 
@@ -93,3 +96,25 @@ async def test_members_added_at_once_all_get_in(client: httpx.AsyncClient, admin
 async def test_what_does_not_exist_has_no_members(client: httpx.AsyncClient, admin: dict[str, Any], acme: str) -> None:
     for path in (f"{acme}/members/{uuid4()}", f"{ORGANIZATIONS}/{uuid4()}/members/{uuid4()}"):
         assert (await client.put(path, headers=bearer(admin))).status_code == 404
+
+
+async def test_an_organization_has_so_many_members_and_no_more(
+    client: httpx.AsyncClient, admin: dict[str, Any], acme: str, database: Database
+) -> None:
+    await database.execute(
+        "INSERT INTO users (id, full_name, password_hash, is_verified, status, roles, created_at, version)"
+        " SELECT gen_random_uuid(), '', '', false, 'active', '{user}', now(), 1 FROM generate_series(1, $1)",
+        MOST_MEMBERS - 1,
+    )
+    await database.execute(
+        "INSERT INTO members SELECT $1, id, 'operator' FROM users WHERE full_name = ''", UUID(acme.rpartition("/")[2])
+    )
+    answers: list[httpx.Response] = []
+    for email in ("last@example.com", "one-too-many@example.com"):
+        user_id = (await me(client, await signed_in(client, email))).json()["id"]
+        answers.append(await client.put(f"{acme}/members/{user_id}", headers=bearer(admin)))
+    assert [answer.status_code for answer in answers] == [204, 409]
+    assert answers[1].json()["type"] == "/problems/organization-full"
+    assert "at most 500 members" in answers[1].json()["detail"]
+    shown = (await client.get(ORGANIZATIONS, headers=bearer(admin))).json()["items"][0]["members"]
+    assert len(shown) == MOST_MEMBERS

@@ -55,6 +55,29 @@ async def test_an_account_is_closed_and_opened_again_and_the_reason_stays(
     assert (event.status, event.changed) == (UserStatus.ACTIVE, ("status",))
 
 
+async def test_the_history_of_a_status_stays(
+    client: httpx.AsyncClient, admin: dict[str, Any], database: Database
+) -> None:
+    user_id, admin_id = await id_of(client, await signed_in(client)), await id_of(client, admin)
+
+    async def history() -> list[dict[str, Any]]:
+        return (await client.get(f"{USERS}/{user_id}", headers=bearer(admin))).json()["status_history"]
+
+    assert await history() == []
+    for number in range(12):
+        for to in ("suspend", "reinstate"):
+            body = {"reason": f"{to}, time {number}"}
+            assert (await client.post(f"{USERS}/{user_id}/{to}", json=body, headers=bearer(admin))).status_code == 204
+    shown = await history()
+    assert [(each["status"], each["reason"], each["by"]) for each in shown[:3]] == [
+        ("active", "reinstate, time 11", admin_id),
+        ("suspended", "suspend, time 11", admin_id),
+        ("active", "reinstate, time 10", admin_id),
+    ]
+    assert sorted((each["at"] for each in shown), reverse=True) == [each["at"] for each in shown]
+    assert (len(shown), await database.fetchval("SELECT count(*) FROM status_changes")) == (20, 24)
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [(None, "/"), ({}, "/reason"), ({"reason": "  "}, "/reason"), ({"reason": "two\nlines"}, "/reason")],

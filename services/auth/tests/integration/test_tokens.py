@@ -51,6 +51,20 @@ async def test_errors_have_the_shape_of_rfc_6749_and_of_a_problem(
 async def test_json_is_no_form(client: httpx.AsyncClient) -> None:
     answer = await client.post(TOKEN, json={"grant_type": "password", "username": EMAIL, "password": PASSWORD})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    (error,) = answer.json()["errors"]
+    assert error == {
+        "pointer": "/",
+        "detail": "must be a form: send application/x-www-form-urlencoded, not application/json",
+    }
+    assert answer.json()["error_description"] == f"The body {error['detail']}."
+
+
+async def test_a_form_of_parts_that_ends_early_is_said_to_be_broken(client: httpx.AsyncClient) -> None:
+    """Nobody reads the words of the library that reads forms."""
+    for media_type in ("multipart/form-data", "multipart/form-data; boundary=b"):
+        answer = await client.post(TOKEN, content=b"--x\r\nhello", headers={"Content-Type": media_type})
+        assert answer.status_code in {400, 422}, answer.text
+        assert answer.json()["errors"][0]["detail"] in {"must be a form whose parts are whole", "is required"}
 
 
 async def test_a_wrong_password_and_an_unknown_address_look_the_same(client: httpx.AsyncClient) -> None:

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from auth_service.domain.organizations import MemberRole, Organization
+import pytest
+
+from auth_service.domain.errors import OrganizationFull
+from auth_service.domain.organizations import MOST_MEMBERS, MemberRole, Organization
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -40,3 +43,15 @@ def test_a_change_of_nothing_makes_no_event() -> None:
     organization.remove_member(uuid4(), NOW)
     organization.rename("Acme", NOW)
     assert organization.events == []
+
+
+def test_an_organization_has_so_many_members_and_no_more() -> None:
+    organization = Organization.create(uuid4(), "Acme", NOW)
+    members = [uuid4() for _ in range(MOST_MEMBERS)]
+    for member in members:
+        organization.add_member(member, MemberRole.OPERATOR, NOW)
+    with pytest.raises(OrganizationFull, match="at most 500"):
+        organization.add_member(uuid4(), MemberRole.OPERATOR, NOW)
+    organization.add_member(members[0], MemberRole.MANAGER, NOW)
+    organization.remove_member(members[0], NOW)
+    organization.add_member(uuid4(), MemberRole.OPERATOR, NOW)

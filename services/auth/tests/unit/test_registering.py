@@ -52,7 +52,7 @@ async def test_nobody_can_flood_the_owners_mailbox(auth: FakeInstallation) -> No
 
 
 async def test_a_bad_password_is_refused_before_it_costs_anything(auth: FakeInstallation) -> None:
-    for password in ("short", "PassWord1234", "line\nbreaks"):
+    for password in ("short", "PassWord1234", "aaaaaaaaaa", "line\nbreaks"):
         with pytest.raises(UnacceptablePassword):
             await auth.register(RegisterUser(EMAIL, password, "Dora"))
     assert not auth.passwords.work

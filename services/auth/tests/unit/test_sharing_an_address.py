@@ -1,5 +1,6 @@
 """The first account that registers an address does not own it; the one that verifies it does."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from auth_service.application.commands.sign_in import SignIn
 from auth_service.application.commands.verify_email import VerifyEmail, VerifyEmailHandler
 from auth_service.domain.attempts import VERIFICATION_MAILS
 from auth_service.domain.errors import InvalidCredentials, InvalidMailToken
-from auth_service.domain.mails import MailKind
+from auth_service.domain.mails import TOKEN_LIFETIME, MailKind, TokenPurpose
 from auth_service.domain.users import SHARED_BY, UserState
 from parking_kernel.askers import THE_SERVICE
 
@@ -85,12 +86,83 @@ async def test_signing_in_costs_one_check_however_many_share_the_address(
     assert auth.passwords.work == {"check": 1}
 
 
-async def test_no_more_than_a_few_share_it_and_the_oldest_loses_it(auth: FakeInstallation) -> None:
+async def many(auth: FakeInstallation, first: int, number: int) -> list[UserState]:
     made: list[UserState] = []
-    for number in range(SHARED_BY + 2):
+    for each in range(first, first + number):
         auth.clock.advance(timedelta(seconds=1))
-        made.append(await auth.register(RegisterUser(EMAIL, f"password no. {number}", "Dora")))
-    assert [auth.tables.users[each.id].email for each in made] == [None] * 2 + [EMAIL] * SHARED_BY
+        made.append(await auth.register(RegisterUser(EMAIL, f"password no. {each}", "Mallory")))
+    return made
+
+
+async def test_no_more_than_a_few_share_it_and_the_newest_unused_one_loses_it(
+    auth: FakeInstallation, addressed: Addressed
+) -> None:
+    made = await many(auth, 0, SHARED_BY + 2)
+    has_it = [True] * (SHARED_BY - 1) + [False] * 2 + [True]
+    assert [auth.tables.users[each.id].email is not None for each in made] == has_it
+    assert [await addressed.signs_in(f"password no. {number}") for number in range(SHARED_BY + 2)] == has_it
+
+
+async def test_of_unused_ones_those_go_first_whose_link_is_over(auth: FakeInstallation) -> None:
+    old = await many(auth, 0, 2)
+    auth.clock.advance(TOKEN_LIFETIME[TokenPurpose.VERIFY_EMAIL])
+    new = await many(auth, 2, SHARED_BY)
+    assert [auth.tables.users[each.id].email for each in (*old, *new)] == [None] * 2 + [EMAIL] * SHARED_BY
+
+
+async def test_ten_registrations_do_not_take_the_address_from_an_account_that_is_used(
+    auth: FakeInstallation, addressed: Addressed
+) -> None:
+    owner, _ = await addressed.registered("the owner's own", "Dora")
+    assert await addressed.signs_in("the owner's own")
+    await many(auth, 0, 3 * SHARED_BY)
+    assert auth.tables.users[owner.id].email == EMAIL
+    assert await addressed.signs_in("the owner's own")
+
+
+async def test_where_all_are_used_a_new_one_is_not_made_and_it_does_not_show(
+    auth: FakeInstallation, addressed: Addressed
+) -> None:
+    made = await many(auth, 0, SHARED_BY)
+    for number in range(SHARED_BY):
+        assert await addressed.signs_in(f"password no. {number}")
+    auth.passwords.work.clear()
+    one_more = await auth.register(RegisterUser(EMAIL, "one password more", "Dora"))
+    assert auth.passwords.work == {"hash": 1}
+    assert (one_more.email, one_more.is_verified, one_more.roles) == (EMAIL, False, {"user"})
+    assert one_more.id not in auth.tables.users
+    assert [auth.tables.users[each.id].email for each in made] == [EMAIL] * SHARED_BY
+    assert not await addressed.signs_in("one password more")
+
+
+async def test_the_mail_names_each_account_with_a_link_of_its_own(auth: FakeInstallation, addressed: Addressed) -> None:
+    """An owner who registered first and asks for a link is not handed the stranger's."""
+    command = RegisterUser(EMAIL, "the owner's own", "Dora", network_address="192.0.2.1")
+    owner = await auth.register(command)
+    auth.clock.advance(timedelta(seconds=1))
+    await auth.register(replace(command, password="the stranger's", full_name="Mallory", network_address="192.0.2.66"))
+    auth.clock.advance(timedelta(seconds=1))
+    await addressed.resend(ResendVerification(EMAIL))
+    await addressed.send(SendAccountMails())
+    letter = auth.sender.sent[-1]
+    (other,) = letter.others
+    assert (letter.full_name, letter.registered_from) == ("Mallory", "192.0.2.66")
+    assert (other.full_name, other.registered_from, other.registered_at) == ("Dora", "192.0.2.1", owner.created_at)
+    assert letter.secret != other.secret
+
+    await addressed.verify(VerifyEmail(other.secret))
+    assert (auth.tables.users[owner.id].email, auth.tables.users[owner.id].is_verified) == (EMAIL, True)
+    assert [user.registered_from for user in auth.tables.users.values()] == [None, None], "of no use any longer"
+    assert letter.secret is not None
+    with pytest.raises(InvalidMailToken):
+        await addressed.verify(VerifyEmail(letter.secret))
+    assert "192.0.2" not in repr(letter)
+
+
+async def test_an_only_account_gets_a_mail_with_one_link(auth: FakeInstallation, addressed: Addressed) -> None:
+    _, token = await addressed.registered("the owner's own", "Dora")
+    assert auth.sender.sent[-1].others == ()
+    await addressed.verify(VerifyEmail(token))
 
 
 async def test_another_link_is_sent_and_only_so_often(auth: FakeInstallation, addressed: Addressed) -> None:

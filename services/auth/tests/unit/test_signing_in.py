@@ -224,7 +224,8 @@ class TestSigningOut:
 
         async def devices() -> list[str]:
             async with auth.work(THE_SERVICE) as work:
-                return [login.device for login in await work.logins.devices_of_user(user.id, auth.clock.now())]
+                found = await work.logins.devices_of_user(user.id, auth.clock.now(), None, 10)
+                return [login.device for login in found]
 
         tokens = await auth.signed_in(device="old phone")
         auth.clock.advance(timedelta(days=1))

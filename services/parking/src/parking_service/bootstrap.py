@@ -21,7 +21,6 @@ from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_kernel.pauses import GrowingPause
 from parking_kernel.repeatable import purge_answers
-from parking_kernel.tariffs import simple_tariff
 from parking_messaging import crash_points
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.adapters.postgres.lot_views import PostgresLotViews
@@ -129,7 +128,6 @@ def resources(parking: Parking) -> AbstractAsyncContextManager[None]:
 
 def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCases:
     files = GeoJsonLotFiles(settings.default_time_zone)
-    default_terms = simple_tariff(settings.default_hourly_rate, settings.default_daily_rate, settings.default_currency)
     return UseCases(
         create_lot=CreateLotHandler(work, clock, new_id),
         change_lot=ChangeLotHandler(work, clock, new_id),
@@ -142,7 +140,7 @@ def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCa
         start_import=StartImportHandler(work, files, clock, new_id),
         continue_imports=ContinueImportsHandler(work, files, clock, new_id),
         extend_open_periods=ExtendOpenPeriodsHandler(work, OneByOne("open_periods", OPEN_PERIODS_PAUSE)),
-        keep_organization=KeepOrganizationHandler(default_terms, clock, new_id),
+        keep_organization=KeepOrganizationHandler(settings.default_terms, clock, new_id),
         purge_answers=partial(purge_answers, work),
         purge_bookings=PurgeBookingsHandler(work, clock),
         get_import=GetImportHandler(work),

@@ -110,6 +110,7 @@ async def test_what_was_refused_is_asked_again_with_the_same_key(operator: Any, 
     new = person("write:parking", new_id())
     for _ in range(2):
         assert problem(await send(new, "/parking-lots", LOT)) == (409, "/problems/organization-not-ready")
+        assert problem(await send(new, "/parking-lots/import", FILE)) == (409, "/problems/organization-not-ready")
     lot = await operator.lot()
     path, body = f"/parking-lots/{lot['id']}/spots", {"spots": [{"spot_number": "1"}]}
     (spot,) = await operator.spots(lot["id"], "1")

@@ -101,3 +101,18 @@ def test_closing_what_is_not_parked_changes_nothing() -> None:
     before = payment.state
     payment.close_parked(NOW)
     assert payment.state == before
+
+
+def test_a_refund_of_ours_that_does_not_say_which_is_parked_and_never_booked() -> None:
+    payment = captured()
+    refund = refund_by(payment, 500)
+    unreadable = replace(provider_refund(refund), refund_id=None, attempt=1, is_unreadable=True)
+    before = list(payment.entries)
+    seen_of(payment, unreadable, unreadable)
+    assert payment.entries == before, "neither as ours nor as one that was made by hand"
+    assert [report.object_id for report in payment.state.parked] == [unreadable.id]
+    assert payment.state.refund(refund.id).provider_id is None
+    seen_of(payment, provider_refund(refund, provider_id=unreadable.id))
+    assert payment.state.parked == (), "it says which again"
+    seen_of(payment, unreadable)
+    assert payment.state.parked == (), "it is known by its own id"

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from services.reservation.tests.examples import ZURICH, a_lot
+from services.reservation.tests.examples import ZURICH, a_lot, hourly
 
 from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours
 from parking_kernel.periods import Period
@@ -124,3 +124,17 @@ def test_a_lot_whose_prices_have_not_come_yet_cannot_be_booked() -> None:
     assert lot.priced_by is lot.tariff
     with pytest.raises(LotNotBookable, match="no prices yet"):
         _ = type(lot)(lot.id, lot.organization_id, lot.name, lot.zone, True, None, (), None).priced_by
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "said"),
+    [
+        (500_000, "ISK", "costs 1000000 ISK, more than the 999999 ISK that can be paid at once; ask for a shorter one"),
+        (500, "IQD", "No payment can be made in IQD, the currency of the lot's prices, however short the stay is"),
+        (500, "XXX", "No payment can be made in XXX"),
+    ],
+)
+def test_a_price_that_cannot_be_paid_says_whether_a_shorter_stay_helps(amount: int, currency: str, said: str) -> None:
+    two_hours = Period(at(2, "08:00"), at(2, "10:00"))
+    with pytest.raises(LotNotBookable, match=said):
+        a_lot(tariff=hourly(amount, currency)).price(two_hours)

@@ -39,11 +39,24 @@ class UnknownUser(AuthError):
         super().__init__(f"There is no user {user_id}.")
 
 
-class OwnAccount(AuthError):
-    """Administrators neither suspend nor demote themselves: somebody has to be left who can undo it."""
+class AskerSignedOut(AuthError):
+    """The login of an administrator who asks for a change ended while the change waited for its turn."""
 
     def __init__(self) -> None:
-        super().__init__("Nobody can suspend themselves, or take a role from themselves; ask another administrator.")
+        super().__init__("The access token does not count: this login was ended.")
+
+
+class OwnAccount(AuthError):
+    """Administrators change neither their own status nor their own roles.
+
+    Somebody has to be left who can undo it, and nobody takes back what was taken from them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody can suspend or reinstate themselves, give a role to themselves or take one from themselves; "
+            "ask another administrator."
+        )
 
 
 class UnknownOrganization(AuthError):
@@ -51,6 +64,13 @@ class UnknownOrganization(AuthError):
 
     def __init__(self, organization_id: object) -> None:
         super().__init__(f"There is no organization {organization_id}.")
+
+
+class OrganizationFull(AuthError):
+    """It has as many members as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"An organization has at most {most} members; remove somebody first.")
 
 
 class UnknownRole(AuthError):

@@ -7,6 +7,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from auth_service.domain.errors import OrganizationFull
+
+MOST_MEMBERS = 500
+"""Each answer and each event names them all."""
+
 
 class MemberRole(StrEnum):
     """What a member is within the organization."""
@@ -72,7 +77,9 @@ class Organization:
             self._change(replace(self.state, name=name), OrganizationUpdated, at)
 
     def add_member(self, user_id: UUID, role: MemberRole, at: datetime) -> None:
-        """Make a user a member, or change what they are in it."""
+        """Make a user a member, or change what they are in it. Raises `OrganizationFull`."""
+        if user_id not in self.state.members and len(self.state.members) >= MOST_MEMBERS:
+            raise OrganizationFull(MOST_MEMBERS)
         if self.state.members.get(user_id) is not role:
             members = MappingProxyType({**self.state.members, user_id: role})
             self._change(replace(self.state, members=members), MemberAdded, at)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 FIRST_ROLE = "user"
 SHARED_BY = 10
-"""How many unverified accounts may have one address; of one more, the oldest loses it."""
+"""How many unverified accounts may have one address; see `domain.sharing`."""
 ACE_PREFIX = "xn--"
 
 
@@ -29,11 +29,20 @@ class StatusChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PastStatus:
+    """What a change once made of an account's status."""
+
+    status: UserStatus
+    change: StatusChange
+
+
+@dataclass(frozen=True, slots=True)
 class UserState:
     """All there is to know of a user, at one version. Its `repr`, which may end in a log, names nobody.
 
     Several unverified accounts may share an address. The first that is verified keeps it; the others have none.
-    `last_status_change` is none for an account that was never suspended.
+    `last_status_change` is none for an account that was never suspended; `has_signed_in` is whether somebody ever
+    signed in to it. `registered_from` is the network address, until the address is verified or lost.
     """
 
     id: UUID
@@ -47,6 +56,8 @@ class UserState:
     created_at: datetime
     version: int
     last_status_change: StatusChange | None = None
+    has_signed_in: bool = False
+    registered_from: str | None = field(default=None, repr=False)
 
     @property
     def may_sign_in(self) -> bool:
@@ -82,11 +93,15 @@ class RoleRevoked(UserEvent):
     """The user lost a role."""
 
 
-class UserSuspended(UserEvent):
+class StatusChanged(UserEvent):
+    """The account was closed, or opened again."""
+
+
+class UserSuspended(StatusChanged):
     """The user may not sign in any more."""
 
 
-class UserReinstated(UserEvent):
+class UserReinstated(StatusChanged):
     """The user may sign in again."""
 
 
@@ -108,6 +123,7 @@ class User:
         phone_number: str | None,
         password_hash: str,
         at: datetime,
+        registered_from: str | None = None,
     ) -> "User":
         """A new, unverified user with the first role."""
         state = UserState(
@@ -121,6 +137,7 @@ class User:
             roles=frozenset({FIRST_ROLE}),
             created_at=at,
             version=1,
+            registered_from=registered_from,
         )
         user = cls(state)
         user.events.append(UserRegistered(at, state))
@@ -129,12 +146,12 @@ class User:
     def verify(self, at: datetime) -> None:
         """Note that the e-mail address is really theirs."""
         if not self.state.is_verified:
-            self._change(replace(self.state, is_verified=True), UserVerified, at)
+            self._change(replace(self.state, is_verified=True, registered_from=None), UserVerified, at)
 
     def lose_address(self, at: datetime) -> None:
         """Leave the address to another account. Everything else stays: bookings, roles, signed-in devices."""
         if self.state.email is not None:
-            self._change(replace(self.state, email=None), AddressLost, at)
+            self._change(replace(self.state, email=None, registered_from=None), AddressLost, at)
 
     def assign_role(self, role: str, at: datetime) -> None:
         """Give a role."""
@@ -168,15 +185,22 @@ def normalised_email(email: str) -> str:
     """The form in which addresses are compared: no outer blanks, lower case, one spelling of each letter (NFC).
 
     Browsers turn the domain of an address field into its ASCII form (`xn--…`); here it is turned back.
+    The form of the form is the form itself.
     """
-    name, at, domain = unicodedata.normalize("NFC", email.strip()).lower().rpartition("@")
+    name, at, domain = _folded(email.strip()).rpartition("@")
     return name + at + ".".join(_unicode_label(label) for label in domain.split("."))
 
 
-def _unicode_label(label: str) -> str:
-    """A label of a domain name as people read it (RFC 5890, 2.3.2.1); what cannot be decoded stays.
+def _folded(text: str) -> str:
+    """Composed again after it is made small: there is a small letter for a small J with a caron, and no capital one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
-    Punycode can also spell half of a surrogate pair (`xn--ib9b`), which is no character, and which UTF-8 cannot write.
+
+def _unicode_label(label: str) -> str:
+    """A label of a domain name as people read it (RFC 5890, 2.3.2.1); what no browser would have written so stays.
+
+    Punycode can also spell half of a surrogate pair (`xn--ib9b`), which is no character, and which UTF-8 cannot write;
+    capital letters, blanks, controls, dots, and plain ASCII.
     """
     if not label.startswith(ACE_PREFIX):
         return label
@@ -185,4 +209,5 @@ def _unicode_label(label: str) -> str:
         decoded.encode()
     except UnicodeError:
         return label
-    return decoded
+    is_plain = decoded.isascii() or any(each in " .@" or not each.isprintable() for each in decoded)
+    return label if is_plain or _folded(decoded) != decoded else decoded

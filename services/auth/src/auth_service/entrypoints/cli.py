@@ -19,11 +19,14 @@ from auth_service.entrypoints.http.app import auth_app
 from auth_service.entrypoints.worker import run_worker
 from auth_service.settings import AuthSettings
 from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
+from parking_chassis.schemas import is_one_line
 from parking_chassis.sealing import CannotOpen
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_messaging.replay import add_replay_arguments
 
 PASSWORD_VARIABLE = "AUTH_ACCOUNT_PASSWORD"  # noqa: S105 - a variable's name
+
+MAX_NAME_LENGTH = 200  # as in a registration
 
 COMMANDS = ServiceCommands(SERVICE, auth_service, AuthSettings, bootstrap)
 _command = partial(COMMANDS.command, resources=resources)
@@ -73,7 +76,7 @@ async def _create_account(auth: Auth, arguments: Arguments) -> int:
 
 def _account_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--email", required=True, type=_email)
-    parser.add_argument("--name", help="the full name; the address where it is not given")
+    parser.add_argument("--name", type=_name, help="the full name; the address where it is not given")
     parser.add_argument("--role", action="append", default=[], help="a role besides `user`; may be repeated")
     parser.epilog = f"The password is taken from {PASSWORD_VARIABLE}, or asked for."
 
@@ -83,6 +86,13 @@ def _email(text: str) -> str:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not name or len(name) > MAX_NAME_LENGTH or not is_one_line(name):
+        raise argparse.ArgumentTypeError(f"must be one line of 1 to {MAX_NAME_LENGTH} characters")
+    return name
 
 
 def main() -> None:

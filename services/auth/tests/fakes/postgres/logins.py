@@ -47,9 +47,15 @@ class InMemoryLogins:
         mine = [state for state in self._logins.values() if state.user_id == user_id and state.is_open]
         return [self._changes.loaded(Login(state)) for state in sorted(mine, key=lambda state: state.id)[:limit]]
 
-    async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
-        mine = [state for state in self._logins.values() if state.user_id == user_id and _is_usable(state, at)]
-        return sorted(mine, key=lambda state: state.id, reverse=True)
+    async def devices_of_user(
+        self, user_id: UUID, at: datetime, after: UUID | None, limit: int
+    ) -> Sequence[LoginState]:
+        mine = [
+            state
+            for state in self._logins.values()
+            if state.user_id == user_id and _is_usable(state, at) and (after is None or state.id < after)
+        ]
+        return sorted(mine, key=lambda state: state.id, reverse=True)[:limit]
 
     async def save(self, *logins: Login) -> None:
         for login in logins:

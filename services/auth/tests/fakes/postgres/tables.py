@@ -9,7 +9,7 @@ from auth_service.domain.logins import LoginEvent, LoginState, RefreshToken
 from auth_service.domain.mails import MailKind, MailToken
 from auth_service.domain.organizations import OrganizationEvent, OrganizationState
 from auth_service.domain.signing_keys import KeyAge
-from auth_service.domain.users import UserEvent, UserState
+from auth_service.domain.users import PastStatus, UserEvent, UserState
 from parking_chassis.fakes.answers import StoredAnswer
 
 SHIPPED_ROLES = {
@@ -32,6 +32,7 @@ class MailRow:
 @dataclass
 class Tables:
     users: dict[UUID, UserState] = field(default_factory=dict[UUID, UserState])
+    status_changes: dict[tuple[UUID, int], PastStatus] = field(default_factory=dict[tuple[UUID, int], PastStatus])
     roles: dict[str, frozenset[str]] = field(default_factory=SHIPPED_ROLES.copy)
     logins: dict[UUID, LoginState] = field(default_factory=dict[UUID, LoginState])
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict[bytes, RefreshToken])

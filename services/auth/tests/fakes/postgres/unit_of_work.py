@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from services.auth.tests.fakes.postgres.askers_login import InMemoryAskersLogin
 from services.auth.tests.fakes.postgres.attempts import InMemoryAttempts
 from services.auth.tests.fakes.postgres.logins import InMemoryLogins
 from services.auth.tests.fakes.postgres.mails import InMemoryMails
@@ -20,7 +21,7 @@ from parking_kernel.clocks import NewId
 
 
 def in_memory_work(tables: Tables, new_id: NewId, now: Callable[[], datetime]) -> OpenWork:
-    def build(draft: Tables, _asker: Asker, changes: Changes[Aggregate]) -> Work:
+    def build(draft: Tables, asker: Asker, changes: Changes[Aggregate]) -> Work:
         return Work(
             InMemoryUsers(draft, changes),
             InMemoryLogins(draft, changes),
@@ -31,6 +32,7 @@ def in_memory_work(tables: Tables, new_id: NewId, now: Callable[[], datetime]) -
             InMemorySigningKeys(draft),
             # One unit of work at a time: no other one has a key in use.
             InMemoryAnswers(draft.answers, now, running=set()),
+            InMemoryAskersLogin(draft, asker.login_id),
         )
 
     return in_memory_units_of_work(tables, build, publish)

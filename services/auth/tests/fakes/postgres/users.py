@@ -6,7 +6,7 @@ from services.auth.tests.fakes.postgres.tables import Tables
 
 from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
-from auth_service.domain.users import SHARED_BY, User, UserState, normalised_email
+from auth_service.domain.users import SHARED_BY, PastStatus, StatusChanged, User, UserState, normalised_email
 from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
 
@@ -17,6 +17,7 @@ class InMemoryUsers:
     def __init__(self, tables: Tables, changes: Changes[Aggregate]) -> None:
         self._changes = changes
         self._users = tables.users
+        self._status_changes = tables.status_changes
 
     async def get(self, user_id: UUID) -> User:
         return self._changes.loaded(User(await self.read(user_id)))
@@ -28,7 +29,8 @@ class InMemoryUsers:
 
     async def of_address(self, email: str) -> Sequence[UserState]:
         wanted = normalised_email(email)
-        found = sorted((state for state in self._users.values() if state.email == wanted), key=_id, reverse=True)
+        mine = [state for state in self._users.values() if state.email == wanted]
+        found = sorted(mine, key=lambda state: (state.has_signed_in, state.id), reverse=True)
         return [state for state in found if state.is_verified] or found[:SHARED_BY]
 
     async def sharing(self, email: str) -> Sequence[User]:
@@ -48,10 +50,20 @@ class InMemoryUsers:
         if (await self.read(user.state.id)).version != user.loaded_version:
             raise ChangedMeanwhile("user")
         self._users[user.state.id] = user.state
+        for each in user.events:
+            if isinstance(each, StatusChanged) and (change := each.user.last_status_change):
+                self._status_changes[user.state.id, each.user.version] = PastStatus(each.user.status, change)
         self._changes.saved(user)
 
     async def store_hash(self, user_id: UUID, password_hash: str) -> None:
         self._users[user_id] = replace(self._users[user_id], password_hash=password_hash)
+
+    async def note_sign_in(self, user_id: UUID) -> None:
+        self._users[user_id] = replace(self._users[user_id], has_signed_in=True)
+
+    async def status_history(self, user_id: UUID, limit: int) -> Sequence[PastStatus]:
+        versions = sorted((version for mine, version in self._status_changes if mine == user_id), reverse=True)
+        return [self._status_changes[user_id, version] for version in versions[:limit]]
 
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         wanted = (query or "").lower()

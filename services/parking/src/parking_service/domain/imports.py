@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -11,9 +11,9 @@ from uuid import UUID
 
 from parking_kernel.currencies import CURRENCIES
 from parking_kernel.jobs import JobStatus
+from parking_kernel.new_tariffs import check_new_tariff
 from parking_kernel.opening_hours import OpeningHours
-from parking_kernel.tariff_rules import check_tariff
-from parking_kernel.tariffs import Tariff
+from parking_kernel.tariffs import MinimumRule, Tariff
 from parking_kernel.violations import InvalidFields, Violation
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.lots import ImportedFrom, Lot, LotChanges
@@ -190,8 +190,10 @@ def check_draft(draft: LotDraft) -> LotDraft:
     if total > MAX_CAPACITY:
         raise RowRefused(f"the capacity of {total} is more than {MAX_CAPACITY}")
     if draft.terms:
+        # A file can name no rule for prices that cannot be charged.
+        terms = replace(draft.terms, minimum=MinimumRule.RAISE)
         try:
-            check_tariff(draft.terms, "tariff")
+            return replace(draft, terms=check_new_tariff(terms, "tariff"))
         except InvalidFields as error:
             raise RowRefused(str(error)) from error
     return draft

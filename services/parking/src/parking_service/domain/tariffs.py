@@ -1,9 +1,11 @@
 """Tariffs as immutable, numbered versions. What a tariff says, and which ones are refused, stands in the kernel."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from parking_kernel.new_tariffs import Confirmation, check_new_tariff
 from parking_kernel.tariffs import Tariff
 
 
@@ -28,14 +30,15 @@ class TariffPublished:
 
 @dataclass(slots=True)
 class TariffVersion:
-    """The aggregate: it is published, and never changes."""
+    """The aggregate: it is published, and never changes. Nothing but `publish` makes one, so each was checked."""
 
     state: TariffState
     events: list[TariffPublished] = field(default_factory=list[TariffPublished])
 
     @classmethod
-    def publish(cls, state: TariffState) -> "TariffVersion":
-        """A new version."""
+    def publish(cls, state: TariffState, confirmed: Collection[Confirmation] = ()) -> "TariffVersion":
+        """A new version. Raises `InvalidFields` for prices that cannot be charged, or are not `confirmed`."""
+        check_new_tariff(state.terms, confirmed=confirmed)
         return cls(state, [TariffPublished(state)])
 
 

@@ -190,6 +190,10 @@ class Payment:
     def observe_refund(self, seen: ProviderRefund, at: datetime) -> None:
         """Take over what the provider says of a refund, also of one that somebody made there by hand."""
         ours = self._known_refund(seen)
+        if ours is None and seen.is_unreadable:
+            parked = with_report(self.state.parked, seen.id, seen.amount, at)
+            self.state = replace(self.state, parked=parked)
+            return
         amount = self._compared(seen, at, expected=ours.amount if ours else None)
         if amount is None:
             return

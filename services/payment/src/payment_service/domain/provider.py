@@ -25,7 +25,9 @@ class IntentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An intent as it was at `as_of`. `attempt` names the attempt that failed, so that two can be told apart.
+    """An intent as it was at `as_of`. One that is marked as ours by an id that `is_unreadable` has no `payment_id`.
+
+    `attempt` names the attempt that failed, so that two can be told apart.
 
     `amount` is what was captured, once it `succeeded`; before that, what it is for.
     """
@@ -38,6 +40,7 @@ class Intent:
     client_secret: str | None = field(default=None, repr=False)
     failure_code: str | None = None
     attempt: str | None = None
+    is_unreadable: bool = False
 
 
 class ProviderRefundStatus(StrEnum):
@@ -50,7 +53,10 @@ class ProviderRefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """A refund at the provider: the `attempt` of one of ours, or without `refund_id` one that somebody made by hand."""
+    """A refund at the provider: the `attempt` of one of ours, or without `refund_id` one that somebody made by hand.
+
+    Or it is ours and `is_unreadable`: somebody changed there which refund or attempt of ours it is.
+    """
 
     id: str
     intent_id: str
@@ -59,6 +65,7 @@ class ProviderRefund:
     amount: Money | None
     status: ProviderRefundStatus
     failure_code: str | None = None
+    is_unreadable: bool = False
 
 
 class DisputeStatus(StrEnum):

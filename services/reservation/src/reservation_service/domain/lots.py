@@ -7,7 +7,9 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from parking_kernel.currencies import CURRENCIES
 from parking_kernel.least_charges import booking_price, can_be_charged
+from parking_kernel.money import Money
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.periods import InvalidPeriod, Period
 from parking_kernel.pricing import Price
@@ -84,8 +86,18 @@ def _price(version: TariffVersion, period: Period, zone: ZoneInfo) -> Price:
     """A version never changes, so neither does its price; many requests for one hour of a lot need the same one."""
     cost = booking_price(version.tariff, period, zone)
     if not can_be_charged(cost.total):
-        raise LotNotBookable(f"Such a stay costs {cost.total}, which cannot be paid at once; ask for a shorter one.")
+        raise LotNotBookable(_why_not_payable(cost.total))
     return cost
+
+
+def _why_not_payable(total: Money) -> str:
+    currency = CURRENCIES.get(total.currency)
+    if currency is None or not currency.supported:
+        return (
+            f"No payment can be made in {total.currency}, the currency of the lot's prices, however short the stay is."
+        )
+    most = Money(currency.largest, total.currency)
+    return f"Such a stay costs {total}, more than the {most} that can be paid at once; ask for a shorter one."
 
 
 @dataclass(frozen=True, slots=True)

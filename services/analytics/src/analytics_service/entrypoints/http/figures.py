@@ -15,7 +15,7 @@ from analytics_service.entrypoints.http.dependencies import AskedBy, Does
 from parking_chassis.api_document import may_answer
 from parking_chassis.instants import Instant
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import ResponseBody
+from parking_chassis.schemas import CURRENCY, ResponseBody
 
 router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
 
@@ -75,7 +75,7 @@ async def get_revenue(
     parking_lot_id: UUID | None = None,
     organization_id: UUID | None = None,
     interval: Interval = Interval.DAY,
-    currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+    currency: Annotated[str | None, Query(pattern=CURRENCY)] = None,
 ) -> RevenueView:
     """What a lot or an organization earned, as the payment ledger says."""
     question = GetRevenue(asker, parking_lot_id, organization_id, starts_at, ends_at, interval, currency)

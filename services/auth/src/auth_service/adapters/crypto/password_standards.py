@@ -1,10 +1,16 @@
-"""Passwords by RFC 8265, and the common ones by the list that zxcvbn ships (30 000 from public leaks, by frequency)."""
+"""Passwords by RFC 8265, and the common and guessable ones by zxcvbn (30 000 from public leaks, by frequency)."""
 
 from precis_i18n import get_profile
+from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from auth_service.domain.errors import UnacceptablePassword
 
+READ = 24
+"""How many characters are rated at each end of a password."""
+READABLE_MARKS = 2
+"""zxcvbn tries all ways to read such marks as letters: with all of them, one password takes ten seconds."""
+MARKS = frozenset("@({[<!|$+%")
 NAMES = {"\0": "NUL character", "\u200d": "zero width joiner", "\ufe0f": "variation selector"}
 
 
@@ -29,3 +35,17 @@ class PublishedStandards:
     def is_common(self, password: str) -> bool:
         """Whether it is in the list."""
         return password.casefold() in self._common
+
+    def is_guessable(self, password: str) -> bool:
+        """Whether zxcvbn gives it its lowest score, 0: less than a thousand guesses.
+
+        Of a long one both ends are rated, and both are that weak. One with many marks is not rated: it is nothing that
+        is guessed so soon.
+        """
+        period = (password + password).find(password, 1)
+        text = password[: 2 * period]  # of a repetition twice what is repeated, so that no end is cut out of it
+        return all(map(_is_weak, {text[:READ], text[-READ:]}))
+
+
+def _is_weak(text: str) -> bool:
+    return len(MARKS & set(text)) <= READABLE_MARKS and zxcvbn(text)["score"] == 0

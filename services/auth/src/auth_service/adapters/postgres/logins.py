@@ -101,10 +101,14 @@ class PostgresLogins:
         found = await self._connection.execute(mine.limit(limit).with_for_update())
         return [self._changes.loaded(Login(_state(row))) for row in found.mappings()]
 
-    async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
-        """A user's logins that can still be used, the newest first."""
+    async def devices_of_user(
+        self, user_id: UUID, at: datetime, after: UUID | None, limit: int
+    ) -> Sequence[LoginState]:
+        """A user's logins that can still be used, the newest first, after one of them; at most `limit`."""
         mine = select(logins).where(logins.c.user_id == user_id, *_usable(at)).order_by(logins.c.id.desc())
-        return [_state(row) for row in (await self._connection.execute(mine)).mappings()]
+        if after:
+            mine = mine.where(logins.c.id < after)
+        return [_state(row) for row in (await self._connection.execute(mine.limit(limit))).mappings()]
 
     async def save(self, *changed: Login) -> None:
         """Store changed logins. Raises `ChangedMeanwhile`."""

@@ -39,9 +39,23 @@ users = Table(
     Column("status_reason", Text),
     Column("status_changed_by", Uuid),
     Column("status_changed_at", instant()),
+    Column("has_signed_in", Boolean, nullable=False, server_default=text("false")),
+    Column("registered_from", Text),
     Index("uq_users_verified_email", "email", unique=True, postgresql_where=text("is_verified")),
     Index("ix_users_email", "email", "id"),
 )
+
+status_changes = Table(
+    "status_changes",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changed_by", Uuid),
+    Column("changed_at", instant(), nullable=False),
+)
+"""Each suspension and its end, by the version of the user that it led to; the last one stands in `users` too."""
 
 roles = Table(
     "roles",
@@ -61,7 +75,7 @@ logins = Table(
     Column("ended_at", instant()),
     Column("end_reason", String(32)),
     Column("version", Integer, nullable=False),
-    Index("ix_logins_open_of_user", "user_id", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_logins_open_of_user", "user_id", "id", postgresql_where=text("ended_at IS NULL")),
     Index("ix_logins_open_last_used_at", "last_used_at", postgresql_where=text("ended_at IS NULL")),
     Index("ix_logins_open_started_at", "started_at", postgresql_where=text("ended_at IS NULL")),
     Index("ix_logins_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),

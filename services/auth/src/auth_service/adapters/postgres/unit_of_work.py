@@ -1,5 +1,6 @@
 """One transaction, the repositories on it, and the events of what they saved."""
 
+from auth_service.adapters.postgres.askers_login import PostgresAskersLogin
 from auth_service.adapters.postgres.attempts import PostgresAttempts
 from auth_service.adapters.postgres.logins import PostgresLogins
 from auth_service.adapters.postgres.mails import PostgresMails
@@ -30,6 +31,7 @@ def units_of_work(sealer: Sealer, answer_sealer: Sealer, new_id: NewId) -> Units
             PostgresAttempts(connection),
             PostgresSigningKeys(connection, sealer),
             PostgresAnswers(connection, idempotency_keys, answer_sealer),
+            PostgresAskersLogin(transaction),
         )
 
     return UnitsOfWork(build, publish)

@@ -7,10 +7,19 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from auth_service.adapters.postgres.tables import users
+from auth_service.adapters.postgres.tables import status_changes, users
 from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
-from auth_service.domain.users import SHARED_BY, StatusChange, User, UserState, UserStatus, normalised_email
+from auth_service.domain.users import (
+    SHARED_BY,
+    PastStatus,
+    StatusChange,
+    StatusChanged,
+    User,
+    UserState,
+    UserStatus,
+    normalised_email,
+)
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 
@@ -33,11 +42,11 @@ class PostgresUsers:
         return await self._one(select(users).where(users.c.id == user_id), user_id)
 
     async def of_address(self, email: str) -> Sequence[UserState]:
-        """The accounts of an address in any spelling, the verified one alone where there is one, the newest first."""
+        """The accounts of an address in any spelling, the verified one alone where there is one."""
         statement = (
             select(users)
             .where(users.c.email == normalised_email(email))
-            .order_by(users.c.is_verified.desc(), users.c.id.desc())
+            .order_by(users.c.is_verified.desc(), users.c.has_signed_in.desc(), users.c.id.desc())
             .limit(SHARED_BY)
         )
         return _of_one_address([_state(row) for row in (await self._connection.execute(statement)).mappings()])
@@ -66,12 +75,26 @@ class PostgresUsers:
         statement = update(users).where(mine).values(_row(user.state))
         if (await self._connection.execute(statement)).rowcount != 1:
             raise ChangedMeanwhile("user")
+        await self._note_status(user)
         self._changes.saved(user)
 
     async def store_hash(self, user_id: UUID, password_hash: str) -> None:
         """Store another hash of the same password."""
         statement = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
         await self._connection.execute(statement)
+
+    async def note_sign_in(self, user_id: UUID) -> None:
+        """Note that somebody has signed in to an account."""
+        await self._connection.execute(update(users).where(users.c.id == user_id).values(has_signed_in=True))
+
+    async def status_history(self, user_id: UUID, limit: int) -> Sequence[PastStatus]:
+        """How the status of an account changed, the last change first; at most `limit`."""
+        mine = select(status_changes).where(status_changes.c.user_id == user_id)
+        rows = await self._connection.execute(mine.order_by(status_changes.c.version.desc()).limit(limit))
+        return [
+            PastStatus(UserStatus(row["status"]), StatusChange(row["reason"], row["changed_by"], row["changed_at"]))
+            for row in rows.mappings()
+        ]
 
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
         """Users in the order of their ids, after one of them, whose name or address contains `query`."""
@@ -82,6 +105,23 @@ class PostgresUsers:
             contains = [column.icontains(query, autoescape=True) for column in (users.c.email, users.c.full_name)]
             statement = statement.where(or_(*contains))
         return [_state(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def _note_status(self, user: User) -> None:
+        rows = [
+            {
+                "user_id": each.user.id,
+                "version": each.user.version,
+                "status": each.user.status.value,
+                "reason": change.reason,
+                "changed_by": change.by,
+                "changed_at": change.at,
+            }
+            for each in user.events
+            if isinstance(each, StatusChanged) and (change := each.user.last_status_change)
+        ]
+        if rows:
+            # What was saved before, with another change of the same user, is there already.
+            await self._connection.execute(insert(status_changes).on_conflict_do_nothing(), rows)
 
     async def _one(self, statement: Select[Any], user_id: UUID) -> UserState:
         row = (await self._connection.execute(statement)).mappings().first()
@@ -108,6 +148,8 @@ def _state(row: RowMapping) -> UserState:
         created_at=row["created_at"],
         version=row["version"],
         last_status_change=StatusChange(reason, by, at) if reason is not None else None,
+        has_signed_in=row["has_signed_in"],
+        registered_from=row["registered_from"],
     )
 
 
@@ -127,4 +169,6 @@ def _row(state: UserState) -> dict[str, object]:
         "status_reason": change.reason if change else None,
         "status_changed_by": change.by if change else None,
         "status_changed_at": change.at if change else None,
+        "has_signed_in": state.has_signed_in,
+        "registered_from": state.registered_from,
     }

@@ -12,7 +12,7 @@ import idna
 import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from auth_service.application.ports import Letter, MailUnsent
+from auth_service.application.ports import Letter, MailUnsent, Registration
 from auth_service.domain.mails import MailKind
 
 log = structlog.stdlib.get_logger(__name__)
@@ -73,11 +73,9 @@ class SmtpMailSender:
             raise MailUnsent(type(error).__name__) from error
 
     def _message(self, letter: Letter, recipient: Address) -> EmailMessage:
-        query = f"?{urlencode({'token': letter.secret})}" if letter.secret else ""
         content = {
-            "full_name": letter.full_name,
-            "registered_at": f"{letter.registered_at:%-d %B %Y, %H:%M} UTC",
-            "link": f"{self.public_url}{PATHS[letter.kind]}{query}",
+            **self._account(letter, letter.kind),
+            "others": [self._account(each, letter.kind) for each in letter.others],
             "subject": SUBJECTS[letter.kind],
         }
         message = EmailMessage()
@@ -90,8 +88,18 @@ class SmtpMailSender:
         message.add_alternative(templates.get_template(f"{letter.kind.value}.html").render(content), subtype="html")
         return message
 
+    def _account(self, account: Letter | Registration, kind: MailKind) -> dict[str, str | None]:
+        query = f"?{urlencode({'token': account.secret})}" if account.secret else ""
+        return {
+            "full_name": account.full_name,
+            "registered_at": f"{account.registered_at:%-d %B %Y, %H:%M} UTC",
+            "registered_from": account.registered_from,
+            "link": f"{self.public_url}{PATHS[kind]}{query}",
+        }
+
 
 def _address(letter: Letter) -> Address:
-    """The recipient, with the domain in its ASCII form, which every server takes."""
+    """The recipient, with the domain in its ASCII form, which every server takes; unnamed where it is not sure who."""
+    full_name = "" if letter.others else letter.full_name
     name, _, domain = letter.email.rpartition("@")
-    return Address(letter.full_name, name, domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
+    return Address(full_name, name, domain if domain.isascii() else idna.encode(domain, uts46=True).decode())

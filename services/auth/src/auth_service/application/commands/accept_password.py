@@ -21,4 +21,9 @@ def accept_password(standards: PasswordStandards, command: AcceptPassword) -> st
     check_password(password, command.email)
     if standards.is_common(password):
         raise UnacceptablePassword("The password must not be one of those that everybody tries first; choose another.")
+    if standards.is_guessable(password):
+        raise UnacceptablePassword(
+            "The password is a sequence, a repetition or a common word, which a program guesses within a thousand "
+            "attempts; take several words that have nothing to do with each other."
+        )
     return password

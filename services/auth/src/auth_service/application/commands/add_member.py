@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.application.commands.lock_user import LockUser, lock_user
 from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import MemberRole
 from auth_service.domain.roles import OPERATOR
@@ -28,11 +29,11 @@ class AddMemberHandler:
     clock: Clock
 
     async def __call__(self, command: AddMember) -> None:
-        """Raises `UnknownOrganization` and `UnknownUser`."""
+        """Raises `UnknownOrganization`, `UnknownUser`, `OrganizationFull` and `AskerSignedOut`."""
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             organization = await work.organizations.get(command.organization_id)
-            user = await work.users.get(command.user_id)
+            user = await lock_user(work, LockUser(command.asker, command.user_id))
             organization.add_member(command.user_id, command.role, now)
             user.assign_role(OPERATOR, now)
             await work.organizations.save(organization)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.application.commands.lock_user import LockUser, lock_user
 from auth_service.application.ports import OpenWork
-from auth_service.domain.errors import UnknownRole
+from auth_service.domain.errors import OwnAccount, UnknownRole
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
@@ -26,10 +27,12 @@ class AssignRoleHandler:
     clock: Clock
 
     async def __call__(self, command: AssignRole) -> None:
-        """Raises `UnknownUser` and `UnknownRole`."""
+        """Raises `OwnAccount`, `UnknownUser`, `UnknownRole` and `AskerSignedOut`."""
         async with self.open_work(command.asker) as work:
             if command.role not in {role.name for role in await work.roles.all()}:
                 raise UnknownRole(command.role)
-            user = await work.users.get(command.user_id)
+            if command.user_id == command.asker.user_id:
+                raise OwnAccount
+            user = await lock_user(work, LockUser(command.asker, command.user_id))
             user.assign_role(command.role, self.clock.now())
             await work.users.save(user)

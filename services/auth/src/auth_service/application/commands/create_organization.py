@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from auth_service.application.commands.lock_asker import LockAsker, lock_asker
 from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import Organization, OrganizationState
 from parking_kernel.askers import Asker
@@ -30,11 +31,12 @@ class CreateOrganizationHandler:
     async def __call__(self, command: CreateOrganization, render: Callable[[OrganizationState], Answer]) -> Answer:
         """The new organization as `render` shows it, or the first answer to the key.
 
-        Raises `KeyReused` and `InFlight`.
+        Raises `KeyReused`, `InFlight` and `AskerSignedOut`.
         """
         async with self.open_work(command.asker) as work:
 
             async def act() -> Answer:
+                await lock_asker(work, LockAsker(command.asker))
                 now = self.clock.now()
                 organization = Organization.create(self.new_id(now), command.name, now)
                 await work.organizations.add(organization)

@@ -8,19 +8,21 @@ from auth_service.application.commands.accept_password import AcceptPassword, ac
 from auth_service.application.commands.send_verification import SendVerification, send_verification
 from auth_service.application.ports import OpenWork, PasswordHasher, PasswordStandards, Secrets, Work
 from auth_service.domain.mails import REPEAT_AFTER, MailKind
-from auth_service.domain.users import SHARED_BY, User, UserState
+from auth_service.domain.sharing import has_room, makes_room
+from auth_service.domain.users import User, UserState
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterUser:
-    """Someone wants an account."""
+    """Someone wants an account; `network_address` is where the request came from, if that is known."""
 
     email: str = field(repr=False)
     password: str = field(repr=False)
     full_name: str
     phone_number: str | None = None
+    network_address: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class RegisterUserHandler:
     The first account that registers an address does not own it; the one that verifies it does. Accounts that share one
     share the salt of their passwords, so that signing in costs one check. For the address of a verified account it does
     the same work and answers the same, but makes nothing, and the owner gets a mail instead, at most one an hour:
-    nobody learns from here whether an address has an account, or can flood a mailbox.
+    nobody learns from here whether an address has an account, or can flood a mailbox. Nor is one made where ten
+    accounts share the address and all have been used: the mail names those.
     """
 
     open_work: OpenWork
@@ -54,18 +57,27 @@ class RegisterUserHandler:
             phone_number=command.phone_number,
             password_hash=password_hash,
             at=now,
+            registered_from=command.network_address,
         )
         async with self.open_work(THE_SERVICE) as work:
-            sharing = await work.users.sharing(command.email)
+            sharing = list(await work.users.sharing(command.email))
             if sharing and sharing[0].state.is_verified:
                 await self._inform_owner(work, sharing[0].state.id, now)
             else:
-                for oldest in sharing[: len(sharing) - SHARED_BY + 1] if len(sharing) >= SHARED_BY else ():
-                    oldest.lose_address(now)
-                    await work.users.save(oldest)
-                await work.users.add(user)
+                if await self._make_room(work, sharing, now):
+                    await work.users.add(user)
                 await send_verification(work, self.secrets, SendVerification(command.email, now))
         return user.state
+
+    async def _make_room(self, work: Work, sharing: list[User], now: datetime) -> bool:
+        while not has_room(sharing):
+            loser = makes_room(sharing, now)
+            if loser is None:
+                return False
+            loser.lose_address(now)
+            await work.users.save(loser)
+            sharing.remove(loser)
+        return True
 
     async def _inform_owner(self, work: Work, owner: UUID, now: datetime) -> None:
         if not await work.mails.queued_since(owner, MailKind.ALREADY_REGISTERED, now - REPEAT_AFTER):

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from auth_service.application.commands.lock_user import LockUser, lock_user
 from auth_service.application.ports import OpenWork
+from auth_service.domain.errors import OwnAccount
 from auth_service.domain.users import StatusChange
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
@@ -26,8 +28,10 @@ class ReinstateUserHandler:
     clock: Clock
 
     async def __call__(self, command: ReinstateUser) -> None:
-        """Raises `UnknownUser`."""
+        """Raises `OwnAccount`, `UnknownUser` and `AskerSignedOut`."""
+        if command.user_id == command.asker.user_id:
+            raise OwnAccount
         async with self.open_work(command.asker) as work:
-            user = await work.users.get(command.user_id)
+            user = await lock_user(work, LockUser(command.asker, command.user_id))
             user.reinstate(StatusChange(command.reason, command.asker.user_id, self.clock.now()))
             await work.users.save(user)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
+from auth_service.application.commands.lock_user import LockUser, lock_user
 from auth_service.application.ports import OpenWork
+from auth_service.domain.errors import OwnAccount
 from auth_service.domain.logins import EndReason
 from auth_service.domain.roles import OPERATOR
 from parking_kernel.askers import Asker
@@ -31,11 +33,13 @@ class RemoveMemberHandler:
     clock: Clock
 
     async def __call__(self, command: RemoveMember) -> None:
-        """Raises `UnknownOrganization` and `UnknownUser`."""
+        """Raises `OwnAccount`, `UnknownOrganization`, `UnknownUser` and `AskerSignedOut`."""
+        if command.user_id == command.asker.user_id:
+            raise OwnAccount
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             organization = await work.organizations.get(command.organization_id)
-            user = await work.users.get(command.user_id)
+            user = await lock_user(work, LockUser(command.asker, command.user_id))
             was_member = command.user_id in organization.state.members
             organization.remove_member(command.user_id, now)
             await work.organizations.save(organization)

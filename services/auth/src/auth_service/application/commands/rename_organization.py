@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.application.commands.lock_asker import LockAsker, lock_asker
 from auth_service.application.ports import OpenWork
 from auth_service.domain.organizations import OrganizationState
 from parking_kernel.askers import Asker
@@ -28,9 +29,10 @@ class RenameOrganizationHandler:
     clock: Clock
 
     async def __call__(self, command: RenameOrganization) -> OrganizationState:
-        """The organization as it is now. Raises `UnknownOrganization`, and `ChangedMeanwhile` for another version."""
+        """The organization as it is now. Raises `UnknownOrganization`, `AskerSignedOut` and `ChangedMeanwhile`."""
         async with self.open_work(command.asker) as work:
             organization = await work.organizations.get(command.organization_id)
+            await lock_asker(work, LockAsker(command.asker))
             if command.expected_version not in {None, organization.state.version}:
                 raise ChangedMeanwhile("organization")
             organization.rename(command.name, self.clock.now())

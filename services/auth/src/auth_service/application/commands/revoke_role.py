@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
+from auth_service.application.commands.lock_user import LockUser, lock_user
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import OwnAccount, UnknownRole
 from auth_service.domain.logins import EndReason
@@ -28,14 +29,14 @@ class RevokeRoleHandler:
     clock: Clock
 
     async def __call__(self, command: RevokeRole) -> None:
-        """Raises `OwnAccount`, `UnknownUser` and `UnknownRole`."""
+        """Raises `OwnAccount`, `UnknownUser`, `UnknownRole` and `AskerSignedOut`."""
         if command.user_id == command.asker.user_id:
             raise OwnAccount
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             if command.role not in {role.name for role in await work.roles.all()}:
                 raise UnknownRole(command.role)
-            user = await work.users.get(command.user_id)
+            user = await lock_user(work, LockUser(command.asker, command.user_id))
             had_it = command.role in user.state.roles
             user.revoke_role(command.role, now)
             await work.users.save(user)

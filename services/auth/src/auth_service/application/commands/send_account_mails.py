@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from auth_service.application.ports import Letter, MailSender, MailUnsent, OpenWork, Secret, Secrets
-from auth_service.domain.mails import PAUSE, TOKEN_LIFETIME, TOKEN_OF_MAIL, MailKind, MailToken, QueuedMail
+from auth_service.application.ports import Letter, MailSender, MailUnsent, OpenWork, Registration, Secrets, Work
+from auth_service.domain.mails import (
+    PAUSE,
+    TOKEN_LIFETIME,
+    TOKEN_OF_MAIL,
+    MailKind,
+    MailToken,
+    QueuedMail,
+    TokenPurpose,
+)
+from auth_service.domain.users import UserState
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 
@@ -56,13 +65,29 @@ class SendAccountMailsHandler:
 
     async def _letter(self, mail: QueuedMail) -> Letter | None:
         """Nothing for an account without an address. An unverified one gets the mail to verify it, and no other."""
-        secret: Secret | None = None
         async with self.open_work(THE_SERVICE) as work:
             user = await work.users.read(mail.user_id)
             if user.email is None or user.is_verified is (mail.kind is MailKind.VERIFY_EMAIL):
                 return None
-            if purpose := TOKEN_OF_MAIL.get(mail.kind):
-                secret = self.secrets.new()
-                expires_at = self.clock.now() + TOKEN_LIFETIME[purpose]
-                await work.mails.store_token(MailToken(secret.hash, user.id, purpose, expires_at))
-        return Letter(mail.kind, user.email, user.full_name, secret.text if secret else None, user.created_at)
+            purpose = TOKEN_OF_MAIL.get(mail.kind)
+            if purpose is None:
+                return Letter(mail.kind, user.email, user.full_name, None, user.created_at)
+            sharing = sorted(await work.users.of_address(user.email), key=lambda each: each.id, reverse=True)
+            others = [await self._registration(work, each, purpose) for each in sharing if each.id != user.id]
+            mine = await self._registration(work, user, purpose)
+        return Letter(
+            mail.kind,
+            user.email,
+            mine.full_name,
+            mine.secret,
+            mine.registered_at,
+            mine.registered_from,
+            tuple(others),
+        )
+
+    async def _registration(self, work: Work, user: UserState, purpose: TokenPurpose) -> Registration:
+        """The account with a link of its own: the one that is followed says which account keeps the address."""
+        secret = self.secrets.new()
+        expires_at = self.clock.now() + TOKEN_LIFETIME[purpose]
+        await work.mails.store_token(MailToken(secret.hash, user.id, purpose, expires_at))
+        return Registration(user.full_name, secret.text, user.created_at, user.registered_from)

@@ -94,6 +94,8 @@ class SignInHandler:
                 await work.users.store_hash(user.id, match.hash_of_form)
             login = Login.start(self.new_id(now), user.id, device, now)
             await work.logins.add(login, RefreshToken(secret.hash, login.state.id, now, None))
+            if not user.has_signed_in:
+                await work.users.note_sign_in(user.id)
             await clear_failed_sign_ins(work, self.secrets, attempt)
             grant = await work.roles.grant_of(user)
         return IssuedTokens(sign(user, login.state, grant), grant.permissions, secret.text)

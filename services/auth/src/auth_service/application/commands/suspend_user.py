@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from auth_service.application.commands.end_logins_of_user import EndLoginsOfUser, end_logins_of_user
+from auth_service.application.commands.lock_user import LockUser, lock_user
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import OwnAccount
 from auth_service.domain.logins import EndReason
@@ -29,12 +30,12 @@ class SuspendUserHandler:
     clock: Clock
 
     async def __call__(self, command: SuspendUser) -> None:
-        """Raises `OwnAccount` and `UnknownUser`."""
+        """Raises `OwnAccount`, `UnknownUser` and `AskerSignedOut`."""
         if command.user_id == command.asker.user_id:
             raise OwnAccount
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
-            user = await work.users.get(command.user_id)
+            user = await lock_user(work, LockUser(command.asker, command.user_id))
             user.suspend(StatusChange(command.reason, command.asker.user_id, now))
             await work.users.save(user)
             await end_logins_of_user(work, EndLoginsOfUser(command.user_id, EndReason.SUSPENDED, now))

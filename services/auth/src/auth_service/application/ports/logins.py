@@ -8,6 +8,18 @@ from uuid import UUID
 from auth_service.domain.logins import Login, LoginState, RefreshToken
 
 
+class AskersLogin(Protocol):
+    """The login by which somebody asks for a change."""
+
+    async def still_stands(self) -> None:
+        """Raises `AskerSignedOut` where it has ended; it does not end before the transaction does.
+
+        A request may wait long for what it changes, so it asks once it has it. A machine, and the service itself, have
+        no login that could end.
+        """
+        ...
+
+
 class Logins(Protocol):
     """The signed-in devices and their refresh tokens."""
 
@@ -31,8 +43,10 @@ class Logins(Protocol):
         """A user's open logins, to be ended; at most `limit`."""
         ...
 
-    async def devices_of_user(self, user_id: UUID, at: datetime) -> Sequence[LoginState]:
-        """A user's logins that can still be used, the newest first."""
+    async def devices_of_user(
+        self, user_id: UUID, at: datetime, after: UUID | None, limit: int
+    ) -> Sequence[LoginState]:
+        """A user's logins that can still be used, the newest first, after one of them; at most `limit`."""
         ...
 
     async def save(self, *logins: Login) -> None:

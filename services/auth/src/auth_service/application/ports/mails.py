@@ -60,14 +60,29 @@ class Mails(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """An account that may confirm the address of a letter, with the secret of its link."""
+
+    full_name: str = field(repr=False)
+    secret: str = field(repr=False)
+    registered_at: datetime
+    registered_from: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail's content before it is written: the kind, to whom, since when they are here, and the link's secret."""
+    """A mail's content before it is written: the kind, to whom, since when they are here, and the link's secret.
+
+    `others` are the other accounts that share the address, each with a link of its own.
+    """
 
     kind: MailKind
     email: str = field(repr=False)
     full_name: str = field(repr=False)
     secret: str | None = field(repr=False)
     registered_at: datetime
+    registered_from: str | None = field(default=None, repr=False)
+    others: Sequence[Registration] = ()
 
 
 class MailSender(Protocol):

@@ -7,7 +7,7 @@ from uuid import UUID
 from auth_service.domain.grants import Grant
 from auth_service.domain.organizations import Organization, OrganizationState
 from auth_service.domain.roles import Role
-from auth_service.domain.users import User, UserState
+from auth_service.domain.users import PastStatus, User, UserState
 
 
 class Users(Protocol):
@@ -22,9 +22,9 @@ class Users(Protocol):
         ...
 
     async def of_address(self, email: str) -> Sequence[UserState]:
-        """The accounts of an address in any spelling, the verified one alone where there is one, the newest first.
+        """The accounts of an address in any spelling, the verified one alone where there is one.
 
-        At most `SHARED_BY`.
+        Those that somebody has signed in to come first, and of each kind the newest; at most `SHARED_BY`.
         """
         ...
 
@@ -42,6 +42,14 @@ class Users(Protocol):
 
     async def store_hash(self, user_id: UUID, password_hash: str) -> None:
         """Store another hash of the same password. No event says so: nothing changed for anybody."""
+        ...
+
+    async def note_sign_in(self, user_id: UUID) -> None:
+        """Note that somebody has signed in to an account. No event says so: that of the login does."""
+        ...
+
+    async def status_history(self, user_id: UUID, limit: int) -> Sequence[PastStatus]:
+        """How the status of an account changed, the last change first; at most `limit`."""
         ...
 
     async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:

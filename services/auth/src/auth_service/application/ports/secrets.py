@@ -39,6 +39,13 @@ class PasswordStandards(Protocol):
         """Whether it is among those that attackers try first, in whatever case its letters are."""
         ...
 
+    def is_guessable(self, password: str) -> bool:
+        """Whether a program that tries sequences, repetitions and words with small changes has it almost at once.
+
+        It costs little, whatever the password is.
+        """
+        ...
+
 
 class PasswordHasher(Protocol):
     """Slow, salted hashes of passwords. Both calls raise `TooBusy` when too many wait already."""

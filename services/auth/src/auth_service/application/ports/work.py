@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from auth_service.application.ports.attempts import CountedAttempts
-from auth_service.application.ports.logins import Logins
+from auth_service.application.ports.logins import AskersLogin, Logins
 from auth_service.application.ports.mails import Mails
 from auth_service.application.ports.people import Organizations, Roles, Users
 from auth_service.application.ports.tokens import SigningKeys
@@ -31,6 +31,7 @@ class Work:
     attempts: CountedAttempts
     signing_keys: SigningKeys
     answers: Answers
+    askers_login: AskersLogin
 
 
 OpenWork = Callable[[Asker], AbstractAsyncContextManager[Work]]

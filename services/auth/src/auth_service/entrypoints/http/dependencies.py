@@ -1,6 +1,7 @@
 """What the routes get handed in."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import Annotated
 from uuid import UUID
@@ -41,10 +42,11 @@ async def _person(me: Annotated[UUID, Depends(_user_id)], principal: SignedIn) -
 
 
 def _administering(permission: str) -> Callable[[Principal], Awaitable[Asker]]:
-    """Who asks, with the permission; without it the answer is 403."""
+    """Who asks, with the permission, and by which login; without the permission the answer is 403."""
 
     async def ask(principal: Annotated[Principal, Depends(permitted(permission))]) -> Asker:
-        return asker_of(principal, permission)
+        login_id = UUID(principal.login_id) if principal.login_id else None
+        return replace(asker_of(principal, permission), login_id=login_id)
 
     return ask
 

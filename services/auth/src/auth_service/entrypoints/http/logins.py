@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
 from auth_service.application.commands.end_all_logins import EndAllLogins
 from auth_service.application.commands.end_login import EndLogin
-from auth_service.entrypoints.http.dependencies import Does, Me, Person, Service
+from auth_service.entrypoints.http.dependencies import After, Does, Me, Person, Service
 from parking_chassis.api_document import may_answer
-from parking_chassis.pagination import Page
+from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import ResponseBody
 from parking_chassis.security import SignedIn
@@ -28,10 +28,20 @@ class SignedInDevice(ResponseBody):
 
 
 @router.get("")
-async def list_logins(service: Service, person: Person, me: Me, principal: SignedIn) -> Page[SignedInDevice]:
-    """All signed-in devices, the newest first."""
+async def list_logins(
+    request: Request,
+    response: Response,
+    service: Service,
+    person: Person,
+    me: Me,
+    principal: SignedIn,
+    after: After,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[SignedInDevice]:
+    """One's own signed-in devices, the newest first."""
     async with service.open_work(person) as work:
-        logins = await work.logins.devices_of_user(me, service.clock.now())
+        logins = await work.logins.devices_of_user(me, service.clock.now(), after, limit + 1)
+    last = encode_cursor(str(logins[limit - 1].id)) if len(logins) > limit else None
     return Page(
         items=[
             SignedInDevice(
@@ -41,8 +51,9 @@ async def list_logins(service: Service, person: Person, me: Me, principal: Signe
                 last_used_at=login.last_used_at,
                 current=str(login.id) == principal.login_id,
             )
-            for login in logins
-        ]
+            for login in logins[:limit]
+        ],
+        next=next_page(request, response, last),
     )
 
 

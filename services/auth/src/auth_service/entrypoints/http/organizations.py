@@ -13,7 +13,7 @@ from auth_service.application.commands.rename_organization import RenameOrganiza
 from auth_service.application.queries.list_organizations import ListOrganizations
 from auth_service.domain.organizations import MemberRole, OrganizationState
 from auth_service.entrypoints.http.dependencies import After, Does, OrganizationAdministrator, Person
-from auth_service.entrypoints.http.problems import CHANGED_MEANWHILE
+from auth_service.entrypoints.http.problems import CHANGED_MEANWHILE, ORGANIZATION_FULL, OWN_ACCOUNT
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag, expected_version
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
@@ -97,7 +97,7 @@ async def rename_organization(
 
 
 @router.put("/{organization_id}/members/{user_id}", status_code=204)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, ORGANIZATION_FULL)
 async def add_member(
     asker: OrganizationAdministrator,
     organization_id: UUID,
@@ -105,14 +105,17 @@ async def add_member(
     does: Does,
     body: MembershipBody | None = None,
 ) -> None:
-    """Let someone run the organization's lots; gives the role `operator` too."""
+    """Let someone run the organization's lots; gives the role `operator` too. It has 500 members at most."""
     await does.add_member(AddMember(asker, organization_id, user_id, (body or MembershipBody()).role))
 
 
 @router.delete("/{organization_id}/members/{user_id}", status_code=204)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, OWN_ACCOUNT)
 async def remove_member(asker: OrganizationAdministrator, organization_id: UUID, user_id: UUID, does: Does) -> None:
-    """Remove a member, and sign all their devices out; with the last organization the role `operator` goes too."""
+    """Remove a member, and sign all their devices out; with the last organization the role `operator` goes too.
+
+    Nobody removes themselves.
+    """
     await does.remove_member(RemoveMember(asker, organization_id, user_id))
 
 

@@ -4,13 +4,14 @@ from math import ceil
 
 from auth_service.domain import errors
 from parking_chassis.idempotency import in_flight, key_reused
-from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, TableEntry
+from parking_chassis.problems import NOT_FOUND, UNAUTHENTICATED, Problem, ProblemKind, TableEntry
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.repeatable import InFlight, KeyReused
 
 NO_STORE = {"Cache-Control": "private, no-store"}
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
 INVALID_MAIL_TOKEN = ProblemKind("invalid-mail-token", "The link does not count", 400)
+ORGANIZATION_FULL = ProblemKind("organization-full", "The organization is full", 409)
 OWN_ACCOUNT = ProblemKind("own-account", "Not on one's own account", 403)
 TOO_MANY_ATTEMPTS = ProblemKind("too-many-attempts", "Too many attempts", 429, {"Retry-After": "5"})
 TOO_BUSY = ProblemKind("too-busy", "Too busy", 429, {"Retry-After": "3"})
@@ -40,7 +41,9 @@ PROBLEMS: dict[type[Exception], TableEntry] = {
     ChangedMeanwhile: CHANGED_MEANWHILE,
     KeyReused: key_reused,
     InFlight: in_flight,
+    errors.OrganizationFull: ORGANIZATION_FULL,
     errors.OwnAccount: OWN_ACCOUNT,
+    errors.AskerSignedOut: UNAUTHENTICATED,
     errors.UnknownUser: NOT_FOUND,
     errors.UnknownOrganization: NOT_FOUND,
     errors.UnknownRole: NOT_FOUND,

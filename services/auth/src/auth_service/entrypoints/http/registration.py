@@ -10,16 +10,20 @@ from auth_service.application.commands.register_user import RegisterUser
 from auth_service.application.commands.resend_verification import ResendVerification
 from auth_service.application.commands.verify_email import VerifyEmail
 from auth_service.domain.errors import UnacceptablePassword
-from auth_service.entrypoints.http.dependencies import Does
+from auth_service.entrypoints.http.dependencies import Does, NetworkAddress
 from auth_service.entrypoints.http.problems import INVALID_MAIL_TOKEN, TOO_BUSY, UNACCEPTABLE_PASSWORD
 from parking_chassis.api_document import may_answer
+from parking_chassis.error_words import pattern
 from parking_chassis.problems import Problem
 from parking_chassis.schemas import Line, RequestBody, ResponseBody
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
 FullName = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
-PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]{5,30}$")]
+PHONE_NUMBER = pattern(
+    r"^\+?[0-9 ()/.-]{5,30}$", "must be a phone number such as +41 44 123 45 67, of 5 to 30 digits and signs"
+)
+PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=PHONE_NUMBER)]
 
 
 class Registration(RequestBody):
@@ -53,13 +57,14 @@ class Verification(RequestBody):
 
 @router.post("/register", status_code=201)
 @may_answer(TOO_BUSY)
-async def register_user(body: Registration, does: Does) -> RegisteredUser:
+async def register_user(body: Registration, does: Does, network_address: NetworkAddress) -> RegisteredUser:
     """Make an account with the role `user`; a mail with a link to verify the address goes out.
 
     The address belongs to the account that verifies it first. One that is verified already gets the same answer, and
     its owner a mail.
     """
-    command = RegisterUser(body.email, body.password.get_secret_value(), body.full_name, body.phone_number)
+    password = body.password.get_secret_value()
+    command = RegisterUser(body.email, password, body.full_name, body.phone_number, network_address)
     try:
         user = await does.register_user(command)
     except UnacceptablePassword as error:
@@ -94,7 +99,7 @@ async def verify_email(body: Verification, does: Does) -> None:
 
 @router.post("/verify-email/resend", status_code=204)
 async def resend_verification(body: Resending, does: Does) -> None:
-    """Send another link to an address that is not verified yet.
+    """Send another link to an address that is not verified yet; a link for each account where several share it.
 
     The answer is the same whether it has an account or not. After three mails the next ones wait, an hour at first.
     """

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Header, Response
+from fastapi import APIRouter, Depends, Form, Header, Request, Response
 
 from auth_service.application.commands.refresh_login import RefreshLogin
 from auth_service.application.commands.revoke_token import RevokeToken
@@ -13,7 +13,7 @@ from auth_service.entrypoints.http.dependencies import Does, NetworkAddress, Ser
 from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY, TOO_MANY_ATTEMPTS
 from parking_chassis.api_document import may_answer
 from parking_chassis.problems import Problem, ProblemKind
-from parking_chassis.schemas import ResponseBody, unstorable
+from parking_chassis.schemas import ResponseBody, as_one_line, unstorable
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -22,6 +22,7 @@ INVALID_REQUEST = ProblemKind("invalid-token-request", "The token request is not
 UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STORE)
 MAX_DEVICE_LENGTH = 200
 MAX_FIELD_LENGTH = 1000
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 # The document says what is right; what is wrong is answered below in OAuth's words, so that nothing is checked before.
 Text = Annotated[str, Form(json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
@@ -57,7 +58,15 @@ class PublishedKeys(ResponseBody):
     keys: list[dict[str, str]]
 
 
-@router.post("/token", openapi_extra=GRANT_FORM)
+async def _only_a_form(request: Request) -> None:
+    """Raises the problem of a token request whose body is said to be something else."""
+    named = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if named and named not in FORMS:
+        rule = f"must be a form: send {FORMS[0]}, not {named}"
+        raise _invalid_request(f"The body {rule}.", "/", rule)
+
+
+@router.post("/token", openapi_extra=GRANT_FORM, dependencies=[Depends(_only_a_form)])
 @may_answer(INVALID_REQUEST, INVALID_GRANT, UNSUPPORTED, TOO_BUSY, TOO_MANY_ATTEMPTS)
 async def issue_token(
     does: Does,
@@ -75,7 +84,7 @@ async def issue_token(
     After five wrong passwords in a row for an address each further attempt has to wait longer (429, `Retry-After`).
     """
     response.headers.update(NO_STORE)
-    device = user_agent[:MAX_DEVICE_LENGTH]
+    device = as_one_line(user_agent)[:MAX_DEVICE_LENGTH]
     try:
         match _required(grant_type, "grant_type"):
             case "password":
@@ -90,7 +99,7 @@ async def issue_token(
     return _tokens(issued)
 
 
-@router.post("/revoke", status_code=200, openapi_extra=TOKEN_FORM)
+@router.post("/revoke", status_code=200, openapi_extra=TOKEN_FORM, dependencies=[Depends(_only_a_form)])
 @may_answer(INVALID_REQUEST)
 async def revoke_token(does: Does, token: Text = "") -> None:
     """End the login of a refresh token. An unknown token is no error (RFC 7009, 2.2)."""
@@ -116,8 +125,11 @@ def _required(value: str, name: str) -> str:
 
 
 def _invalid(name: str, rule: str) -> Problem:
-    sentence = f"{name} {rule}."
-    errors = [{"pointer": f"/{name}", "detail": rule}]
+    return _invalid_request(f"{name} {rule}.", f"/{name}", rule)
+
+
+def _invalid_request(sentence: str, pointer: str, rule: str) -> Problem:
+    errors = [{"pointer": pointer, "detail": rule}]
     return Problem(INVALID_REQUEST, sentence, error="invalid_request", error_description=sentence, errors=errors)
 
 

@@ -21,6 +21,8 @@ from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import Line, RequestBody, ResponseBody
 
+SHOWN_CHANGES = 20
+
 router = APIRouter(prefix="/api/v1", tags=["users"])
 
 
@@ -53,11 +55,21 @@ class StatusChangeView(ResponseBody):
     at: datetime
 
 
+class PastStatusView(StatusChangeView):
+    """A suspension, or the end of one."""
+
+    status: UserStatus
+
+
 class UserDetails(UserProfile):
-    """A user as administrators see them. `status_change` is null for an account that was never suspended."""
+    """A user as administrators see them. `status_change` is null for an account that was never suspended.
+
+    `status_history` begins with the last change, and goes back by twenty at most.
+    """
 
     status: UserStatus
     status_change: StatusChangeView | None
+    status_history: list[PastStatusView]
     registered_at: datetime
 
 
@@ -111,13 +123,19 @@ async def list_users(
 
 @router.get("/users/{user_id}")
 @may_answer(NOT_FOUND)
-async def get_user(asker: UserAdministrator, user_id: UUID, does: Does) -> UserDetails:
-    """One user, with their status and why it is so; for administrators."""
+async def get_user(asker: UserAdministrator, user_id: UUID, does: Does, service: Service) -> UserDetails:
+    """One user, with their status, why it is so, and how it was before; for administrators."""
     user, grant = await does.get_profile(GetProfile(asker, user_id))
+    async with service.open_work(asker) as work:
+        history = await work.users.status_history(user_id, SHOWN_CHANGES)
     return UserDetails(
         **dict(_profile(user, grant)),
         status=user.status,
         status_change=_status_change(user.last_status_change),
+        status_history=[
+            PastStatusView(status=each.status, reason=each.change.reason, by=each.change.by, at=each.change.at)
+            for each in history
+        ],
         registered_at=user.created_at,
     )
 
@@ -131,9 +149,9 @@ async def list_roles(asker: UserAdministrator, service: Service) -> Page[RoleVie
 
 
 @router.put("/users/{user_id}/roles/{role}", status_code=204)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, OWN_ACCOUNT)
 async def assign_role(asker: UserAdministrator, user_id: UUID, role: str, does: Does) -> None:
-    """Give a user a role; it shows in the next access token."""
+    """Give a user a role; it shows in the next access token. Nobody gives one to themselves."""
     await does.assign_role(AssignRole(asker, user_id, role))
 
 
@@ -155,9 +173,12 @@ async def suspend_user(asker: UserAdministrator, user_id: UUID, body: StatusReas
 
 
 @router.post("/users/{user_id}/reinstate", status_code=204)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, OWN_ACCOUNT)
 async def reinstate_user(asker: UserAdministrator, user_id: UUID, body: StatusReason, does: Does) -> None:
-    """Open a suspended account again; its user signs in again. For an account that is open it changes nothing."""
+    """Open a suspended account again; its user signs in again. For an account that is open it changes nothing.
+
+    Nobody reinstates themselves.
+    """
     await does.reinstate_user(ReinstateUser(asker, user_id, body.reason))
 
 

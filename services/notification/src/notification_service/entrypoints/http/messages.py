@@ -4,14 +4,19 @@ import json
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from notification_service.domain.rooms import RoomEvent
+from parking_chassis.error_words import pattern, rule_of
 
 MOST_CHARACTERS = 4_096
 
 
 class Malformed(Exception):
     """The client sent something that is none of its words."""
+
+
+EVENT_ID = pattern("^[0-9]{1,18}$", "must be the id of an event, such as 17")
 
 
 class _Message(BaseModel):
@@ -23,7 +28,7 @@ class Subscribe(_Message):
 
     type: Literal["subscribe"]
     room: Annotated[str, Field(max_length=80)]
-    after: Annotated[str, Field(pattern="^[0-9]{1,18}$")] | None = None
+    after: Annotated[str, Field(pattern=EVENT_ID)] | None = None
 
 
 class Unsubscribe(_Message):
@@ -52,11 +57,12 @@ def parsed(text: str | None) -> Message:
     try:
         return MESSAGES.validate_json(text)
     except ValidationError as error:
-        raise Malformed("; ".join(_sentence(each["loc"], each["msg"]) for each in error.errors())) from error
+        raise Malformed("; ".join(_sentence(each) for each in error.errors())) from error
 
 
-def _sentence(location: tuple[str | int, ...], message: str) -> str:
-    return f"{'/'.join(map(str, location)) or 'message'}: {message}"
+def _sentence(error: ErrorDetails) -> str:
+    # Before the field pydantic names the kind of message.
+    return f"{'/'.join(map(str, error['loc'][1:])) or 'message'}: {rule_of(error)}"
 
 
 def event_text(event: RoomEvent) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.jobs import run_jobs
 from parking_kernel.tariffs import Tariff
+from parking_kernel.violations import InvalidFields
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.errors import BookingsAffected, RowRefused
@@ -84,7 +85,7 @@ class ContinueImportsHandler:
         for draft in drafts:
             try:
                 await self._take(chunk, draft, known)
-            except (RowRefused, BookingsAffected) as error:
+            except (RowRefused, BookingsAffected, InvalidFields) as error:
                 refused.append(RefusedRow(rows_by_id[draft.source_id], draft.source_id, str(error)))
         await chunk.write()
         await work.imports.settle(replace(chunk.state, refused=state.refused + len(refused)), rows, refused)
@@ -123,18 +124,19 @@ class ContinueImportsHandler:
         work, now, lot_id = chunk.work, self.clock.now(), lot.state.id
         spots = await work.spots.of_lot(lot_id)
         gone, loss = lost_by(draft, lot, spots, now)
+        tariff = await work.tariffs.get(lot.state.tariff_id)
+        prices, published = _terms(draft, chunk.default), list[TariffVersion]()
+        if tariff.terms != prices:
+            tariff = TariffState(self.new_id(now), lot.state.organization_id, lot_id, tariff.number + 1, prices, now)
+            published = [TariffVersion.publish(tariff)]
         terms = SupplyTerms(chunk.state.affected)
-        # Before anything of the lot is changed: a row with bookings in the way is refused as a whole.
+        # Before anything of the lot is changed: a row that is refused, also for its prices, is refused as a whole.
         taken = await take_supply(work, TakeSupply(loss, terms, self.new_id(now), now, chunk.state.id))
         for spot in gone:
             spot.remove(taken.change)
-        tariff = await work.tariffs.get(lot.state.tariff_id)
-        prices = _terms(draft, chunk.default)
-        if tariff.terms != prices:
-            tariff = TariffState(self.new_id(now), lot.state.organization_id, lot_id, tariff.number + 1, prices, now)
-            chunk.tariffs.append(TariffVersion.publish(tariff))
         hours_change = taken.change if loss and loss.new_hours else None
         lot.change(now, tariff, supply_change=hours_change, **draft.changes())
+        chunk.tariffs += published
         chunk.changed_lots.append(lot)
         chunk.gone_spots += gone
         chunk.new_spots += self._new_spots(lot, draft.capacity, spots, now)

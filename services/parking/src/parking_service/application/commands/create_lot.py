@@ -1,15 +1,14 @@
 """Open a new lot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
-from parking_kernel.new_tariffs import check_new_tariff
+from parking_kernel.new_tariffs import Confirmation, check_new_tariff
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.repeatable import Answer, RequestKey, once
-from parking_kernel.tariff_rules import check_tariff
 from parking_kernel.tariffs import Tariff
 from parking_kernel.violations import InvalidFields, Violation
 from parking_service.application.ports import OpenWork, Work
@@ -22,9 +21,9 @@ from parking_service.domain.values import Place
 
 @dataclass(frozen=True, slots=True)
 class CreateLot:
-    """An operator takes on a car park. Without `terms`, which were checked, it gets its organization's default tariff.
+    """An operator takes on a car park. Without `terms` it gets its organization's default tariff.
 
-    With a `key` the request may be repeated.
+    `confirmed` is what of the terms looks like a mistake and is meant. With a `key` the request may be repeated.
     """
 
     asker: Asker
@@ -38,6 +37,7 @@ class CreateLot:
     opening_hours: OpeningHours | None
     terms: Tariff | None
     currency: str | None
+    confirmed: Collection[Confirmation] = ()
     key: RequestKey | None = None
 
 
@@ -71,7 +71,7 @@ class CreateLotHandler:
             raise why_unknown(command.asker, organization_id) from error
         terms = command.terms or _by_default(default, command.currency)
         tariff = TariffVersion.publish(
-            TariffState(self.new_id(now), organization_id, lot_id, 1, check_tariff(terms), now)
+            TariffState(self.new_id(now), organization_id, lot_id, 1, terms, now), command.confirmed
         )
         lot = Lot.create(
             LotState(
@@ -96,10 +96,10 @@ class CreateLotHandler:
 
 
 def _by_default(default: Tariff, currency: str | None) -> Tariff:
-    """The organization's own numbers, also in another currency, where they may be no prices that can be charged."""
+    """The organization's own numbers, also in another currency. They may be none that can be charged."""
     terms = in_currency(default, currency or default.currency)
     try:
-        return check_new_tariff(terms) if terms != default else terms
+        return check_new_tariff(terms)
     except InvalidFields as error:
         rule = f"needs prices of its own in {terms.currency}: the organization's default prices cannot be charged in it"
         raise InvalidFields([Violation("/currency", rule)]) from error

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
-from parking_kernel.new_tariffs import Confirmation, check_new_tariff
+from parking_kernel.new_tariffs import Confirmation
 from parking_kernel.tariffs import Tariff
 from parking_service.application.ports import OpenWork
 from parking_service.domain.tariffs import TariffState, TariffVersion
@@ -33,7 +33,7 @@ class PublishTariffHandler:
 
     async def __call__(self, command: PublishTariff) -> TariffState:
         """The tariff now in force. Raises `UnknownLot`, `LotRetired`, `InvalidFields`, `ChangedMeanwhile`."""
-        terms, now = check_new_tariff(command.terms, confirmed=command.confirmed), self.clock.now()
+        terms, now = command.terms, self.clock.now()
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
@@ -41,7 +41,10 @@ class PublishTariffHandler:
             if current.terms == terms:
                 return current
             tariff = TariffVersion.publish(
-                TariffState(self.new_id(now), lot.state.organization_id, command.lot_id, current.number + 1, terms, now)
+                TariffState(
+                    self.new_id(now), lot.state.organization_id, command.lot_id, current.number + 1, terms, now
+                ),
+                command.confirmed,
             )
             lot.change(now, tariff.state)
             await work.tariffs.add([tariff])

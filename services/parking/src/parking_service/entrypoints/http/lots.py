@@ -1,5 +1,6 @@
 """Lots, one at a time."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import KeyOf, fingerprint_of
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import PatchBody, RequestBody
-from parking_kernel.new_tariffs import check_new_tariff
+from parking_kernel.new_tariffs import Confirmation, check_new_tariff
 from parking_kernel.tariffs import NO_TAX, Tariff, simple_tariff
 from parking_kernel.violations import InvalidFields, Violation, refuse_any
 from parking_service.application.commands.change_lot import ChangeLot
@@ -83,6 +84,11 @@ class NewLot(RequestBody):
     minimum: Minimum = None
     confirm: Confirmations = None
     tariff: TariffBody | None = None
+
+    @property
+    def confirmed(self) -> Collection[Confirmation]:
+        """What of its prices is meant, though it looks like a mistake."""
+        return (self.tariff.confirm if self.tariff else self.confirm) or ()
 
     def terms(self) -> Tariff | None:
         """The tariff that the body describes. Raises `InvalidFields`."""
@@ -158,6 +164,7 @@ async def create_lot(body: NewLot, does: Does, operator: Operator, key_of: KeyOf
             opening_hours=body.opening_hours.hours("/opening_hours") if body.opening_hours else None,
             terms=body.terms(),
             currency=body.currency,
+            confirmed=body.confirmed,
             key=key_of(fingerprint_of(body)),
         ),
         created_lot,

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, Strict, StringConstraints
 
-from parking_chassis.schemas import Line, Lines, RequestBody
+from parking_chassis.error_words import pattern
+from parking_chassis.schemas import CURRENCY, Line, Lines, RequestBody
 from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours
 from parking_service.domain.values import Place
 
@@ -25,12 +26,13 @@ Name = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 Address = Annotated[Line, StringConstraints(min_length=1, max_length=300)]
 Description = Annotated[Lines, StringConstraints(max_length=2000)]
 ZoneName = Annotated[Line, StringConstraints(min_length=1, max_length=64)]
-Amenity = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
+AMENITY = pattern("^[a-z][a-z0-9_]*$", "must be a word such as ev_charging: small letters, digits and _")
+Amenity = Annotated[str, StringConstraints(pattern=AMENITY, max_length=64)]
 Amenities = Annotated[tuple[Amenity, ...], Field(max_length=50), AfterValidator(_distinct)]
-Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, StringConstraints(pattern=CURRENCY)]
 Amount = Annotated[int, Field(strict=True, ge=0, le=10**9, description="minor units: 1250 is 12.50 EUR")]
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[47.3769])]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[8.5417])]
 
 
 class MoneyBody(RequestBody):

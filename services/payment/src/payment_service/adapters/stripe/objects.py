@@ -1,5 +1,6 @@
 """Stripe's objects in this domain's words."""
 
+import logging
 import re
 from datetime import UTC, datetime
 from uuid import UUID
@@ -18,6 +19,7 @@ from payment_service.domain.provider import (
 )
 
 PAYMENT, INSTALLATION, REFUND, ATTEMPT = "payment_id", "installation", "refund_id", "attempt"
+ATTEMPTS = re.compile(r"[1-9][0-9]{0,5}")
 CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 # https://docs.stripe.com/payments/paymentintents/lifecycle
@@ -46,6 +48,9 @@ DISPUTES = {
     "prevented": DisputeStatus.WON,
     "lost": DisputeStatus.LOST,
 }
+
+
+_log = logging.getLogger(__name__)
 
 
 class UnknownStatus(ValueError):
@@ -82,10 +87,11 @@ class Translation:
         error = found.last_payment_error
         if status is IntentStatus.WAITING and error:
             status = IntentStatus.FAILED
+        payment_id, is_unreadable = self._mark(found, PAYMENT)
         units = found.amount_received if status is IntentStatus.SUCCEEDED else found.amount
         return Intent(
             id=found.id,
-            payment_id=self.payment_id(found),
+            payment_id=payment_id,
             status=status,
             amount=from_stripe(units, found.currency),
             # Stripe sends whole seconds: what happened within one is not ordered.
@@ -93,6 +99,7 @@ class Translation:
             client_secret=found.client_secret,
             failure_code=_code(getattr(error, "decline_code", None) or getattr(error, "code", None)),
             attempt=_attempt(found, error) if error else None,
+            is_unreadable=is_unreadable,
         )
 
     def refund(self, found: stripe.Refund) -> ProviderRefund | None:
@@ -102,14 +109,16 @@ class Translation:
             raise UnknownStatus(f"refund {found.status}")
         if found.payment_intent is None:
             return None
+        refund_id, is_unreadable = self._mark(found, REFUND)
         return ProviderRefund(
             id=found.id,
             intent_id=_id(found.payment_intent),
-            refund_id=self._own_id(found.metadata, REFUND),
-            attempt=int(_noted(found.metadata).get(ATTEMPT, "1")),
+            refund_id=refund_id,
+            attempt=int(_noted(found.metadata).get(ATTEMPT, "1")) if refund_id else 1,
             amount=from_stripe(found.amount, found.currency),
             status=status,
             failure_code=_code(getattr(found, "failure_reason", None)),
+            is_unreadable=is_unreadable,
         )
 
     def dispute(self, found: stripe.Dispute) -> ProviderDispute | None:
@@ -124,13 +133,21 @@ class Translation:
 
     def payment_id(self, found: stripe.PaymentIntent) -> UUID | None:
         """Which payment of ours an intent was made for; none for another system's."""
-        return self._own_id(found.metadata, PAYMENT)
+        return self._mark(found, PAYMENT)[0]
 
-    def _own_id(self, metadata: stripe.StripeObject | None, name: str) -> UUID | None:
-        noted = _noted(metadata)
+    def _mark(self, found: stripe.PaymentIntent | stripe.Refund, name: str) -> tuple[UUID | None, bool]:
+        """Which of ours an object is, and whether it is ours and does not say which: metadata can be edited there."""
+        noted = _noted(found.metadata)
         if noted.get(INSTALLATION) != self._installation or name not in noted:
-            return None
-        return UUID(noted[name])
+            return None, False
+        try:
+            own_id = UUID(noted[name])
+        except ValueError:
+            own_id = None
+        if own_id is None or (name == REFUND and not ATTEMPTS.fullmatch(noted.get(ATTEMPT, "1"))):
+            _log.error("an object of the provider is ours, and does not say which", extra={"provider_id": found.id})
+            return None, True
+        return own_id, False
 
 
 def instant(seconds: int) -> datetime:

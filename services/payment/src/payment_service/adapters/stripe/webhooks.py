@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import stripe
 from pydantic import BaseModel, Field, ValidationError
 
+from parking_chassis.error_words import rule_of
+from parking_chassis.invalid_requests import pointer_of
 from payment_service.adapters.stripe.objects import Translation, instant
 from payment_service.application.ports import InvalidEvent, InvalidSignature
 from payment_service.domain.provider import ProviderEvent
@@ -54,4 +56,4 @@ def _check(text: str) -> None:
         _Envelope.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidEvent("/" + "/".join(map(str, first["loc"])), first["msg"]) from error
+        raise InvalidEvent(pointer_of(["body", *first["loc"]]), rule_of(first)) from error

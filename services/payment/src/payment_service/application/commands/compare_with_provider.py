@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
@@ -61,9 +60,9 @@ class CompareWithProviderHandler:
         return differences
 
     async def _differs(self, intent: Intent) -> bool:
-        if intent.payment_id is None:
+        if intent.payment_id is None and not intent.is_unreadable:
             return False  # another system's
-        state = await self._payment(intent.payment_id)
+        state = await self._payment(intent)
         if state is None or state.intent_id not in {None, intent.id}:
             _log.error("an intent is ours, and no payment knows it", extra={"intent_id": intent.id})
             return await self._withdraw(intent)
@@ -74,7 +73,7 @@ class CompareWithProviderHandler:
     async def _refund_differs(self, refund: ProviderRefund) -> bool:
         async with self.open_work(THE_SERVICE) as work:
             payment = await work.payments.by_intent(refund.intent_id)
-        if payment is None:
+        if payment is None or payment.state.is_closed(refund.id):
             return False
         if any(self._is_explained_by(each, refund) for each in payment.state.refunds):
             return False
@@ -112,10 +111,13 @@ class CompareWithProviderHandler:
     def _is_recent(self, at: datetime | None) -> bool:
         return at is not None and at > self.clock.now() - self.grace
 
-    async def _payment(self, payment_id: UUID) -> PaymentState | None:
+    async def _payment(self, intent: Intent) -> PaymentState | None:
         async with self.open_work(THE_SERVICE) as work:
+            if intent.payment_id is None:
+                known = await work.payments.by_intent(intent.id)
+                return known.state if known else None
             try:
-                return await work.payments.read(payment_id)
+                return await work.payments.read(intent.payment_id)
             except UnknownPayment:
                 return None
 

@@ -12,7 +12,7 @@ from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import IN_FLIGHT, IdempotencyKey, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, next_page, position_in_cursor
 from parking_chassis.problems import NOT_FOUND, invalid_field
-from parking_chassis.schemas import Line, RequestBody
+from parking_chassis.schemas import CURRENCY, Line, RequestBody
 from parking_chassis.security import permitted
 from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.request_refund import RequestRefund
@@ -48,7 +48,7 @@ class MoneyBody(RequestBody):
     """An amount in the currency's minor unit."""
 
     amount: Annotated[int, Field(gt=0, le=MAX_AMOUNT, strict=True)]
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, StringConstraints(pattern=CURRENCY)]
 
 
 class RefundRequest(RequestBody):

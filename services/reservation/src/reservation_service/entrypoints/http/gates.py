@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from parking_chassis.api_document import may_answer
+from parking_chassis.error_words import pattern
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.instants import Instant
 from parking_chassis.problems import NOT_FOUND
@@ -26,7 +27,10 @@ OK = 200
 
 WHEN = "at most 24 hours ago, and never ahead; up to a minute ahead is a clock that runs fast, and counts as now"
 
-GateId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
+GATE_ID = pattern(
+    r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", "must be a gate's name such as north-1: letters and digits, and then also . _ : -"
+)
+GateId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=GATE_ID)]
 
 
 class Reading(RequestBody):

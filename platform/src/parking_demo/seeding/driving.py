@@ -31,6 +31,7 @@ from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.domain.errors import NoCredential
 from reservation_service.domain.gate_answers import GateAnswer
+from reservation_service.domain.lots import Lot
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 from reservation_service.entrypoints.http.views import ReservationView
 
@@ -45,13 +46,17 @@ GIVEN_BACK: Final = frozenset({PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_R
 class _Answers:
     """See `reservation_service.application.ports.BookingAnswers`: as the API answers, but for what nobody reads."""
 
-    def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
+    def booked(self, reservation: ReservationState, lot: Lot, charge_token: str | None) -> Answer:
         """201, with what is to be paid."""
-        return Answer(CREATED, ReservationView.of(reservation, charge_token).model_dump_json().encode())
+        return Answer(CREATED, ReservationView.of(reservation, lot.name, charge_token).model_dump_json().encode())
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         """409."""
         return Answer(TAKEN, json.dumps({"alternatives": len(alternatives)}).encode())
+
+    def no_such_spots(self, lot: Lot, alternatives: Sequence[Alternative]) -> Answer:
+        """409."""
+        return Answer(TAKEN, json.dumps({"lot": lot.name, "alternatives": len(alternatives)}).encode())
 
 
 def _what_is_due(answer: GateAnswer) -> Answer:

@@ -64,6 +64,7 @@ from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_gate_list import GetGateListHandler
 from reservation_service.application.queries.get_reservation import GetReservationHandler
 from reservation_service.application.queries.list_reservations import ListReservationsHandler
+from reservation_service.application.queries.name_lots import NameLotsHandler
 from reservation_service.settings import ReservationSettings
 
 __all__ = ["PAYMENTS", "ROTATION_STEPS", "SERVICE", "NothingToDo", "Reservation", "UseCases", "bootstrap", "rotated"]
@@ -100,6 +101,7 @@ class UseCases:
     get_credential: GetCredentialHandler
     get_gate_list: GetGateListHandler
     list_reservations: ListReservationsHandler
+    name_lots: NameLotsHandler
     settle_payments: SettlePaymentsHandler
     follow_refunds: FollowRefundsHandler
     keep_user: KeepUserHandler
@@ -193,12 +195,13 @@ def _use_cases(
             work, clock, timedelta(seconds=settings.supply_changes_stored_for)
         ),
         purge_answers=partial(purge_answers, work),
-        create_quote=CreateQuoteHandler(work, clock, least_stay),
+        create_quote=CreateQuoteHandler(work, clock, tokens, least_stay),
         get_availability=GetAvailabilityHandler(bookings, clock),
         get_reservation=GetReservationHandler(work, tokens, clock),
         get_credential=GetCredentialHandler(work, tokens),
         get_gate_list=GetGateListHandler(work, tokens, clock, opens_before),
         list_reservations=ListReservationsHandler(work),
+        name_lots=NameLotsHandler(work),
         settle_payments=SettlePaymentsHandler(clock),
         follow_refunds=FollowRefundsHandler(clock),
         keep_user=KeepUserHandler(clock),

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from services.reservation.tests.contract.stores import Store, key
 from services.reservation.tests.driving import SEALER
-from services.reservation.tests.examples import period
+from services.reservation.tests.examples import hourly, period, spot_copy
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.repeatable import Answer, KeyReused
@@ -62,6 +62,35 @@ class TestBookings:
         taken, free = [await store.bookings.find(replace(spot_request, spot_id=store.spots[n].id), 8) for n in (0, 2)]
         assert (taken.spots, taken.is_taken) == ([store.spots[0]], True)
         assert (free.spots, free.is_taken) == ([store.spots[2]], False)
+
+    async def test_any_spot_is_standard_first_then_compact_and_no_other(self, store: Store) -> None:
+        async with store.work(THE_SERVICE) as work:
+            await work.copies.keep_spots([spot_copy(store.lot.id, f"c{each}", "compact") for each in range(3)])
+            await work.copies.keep_spots([spot_copy(store.lot.id, "e", "ev_charging")])
+        candidates = await store.bookings.find(SpotRequest(store.lot.id, period()), 8)
+        assert [spot.type for spot in candidates.spots] == ["standard"] * 2 + ["compact"] * 3
+        async with store.work(THE_SERVICE) as work:
+            first = await work.timetable.free_spot(SpotRequest(store.lot.id, period()))
+        assert first is not None
+        assert first.type == "standard"
+
+    async def test_whether_a_lot_has_such_spots_free_or_not(self, store: Store) -> None:
+        for spot in store.spots[:2]:
+            await store.booked(spot)
+        for spot_type, has_such_spots in ((None, True), ("standard", True), ("compact", False)):
+            candidates = await store.bookings.find(SpotRequest(store.lot.id, period(), spot_type=spot_type), 8)
+            assert (list(candidates.spots), candidates.has_such_spots) == ([], has_such_spots)
+
+    async def test_the_tariff_that_a_quote_names_prices_a_lot_of_another(self, store: Store) -> None:
+        quoted, now = store.lot.tariff_id, hourly(900)
+        async with store.work(THE_SERVICE) as work:
+            await work.copies.keep_tariff(now)
+            await work.copies.keep_lot(replace(store.lot, tariff_id=now.id, version=2))
+        for spot_id in (None, store.spots[0].id):
+            for named, priced_by in ((quoted, quoted), (None, now.id), (quoted, quoted)):
+                request = SpotRequest(store.lot.id, period(), spot_id, tariff_id=named)
+                found = await store.bookings.find(request, 8)
+                assert (found.lot.priced_by.id, found.lot.version) == (priced_by, 2)
 
     async def test_all_that_is_free(self, store: Store) -> None:
         await store.booked(store.spots[0])

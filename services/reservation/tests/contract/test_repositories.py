@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from services.reservation.tests.contract.stores import Store
@@ -12,14 +12,12 @@ from parking_kernel.askers import THE_SERVICE
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.money import Money
 from parking_kernel.opening_hours import opening_hours
-from reservation_service.application.ports import (
-    SpotRequest,
-)
+from reservation_service.application.ports import Order, ReservationFilter, SpotRequest
 from reservation_service.domain.errors import UnknownLot, UnknownReservation, UnknownSpot
 from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.lots import Closure
 from reservation_service.domain.refund_orders import RefundReason
-from reservation_service.domain.reservations import HOLD, Reservation
+from reservation_service.domain.reservations import HOLD, Reservation, ReservationStatus
 
 HOUR = timedelta(hours=1)
 
@@ -201,6 +199,44 @@ class TestReservations:
             assert list(await work.reservations.of_user(mine, after, 2)) == newest_first[2:]
             assert len(await work.reservations.of_lot(store.lot.id, None, 10)) == 4
             assert await work.reservations.of_lot(uuid4(), None, 10) == []
+
+    async def test_lists_are_filtered(self, store: Store) -> None:
+        mine = uuid4()
+        early = (await store.booked(store.spots[0], user_id=mine)).state
+        late = (await store.booked(store.spots[0], period(1, START + 3 * HOUR), user_id=mine)).state
+        pending = frozenset({ReservationStatus.PENDING})
+        for only, found in (
+            (ReservationFilter(pending), {early.id, late.id}),
+            (ReservationFilter(frozenset({ReservationStatus.ACTIVE})), set[UUID]()),
+            (ReservationFilter(starts_at=START + 3 * HOUR), {late.id}),
+            (ReservationFilter(ends_at=START + 3 * HOUR), {early.id}),
+            (ReservationFilter(starts_at=START + 2 * HOUR, ends_at=START + 4 * HOUR), {early.id, late.id}),
+            (ReservationFilter(spot_id=store.spots[0].id), {early.id, late.id}),
+            (ReservationFilter(spot_id=store.spots[1].id), set[UUID]()),
+            (ReservationFilter(plate="ZH-1"), {early.id, late.id}),
+            (ReservationFilter(plate="ZH 2"), set[UUID]()),
+        ):
+            async with store.work(THE_SERVICE) as work:
+                assert {each.id for each in await work.reservations.of_user(mine, None, 9, only)} == found
+                assert {each.id for each in await work.reservations.of_lot(store.lot.id, None, 9, only)} == found
+
+    async def test_lists_are_sorted_by_start_and_go_on_after_a_position(self, store: Store) -> None:
+        starts = [START + hours * HOUR for hours in (3, 0, 6)]
+        for start in starts:
+            await store.booked(store.spots[0], period(3, start))
+        for order, expected in (
+            (Order.BY_START, sorted(starts)),
+            (Order.LATEST_START_FIRST, sorted(starts, reverse=True)),
+        ):
+            only = ReservationFilter(order=order)
+            async with store.work(THE_SERVICE) as work:
+                first = await work.reservations.of_lot(store.lot.id, None, 2, only)
+                rest = await work.reservations.of_lot(store.lot.id, only.position_of(first[-1]), 2, only)
+            assert [each.period.starts_at for each in (*first, *rest)] == expected
+
+    async def test_lots_are_named_by_their_ids(self, store: Store) -> None:
+        async with store.work(THE_SERVICE) as work:
+            assert await work.lots.names({store.lot.id, uuid4()}) == {store.lot.id: store.lot.name}
 
     async def test_overdue_holds(self, store: Store) -> None:
         first = (await store.booked(store.spots[0])).state

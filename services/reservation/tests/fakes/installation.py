@@ -38,7 +38,7 @@ from reservation_service.application.event_handlers.settle_payments import (
 from reservation_service.application.ports import Alternative, LotCopy, SpotRequest
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.application.queries.get_gate_list import GetGateListHandler
-from reservation_service.domain.lots import TariffVersion
+from reservation_service.domain.lots import Lot, TariffVersion
 from reservation_service.domain.reservations import ReservationState
 
 SETTLING = timedelta(seconds=16)
@@ -48,11 +48,15 @@ PAUSE = GrowingPause(timedelta(minutes=1), timedelta(hours=1))
 class PlainAnswers:
     """See `reservation_service.application.ports.BookingAnswers`."""
 
-    def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
+    def booked(self, reservation: ReservationState, lot: Lot, charge_token: str | None) -> Answer:
         return Answer(201, str(reservation.id).encode())
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         return Answer(409, json.dumps([[str(each.spot.id), each.distance_m] for each in alternatives]).encode())
+
+    def no_such_spots(self, lot: Lot, alternatives: Sequence[Alternative]) -> Answer:
+        types = [each.spot.type for each in alternatives]
+        return Answer(409, json.dumps({"no_such_spots": lot.name, "others": types}).encode())
 
 
 @dataclass

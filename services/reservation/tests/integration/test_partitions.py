@@ -117,7 +117,7 @@ class TestMakingThem:
         )
         of_newest = await database.rows(definitions.format(f"relname = '{newest}'"))
         assert of_newest == await database.rows(definitions.format(first))
-        assert len(of_newest) == 6
+        assert len(of_newest) == 7
 
     async def test_a_booking_goes_on_while_one_is_made(self, driver: Driver, lot: LotCopy, database: Database) -> None:
         await database.rows(f"DROP TABLE {table_of(months_later(6))}")

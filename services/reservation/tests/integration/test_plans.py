@@ -35,7 +35,7 @@ MANY_ELSEWHERE = f"""
 EXPLAIN = "EXPLAIN (ANALYZE, FORMAT JSON) "
 STABLE, VOLATILE = "statement_timestamp()", "clock_timestamp()"
 THREE_HOURS = (TOMORROW, TOMORROW + timedelta(hours=3))
-OLDEST = UUID(int=0)
+REST = (UUID(int=0), None)  # from which id on, and the tariff version of no quote
 WAIT_ELSEWHERE = "'parking_lot_id', gen_random_uuid(), 'status', 'pending'"
 ONE_DAY = timedelta(days=1)
 
@@ -57,8 +57,8 @@ async def test_holds_that_wait_elsewhere_are_not_read(
     async def read(change: Callable[[str], str]) -> set[int]:
         named, motorcycle = change(FIND_NAMED_SPOT), change(FIND_ANY_SPOT)
         return {
-            await rows_read(connection, "reservations", named, lot.id, held["spot_id"], *THREE_HOURS, OLDEST),
-            await rows_read(connection, "reservations", motorcycle, lot.id, *THREE_HOURS, "motorcycle", 5, [], OLDEST),
+            await rows_read(connection, "reservations", named, lot.id, held["spot_id"], *THREE_HOURS, *REST),
+            await rows_read(connection, "reservations", motorcycle, lot.id, *THREE_HOURS, "motorcycle", 5, [], *REST),
         }
 
     assert await read(lambda statement: statement) <= {0, 1}
@@ -81,8 +81,8 @@ async def test_what_other_spots_and_lots_have_taken_is_not_read(
     async def read(change: Callable[[str], str]) -> set[int]:
         named, any_spot = change(FIND_NAMED_SPOT), change(FIND_ANY_SPOT)
         return {
-            await rows_read(connection, "allocations", named, lot.id, held["spot_id"], *THREE_HOURS, OLDEST),
-            await rows_read(connection, "allocations", any_spot, lot.id, *THREE_HOURS, None, 5, ["standard"], OLDEST),
+            await rows_read(connection, "allocations", named, lot.id, held["spot_id"], *THREE_HOURS, *REST),
+            await rows_read(connection, "allocations", any_spot, lot.id, *THREE_HOURS, None, 5, ["standard"], *REST),
         }
 
     assert max(await read(lambda statement: statement)) <= 3  # taken, around, overdue
@@ -141,7 +141,7 @@ async def test_the_timetable_is_not_read_for_each_spot_that_is_free(
     if known == "all":
         await database.rows("ANALYZE")
     connection = await asyncpg.connect(database_url)
-    (row,) = await connection.fetch(EXPLAIN + FIND_ANY_SPOT, lot.id, *THREE_HOURS, None, 5, ["standard"], OLDEST)
+    (row,) = await connection.fetch(EXPLAIN + FIND_ANY_SPOT, lot.id, *THREE_HOURS, None, 5, ["standard"], *REST)
     assert sum(n["Actual Loops"] for n in nodes(plan_of(row)) if n.get("Relation Name") == "allocations") == 2
     await connection.close()
 

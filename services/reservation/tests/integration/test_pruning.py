@@ -157,7 +157,8 @@ class TestWhatIsNotLookedAt:
         lot = await make_lot(("standard",))
         ((spot_id,),) = await database.rows("SELECT id FROM spots WHERE parking_lot_id = :lot", lot=lot.id)
         when = (states[3].period.starts_at, states[3].period.ends_at)
-        named, any_spot = (lot.id, spot_id, *when, ANY_TIME), (lot.id, *when, None, 4, ["standard"], ANY_TIME)
+        named = (lot.id, spot_id, *when, ANY_TIME, None)
+        any_spot = (lot.id, *when, None, 4, ["standard"], ANY_TIME, None)
         assert await plans.of(FIND_NAMED_SPOT, *named) == await plans.of(FIND_ANY_SPOT, *any_spot) == set()
         await database.rows(
             "UPDATE allocations SET parking_lot_id = :lot, spot_id = :spot WHERE reservation_id = :id",
@@ -167,8 +168,8 @@ class TestWhatIsNotLookedAt:
         assert await plans.of(FIND_NAMED_SPOT, *named) == await plans.of(FIND_ANY_SPOT, *any_spot) == expected
         # No further back than such a period may have been booked either, whatever is in the way.
         since = make_id_floor(months_later(6))
-        assert await plans.of(FIND_NAMED_SPOT, *named[:-1], since) == self.of(states[4])
-        assert await plans.of(FIND_ANY_SPOT, *any_spot[:-1], since) == self.of(states[4])
+        assert await plans.of(FIND_NAMED_SPOT, *named[:-2], since, None) == self.of(states[4])
+        assert await plans.of(FIND_ANY_SPOT, *any_spot[:-2], since, None) == self.of(states[4])
 
     async def test_the_negative_control(self, states: list[ReservationState], plans: Plans) -> None:
         """PostgreSQL 15 leaves no month out for a list of ids."""

@@ -24,17 +24,20 @@ def driver(user_id: object = None) -> Asker:
 class TestQuotes:
     async def test_a_quote_is_what_the_booking_will_cost(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
-        quote, version, expires_at = await CreateQuoteHandler(service.work, service.clock)(
+        price, quote, quote_id = await CreateQuoteHandler(service.work, service.clock, service.tokens)(
             CreateQuote(SpotRequest(lot.id, period()))
         )
         held = await service.held(lot)
-        assert (quote.total, quote.line_items) == (held.owed, held.charges[0].line_items)
-        assert (version, expires_at) == (str(lot.tariff_id), NOW + timedelta(minutes=15))
+        assert (price.total, price.line_items) == (held.owed, held.charges[0].line_items)
+        assert (quote.tariff_id, quote.expires_at) == (lot.tariff_id, NOW + timedelta(minutes=15))
+        assert service.tokens.quote_of(quote_id) == quote
 
     async def test_what_cannot_be_booked_is_not_quoted(self, service: FakeInstallation) -> None:
         closed = await service.with_lot(is_open=False)
         with pytest.raises(LotNotBookable):
-            await CreateQuoteHandler(service.work, service.clock)(CreateQuote(SpotRequest(closed.id, period())))
+            await CreateQuoteHandler(service.work, service.clock, service.tokens)(
+                CreateQuote(SpotRequest(closed.id, period()))
+            )
 
 
 class TestAvailability:

@@ -33,10 +33,36 @@ def spot_of(service: FakeInstallation, answer: Answer) -> str:
 
 
 class TestWhichSpot:
-    async def test_any_spot_is_none_that_is_kept_for_some(self, service: FakeInstallation) -> None:
-        lot = await service.with_lot(["accessible", "motorcycle", "ev_charging"])
-        assert spot_of(service, await service.reserve(lot)) == "3"
-        assert (await service.reserve(lot)).status == 409
+    async def test_any_spot_is_a_standard_one_first_and_a_compact_one_last(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["compact", "accessible", "motorcycle", "ev_charging", "standard"])
+        assert [spot_of(service, await service.reserve(lot)) for _ in range(2)] == ["5", "1"]
+
+    async def test_the_other_types_are_never_given_unasked_but_shown(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["standard", "accessible", "motorcycle", "ev_charging"])
+        await service.held(lot)
+        refused = await service.reserve(lot)
+        types = {str(spot.id): spot.type for spot in service.tables.spots.values()}
+        shown = [types[spot_id] for spot_id, _ in json.loads(refused.body)]
+        assert (refused.status, shown[:3]) == (409, ["accessible", "ev_charging", "motorcycle"])
+
+    async def test_taken_is_not_said_of_a_lot_without_such_spots(self, service: FakeInstallation) -> None:
+        lot = await service.with_lot(["accessible"])
+        for spot_type in (None, "compact"):
+            refused = await service.reserve(lot, spot_type=spot_type, key=f"{spot_type}")
+            assert (refused.status, json.loads(refused.body)) == (
+                409,
+                {"no_such_spots": lot.name, "others": ["accessible"]},
+            )
+        assert not service.tables.answers, "nothing is kept under the keys"
+
+    async def test_once_booked_the_answer_is_the_same_though_the_lot_has_no_such_spots_by_now(
+        self, service: FakeInstallation
+    ) -> None:
+        lot = await service.with_lot()
+        first = await service.reserve(lot, key="one")
+        (spot,) = service.tables.spots.values()
+        service.tables.spots[spot.id] = replace(spot, in_service=False)
+        assert await service.reserve(lot, key="one") == replace(first, replayed=True)
 
     async def test_who_names_a_type_gets_that(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["standard", "accessible"])
@@ -353,9 +379,10 @@ class TestAlternatives:
         service.tables.lots[lot.id] = replace(service.tables.lots[lot.id], is_open=False)
         assert await service.find(SpotRequest(lot.id, soon)) == []
 
-    async def test_a_driver_is_offered_no_spot_that_is_kept_for_some(self, service: FakeInstallation) -> None:
+    async def test_spots_of_other_types_are_shown_with_their_type(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(["accessible"])
-        assert await service.find(SpotRequest(lot.id, period())) == []
+        (only,) = await service.find(SpotRequest(lot.id, period()))
+        assert (only.lot_name, only.spot.number, only.spot.type) == (lot.name, "1", "accessible")
         (first, *_) = await service.find(SpotRequest(lot.id, period(), spot_type="accessible"))
         assert first.spot.type == "accessible"
 

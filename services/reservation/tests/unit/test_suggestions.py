@@ -42,7 +42,9 @@ async def test_every_suggestion_can_be_booked_as_it_is(
     closures = (closure,) if closure else ()
     lot = await service.with_lot(opening_hours=week, closures=closures)
     await service.with_lot(opening_hours=week, closures=closures, latitude=47.381)
-    for suggestion in await service.find(SpotRequest(lot.id, period)):
+    found = await service.find(SpotRequest(lot.id, period))
+    assert len({(each.spot.id, each.period) for each in found}) == len(found), "no entry comes twice"
+    for suggestion in found:
         there = service.tables.lots[suggestion.parking_lot_id]
         answer = await service.reserve(there, when=suggestion.period, spot_id=suggestion.spot.id)
         assert answer.status == 201

@@ -288,8 +288,8 @@ class TestOwnEvents:
     def test_what_a_booking_answers_unchecked_is_what_the_view_would_have_answered(self) -> None:
         for event in self.all_that_may_happen():
             for token in (None, "token"):
-                checked = ReservationView.of(event.reservation, token)
-                assert reservation_json(event.reservation, token) == checked.model_dump_json().encode()
+                checked = ReservationView.of(event.reservation, "Käfig", token)
+                assert reservation_json(event.reservation, "Käfig", token) == checked.model_dump_json().encode()
 
     def all_that_may_happen(self) -> list[ReservationEvent]:
         """Holds that cost something and nothing, a stay with its end, money that goes back, in a lot with odd names."""

@@ -1,22 +1,32 @@
 """What can be wrong, as sentences. Which HTTP status each one is stands at the edge."""
 
+from uuid import UUID
+
+from parking_kernel.money import Money
+
 
 class ReservationError(Exception):
     """Anything that this domain refuses."""
 
 
 class UnknownLot(ReservationError):
-    """No such lot, or none that the asking person may know of."""
+    """No such lot here."""
 
-    def __init__(self, parking_lot_id: object) -> None:
+    def __init__(self, parking_lot_id: UUID) -> None:
         super().__init__(f"There is no parking lot {parking_lot_id}.")
+        self.parking_lot_id = parking_lot_id
+
+
+class ForeignLot(UnknownLot):
+    """The lot is here, and the asking person may not know of it."""
 
 
 class UnknownSpot(ReservationError):
     """No such spot in this lot."""
 
-    def __init__(self, spot_id: object) -> None:
+    def __init__(self, spot_id: UUID) -> None:
         super().__init__(f"There is no spot {spot_id} in this parking lot.")
+        self.spot_id = spot_id
 
 
 class UnknownReservation(ReservationError):
@@ -38,8 +48,43 @@ class LotNotBookable(ReservationError):
     """The lot is closed, retired, or shut in that period."""
 
 
-class SpotUnavailable(ReservationError):
-    """The spot, or every spot of the kind, is taken in that period."""
+class IncompleteLot(LotNotBookable):
+    """What a booking needs of the lot is not here: it was made a moment ago, or lacks it."""
+
+    def __init__(self, parking_lot_id: UUID, sentence: str) -> None:
+        super().__init__(sentence)
+        self.parking_lot_id = parking_lot_id
+
+
+class InvalidQuote(ReservationError):
+    """What was given as a quote was not issued here, or is altered."""
+
+    def __init__(self) -> None:
+        super().__init__("The quote was not issued here, or is altered.")
+
+
+class QuoteExpired(ReservationError):
+    """The quote's time is over: its price is promised no more."""
+
+    def __init__(self) -> None:
+        super().__init__("The quote has expired; ask for another one.")
+
+
+class PriceChanged(ReservationError):
+    """It costs more than the driver is willing to pay."""
+
+    def __init__(self, total: Money) -> None:
+        super().__init__(f"It costs {total} by now.")
+        self.total = total
+
+
+class UnfitTerms(ReservationError):
+    """Something else is to be booked than was quoted, or paid in another currency."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field} {rule}.")
+        self.field = field
+        self.rule = rule
 
 
 class NotCancellable(ReservationError):

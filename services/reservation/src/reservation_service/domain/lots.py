@@ -14,16 +14,13 @@ from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.periods import InvalidPeriod, Period
 from parking_kernel.pricing import Price
 from parking_kernel.tariffs import Tariff
-from reservation_service.domain.errors import LotNotBookable
+from reservation_service.domain.errors import IncompleteLot, LotNotBookable
 
 SPOT_TYPES = ("standard", "compact", "accessible", "ev_charging", "motorcycle")
 """The types of spots that can be booked. No event of ours can name another type: a later release knows it."""
 
-KEPT_FOR_SOME = ("accessible", "motorcycle")
-"""Types of spots that only a driver who asks for them gets."""
-
-GIVEN_TO_ANYBODY = tuple(each for each in SPOT_TYPES if each not in KEPT_FOR_SOME)
-"""Types of spots for a driver who names none."""
+GIVEN_TO_ANYBODY = ("standard", "compact")
+"""Types of spots for a driver who names none, the first as long as one is free. The others are given when asked for."""
 
 LEAST_STAY = timedelta(minutes=15)
 LONGEST = timedelta(days=31)
@@ -71,15 +68,15 @@ class Lot:
 
     @property
     def priced_by(self) -> TariffVersion:
-        """The tariff version in force. Raises `LotNotBookable` while it has not arrived."""
+        """The tariff version in force. Raises `IncompleteLot` while it has not arrived."""
         if self.tariff is None:
-            raise LotNotBookable(f"{self.name} has no prices yet; ask again in a moment.")
+            raise IncompleteLot(self.id, f"{self.name} has no prices yet; ask again in a moment.")
         return self.tariff
 
     def price(self, period: Period) -> Price:
         """What the period costs by the tariff in force.
 
-        Raises `LotNotBookable` while that has not arrived, and for a price that no payment can have.
+        Raises `IncompleteLot` while that has not arrived, and `LotNotBookable` for a price that no payment can have.
         """
         return _price(self.priced_by, period, self.zone)
 

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from reservation_service.application.ports import SignedList
 from reservation_service.domain.charges import Charge
-from reservation_service.domain.errors import InvalidCredential
+from reservation_service.domain.errors import InvalidCredential, InvalidQuote
 from reservation_service.domain.gate_lists import GateList
+from reservation_service.domain.quotes import Quote
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -15,6 +16,7 @@ class FakeTokens:
     def __init__(self) -> None:
         self.charges_signed = 0
         self.lists: list[GateList] = []
+        self.quotes: dict[str, Quote] = {}
 
     def charge(self, reservation: ReservationState, charge: Charge, at: datetime) -> str:
         self.charges_signed += 1
@@ -28,6 +30,16 @@ class FakeTokens:
         if kind != "credential":
             raise InvalidCredential("The credential was not issued here, or is altered.")
         return UUID(reservation_id)
+
+    def quote_id(self, quote: Quote) -> str:
+        """See `quotes` for what was signed."""
+        self.quotes[f"quote {len(self.quotes)}"] = quote
+        return f"quote {len(self.quotes) - 1}"
+
+    def quote_of(self, quote_id: str) -> Quote:
+        if quote_id not in self.quotes:
+            raise InvalidQuote
+        return self.quotes[quote_id]
 
     def gate_list(self, listed: GateList) -> SignedList:
         """See `lists` for what was signed."""

@@ -1,7 +1,9 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from services.reservation.tests.fakes.clock import FakeClock
 from services.reservation.tests.fakes.postgres.lots import InMemoryLots
@@ -38,15 +40,22 @@ class InMemoryBookings:
 
     async def find(self, request: SpotRequest, limit: int) -> Candidates:
         lot = await InMemoryLots(self._tables).get(request.parking_lot_id)
+        if request.tariff_id:
+            lot = replace(lot, tariff=self._tables.tariffs[request.tariff_id])
         now, watermark = self._clock.now(), self._tables.payment_watermark["seen"]
         reservations = InMemoryReservations(self._tables, Changes[Reservation | SupplyChange]())
         overdue = await reservations.overdue(min(now, watermark.until), 1, request, held=watermark.held)
         free = await InMemoryTimetable(self._tables).free_spots(lot.id, request.period, request.spot_type)
         if request.spot_id:
-            named = self._named(request)
+            named = self._named(request.parking_lot_id, request.spot_id)
             return Candidates(lot, [named], bool(overdue), now, is_taken=named not in free)
-        fitting = [spot for spot in free if request.spot_type or spot.type in GIVEN_TO_ANYBODY]
-        return Candidates(lot, fitting[:limit], not fitting and bool(overdue), now)
+        wanted = (request.spot_type,) if request.spot_type else GIVEN_TO_ANYBODY
+        fitting = sorted((spot for spot in free if spot.type in wanted), key=lambda spot: wanted.index(spot.type))
+        has_such = any(
+            each.parking_lot_id == lot.id and each.in_service and each.type in wanted
+            for each in self._tables.spots.values()
+        )
+        return Candidates(lot, fitting[:limit], not fitting and bool(overdue), now, has_such_spots=has_such)
 
     async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
         lot = await InMemoryLots(self._tables).get(request.parking_lot_id)
@@ -79,13 +88,8 @@ class InMemoryBookings:
     def _answers(self) -> InMemoryAnswers:
         return InMemoryAnswers(self._tables.answers, self._clock.now, set())
 
-    def _named(self, request: SpotRequest) -> Spot:
-        spot = self._tables.spots.get(request.spot_id) if request.spot_id else None
-        if (
-            spot is None
-            or spot.parking_lot_id != request.parking_lot_id
-            or not spot.in_service
-            or spot.type not in SPOT_TYPES
-        ):
-            raise UnknownSpot(request.spot_id)
+    def _named(self, parking_lot_id: UUID, spot_id: UUID) -> Spot:
+        spot = self._tables.spots.get(spot_id)
+        if spot is None or spot.parking_lot_id != parking_lot_id or not spot.in_service or spot.type not in SPOT_TYPES:
+            raise UnknownSpot(spot_id)
         return Spot(spot.id, spot.number, spot.type, spot.version)

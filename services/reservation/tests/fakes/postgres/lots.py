@@ -45,6 +45,9 @@ class InMemoryLots:
             raise UnknownLot(parking_lot_id)
         return self._tables.tariffs[tariff_id].tariff, lot.zone
 
+    async def names(self, parking_lot_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        return {each: self._tables.lots[each].name for each in parking_lot_ids if each in self._tables.lots}
+
     async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
         """On a plane, as if at the equator."""
         here = self._tables.lots[parking_lot_id]

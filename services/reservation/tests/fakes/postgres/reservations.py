@@ -6,7 +6,7 @@ from services.reservation.tests.fakes.postgres.tables import Tables
 
 from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
-from reservation_service.application.ports import SpotRequest
+from reservation_service.application.ports import ALL, Order, ReservationFilter, SpotRequest, signs_of
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.gates import REPORTED_WITHIN
 from reservation_service.domain.reservations import STANDING, Reservation, ReservationState, ReservationStatus
@@ -42,11 +42,15 @@ class InMemoryReservations:
         self._tables.reservations[reservation.state.id] = reservation.state
         self._changes.saved(reservation)
 
-    async def of_user(self, user_id: UUID, after: Position, limit: int) -> Sequence[ReservationState]:
-        return self._page(lambda state: state.user_id == user_id, after, limit)
+    async def of_user(
+        self, user_id: UUID, after: Position, limit: int, only: ReservationFilter = ALL
+    ) -> Sequence[ReservationState]:
+        return self._page(lambda state: state.user_id == user_id, after, limit, only)
 
-    async def of_lot(self, parking_lot_id: UUID, after: Position, limit: int) -> Sequence[ReservationState]:
-        return self._page(lambda state: state.parking_lot_id == parking_lot_id, after, limit)
+    async def of_lot(
+        self, parking_lot_id: UUID, after: Position, limit: int, only: ReservationFilter = ALL
+    ) -> Sequence[ReservationState]:
+        return self._page(lambda state: state.parking_lot_id == parking_lot_id, after, limit, only)
 
     async def standing_of(self, user_id: UUID) -> Sequence[UUID]:
         return [
@@ -114,11 +118,28 @@ class InMemoryReservations:
         )
 
     def _page(
-        self, is_asked_for: Callable[[ReservationState], bool], after: Position, limit: int
+        self,
+        is_asked_for: Callable[[ReservationState], bool],
+        after: Position,
+        limit: int,
+        only: ReservationFilter,
     ) -> Sequence[ReservationState]:
-        found = [
+        found = sorted(filter(is_asked_for, self._tables.reservations.values()), key=only.position_of)
+        if only.order is not Order.BY_START:
+            found.reverse()
+        is_further = (lambda one, two: one > two) if only.order is Order.BY_START else (lambda one, two: one < two)
+        return [
             state
-            for state in self._tables.reservations.values()
-            if is_asked_for(state) and (after is None or (state.created_at, state.id) < after)
-        ]
-        return sorted(found, key=lambda state: (state.created_at, state.id), reverse=True)[:limit]
+            for state in found
+            if (after is None or is_further(only.position_of(state), after)) and _is_asked_for(state, only)
+        ][:limit]
+
+
+def _is_asked_for(state: ReservationState, only: ReservationFilter) -> bool:
+    return (
+        (not only.statuses or state.status in only.statuses)
+        and (only.starts_at is None or state.period.ends_at > only.starts_at)
+        and (only.ends_at is None or state.period.starts_at < only.ends_at)
+        and only.spot_id in {None, state.spot.id}
+        and (only.plate is None or signs_of(only.plate) == signs_of(state.vehicle_plate or ""))
+    )

@@ -51,7 +51,8 @@ class InMemoryTimetable:
 
     async def free_spot(self, request: SpotRequest) -> Spot | None:
         spots = await self.free_spots(request.parking_lot_id, request.period, request.spot_type)
-        return next((spot for spot in spots if request.spot_type or spot.type in GIVEN_TO_ANYBODY), None)
+        types = (request.spot_type,) if request.spot_type else GIVEN_TO_ANYBODY
+        return next((spot for spot_type in types for spot in spots if spot.type == spot_type), None)
 
     def _in_service(self, spot: Spot) -> bool:
         return spot.id in self._tables.spots and self._tables.spots[spot.id].in_service

@@ -1,9 +1,13 @@
-"""Signed tokens: a charge for payment, a credential and a list for the gate. All are JWTs by ES256 (RFC 7519, 8725)."""
+"""Signed tokens: charges for payment, credentials and lists for gates, quotes.
+
+All are JWTs by ES256 (RFC 7519, 8725).
+"""
 
 import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
@@ -13,11 +17,14 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
+from parking_kernel.money import Money
+from parking_kernel.periods import Period
 from reservation_service.adapters.crypto.plates import PlateHashes
 from reservation_service.application.ports import SignedList
 from reservation_service.domain.charges import Charge
-from reservation_service.domain.errors import InvalidCredential
+from reservation_service.domain.errors import InvalidCredential, InvalidQuote
 from reservation_service.domain.gate_lists import GateList, ListedReservation
+from reservation_service.domain.quotes import Quote
 from reservation_service.domain.reservations import ReservationState
 
 ALGORITHM = "ES256"
@@ -25,6 +32,7 @@ ISSUER = "reservation"
 CHARGE = "charge+jwt"
 CREDENTIAL = "gate+jwt"
 GATE_LIST = "gate-list+jwt"
+QUOTE = "quote+jwt"
 HALF_BYTES = 32  # of a signature on P-256
 TAG_DIGITS = 32
 CHARGE_LIFETIME = timedelta(minutes=15)
@@ -44,7 +52,8 @@ class SignedTokens:
             known.setdefault(each.thumbprint(), each)
         self._keys = KeySet(list(known.values()))  # which gives each its thumbprint for its id (RFC 7638)
         self._headers = {
-            kind: _encoded({"alg": ALGORITHM, "typ": kind, "kid": key.kid}) for kind in (CHARGE, CREDENTIAL, GATE_LIST)
+            kind: _encoded({"alg": ALGORITHM, "typ": kind, "kid": key.kid})
+            for kind in (CHARGE, CREDENTIAL, GATE_LIST, QUOTE)
         }
 
     def charge(self, reservation: ReservationState, charge: Charge, at: datetime) -> str:
@@ -81,16 +90,40 @@ class SignedTokens:
     def reservation_of(self, credential: str) -> UUID:
         """The reservation of a credential. Raises `InvalidCredential`."""
         try:
-            decoded = jwt.decode(credential, self._keys, algorithms=[ALGORITHM])
-            registry = jwt.JWTClaimsRegistry(
-                iss={"essential": True, "value": ISSUER}, aud={"essential": True, "value": "gate"}
-            )
-            if decoded.header.get("typ") != CREDENTIAL:
-                raise InvalidCredential("The credential is of another kind.")
-            registry.validate(decoded.claims)
-            return UUID(str(decoded.claims.get("sub")))
+            return UUID(str(self._claims(credential, CREDENTIAL, "gate").get("sub")))
         except (JoseError, ValueError) as error:
             raise InvalidCredential("The credential was not issued here, or is altered.") from error
+
+    def quote_id(self, quote: Quote) -> str:
+        """The quote itself: for this service alone, which checks it with the keys that it publishes."""
+        claims = {
+            "iss": ISSUER,
+            "aud": ISSUER,
+            "exp": int(quote.expires_at.timestamp()),
+            "lot": str(quote.parking_lot_id),
+            "spot_type": quote.spot_type,
+            "from": quote.period.starts_at.isoformat(),
+            "until": quote.period.ends_at.isoformat(),
+            "tariff": str(quote.tariff_id),
+            "amount": quote.total.amount,
+            "currency": quote.total.currency,
+        }
+        return self._sign(QUOTE, claims)
+
+    def quote_of(self, quote_id: str) -> Quote:
+        """The quote of an id, expired or not: that is for the database's clock to say. Raises `InvalidQuote`."""
+        try:
+            claims = self._claims(quote_id, QUOTE, ISSUER)
+        except (JoseError, ValueError) as error:
+            raise InvalidQuote from error
+        return Quote(
+            parking_lot_id=UUID(claims["lot"]),
+            spot_type=claims["spot_type"],
+            period=Period(datetime.fromisoformat(claims["from"]), datetime.fromisoformat(claims["until"])),
+            tariff_id=UUID(claims["tariff"]),
+            total=Money(claims["amount"], claims["currency"]),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        )
 
     def gate_list(self, listed: GateList) -> SignedList:
         """A gate's list, with hashed plates, as a JWS. The tag is of all that it says but of when it was signed."""
@@ -113,6 +146,17 @@ class SignedTokens:
         """The public halves as a JWKS document: payment and gates check with it. The key that signs comes first."""
         public = [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in self._keys]
         return {"keys": [dict(each) for each in public]}
+
+    def _claims(self, token: str, kind: str, audience: str) -> dict[str, Any]:
+        """What was signed here, of this kind and for this audience. Raises `JoseError` and `ValueError`."""
+        decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
+        if decoded.header.get("typ") != kind:
+            raise ValueError("it is of another kind")
+        registry = jwt.JWTClaimsRegistry(
+            iss={"essential": True, "value": ISSUER}, aud={"essential": True, "value": audience}
+        )
+        registry.validate({name: value for name, value in decoded.claims.items() if name != "exp"})
+        return decoded.claims
 
     def _sign(self, kind: str, claims: dict[str, object]) -> str:
         # Compact JWS (RFC 7515, 7518 3.4) directly: of a general encoder's time only a third is the signature.

@@ -57,11 +57,12 @@ class _Lots:
         self._known = LRUCache[tuple[object, ...], Lot](LOTS_AT_HAND)
 
     def of(self, row: asyncpg.Record) -> Lot:
-        """The lot of a row. A tariff that arrives late changes it without a new version."""
-        state = (row["id"], row["version"], row["is_open"], row["tariff_id"], row["document"] is None)
+        """The lot of a row, priced by that row's tariff. One that arrives late changes it without a new version."""
+        tariff_id = row.get("priced_by", row["tariff_id"])
+        state = (row["id"], row["version"], row["is_open"], tariff_id, row["document"] is None)
         if (lot := self._known.get(state)) is None:
             documents = {name: json.loads(row[name]) for name in _DOCUMENTS if row[name] is not None}
-            lot = self._known[state] = lot_of({**row, **documents})
+            lot = self._known[state] = lot_of({**row, **documents, "tariff_id": tariff_id})
         return lot
 
 
@@ -78,10 +79,11 @@ class _Statements:
         lot_id, starts_at, ends_at = request.parking_lot_id, request.period.starts_at, request.period.ends_at
         oldest = make_id_floor(starts_at - FURTHEST - LONGEST)
         if request.spot_id:
-            rows = await self._on.fetch(FIND_NAMED_SPOT, lot_id, request.spot_id, starts_at, ends_at, oldest)
+            values = (lot_id, request.spot_id, starts_at, ends_at, oldest, request.tariff_id)
+            rows = await self._on.fetch(FIND_NAMED_SPOT, *values)
         else:
-            values = (lot_id, starts_at, ends_at, request.spot_type, limit, GIVEN_TO_ANYBODY, oldest)
-            rows = await self._on.fetch(FIND_ANY_SPOT, *values)
+            wanted = (lot_id, starts_at, ends_at, request.spot_type, limit, GIVEN_TO_ANYBODY, oldest, request.tariff_id)
+            rows = await self._on.fetch(FIND_ANY_SPOT, *wanted)
         if not rows:
             raise UnknownLot(request.parking_lot_id)
         spots = [
@@ -93,7 +95,12 @@ class _Statements:
             raise UnknownSpot(request.spot_id)
         first = rows[0]
         return Candidates(
-            self._lots.of(first), spots, first["hold_is_overdue"], first["as_of"], first.get("is_taken", False)
+            self._lots.of(first),
+            spots,
+            first["hold_is_overdue"],
+            first["as_of"],
+            is_taken=first.get("is_taken", False),
+            has_such_spots=first.get("has_such_spots", True),
         )
 
     async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:

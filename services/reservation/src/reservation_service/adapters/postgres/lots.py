@@ -95,6 +95,11 @@ class PostgresLots:
             raise UnknownLot(parking_lot_id)
         return tariff_of(row.document), ZoneInfo(row.time_zone)
 
+    async def names(self, parking_lot_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The names of these lots."""
+        rows = await self._connection.execute(select(lots.c.id, lots.c.name).where(lots.c.id.in_(parking_lot_ids)))
+        return {row.id: row.name for row in rows}
+
     async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
         """Other open lots nearby that have prices, with their distance in metres, the nearest first."""
         rows = (await self._connection.execute(_near(limit), {"id": parking_lot_id})).mappings()

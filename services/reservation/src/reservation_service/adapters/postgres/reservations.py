@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Select,
-    Uuid,
     exists,
     func,
     literal,
@@ -23,14 +22,13 @@ from sqlalchemy import (
     update,
 )
 
-from parking_chassis.ids import make_id_floor
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.pages import Position
-from reservation_service.adapters.postgres.partitions import month_after
+from reservation_service.adapters.postgres.reservation_lists import listed
 from reservation_service.adapters.postgres.rows import reservation_of, reservation_row
 from reservation_service.adapters.postgres.tables import allocations, early_exits, lots, reservations, spots
-from reservation_service.application.ports import SpotRequest
+from reservation_service.application.ports import ALL, ReservationFilter, SpotRequest
 from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.gates import REPORTED_WITHIN
 from reservation_service.domain.reservations import STANDING, Reservation, ReservationState, ReservationStatus
@@ -89,13 +87,17 @@ class PostgresReservations:
             raise ChangedMeanwhile("reservation")
         self._changes.saved(reservation)
 
-    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
-        """A driver's reservations, the newest first, after a position."""
-        return await self._page(reservations.c.user_id == user_id, after, limit)
+    async def of_user(
+        self, user_id: UUID, after: Position | None, limit: int, only: ReservationFilter = ALL
+    ) -> Sequence[ReservationState]:
+        """A driver's reservations, in the filter's order, after a position."""
+        return await self._page(listed(reservations.c.user_id == user_id, after, limit, only))
 
-    async def of_lot(self, parking_lot_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
-        """A lot's reservations, the newest first, after a position."""
-        return await self._page(reservations.c.parking_lot_id == parking_lot_id, after, limit)
+    async def of_lot(
+        self, parking_lot_id: UUID, after: Position | None, limit: int, only: ReservationFilter = ALL
+    ) -> Sequence[ReservationState]:
+        """A lot's reservations, in the filter's order, after a position."""
+        return await self._page(listed(reservations.c.parking_lot_id == parking_lot_id, after, limit, only))
 
     async def standing_of(self, user_id: UUID) -> Sequence[UUID]:
         """The ids of a driver's reservations that are not over (`STANDING`)."""
@@ -171,16 +173,7 @@ class PostgresReservations:
             raise UnknownReservation(reservation_id)
         return reservation_of(row)
 
-    async def _page(self, whose: ColumnElement[bool], after: Position | None, limit: int) -> Sequence[ReservationState]:
-        position = tuple_(reservations.c.created_at, reservations.c.id)
-        statement = (
-            select(reservations)
-            .where(whose)
-            .order_by(reservations.c.created_at.desc(), reservations.c.id.desc())
-            .limit(limit)
-        )
-        if after:
-            statement = statement.where(position < after, reservations.c.id < _later_than(after))
+    async def _page(self, statement: Select[Any]) -> Sequence[ReservationState]:
         return [reservation_of(row) for row in (await self._connection.execute(statement)).mappings()]
 
 
@@ -212,18 +205,6 @@ def _entry_may_come(at: datetime) -> ColumnElement[bool]:
     """Whether an exit is kept whose entry a gate may still report."""
     return exists().where(
         early_exits.c.reservation_id == reservations.c.id, early_exits.c.exited_at > at - REPORTED_WITHIN
-    )
-
-
-def _later_than(position: Position) -> ColumnElement[UUID]:
-    """An id that none at a position or before it reaches.
-
-    A reservation's id is of the month in which it was created: its partition checks that. Those that are older than
-    the partitions have ids of any time, all before the first month.
-    """
-    created_at, _ = position
-    return func.greatest(
-        literal(make_id_floor(month_after(created_at)), Uuid), func.reservations_by_month_from(type_=Uuid), type_=Uuid
     )
 
 

@@ -108,6 +108,7 @@ reservations = Table(
     ),
     Index("ix_reservations_of_user", "user_id", "created_at", "id"),
     Index("ix_reservations_of_lot", "parking_lot_id", "created_at", "id"),
+    Index("ix_reservations_of_lot_by_start", "parking_lot_id", "starts_at", "id"),
     Index("ix_reservations_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     Index("ix_reservations_confirmed", "ends_at", postgresql_where=text("status = 'confirmed'")),
     Index("ix_reservations_active", "parking_lot_id", postgresql_where=text("status = 'active'")),

@@ -8,7 +8,7 @@ from parking_kernel.repeatable import Answer
 from reservation_service.application.commands.end_stay import end_stay
 from reservation_service.application.commands.report_once import report_once
 from reservation_service.application.ports import GateReport, OpenWork, RenderGateAnswer, Tokens, Work
-from reservation_service.domain.errors import InvalidCredential, UnknownLot, UnknownReservation
+from reservation_service.domain.errors import ForeignLot, InvalidCredential, UnknownReservation
 from reservation_service.domain.gate_answers import GateAnswer, gate_answer
 from reservation_service.domain.gates import GateVerdict, Reason, at_exit, happened_at
 from reservation_service.domain.lots import Lot
@@ -35,7 +35,7 @@ class CheckOutHandler:
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.parking_lot_id)
             if not command.asker.operates(lot.organization_id):
-                raise UnknownLot(command.parking_lot_id)
+                raise ForeignLot(command.parking_lot_id)
 
             async def act() -> Answer:
                 return render(await self._leave(work, lot, command))

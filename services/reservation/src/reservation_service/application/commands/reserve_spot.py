@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from parking_kernel.clocks import NewId
+from parking_kernel.money import Money
 from parking_kernel.periods import InvalidPeriod
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.expire_holds import ExpireHolds, ExpireHoldsHandler
@@ -21,8 +22,10 @@ from reservation_service.application.ports import (
     Tokens,
     TooBusy,
 )
-from reservation_service.domain.errors import ReservationError, WrongSpotType
+from reservation_service.domain.errors import IncompleteLot, ReservationError, WrongSpotType
 from reservation_service.domain.lots import LEAST_STAY, Lot, Spot, check_bookable, check_open
+from reservation_service.domain.newcomers import is_new
+from reservation_service.domain.quotes import PriceTerms, Quote
 from reservation_service.domain.reservations import Reservation
 
 _CANDIDATES = 4
@@ -31,12 +34,14 @@ _PATIENCE = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class ReserveSpot:
-    """A driver wants a spot's time. `key` makes a repeated request harmless."""
+    """A driver wants a spot's time, for what was quoted or for at most a total. `key` makes a repeat harmless."""
 
     user_id: UUID
     request: SpotRequest
     key: RequestKey
     vehicle_plate: str | None = field(default=None, repr=False)
+    quote_id: str | None = field(default=None, repr=False)
+    max_total: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +58,27 @@ class ReserveSpotHandler:
     async def __call__(self, command: ReserveSpot, answers: BookingAnswers) -> Answer:
         """The answer, a repeated one where the key came before.
 
-        Raises `UnknownLot`, `UnknownSpot`, `WrongSpotType`, `InvalidPeriod`, `LotNotBookable`, `TooBusy`, `KeyReused`
-        and `InFlight`.
+        Raises `UnknownLot`, `UnknownSpot`, `WrongSpotType`, `InvalidPeriod`, `LotNotBookable`, `InvalidQuote`,
+        `UnfitTerms`, `QuoteExpired`, `PriceChanged`, `TooBusy`, `KeyReused` and `InFlight`.
         """
-        async with self.bookings.attempt(command.request) as attempt:
+        quote = self.tokens.quote_of(command.quote_id) if command.quote_id else None
+        request = replace(command.request, tariff_id=quote.tariff_id) if quote else command.request
+        terms = PriceTerms(quote, command.max_total) if quote or command.max_total else None
+        async with self.bookings.attempt(request) as attempt:
             try:
-                candidates, answer = await self._try(command, attempt, answers)
+                candidates, answer = await self._try(command, terms, attempt, answers)
             except (ReservationError, InvalidPeriod):
                 # What was answered once is answered again, even if by now the request itself would be refused.
                 if answer := await attempt.earlier(command.key):
                     return answer
                 raise
+            if answer is None and not candidates.has_such_spots:
+                answer = await attempt.earlier(command.key)
         # Alternatives are worked out after the attempt: while many are refused, others try.
         return answer or await self._refuse(command, candidates, answers)
 
     async def _try(
-        self, command: ReserveSpot, attempt: BookingAttempt, answers: BookingAnswers
+        self, command: ReserveSpot, terms: PriceTerms | None, attempt: BookingAttempt, answers: BookingAnswers
     ) -> tuple[Candidates, Answer | None]:
         """What was seen last, and the answer when a spot was got.
 
@@ -82,7 +92,7 @@ class ReserveSpotHandler:
         held: tuple[Lot, Hold] | None = None
         while True:
             candidates = await attempt.find(_CANDIDATES)
-            _check(request, candidates, self.least_stay)
+            _check(request, terms, candidates, self.least_stay)
             first = first or candidates
             is_refused = False
             if candidates.spots and not candidates.is_taken:
@@ -122,7 +132,7 @@ class ReserveSpotHandler:
             )
             if token is None and (charge := reservation.state.payable):
                 token = self.tokens.charge(reservation.state, charge, at)
-            return reservation, answers.booked(reservation.state, token)
+            return reservation, answers.booked(reservation.state, lot, token)
 
         return hold
 
@@ -131,12 +141,28 @@ class ReserveSpotHandler:
         if request.spot_id:
             request = replace(request, spot_id=None, spot_type=candidates.spots[0].type)
         alternatives = await self.alternatives.find(request)
+        if not candidates.has_such_spots:
+            # Not stored under the key: spots that were added a moment ago may not be known here yet.
+            return answers.no_such_spots(candidates.lot, alternatives)
         return await self.bookings.refuse(command.key, answers.taken(alternatives))
 
 
-def _check(request: SpotRequest, candidates: Candidates, least_stay: timedelta) -> None:
+def _check(request: SpotRequest, terms: PriceTerms | None, candidates: Candidates, least_stay: timedelta) -> None:
+    if terms and (quote := terms.quote):
+        quote.check_fits(request.parking_lot_id, request.period, _type_as_quoted(request, quote, candidates))
     check_bookable(request.period, candidates.as_of, least_stay)
     check_open(candidates.lot, request.period)
+    if not candidates.has_such_spots and is_new(candidates.lot.id, candidates.as_of):
+        raise IncompleteLot(candidates.lot.id, f"{candidates.lot.name} has no such spots yet; ask again in a moment.")
     for spot in candidates.spots:
         if request.spot_type and spot.type != request.spot_type:
             raise WrongSpotType(spot.type)
+    if terms:
+        terms.check(candidates.lot, request.period, candidates.as_of)
+
+
+def _type_as_quoted(request: SpotRequest, quote: Quote, candidates: Candidates) -> str | None:
+    """What the quote is to be compared with: a named spot is of its own type, and a quote for any spot covers it."""
+    if not request.spot_id:
+        return request.spot_type
+    return candidates.spots[0].type if quote.spot_type else None

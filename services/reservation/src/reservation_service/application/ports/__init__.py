@@ -21,7 +21,14 @@ from reservation_service.application.ports.gates import (
 )
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
-from reservation_service.application.ports.reservations import Reservations
+from reservation_service.application.ports.reservations import (
+    ALL,
+    BETWEEN_SIGNS,
+    Order,
+    ReservationFilter,
+    Reservations,
+    signs_of,
+)
 from reservation_service.application.ports.supply import SupplyChanges
 from reservation_service.application.ports.timetable import SpotRequest, Timetable
 from reservation_service.application.ports.tokens import SignedList, Tokens
@@ -29,6 +36,8 @@ from reservation_service.application.ports.users import UserCopy, Users
 from reservation_service.application.ports.work import OpenWork, Work
 
 __all__ = [
+    "ALL",
+    "BETWEEN_SIGNS",
     "Alternative",
     "Alternatives",
     "BookingAnswers",
@@ -43,10 +52,12 @@ __all__ = [
     "LotCopy",
     "Lots",
     "OpenWork",
+    "Order",
     "PaymentBacklog",
     "PaymentOutbox",
     "PaymentWatermark",
     "RenderGateAnswer",
+    "ReservationFilter",
     "Reservations",
     "SignedList",
     "SpotCopy",
@@ -62,4 +73,5 @@ __all__ = [
     "UserCopy",
     "Users",
     "Work",
+    "signs_of",
 ]

@@ -28,6 +28,7 @@ class Candidates:
     """A lot with spots to try for a period, the best fit first, by the database's clock. All seen at one instant.
 
     `is_taken`: the named spot is not free. `hold_is_overdue`: a hold that may expire is in the way.
+    `has_such_spots`: the lot has spots in service that the request could be met with, free or not.
     """
 
     lot: Lot
@@ -35,6 +36,7 @@ class Candidates:
     hold_is_overdue: bool
     as_of: datetime
     is_taken: bool = False
+    has_such_spots: bool = True
 
     @property
     def nothing_is_free(self) -> bool:
@@ -97,6 +99,7 @@ class Alternative:
     """Another way to park: same lot, nearby time or nearby lot; true at `as_of`."""
 
     parking_lot_id: UUID
+    lot_name: str
     spot: Spot
     period: Period
     price: Price
@@ -115,10 +118,14 @@ class Alternatives(Protocol):
 class BookingAnswers(Protocol):
     """Renders what became of a request. What is stored for a repeated one is the answer itself."""
 
-    def booked(self, reservation: ReservationState, charge_token: str | None) -> Answer:
+    def booked(self, reservation: ReservationState, lot: Lot, charge_token: str | None) -> Answer:
         """The hold stands; without a token nothing is to be paid."""
         ...
 
     def taken(self, alternatives: Sequence[Alternative]) -> Answer:
         """The time is taken; these are free."""
+        ...
+
+    def no_such_spots(self, lot: Lot, alternatives: Sequence[Alternative]) -> Answer:
+        """The lot has no spots such as were asked for, free or not; these are free."""
         ...

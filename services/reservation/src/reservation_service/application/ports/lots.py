@@ -24,6 +24,10 @@ class Lots(Protocol):
         """The tariff version that a booking was made under, and its lot's zone. Raises `UnknownLot`."""
         ...
 
+    async def names(self, parking_lot_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The names of these lots. A reservation's lot is always here, also when it is retired."""
+        ...
+
     async def near(self, parking_lot_id: UUID, limit: int) -> Sequence[tuple[Lot, float]]:
         """Other open lots nearby that have prices, with their distance in metres, the nearest first."""
         ...

@@ -1,13 +1,55 @@
 """The reservations themselves."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from enum import StrEnum
+from typing import Final, Protocol
 from uuid import UUID
 
 from parking_kernel.pages import Position
 from reservation_service.application.ports.timetable import SpotRequest
-from reservation_service.domain.reservations import Reservation, ReservationState
+from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
+
+BETWEEN_SIGNS: Final = " -·/"
+"""What may stand between the letters and digits of a plate."""
+
+
+class Order(StrEnum):
+    """How a list is sorted; a position in it is the time that it is sorted by, and the id."""
+
+    NEWEST_FIRST = "-created_at"
+    BY_START = "start_time"
+    LATEST_START_FIRST = "-start_time"
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationFilter:
+    """Which of someone's reservations are listed, and how they are sorted.
+
+    Of a status of these, if any are named; whose period meets the time from `starts_at` to `ends_at`; of a spot; of a
+    plate, whatever stands between its letters and digits.
+    """
+
+    statuses: frozenset[ReservationStatus] = frozenset()
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    spot_id: UUID | None = None
+    plate: str | None = field(default=None, repr=False)
+    order: Order = Order.NEWEST_FIRST
+
+    def position_of(self, state: ReservationState) -> Position:
+        """Where a reservation stands in the list."""
+        at = state.created_at if self.order is Order.NEWEST_FIRST else state.period.starts_at
+        return at, state.id
+
+
+ALL: Final = ReservationFilter()
+
+
+def signs_of(plate: str) -> str:
+    """A plate's letters and digits: what two of them are compared by."""
+    return "".join(each for each in plate if each not in BETWEEN_SIGNS)
 
 
 class Reservations(Protocol):
@@ -29,12 +71,16 @@ class Reservations(Protocol):
         """Store a changed reservation; its events are published. Raises `ChangedMeanwhile`."""
         ...
 
-    async def of_user(self, user_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
-        """A driver's reservations, the newest first, after a position."""
+    async def of_user(
+        self, user_id: UUID, after: Position | None, limit: int, only: ReservationFilter = ALL
+    ) -> Sequence[ReservationState]:
+        """A driver's reservations, in the filter's order, after a position."""
         ...
 
-    async def of_lot(self, parking_lot_id: UUID, after: Position | None, limit: int) -> Sequence[ReservationState]:
-        """A lot's reservations, the newest first, after a position."""
+    async def of_lot(
+        self, parking_lot_id: UUID, after: Position | None, limit: int, only: ReservationFilter = ALL
+    ) -> Sequence[ReservationState]:
+        """A lot's reservations, in the filter's order, after a position."""
         ...
 
     async def standing_of(self, user_id: UUID) -> Sequence[UUID]:

@@ -13,12 +13,16 @@ from reservation_service.domain.reservations import ReservationState
 
 @dataclass(frozen=True, slots=True)
 class SpotRequest:
-    """What a driver wants to reserve: one spot, or any of a type, or any."""
+    """What a driver wants to reserve: one spot, or any of a type, or any.
+
+    `tariff_id` is the version that a quote names; without one the tariff in force prices it.
+    """
 
     parking_lot_id: UUID
     period: Period
     spot_id: UUID | None = None
     spot_type: str | None = None
+    tariff_id: UUID | None = None
 
 
 class Timetable(Protocol):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from reservation_service.domain.charges import Charge
 from reservation_service.domain.gate_lists import GateList
+from reservation_service.domain.quotes import Quote
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -35,6 +36,14 @@ class Tokens(Protocol):
 
     def reservation_of(self, credential: str) -> UUID:
         """The reservation of a credential. Raises `InvalidCredential`."""
+        ...
+
+    def quote_id(self, quote: Quote) -> str:
+        """The quote itself, so that nothing is stored of quotes."""
+        ...
+
+    def quote_of(self, quote_id: str) -> Quote:
+        """The quote of an id, expired or not. Raises `InvalidQuote`."""
         ...
 
     def gate_list(self, listed: GateList) -> SignedList:

@@ -1,13 +1,14 @@
-"""What a stay would cost."""
+"""What a stay costs, promised for a quarter of an hour."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.clocks import Clock
 from parking_kernel.pricing import Price
-from reservation_service.application.ports import OpenWork, SpotRequest
+from reservation_service.application.ports import OpenWork, SpotRequest, Tokens
 from reservation_service.domain.lots import LEAST_STAY, check_bookable, check_open
+from reservation_service.domain.quotes import Quote
 from reservation_service.domain.reservations import HOLD
 
 
@@ -20,21 +21,27 @@ class CreateQuote:
 
 @dataclass(frozen=True, slots=True)
 class CreateQuoteHandler:
-    """Prices the stay by the tariff in force.
+    """Prices the stay by the tariff in force, and promises that a booking costs the same until the quote expires.
 
-    A booking is priced by the version in force when it is made, and keeps it. So its price is this one, line by line,
-    unless a new version came in between; the booking's answer says which price it is before anything is paid.
+    A price is promised, no spot. A booking without the quote is priced by the version in force when it is made.
     """
 
     open_work: OpenWork
     clock: Clock
+    tokens: Tokens
     least_stay: timedelta = LEAST_STAY
 
-    async def __call__(self, query: CreateQuote) -> tuple[Price, str, datetime]:
-        """The price, the tariff version, and until when it may be relied on. Raises as `ReserveSpotHandler` does."""
+    async def __call__(self, query: CreateQuote) -> tuple[Price, Quote, str]:
+        """The price, what is promised of it, and the id by which a booking names that.
+
+        Raises as `ReserveSpotHandler` does.
+        """
         request, now = query.request, self.clock.now()
         check_bookable(request.period, now, self.least_stay)
         async with self.open_work(THE_SERVICE) as work:
             lot = await work.lots.get(request.parking_lot_id)
         check_open(lot, request.period)
-        return lot.price(request.period), str(lot.priced_by.id), now + HOLD
+        price = lot.price(request.period)
+        expires_at = (now + HOLD).replace(microsecond=0)  # as the token can say it
+        quote = Quote(lot.id, request.spot_type, request.period, lot.priced_by.id, price.total, expires_at)
+        return price, quote, self.tokens.quote_id(quote)

@@ -7,7 +7,7 @@ from uuid import UUID
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 from reservation_service.application.ports import OpenWork, SignedList, Tokens
-from reservation_service.domain.errors import UnknownLot
+from reservation_service.domain.errors import ForeignLot
 from reservation_service.domain.gate_lists import GateList, window
 
 _MOST = 20_000
@@ -41,7 +41,7 @@ class GetGateListHandler:
         async with self.open_work(query.asker) as work:
             lot = await work.lots.get(query.parking_lot_id)
             if not query.asker.operates(lot.organization_id):
-                raise UnknownLot(query.parking_lot_id)
+                raise ForeignLot(query.parking_lot_id)
             covered = window(now, self.opens_before)
             stays = await work.gate_lists.stays(lot.id, self.most)
             coming, until = await work.gate_lists.coming(lot.id, covered, self.most)

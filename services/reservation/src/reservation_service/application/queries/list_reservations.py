@@ -6,19 +6,20 @@ from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.pages import Position
-from reservation_service.application.ports import OpenWork
-from reservation_service.domain.errors import UnknownLot
+from reservation_service.application.ports import ALL, OpenWork, ReservationFilter
+from reservation_service.domain.errors import ForeignLot
 from reservation_service.domain.reservations import ReservationState
 
 
 @dataclass(frozen=True, slots=True)
 class ListReservations:
-    """One's own, or with a lot those of the lot; after a position, the newest first."""
+    """One's own, or with a lot those of the lot: those that the filter names, in its order, after a position."""
 
     asker: Asker
     parking_lot_id: UUID | None
     after: Position | None
     limit: int
+    only: ReservationFilter = ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class ListReservationsHandler:
             if query.parking_lot_id is None:
                 if query.asker.user_id is None:
                     return ()
-                return await work.reservations.of_user(query.asker.user_id, query.after, query.limit)
+                return await work.reservations.of_user(query.asker.user_id, query.after, query.limit, query.only)
             lot = await work.lots.get(query.parking_lot_id)
             if not query.asker.operates(lot.organization_id):
-                raise UnknownLot(query.parking_lot_id)
-            return await work.reservations.of_lot(lot.id, query.after, query.limit)
+                raise ForeignLot(query.parking_lot_id)
+            return await work.reservations.of_lot(lot.id, query.after, query.limit, query.only)

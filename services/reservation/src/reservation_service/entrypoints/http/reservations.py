@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
+from parking_chassis.instants import Instant
 from parking_chassis.pagination import (
     DEFAULT_LIMIT,
     Cursor,
@@ -18,15 +19,25 @@ from parking_chassis.pagination import (
     next_page,
     position_in_cursor,
 )
-from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind
+from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
 from parking_chassis.schemas import Line, RequestBody
 from parking_chassis.security import permitted
 from reservation_service.application.commands.cancel_reservation import CancelReservation
+from reservation_service.application.ports import Order, ReservationFilter
 from reservation_service.application.queries.get_credential import GetCredential
 from reservation_service.application.queries.get_reservation import GetReservation
 from reservation_service.application.queries.list_reservations import ListReservations
+from reservation_service.application.queries.name_lots import NameLots
+from reservation_service.bootstrap import UseCases
+from reservation_service.domain.reservations import ReservationState, ReservationStatus
 from reservation_service.entrypoints.http.dependencies import Does, Driver, Reader, Service
-from reservation_service.entrypoints.http.problems import CHANGED_MEANWHILE, NO_CREDENTIAL, NOT_CANCELLABLE
+from reservation_service.entrypoints.http.plates import Plate
+from reservation_service.entrypoints.http.problems import (
+    CHANGED_MEANWHILE,
+    LOT_NOT_READY,
+    NO_CREDENTIAL,
+    NOT_CANCELLABLE,
+)
 from reservation_service.entrypoints.http.views import ReservationView
 
 router = APIRouter(prefix="/api/v1/reservations", tags=["reservations"])
@@ -46,23 +57,46 @@ class Cancellation(RequestBody):
     reason: Annotated[Line, StringConstraints(max_length=200)] | None = None
 
 
+async def _filter(
+    status: Annotated[list[ReservationStatus] | None, Query(description="one of these; repeat it for several")] = None,
+    starts_at: Annotated[Instant | None, Query(alias="from", description="those that end after this")] = None,
+    ends_at: Annotated[Instant | None, Query(alias="to", description="those that begin before this")] = None,
+    spot_id: UUID | None = None,
+    plate: Annotated[Plate | None, Query(description="compared without blanks, `-`, `·` and `/`")] = None,
+    sort: Annotated[
+        Order, Query(description="the newest first, or by the start: the earliest or the latest first")
+    ] = Order.NEWEST_FIRST,
+) -> ReservationFilter:
+    if starts_at and ends_at and ends_at <= starts_at:
+        raise invalid_field("query/to", "must be after from")
+    return ReservationFilter(frozenset(status or ()), starts_at, ends_at, spot_id, plate, sort)
+
+
+Filter = Annotated[ReservationFilter, Depends(_filter)]
+
+
 @router.get("")
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, LOT_NOT_READY)
 async def list_reservations(
     request: Request,
     response: Response,
     does: Does,
     asker: Reader,
+    only: Filter,
     parking_lot_id: Annotated[UUID | None, Query(description="for operators of this lot")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[ReservationView]:
-    """One's own reservations, the newest first; with a lot, those of a lot that one operates."""
+    """One's own reservations, the newest first; with a lot, those of a lot that one operates.
+
+    Filters are combined. A cursor belongs to the sorting that it came from.
+    """
     after = position_in_cursor(cursor)
-    found = await does.list_reservations(ListReservations(asker, parking_lot_id, after, limit + 1))
+    found = await does.list_reservations(ListReservations(asker, parking_lot_id, after, limit + 1, only))
     last = found[limit - 1] if len(found) > limit else None
-    following = cursor_of((last.created_at, last.id)) if last else None
-    items = [ReservationView.of(state) for state in found[:limit]]
+    following = cursor_of(only.position_of(last)) if last else None
+    names = await does.name_lots(NameLots(found))
+    items = [ReservationView.of(state, names[state.parking_lot_id]) for state in found[:limit]]
     return Page(items=items, next=next_page(request, response, following))
 
 
@@ -72,7 +106,7 @@ async def get_reservation(reservation_id: UUID, response: Response, does: Does, 
     """One reservation: one's own, or of a lot that one operates."""
     state, charge_token = await does.get_reservation(GetReservation(asker, reservation_id))
     response.headers["ETag"] = etag(state.version)
-    return ReservationView.of(state, charge_token)
+    return await _view(does, state, charge_token)
 
 
 @router.post("/{reservation_id}/cancel", dependencies=[Depends(permitted("write:reservation"))])
@@ -84,7 +118,7 @@ async def cancel_reservation(
     del body
     state = await does.cancel_reservation(CancelReservation(driver, reservation_id))
     response.headers["ETag"] = etag(state.version)
-    return ReservationView.of(state)
+    return await _view(does, state)
 
 
 @router.get(
@@ -99,6 +133,11 @@ async def get_qr(reservation_id: UUID, service: Service, driver: Driver, accept:
     text = await service.use_cases.get_credential(GetCredential(driver, reservation_id))
     image = service.qr_png(text) if media_type == PNG else service.qr_svg(text)
     return Response(image, media_type=media_type, headers={"Cache-Control": "private, no-store", "Vary": "Accept"})
+
+
+async def _view(does: UseCases, state: ReservationState, charge_token: str | None = None) -> ReservationView:
+    names = await does.name_lots(NameLots([state]))
+    return ReservationView.of(state, names[state.parking_lot_id], charge_token)
 
 
 def _preferred(accept: str) -> str:

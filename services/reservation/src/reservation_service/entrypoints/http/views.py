@@ -78,6 +78,7 @@ class ReservationView(ResponseBody):
     id: UUID
     user_id: UUID
     parking_lot_id: UUID
+    lot_name: str
     spot_id: UUID
     spot_number: str
     spot_type: str
@@ -97,13 +98,13 @@ class ReservationView(ResponseBody):
     notice: str | None = None
 
     @classmethod
-    def of(cls, state: reservations.ReservationState, charge_token: str | None = None) -> Self:
+    def of(cls, state: reservations.ReservationState, lot_name: str, charge_token: str | None = None) -> Self:
         """From the domain's; the token is that of the charge to be paid."""
-        return cls.model_validate_json(reservation_json(state, charge_token))
+        return cls.model_validate_json(reservation_json(state, lot_name, charge_token))
 
 
 def reservation_json(
-    state: reservations.ReservationState, charge_token: str | None = None, notice: str | None = None
+    state: reservations.ReservationState, lot_name: str, charge_token: str | None = None, notice: str | None = None
 ) -> bytes:
     """A `ReservationView` as it is answered, without the check: a booking is made of what was just checked."""
     stay, payable = state.parking_session, state.payable
@@ -112,6 +113,7 @@ def reservation_json(
             "id": str(state.id),
             "user_id": str(state.user_id),
             "parking_lot_id": str(state.parking_lot_id),
+            "lot_name": lot_name,
             "spot_id": str(state.spot.id),
             "spot_number": state.spot.number,
             "spot_type": state.spot.type,
@@ -151,7 +153,10 @@ class AlternativeView(ResponseBody):
     """Another way to park; true at `as_of`."""
 
     parking_lot_id: UUID
+    lot_name: str
     spot_id: UUID
+    spot_number: str
+    spot_type: str
     start_time: datetime
     end_time: datetime
     total_cost: MoneyView
@@ -163,7 +168,10 @@ class AlternativeView(ResponseBody):
         """From the application's."""
         return cls(
             parking_lot_id=alternative.parking_lot_id,
+            lot_name=alternative.lot_name,
             spot_id=alternative.spot.id,
+            spot_number=alternative.spot.number,
+            spot_type=alternative.spot.type,
             start_time=alternative.period.starts_at,
             end_time=alternative.period.ends_at,
             total_cost=MoneyView.of(alternative.price.total),

@@ -1,5 +1,5 @@
--- $1 lot, $2 start, $3 end, $4 spot type or null, $5 how many, $6 types for a driver who names none,
--- $7 an id before which nothing was booked that may be in the way
+-- $1 lot, $2 start, $3 end, $4 spot type or null, $5 how many, $6 types for a driver who names none, the best first,
+-- $7 an id before which nothing was booked that may be in the way, $8 the tariff version of a quote or null
 -- A random sample of the free spots keeps clients of one hot lot apart. Of the sample, the spot with the
 -- tightest gap around the period wastes least of the timetable. Where none is free, the same snapshot shows whether a
 -- hold that may expire stands in the way: without one, "nothing is free" is true.
@@ -17,7 +17,7 @@ WITH in_the_way AS MATERIALIZED (
     WHERE s.parking_lot_id = $1 AND s.in_service
         AND (s.type = $4::text OR ($4::text IS NULL AND s.type = ANY ($6::text[])))
         AND s.id NOT IN (SELECT spot_id FROM in_the_way)
-    ORDER BY random()
+    ORDER BY array_position($6::text[], s.type), random()
     LIMIT 16
 ), around AS (
     SELECT a.spot_id,
@@ -29,7 +29,7 @@ WITH in_the_way AS MATERIALIZED (
     GROUP BY a.spot_id
 ), fitting AS (
     SELECT free.*,
-        row_number() OVER (ORDER BY COALESCE(around.next_at, $3::timestamptz + interval '4 hours')
+        row_number() OVER (ORDER BY array_position($6::text[], free.type), COALESCE(around.next_at, $3::timestamptz + interval '4 hours')
             - COALESCE(around.previous_at, $2::timestamptz - interval '4 hours'), random()) AS place
     FROM free
     LEFT JOIN around ON around.spot_id = free.id
@@ -42,13 +42,18 @@ WITH in_the_way AS MATERIALIZED (
         AND r.id >= $7
         AND r.id >= (SELECT reservation_id FROM in_the_way ORDER BY reservation_id LIMIT 1)
 )
-SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
+SELECT lots.*, COALESCE($8::uuid, lots.tariff_id) AS priced_by, tariffs.document, clock_timestamp() AS as_of,
     fitting.id AS spot_id, fitting.number AS spot_number, fitting.type AS spot_type,
     fitting.version AS spot_version,
     CASE WHEN fitting.id IS NULL THEN EXISTS (SELECT FROM in_the_way JOIN overdue ON id = reservation_id)
-        ELSE false END AS hold_is_overdue
+        ELSE false END AS hold_is_overdue,
+    CASE WHEN fitting.id IS NULL THEN EXISTS (
+        SELECT FROM spots s
+        WHERE s.parking_lot_id = $1 AND s.in_service
+            AND (s.type = $4::text OR ($4::text IS NULL AND s.type = ANY ($6::text[]))))
+        ELSE true END AS has_such_spots
 FROM lots
-LEFT JOIN tariffs ON tariffs.id = lots.tariff_id
+LEFT JOIN tariffs ON tariffs.id = COALESCE($8::uuid, lots.tariff_id)
 LEFT JOIN fitting ON true
 WHERE lots.id = $1
 ORDER BY fitting.place

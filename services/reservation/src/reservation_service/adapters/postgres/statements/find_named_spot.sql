@@ -1,4 +1,5 @@
--- $1 lot, $2 spot, $3 start, $4 end, $5 an id before which nothing was booked that may be in the way
+-- $1 lot, $2 spot, $3 start, $4 end, $5 an id before which nothing was booked that may be in the way,
+-- $6 the tariff version of a quote or null
 -- What is in the way is looked up once, in the constraint's own index: without `blocking`, which that index is limited to,
 -- all allocations of the platform would be read. A stable instant lets the index find the overdue holds among all that wait.
 -- No month is looked through that is before the oldest reservation in the way; by $5 those of years ago are not even opened.
@@ -12,12 +13,12 @@ WITH in_the_way AS MATERIALIZED (
         AND r.id >= $5
         AND r.id >= (SELECT reservation_id FROM in_the_way ORDER BY reservation_id LIMIT 1)
 )
-SELECT lots.*, tariffs.document, clock_timestamp() AS as_of,
+SELECT lots.*, COALESCE($6::uuid, lots.tariff_id) AS priced_by, tariffs.document, clock_timestamp() AS as_of,
     spots.id AS spot_id, spots.number AS spot_number, spots.type AS spot_type,
     spots.version AS spot_version,
     EXISTS (SELECT FROM in_the_way) AS is_taken,
     EXISTS (SELECT FROM in_the_way JOIN overdue ON id = reservation_id) AS hold_is_overdue
 FROM lots
-LEFT JOIN tariffs ON tariffs.id = lots.tariff_id
+LEFT JOIN tariffs ON tariffs.id = COALESCE($6::uuid, lots.tariff_id)
 LEFT JOIN spots ON spots.parking_lot_id = lots.id AND spots.in_service AND spots.id = $2
 WHERE lots.id = $1

@@ -34,6 +34,7 @@ from parking_service.application.commands.create_lot import CreateLotHandler
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriodsHandler
 from parking_service.application.commands.publish_tariff import PublishTariffHandler
 from parking_service.application.commands.purge_bookings import PurgeBookingsHandler
+from parking_service.application.commands.recount_free_spots import RecountFreeSpotsHandler
 from parking_service.application.commands.remove_spot import RemoveSpotHandler
 from parking_service.application.commands.report_occupancy import ReportOccupancyHandler
 from parking_service.application.commands.retire_lot import RetireLotHandler
@@ -67,6 +68,7 @@ class UseCases:
     keep_organization: KeepOrganizationHandler
     purge_answers: Callable[[], Awaitable[int]]
     purge_bookings: PurgeBookingsHandler
+    recount_free_spots: RecountFreeSpotsHandler
     get_import: GetImportHandler
     preview_import: PreviewImportHandler
     get_supply_change: GetSupplyChangeHandler
@@ -145,6 +147,7 @@ def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCa
         keep_organization=KeepOrganizationHandler(default_terms, clock, new_id),
         purge_answers=partial(purge_answers, work),
         purge_bookings=PurgeBookingsHandler(work, clock),
+        recount_free_spots=RecountFreeSpotsHandler(work),
         get_import=GetImportHandler(work),
         preview_import=PreviewImportHandler(work, files, clock, new_id),
         get_supply_change=GetSupplyChangeHandler(work),

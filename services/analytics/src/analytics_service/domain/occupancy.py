@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from analytics_service.domain.buckets import Bucket
+from parking_kernel.sightings import COUNT_HOLDS_FOR, SIGHTING_HOLDS_FOR
 
 NO_TIME = timedelta()
 
@@ -77,7 +78,7 @@ class Measure(Enum):
     """One spot was seen taken or left; reported only when it changes."""
 
 
-FRESH_FOR = {Measure.COUNT: timedelta(hours=1), Measure.SPOT: timedelta(hours=24)}
+FRESH_FOR = {Measure.COUNT: COUNT_HOLDS_FOR, Measure.SPOT: SIGHTING_HOLDS_FOR}
 """A sighting says nothing about later than that: a count is missed soon, a parked car stands for long."""
 
 

@@ -239,12 +239,12 @@ async def test_a_booking_that_comes_while_a_lot_is_counted_is_not_missed(make: M
     assert (free, next_at) == (0, booking.ends_at)
 
 
-async def test_the_api_document_says_which_truth_each_tells(http: httpx.AsyncClient) -> None:
+async def test_the_api_document_says_what_each_answer_is_true_of(http: httpx.AsyncClient) -> None:
     document = (await http.get("http://parking/openapi.json")).json()
     paths, schemas = document["paths"], document["components"]["schemas"]
     listed = paths["/api/v1/parking-lots"]["get"]["description"]
     planned = paths["/api/v1/parking-lots/{lot_id}/spots"]["get"]["description"]
-    assert "tells of this moment alone" in listed
+    assert "is about this moment alone" in listed
     assert "nothing of bookings" in planned
     for words in (listed, planned, schemas["LotAnswer"]["description"]):
         assert "GET /parking-lots/{id}/availability" in words

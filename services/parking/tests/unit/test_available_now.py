@@ -84,7 +84,7 @@ QUIET = Present(NOW, spots=10, usable=10, unavailable=0, inside=0, expected=0)
     ],
 )
 def test_available_now_by_hand(changes: dict[str, object], free: int) -> None:
-    assert available_now(replace(QUIET, **changes)).free == free  # pyright: ignore[reportArgumentType]
+    assert available_now(replace(QUIET, **changes)).free == free
 
 
 COUNTS = st.integers(0, 30)
@@ -111,7 +111,7 @@ def test_it_is_worked_out_again_when_a_booking_begins_or_what_was_seen_falls_sil
     assert available_now(replace(QUIET, count=counted(1, ago=2 * HOUR))).next_at is None
 
 
-def test_what_was_seen_taken_is_told_apart_from_what_is_booked() -> None:
+def test_what_was_seen_taken_is_counted_apart_from_what_is_booked() -> None:
     assert available_now(replace(QUIET, unavailable=4)).taken is None, "nobody watches"
     assert available_now(replace(QUIET, unavailable=4, sensors=seen_by(3, 2))).taken == 2
     assert available_now(replace(QUIET, expected=4, count=counted(3))).taken == 3

@@ -75,7 +75,7 @@ class LotQuery(BaseModel):
 async def search_lots(request: Request, asks: Asks, asked: Annotated[LotQuery, Query()]) -> Response:
     """Find lots: the nearest first where a place is named, else by name; no sign-in needed.
 
-    `available_spots` tells of this moment alone: what sensors, counters and gates saw, and what is booked for now. It
+    `available_spots` is about this moment alone: what sensors, counters and gates saw, and what is booked for now. It
     is a second or two old. What can be booked for a period says `GET /parking-lots/{id}/availability`.
     """
     now, near = request.app.state.clock.now(), asked.near()

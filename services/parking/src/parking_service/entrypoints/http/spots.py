@@ -142,7 +142,7 @@ async def list_spots(
 ) -> Page[SpotAnswer]:
     """The plan of a lot and what its sensors last saw, spot by spot and by number; no sign-in needed.
 
-    It tells what stands where, with the age of each sighting, and nothing of bookings: `available_spots` of the lot
+    It says what stands where, with the age of each sighting, and nothing of bookings: `available_spots` of the lot
     puts both together, and what can be booked for a period says `GET /parking-lots/{id}/availability`.
     """
     after = text_in_cursor(cursor)

@@ -72,7 +72,7 @@ CALLS = {
         {"readings": [{"spot_id": "<spot>", "occupied": True, "at": "<now>"}]},
     ),
     "counter": Call(
-        "operator", "POST", "/parking-lots/<lot>/occupancy", 200, {"occupied": 1, "capacity": 2, "at": "<now>"}
+        "operator", "POST", "/parking-lots/<lot>/occupancy", 200, {"occupied": 1, "capacity": 10, "at": "<now>"}
     ),
     # reservation
     "quote": Call("driver", "POST", "/quotes", 200, {"parking_lot_id": "<lot>", **PERIOD}),

@@ -208,7 +208,7 @@ async def _open_logins(databases: Databases) -> int:
 
 async def _watched_spots(databases: Databases) -> tuple[int, int]:
     """How many there are, and how many of them are taken."""
-    statement = """SELECT coalesce(sum(usable), 0)::int, coalesce(sum(usable - free), 0)::int FROM free_spots
-        WHERE observed_at IS NOT NULL"""
+    statement = """SELECT coalesce(sum(usable), 0)::int, coalesce(sum(taken), 0)::int FROM free_spots
+        WHERE taken IS NOT NULL"""
     usable, taken = (await databases.rows("parking", statement))[0]
     return usable, taken

@@ -1,6 +1,7 @@
 """Aggregations say what adding up one by one says."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from analytics_service.application.ports import Projection, Scope, StoreAway
 from analytics_service.domain.buckets import Bucket, Interval, buckets
 from analytics_service.domain.occupancy import Measure, booked_rates
 from analytics_service.domain.revenue import Sums
-from parking_events import LedgerEntryKind, ReservationStatus
+from parking_events import LedgerEntryKind, ParkingSession, ReservationState, ReservationStatus
 from parking_events.enumerations import Open, UnknownValue
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -101,11 +102,44 @@ async def test_bookings_are_the_flow_of_stays(store: Store) -> None:
     periods = buckets(NOON, NOON + timedelta(hours=20), Interval.HOUR, ZURICH)
     holding = {"confirmed", "active", "completed", "no_show"}
     stays = [(event.starts_at, event.ends_at) for event in events if event.status.value in holding]
-    rates = booked_rates(periods, await store.figures.bookings(LOT, periods), spots=100)
+    there = [100 * period.length for period in periods]
+    rates = booked_rates(periods, await store.figures.bookings(LOT, periods), there)
     for period, rate in zip(periods, rates, strict=True):
         overlaps = (min(end, period.ends_at) - max(begin, period.starts_at) for begin, end in stays)
         plain = sum((overlap for overlap in overlaps if overlap > timedelta()), timedelta())
         assert rate == pytest.approx(plain / (100 * period.length))
+
+
+async def test_only_what_was_not_given_back_flows(store: Store) -> None:
+    """Out after a quarter, and sold again from there; out before it began; driven out late."""
+    quarter = timedelta(minutes=15)
+
+    def out(begin: datetime, end: datetime, exited_at: datetime) -> ReservationState:
+        stay = ParkingSession(parking_session_id=uuid4(), entered_at=begin - quarter, exited_at=exited_at)
+        return confirmed(begin, end, status=ReservationStatus.COMPLETED, parking_session=stay)
+
+    events = [
+        out(NOON, NOON + 4 * quarter, NOON + quarter),
+        confirmed(NOON + quarter, NOON + 4 * quarter, created_at=NOON + quarter),
+        out(NOON + 4 * quarter, NOON + 8 * quarter, NOON + 3 * quarter),
+        out(NOON + 4 * quarter, NOON + 5 * quarter, NOON + 7 * quarter),
+    ]
+    await store.serving(*(reservation_document(event) for event in events))
+    periods = buckets(NOON, NOON + 8 * quarter, Interval.QUARTER_HOUR, ZURICH)
+    there = [period.length for period in periods]
+    rates = booked_rates(periods, await store.figures.bookings(LOT, periods), there)
+    assert rates == [1, 1, 1, 1, 1, 0, 0, 0]
+
+
+async def test_of_documents_of_an_earlier_release_no_figure_is_made(store: Store) -> None:
+    document = reservation_document(confirmed())
+    body = {name: value for name, value in document.body.items() if not name.startswith("booked_")}
+    await store.serving(replace(document, body=body), reservation_document(confirmed(lot=uuid4())))
+    with pytest.raises(StoreAway, match="an earlier release built the index"):
+        await store.figures.bookings(LOT, [Bucket(NOON, NOON + timedelta(hours=1))])
+    later = [Bucket(NOON + timedelta(days=9), NOON + timedelta(days=10))]
+    with pytest.raises(StoreAway):
+        await store.figures.bookings(LOT, later)
 
 
 async def test_sightings_come_in_the_order_of_time_and_from_a_day_before(store: Store) -> None:

@@ -49,7 +49,7 @@ class FakeInstallation:
         for event in events:
             async with self.open_work(THE_SERVICE) as work:
                 if isinstance(event, LotState):
-                    await keep_lot(work, KeepLot(lot_copy(event)))
+                    await keep_lot(work, KeepLot(lot_copy(event), self.clock.now()))
                 elif document := document_of(event):
                     self.history.published.append(document)
                     await self.project(work, Project([document]))

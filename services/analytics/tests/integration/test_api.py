@@ -36,7 +36,7 @@ async def knows(analytics: Analytics, kept: Kept) -> Any:
         await kept.elasticsearch.indices.refresh(index=f"{kept.prefix}*")
 
     async with units_of_work().opened_on(analytics.engine)(THE_SERVICE) as work:
-        await work.lots.keep(lot_copy(lot_created(spots=4)))
+        await work.lots.keep(lot_copy(lot_created(spots=4)), NOON)
     return take_in
 
 
@@ -99,8 +99,9 @@ async def test_occupancy(client: httpx.AsyncClient, knows: Any) -> None:
         "to": "2025-03-03T13:00:00Z",
         "booked_rate": 0.375,
         "sensed_rate": 0.75,
+        "sensed_spots": 4.0,
     }
-    assert (second["booked_rate"], second["sensed_rate"]) == (0.25, None)
+    assert (second["booked_rate"], second["sensed_rate"], second["sensed_spots"]) == (0.25, None, 0)
 
 
 @pytest.mark.parametrize("path", [REVENUE, OCCUPANCY])

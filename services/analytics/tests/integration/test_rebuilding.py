@@ -6,26 +6,33 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from services.analytics.tests.documents import expected, wait_for
-from services.analytics.tests.events import NOON, OPERATOR, confirmed, counted, posted
+from services.analytics.tests.events import LOT, NOON, OPERATOR, confirmed, counted, posted
 from services.analytics.tests.installation import Consuming, Kept, Publish
 from services.analytics.tests.processes import command
 from services.analytics.tests.publishing import purge
 
+from analytics_service.adapters.elasticsearch.documents import ElasticsearchDocuments
+from analytics_service.adapters.elasticsearch.figures import ElasticsearchFigures
+from analytics_service.adapters.elasticsearch.names import Names
+from analytics_service.adapters.kafka.documents import reservation_document
 from analytics_service.application.commands.drop_old_indices import DropOldIndices
 from analytics_service.application.commands.prepare_indices import PrepareIndices
 from analytics_service.application.commands.rebuild_projection import RebuildProjection
-from analytics_service.application.ports import Projection
+from analytics_service.application.ports import Projection, StoreAway
 from analytics_service.application.queries.get_revenue import GetRevenue
 from analytics_service.bootstrap import Analytics
-from analytics_service.domain.buckets import Interval
+from analytics_service.domain.buckets import Bucket, Interval
 from analytics_service.domain.errors import RebuildRunning
-from parking_events import WireEvent
+from analytics_service.domain.occupancy import booked_rates
+from parking_events import ReservationState, WireEvent
 from parking_kernel.askers import EVERYTHING, THE_SERVICE, Asker
 from parking_platform.testing.servers import KafkaServer
 
 LEDGER = RebuildProjection(Projection.LEDGER)
 RESERVATIONS = RebuildProjection(Projection.RESERVATIONS)
+NEW_FIELDS = ("booked_from", "booked_until")
 ADMIN = Asker(permissions=frozenset({EVERYTHING}))
 
 
@@ -48,6 +55,50 @@ async def test_a_deleted_index_comes_back_field_by_field(
     assert (rebuilt.read, rebuilt.left_out) == (len(events), [])
     assert await kept.of(Projection.RESERVATIONS) == expected(*events)
     assert await analytics.use_cases.prepare_indices(PrepareIndices()) == []
+
+
+async def test_an_index_of_the_release_before_takes_new_documents_and_a_rebuild_fills_in_the_old_ones(
+    analytics: Analytics, publish: Publish, consuming: Consuming, kept: Kept
+) -> None:
+    """Its mapping is strict: without the new fields each new event would be a dead letter."""
+    before, after = confirmed(), confirmed()
+    await analytics.use_cases.prepare_indices(PrepareIndices())
+    index = await kept.index(Projection.RESERVATIONS)
+    await _make_as_it_was(kept, index)
+    refused = await ElasticsearchDocuments(analytics.elasticsearch).put(
+        [reservation_document(before)], {Projection.RESERVATIONS: [index]}
+    )
+    assert "strict_dynamic_mapping_exception" in refused[0] or "not allowed" in refused[0]
+
+    await analytics.use_cases.prepare_indices(PrepareIndices())
+    await kept.elasticsearch.index(
+        index=index, id=str(before.reservation_id), document=_as_it_was(before), version=1, version_type="external"
+    )
+    async with consuming():
+        await publish(before, after)
+        await wait_for(kept, Projection.RESERVATIONS, 2)
+    hour = [Bucket(NOON, NOON + timedelta(hours=1))]
+    figures = ElasticsearchFigures(analytics.elasticsearch, Names(kept.prefix))
+    with pytest.raises(StoreAway, match="an earlier release built the index"):
+        await figures.bookings(LOT, hour)
+
+    await analytics.use_cases.rebuild_projection(RESERVATIONS)
+    assert await kept.of(Projection.RESERVATIONS) == expected(before, after)
+    assert booked_rates(hour, await figures.bookings(LOT, hour), [4 * hour[0].length]) == [0.5]
+
+
+async def _make_as_it_was(kept: Kept, index: str) -> None:
+    found = await kept.elasticsearch.indices.get(index=index)
+    aliases, properties = found[index]["aliases"], dict(found[index]["mappings"]["properties"])
+    for field in NEW_FIELDS:
+        del properties[field]
+    await kept.elasticsearch.indices.delete(index=index)
+    mappings = {"dynamic": "strict", "properties": properties}
+    await kept.elasticsearch.indices.create(index=index, mappings=mappings, aliases=aliases)
+
+
+def _as_it_was(event: ReservationState) -> dict[str, object]:
+    return {name: value for name, value in reservation_document(event).body.items() if name not in NEW_FIELDS}
 
 
 async def test_questions_neither_fail_nor_shrink_while_events_go_on(

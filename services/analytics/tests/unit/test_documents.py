@@ -1,6 +1,7 @@
 """Each contract becomes a document, field by field, and the strict mapping has exactly these fields."""
 
 import json
+from datetime import datetime, timedelta
 from importlib import resources
 from uuid import UUID, uuid4
 
@@ -17,10 +18,10 @@ from services.analytics.tests.events import (
     spot_seen,
 )
 
-from analytics_service.adapters.kafka.documents import STATES, document_of
+from analytics_service.adapters.kafka.documents import STATES, document_of, reservation_document
 from analytics_service.application.ports import LotCopy, Projection
 from analytics_service.entrypoints.consumers import lot_copy
-from parking_events import EVENT_CLASSES, Money, ParkingSession, WireEvent
+from parking_events import EVENT_CLASSES, Money, ParkingSession, ReservationStatus, WireEvent
 from parking_events.topics import LEDGER_ENTRY, OCCUPANCY, RESERVATION
 from parking_messaging.failures import PoisonEvent
 
@@ -56,12 +57,51 @@ def test_a_reservation() -> None:
         "created_at": "2025-03-03T12:00:00Z",
         "entered_at": "2025-03-03T12:00:00+00:00",
         "exited_at": "2025-03-03T13:00:00+00:00",
+        "booked_from": "2025-03-03T12:00:00+00:00",
+        "booked_until": "2025-03-03T13:00:00+00:00",
         "currency": "CHF",
         "amount_owed": 600,
         "amount_paid": 600,
         "refund_due": 200,
         "version": 3,
     }
+
+
+HALF = timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("status", "exited_at", "made_at", "booked"),
+    [
+        ("confirmed", None, NOON, (NOON, ONE)),
+        ("active", None, NOON, (NOON, ONE)),
+        ("no_show", None, NOON, (NOON, ONE)),
+        ("completed", NOON + HALF, NOON, (NOON, NOON + HALF)),
+        ("completed", ONE + HALF, NOON, (NOON, ONE)),
+        ("completed", NOON - timedelta(minutes=5), NOON - HALF, (NOON, NOON)),
+        ("confirmed", None, NOON + timedelta(minutes=5), (NOON + timedelta(minutes=5), ONE)),
+        ("confirmed", None, ONE + HALF, (ONE, ONE)),
+        ("completed", NOON + timedelta(minutes=2), NOON + timedelta(minutes=5), (NOON + timedelta(minutes=5),) * 2),
+    ],
+    ids=[
+        "all of it",
+        "also while the car is in",
+        "also where nobody came",
+        "until the car drives out",
+        "and not beyond the end",
+        "nothing where it drove out before the period began",
+        "not before it was made",
+        "nothing of a period that was over by then",
+        "nothing where it drove out before it was made",
+    ],
+)
+def test_time_that_is_given_back_is_not_booked(
+    status: str, exited_at: datetime | None, made_at: datetime, booked: tuple[datetime, datetime]
+) -> None:
+    stay = ParkingSession(parking_session_id=uuid4(), entered_at=NOON - timedelta(minutes=10), exited_at=exited_at)
+    event = confirmed(status=ReservationStatus(status), created_at=made_at, parking_session=stay if exited_at else None)
+    body = reservation_document(event).body
+    assert (body["booked_from"], body["booked_until"]) == tuple(instant.isoformat() for instant in booked)
 
 
 def test_a_ledger_entry() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.analytics.tests.fakes.elasticsearch.figures import bookings_of
 
 from analytics_service.domain.buckets import Bucket
-from analytics_service.domain.occupancy import Measure, Sighting, Watch, booked_rates
+from analytics_service.domain.occupancy import LotSize, Measure, Sighting, Watch, booked_rates, spot_time
 
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 LATER = MIDNIGHT + timedelta(days=30)
@@ -30,7 +30,7 @@ def buckets_of(*borders: str) -> list[Bucket]:
 
 def booked(stays: Sequence[Stay], periods: Sequence[Bucket], spots: int) -> list[float | None]:
     reaching_in = [(begin, end) for begin, end in stays if begin < periods[-1].ends_at and end > periods[0].starts_at]
-    return booked_rates(periods, bookings_of(reaching_in, periods), spots)
+    return booked_rates(periods, bookings_of(reaching_in, periods), [spots * period.length for period in periods])
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,21 @@ def booked(stays: Sequence[Stay], periods: Sequence[Bucket], spots: int) -> list
 )
 def test_booked_by_hand(stays: list[tuple[str, str]], spots: int, rates: list[float]) -> None:
     assert booked([(at(begin), at(end)) for begin, end in stays], buckets_of("10:00", "11:00", "12:00"), spots) == rates
+
+
+def test_what_was_booked_is_a_share_of_the_spots_that_there_were_then() -> None:
+    sizes = [LotSize(at("10:30"), 4), LotSize(at("11:15"), 1)]
+    periods = buckets_of("10:00", "11:00", "12:00", "13:00")
+    assert spot_time(periods, sizes) == [timedelta(hours=4), timedelta(hours=1.75), timedelta(hours=1)]
+    assert spot_time(periods[2:], sizes) == [timedelta(hours=1)]
+    stays = [(at("10:00"), at("12:00")), (at("10:00"), at("11:00"))]
+    rates = booked_rates(periods, bookings_of(stays, periods), spot_time(periods, sizes))
+    assert rates == [0.5, pytest.approx(1 / 1.75), 0]
+
+
+def test_a_stay_on_a_spot_that_was_taken_away_makes_a_lot_no_fuller_than_full() -> None:
+    stays = [(at("10:00"), at("11:00"))] * 2
+    assert booked(stays, buckets_of("10:00", "11:00"), 1) == [1]
 
 
 def test_a_lot_without_spots_has_no_rate() -> None:
@@ -113,7 +128,7 @@ def sensed(
     watch = Watch(buckets_of(*borders), until)
     for sighting in sightings:
         watch.see(sighting)
-    return watch.rates()
+    return [each.rate for each in watch.sensed()]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +166,29 @@ def test_a_spot_that_says_nothing_for_a_day_is_unknown() -> None:
     assert sensed([spot("a", "10:00", taken=True)], ("33:00", "34:00", "35:00")) == [1, None]
 
 
+@pytest.mark.parametrize(
+    ("sightings", "spots"),
+    [
+        ([], [0, 0]),
+        ([count("10:00", 5)], [10, 0]),
+        ([count("10:30", 5, capacity=8)], [4, 4]),
+        ([spot("a", "09:00", taken=True), spot("b", "11:00", taken=False)], [1, 2]),
+        ([spot("a", "10:45", taken=True)], [0.25, 1]),
+    ],
+)
+def test_a_sensed_rate_says_over_how_many_spots(sightings: list[Sighting], spots: list[float]) -> None:
+    watch = Watch(buckets_of("10:00", "11:00", "12:00"), LATER)
+    for sighting in sightings:
+        watch.see(sighting)
+    assert [each.spots for each in watch.sensed()] == spots
+
+
+def test_of_the_present_bucket_only_the_time_that_passed_counts() -> None:
+    watch = Watch(buckets_of("10:00", "11:00", "12:00"), at("10:30"))
+    watch.see(spot("a", "09:00", taken=True))
+    assert [each.spots for each in watch.sensed()] == [1, 0]
+
+
 def test_counters_come_before_spots_in_the_whole_period() -> None:
     both = [spot("a", "10:00", taken=True), count("10:00", 5)]
     assert sensed(both) == [0.5, None]
@@ -185,7 +223,7 @@ def test_sensed_lies_between_0_and_1_and_does_not_hang_on_the_cut(
     watch = Watch(periods, LATER)
     for sighting in sightings:
         watch.see(sighting)
-    for period, rate in zip(periods, watch.rates(), strict=True):
+    for period, rate in zip(periods, [each.rate for each in watch.sensed()], strict=True):
         states = [state for minute in _minutes(period) for state in _states(sightings, minute)]
         assert rate == (pytest.approx(sum(states) / len(states)) if states else None)
         assert rate is None or 0 <= rate <= 1

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 UPGRADE = (
     # What was imported before there were sources came from the one that imports have which name none.

@@ -34,6 +34,7 @@ from parking_service.application.commands.extend_open_periods import ExtendOpenP
 from parking_service.application.commands.publish_tariff import PublishTariffHandler
 from parking_service.application.commands.purge_bookings import PurgeBookingsHandler
 from parking_service.application.commands.purge_supply_changes import PurgeSupplyChangesHandler
+from parking_service.application.commands.recount_free_spots import RecountFreeSpotsHandler
 from parking_service.application.commands.remove_spot import RemoveSpotHandler
 from parking_service.application.commands.report_occupancy import ReportOccupancyHandler
 from parking_service.application.commands.retire_lot import RetireLotHandler
@@ -68,6 +69,7 @@ class UseCases:
     purge_answers: Callable[[], Awaitable[int]]
     purge_bookings: PurgeBookingsHandler
     purge_supply_changes: PurgeSupplyChangesHandler
+    recount_free_spots: RecountFreeSpotsHandler
     get_import: GetImportHandler
     preview_import: PreviewImportHandler
     get_supply_change: GetSupplyChangeHandler
@@ -148,6 +150,7 @@ def _use_cases(settings: ParkingSettings, work: OpenWork, clock: Clock) -> UseCa
         purge_supply_changes=PurgeSupplyChangesHandler(
             work, clock, timedelta(seconds=settings.supply_changes_stored_for)
         ),
+        recount_free_spots=RecountFreeSpotsHandler(work),
         get_import=GetImportHandler(work),
         preview_import=PreviewImportHandler(work, files, clock, new_id),
         get_supply_change=GetSupplyChangeHandler(work),

@@ -222,6 +222,19 @@ async def test_sightings_and_counts_come_back(open_work: OpenWork) -> None:
         assert counted.changed_at == START + timedelta(minutes=1)
 
 
+async def test_lots_are_due_until_they_are_recounted(open_work: OpenWork) -> None:
+    lot_ids = sorted([(await kept_lot(open_work)).state.id for _ in range(3)])
+    async with open_work(THE_SERVICE) as work:
+        assert list(await work.occupancy.due_for_recount(9)) == []
+        await work.occupancy.recount_soon([lot_ids[2], lot_ids[0]])
+    async with open_work(THE_SERVICE) as work:
+        assert list(await work.occupancy.due_for_recount(9)) == [lot_ids[0], lot_ids[2]]
+        assert list(await work.occupancy.due_for_recount(1)) == [lot_ids[0]]
+        await work.occupancy.recount([lot_ids[0]])
+    async with open_work(THE_SERVICE) as work:
+        assert list(await work.occupancy.due_for_recount(9)) == [lot_ids[2]]
+
+
 async def test_an_event_that_was_not_saved_ends_the_work(open_work: OpenWork) -> None:
     lot = await kept_lot(open_work)
 

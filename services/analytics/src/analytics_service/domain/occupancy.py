@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from analytics_service.domain.buckets import Bucket
+from parking_kernel.sightings import COUNT_HOLDS_FOR, SIGHTING_HOLDS_FOR
 
 NO_TIME = timedelta()
 
@@ -29,15 +30,41 @@ class Bookings:
     flows: Sequence[Flow]
 
 
-def booked_rates(periods: Sequence[Bucket], bookings: Bookings, spots: int) -> list[float | None]:
-    """The share of the spots' time that was booked in each bucket; none for a lot without spots."""
-    if spots == 0:
-        return [None] * len(periods)
+@dataclass(frozen=True, slots=True)
+class LotSize:
+    """How many spots a lot has, from an instant on."""
+
+    since: datetime
+    spots: int
+
+
+def spot_time(periods: Sequence[Bucket], sizes: Sequence[LotSize]) -> list[timedelta]:
+    """The time of all spots that a lot had in each bucket. `sizes` follow each other; the first holds before it too."""
+    borders = [size.since for size in sizes]
+    return [_time_within(period, sizes, max(bisect_right(borders, period.starts_at) - 1, 0)) for period in periods]
+
+
+def _time_within(period: Bucket, sizes: Sequence[LotSize], first: int) -> timedelta:
+    found, start, number = NO_TIME, period.starts_at, first
+    while start < period.ends_at:
+        is_last = number + 1 == len(sizes)
+        end = period.ends_at if is_last else min(sizes[number + 1].since, period.ends_at)
+        found += (end - start) * sizes[number].spots
+        start, number = end, number + 1
+    return found
+
+
+def booked_rates(periods: Sequence[Bucket], bookings: Bookings, there: Sequence[timedelta]) -> list[float | None]:
+    """The share of the spots' time that was booked in each bucket; none where there were no spots.
+
+    `there` is the time of all spots in each bucket. More than that can be booked, and means no more than full: a car
+    stays on a spot that is taken away until it drives out, and late money takes a period again that was given back.
+    """
     rates: list[float | None] = []
     running = bookings.running
-    for period, flow in zip(periods, bookings.flows, strict=True):
+    for period, flow, of_all in zip(periods, bookings.flows, there, strict=True):
         held = running * period.length + flow.begun_for - flow.ended_for
-        rates.append(held / (spots * period.length))
+        rates.append(min(held / of_all, 1.0) if of_all else None)
         running += flow.begun - flow.ended
     return rates
 
@@ -51,7 +78,7 @@ class Measure(Enum):
     """One spot was seen taken or left; reported only when it changes."""
 
 
-FRESH_FOR = {Measure.COUNT: timedelta(hours=1), Measure.SPOT: timedelta(hours=24)}
+FRESH_FOR = {Measure.COUNT: COUNT_HOLDS_FOR, Measure.SPOT: SIGHTING_HOLDS_FOR}
 """A sighting says nothing about later than that: a count is missed soon, a parked car stands for long."""
 
 
@@ -64,6 +91,14 @@ class Sighting:
     at: datetime
     occupied: int
     capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """The share seen taken, none where nothing is known, and over how many spots: the mean of the time that passed."""
+
+    rate: float | None
+    spots: float
 
 
 class Watch:
@@ -81,10 +116,10 @@ class Watch:
         """Take the next sighting in; they come in the order of time."""
         self._tallies[sighting.measure].see(sighting)
 
-    def rates(self) -> list[float | None]:
-        """The time-weighted share seen taken in each bucket, over the time of which anything is known; else none."""
-        counted, seen = (self._tallies[measure].rates() for measure in (Measure.COUNT, Measure.SPOT))
-        return counted if any(rate is not None for rate in counted) else seen
+    def sensed(self) -> list[Sensed]:
+        """What was seen in each bucket, weighted by time, over the time of which anything is known."""
+        counted, seen = (self._tallies[measure].sensed() for measure in (Measure.COUNT, Measure.SPOT))
+        return counted if any(each.rate is not None for each in counted) else seen
 
 
 class _Tally:
@@ -102,11 +137,17 @@ class _Tally:
             self._add(before, sighting.at)
         self._last[sighting.source] = sighting
 
-    def rates(self) -> list[float | None]:
+    def sensed(self) -> list[Sensed]:
         for last in self._last.values():
             self._add(last, self._until)
         self._last.clear()
-        return [taken / known if known else None for taken, known in zip(self._taken, self._known, strict=True)]
+        return [self._of(number) for number in range(len(self._periods))]
+
+    def _of(self, number: int) -> Sensed:
+        period, known, taken = self._periods[number], self._known[number], self._taken[number]
+        if not known:
+            return Sensed(None, 0.0)
+        return Sensed(taken / known, known / (min(period.ends_at, self._until) - period.starts_at))
 
     def _add(self, sighting: Sighting, next_at: datetime) -> None:
         start = max(sighting.at, self._starts[0])

@@ -51,9 +51,9 @@ def messaging(analytics: Analytics) -> ServiceMessaging[AsyncConnection]:
 def _catalogue_handlers(analytics: Analytics) -> Handlers[AsyncConnection]:
     """Parking's lots: own copies."""
 
-    async def lot(event: LotState, _envelope: Envelope, tx: AsyncConnection) -> None:
+    async def lot(event: LotState, envelope: Envelope, tx: AsyncConnection) -> None:
         async with analytics.work_on(tx) as work:
-            await keep_lot(work, KeepLot(lot_copy(event)))
+            await keep_lot(work, KeepLot(lot_copy(event), envelope.time))
 
     handlers = Handlers[AsyncConnection]()
     handlers.state_copy(LotState, lot)

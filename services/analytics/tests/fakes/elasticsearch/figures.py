@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.analytics.tests.fakes.elasticsearch.cluster import FakeCluster
 
-from analytics_service.application.ports import Projection, Scope
+from analytics_service.application.ports import Projection, Scope, StoreAway
 from analytics_service.domain.buckets import Bucket
 from analytics_service.domain.occupancy import FRESH_FOR, Bookings, Flow, Measure, Sighting
 from analytics_service.domain.revenue import Sums
@@ -30,13 +30,15 @@ class FakeFigures:
 
     async def bookings(self, parking_lot_id: UUID, periods: Sequence[Bucket]) -> Bookings:
         start, end = periods[0].starts_at, periods[-1].ends_at
-        stays = [
-            (_at(body["starts_at"]), _at(body["ends_at"]))
+        held = [
+            body
             for body in self._of_lot(Projection.RESERVATIONS, parking_lot_id)
             if body["status"] in {"confirmed", "active", "completed", "no_show"}
-            and _at(body["starts_at"]) < end
-            and _at(body["ends_at"]) > start
         ]
+        if any("booked_until" not in body for body in held):
+            raise StoreAway("an earlier release built the index")
+        booked = [(_at(body["booked_from"]), _at(body["booked_until"])) for body in held]
+        stays = [(begin, until) for begin, until in booked if begin < end and until > start]
         return bookings_of(stays, periods)
 
     async def sightings(self, parking_lot_id: UUID, period: Bucket) -> AsyncGenerator[Sighting]:

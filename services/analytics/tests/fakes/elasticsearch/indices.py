@@ -16,6 +16,9 @@ class FakeIndices:
         self._cluster.indices[index] = {}
         return index
 
+    async def extend(self, projection: Projection, index: str) -> None:
+        self._cluster.require()  # here any index takes any field
+
     async def exists(self, index: str) -> bool:
         self._cluster.require()
         return index in self._cluster.indices

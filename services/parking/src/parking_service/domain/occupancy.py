@@ -58,6 +58,21 @@ def count_violations(reading: CountReading) -> Iterator[Violation]:
         yield Violation("/occupied", f"{reading.occupied} is more than the capacity of {reading.capacity}")
 
 
+def fits(capacity: int, spots: int) -> bool:
+    """Whether a counter of this capacity counts a lot of so many spots: up to a tenth, or one, more or fewer.
+
+    Another counter counts something else. A lot without numbered spots has as many as its counter says.
+    """
+    return spots == 0 or abs(capacity - spots) <= max(spots // 10, 1)
+
+
+def capacity_violations(reading: CountReading, spots: int) -> Iterator[Violation]:
+    """Why a count is none of a lot with so many spots."""
+    if reading.capacity >= 0 and not fits(reading.capacity, spots):
+        rule = f"{reading.capacity} is not that of this lot, which has {spots} spots: a tenth more or fewer at most"
+        yield Violation("/capacity", rule)
+
+
 @dataclass(frozen=True, slots=True)
 class SpotOccupancyState:
     """What was last seen of a spot, and since when it has been so. `version` counts the changes."""
@@ -155,15 +170,37 @@ class LotCount:
         return True
 
 
-def confidence(observed_at: datetime | None, changed_at: datetime | None, coverage: float, now: datetime) -> float:
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """Watchers that fall silent one by one: these add a share as of an instant, the others were seen `fresh_since`."""
+
+    fresh_since: datetime | None
+    share: float
+    as_of: datetime
+
+
+def confidence(
+    observed_at: datetime | None,
+    changed_at: datetime | None,
+    coverage: float,
+    now: datetime,
+    fading: Fading | None = None,
+) -> float:
     """How far the last readings show the present, from 0 to 1.
 
     `coverage` is the share of the spots that are watched. After five minutes of silence it halves every quarter of an
-    hour; a count that has not moved for three hours (a frozen feed repeats itself) loses half every three hours.
+    hour, for each spot and each counter by itself (`fading`); a count that has not moved for three hours (a frozen feed
+    repeats itself) loses half every three hours.
     """
     if observed_at is None or changed_at is None:
         return 0.0
-    silent = max(now - observed_at - FRESH, timedelta()) / SILENCE_HALVES_IN
-    frozen = max(observed_at - changed_at - STEADY, timedelta()) / FREEZING_HALVES_IN
-    trust = coverage * 0.5 ** (silent + frozen)
+    fresh_since = fading.fresh_since if fading else None
+    trust = coverage * _halved(now - (fresh_since or observed_at) - FRESH, SILENCE_HALVES_IN)
+    if fading:
+        trust += fading.share * _halved(now - fading.as_of, SILENCE_HALVES_IN)
+    trust *= _halved(observed_at - changed_at - STEADY, FREEZING_HALVES_IN)
     return round(trust, 2) if trust >= LEAST_CONFIDENCE else 0.0
+
+
+def _halved(passed: timedelta, every: timedelta) -> float:
+    return 0.5 ** (max(passed, timedelta()) / every)

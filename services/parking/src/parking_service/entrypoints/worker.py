@@ -11,11 +11,13 @@ from parking_service.application.commands.continue_imports import ContinueImport
 from parking_service.application.commands.extend_open_periods import ExtendOpenPeriods
 from parking_service.application.commands.purge_bookings import PurgeBookings
 from parking_service.application.commands.purge_supply_changes import PurgeSupplyChanges
+from parking_service.application.commands.recount_free_spots import RecountFreeSpots
 from parking_service.application.ports import OccupancyRate
 from parking_service.bootstrap import Parking, resources
 from parking_service.entrypoints.consumers import messaging
 
 IMPORTS_SECONDS = 0.5
+FREE_SPOTS_SECONDS = 1.0
 OCCUPANCY_SECONDS = 15.0
 HOUR_SECONDS = 3600.0
 
@@ -71,6 +73,12 @@ def _timers(parking: Parking, lots: WatchedLots) -> list[Timer]:
             "open_periods",
             HOUR_SECONDS,
             lambda: does.extend_open_periods(ExtendOpenPeriods()),
+            in_the_leader=True,
+        ),
+        Timer(
+            "free_spots",
+            FREE_SPOTS_SECONDS,
+            lambda: does.recount_free_spots(RecountFreeSpots()),
             in_the_leader=True,
         ),
         Timer("occupancy_rate", OCCUPANCY_SECONDS, lots.measure, in_the_leader=True),

@@ -36,4 +36,10 @@ class InMemoryOccupancy:
         self._changes.saved(count)
 
     async def recount(self, lot_ids: Sequence[UUID]) -> None:
-        pass
+        self._tables.due -= {*lot_ids}
+
+    async def recount_soon(self, lot_ids: Sequence[UUID]) -> None:
+        self._tables.due |= {*lot_ids}
+
+    async def due_for_recount(self, limit: int) -> Sequence[UUID]:
+        return sorted(self._tables.due)[:limit]

@@ -35,6 +35,7 @@ class Tables:
     bookings: dict[UUID, Booking] = field(default_factory=dict[UUID, Booking])
     supply_changes: dict[UUID, SupplyChangeState] = field(default_factory=dict[UUID, SupplyChangeState])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])
+    due: set[UUID] = field(default_factory=set[UUID])
     outbox: list[object] = field(default_factory=list[object])
 
     def copy(self) -> "Tables":

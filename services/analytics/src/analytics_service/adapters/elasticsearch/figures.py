@@ -11,7 +11,7 @@ from elasticsearch import AsyncElasticsearch
 from analytics_service.adapters.elasticsearch.client import asked
 from analytics_service.adapters.elasticsearch.names import Names
 from analytics_service.adapters.elasticsearch.pages import Hit, pages
-from analytics_service.application.ports import Projection, Scope
+from analytics_service.application.ports import Projection, Scope, StoreAway
 from analytics_service.domain.buckets import EARLIEST, Bucket
 from analytics_service.domain.occupancy import FRESH_FOR, Bookings, Flow, Measure, Sighting
 from analytics_service.domain.revenue import Sums
@@ -20,6 +20,7 @@ HELD = ("confirmed", "active", "completed", "no_show")
 CAME = ("payment", "dispute_reversal")
 WENT = ("refund", "dispute")
 MOST_CURRENCIES = 200  # ISO 4217 knows fewer
+OF_AN_EARLIER_RELEASE = "an earlier release built the index; `analytics-service rebuild reservations` builds it again"
 MILLISECOND = timedelta(milliseconds=1)
 
 Query = Mapping[str, Any]
@@ -50,22 +51,29 @@ class ElasticsearchFigures:
         return [bucket["key"] for bucket in found["currencies"]["buckets"]]
 
     async def bookings(self, parking_lot_id: UUID, periods: Sequence[Bucket]) -> Bookings:
-        """The reservations that hold or held a spot's time in the periods: counted and added up where they are."""
+        """The reservations that hold or held a spot's time in the periods: counted and added up where they are.
+
+        Raises `StoreAway` too while the lot has documents that an earlier release wrote: what they leave out would pass
+        for time that nobody booked.
+        """
         start, end = periods[0].starts_at.isoformat(), periods[-1].ends_at.isoformat()
+        within = ({"range": {"booked_from": {"lt": end}}}, {"range": {"booked_until": {"gt": start}}})
         found = await self._aggregated(
             Projection.RESERVATIONS,
             _all_of(
                 {"term": {"parking_lot_id": str(parking_lot_id)}},
                 {"terms": {"status": list(HELD)}},
-                {"range": {"starts_at": {"lt": end}}},
-                {"range": {"ends_at": {"gt": start}}},
+                {"bool": {"should": [_all_of(*within), _none_of({"exists": {"field": "booked_until"}})]}},
             ),
             {
-                "running": {"filter": {"range": {"starts_at": {"lt": start}}}},
-                "begun": _by_period("starts_at", periods, {"at": {"sum": {"field": "starts_at"}}}),
-                "ended": _by_period("ends_at", periods, {"at": {"sum": {"field": "ends_at"}}}),
+                "unknown": {"missing": {"field": "booked_until"}},
+                "running": {"filter": {"range": {"booked_from": {"lt": start}}}},
+                "begun": _by_period("booked_from", periods, {"at": {"sum": {"field": "booked_from"}}}),
+                "ended": _by_period("booked_until", periods, {"at": {"sum": {"field": "booked_until"}}}),
             },
         )
+        if found["unknown"]["doc_count"]:
+            raise StoreAway(OF_AN_EARLIER_RELEASE)
         begun, ended = _in_order(found["begun"]), _in_order(found["ended"])
         flows = [
             Flow(begins["doc_count"], _left(period, begins), ends["doc_count"], _left(period, ends))
@@ -105,6 +113,10 @@ class ElasticsearchFigures:
 
 def _all_of(*conditions: Query) -> Query:
     return {"bool": {"filter": list(conditions)}}
+
+
+def _none_of(*conditions: Query) -> Query:
+    return {"bool": {"must_not": list(conditions)}}
 
 
 def _scope(scope: Scope) -> list[Query]:

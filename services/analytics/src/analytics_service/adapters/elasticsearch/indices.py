@@ -27,14 +27,21 @@ class ElasticsearchIndices:
 
     async def create(self, projection: Projection) -> str:
         """Make an empty index with the projection's mapping, under a name that none ever had; the name."""
-        mapping = resources.files(__package__).joinpath("mappings", f"{projection.value}.json").read_text()
         index = self._names.index(projection, new_id().hex)
         await asked(
             self._client.indices.create(
-                index=index, settings=SETTINGS, mappings=json.loads(mapping), aliases={self._names.writing(index): {}}
+                index=index, settings=SETTINGS, mappings=_mapping(projection), aliases={self._names.writing(index): {}}
             )
         )
         return index
+
+    async def extend(self, projection: Projection, index: str) -> None:
+        """Give an index the fields that its projection's mapping has got since it was made."""
+        found = await asked(self._client.indices.get_mapping(index=index))
+        known = found[index]["mappings"]["properties"]
+        new = {name: field for name, field in _mapping(projection)["properties"].items() if name not in known}
+        if new:
+            await asked(self._client.indices.put_mapping(index=index, properties=new))
 
     async def exists(self, index: str) -> bool:
         """Whether an index is there."""
@@ -72,3 +79,7 @@ class ElasticsearchIndices:
             return (await self._client.indices.get_alias(name=alias)).body
         except NotFoundError:
             return {}
+
+
+def _mapping(projection: Projection) -> Mapping[str, Any]:
+    return json.loads(resources.files(__package__).joinpath("mappings", f"{projection.value}.json").read_text())

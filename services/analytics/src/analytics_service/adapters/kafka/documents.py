@@ -1,6 +1,7 @@
 """The one place where wire contracts become documents: those that consumers take in, and those of Kafka's history."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from analytics_service.application.ports import Document, Projection
@@ -8,6 +9,7 @@ from parking_events import (
     LedgerEntryState,
     LotOccupancyState,
     ReservationState,
+    ReservationStatus,
     SpotOccupancyState,
     WireEvent,
 )
@@ -27,16 +29,31 @@ COUNT_FIELDS = {"parking_lot_id", "occupied", "capacity", "source", "confidence"
 def reservation_document(event: ReservationState) -> Document:
     """A reservation as it now is."""
     stay = event.parking_session
+    booked_from, booked_until = _booked(event)
     body = {
         **event.model_dump(mode="json", include=RESERVATION_FIELDS),
         "entered_at": stay.entered_at.isoformat() if stay else None,
         "exited_at": stay.exited_at.isoformat() if stay and stay.exited_at else None,
+        "booked_from": booked_from.isoformat(),
+        "booked_until": booked_until.isoformat(),
         "currency": event.amount_owed.currency,
         "amount_owed": event.amount_owed.amount,
         "amount_paid": event.amount_paid.amount,
         "refund_due": event.refund_due.amount,
     }
     return Document(Projection.RESERVATIONS, event.subject, event.version, body)
+
+
+def _booked(event: ReservationState) -> tuple[datetime, datetime]:
+    """What of the spot's time was this reservation's, as far as it was not given back.
+
+    None of it before it was made, and none after the car drove out: empty where that was before the period began.
+    """
+    starts_at = min(max(event.starts_at, event.created_at), event.ends_at)
+    stay = event.parking_session
+    if event.status != ReservationStatus.COMPLETED or stay is None or stay.exited_at is None:
+        return starts_at, event.ends_at
+    return starts_at, max(starts_at, min(stay.exited_at, event.ends_at))
 
 
 def ledger_document(event: LedgerEntryState) -> Document:

@@ -19,6 +19,15 @@ lots = Table(
     Column("version", Integer, nullable=False),
 )
 
+lot_sizes = Table(
+    "lot_sizes",
+    metadata,
+    Column("parking_lot_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("since", instant(), nullable=False),
+    Column("spots", Integer, nullable=False),
+)
+
 indices = Table(
     "indices",
     metadata,

@@ -16,6 +16,8 @@ class PrepareIndices:
 class PrepareIndicesHandler:
     """Makes the first index of a projection that has none, and mends an alias that leads nowhere.
 
+    An index that a release before made gets the fields that are new since, so that no document is refused.
+
     An index that is gone is not made again: it would be empty, and pass for the truth.
     """
 
@@ -34,6 +36,7 @@ class PrepareIndicesHandler:
             return False
         if not await self.indices.exists(target.serving):
             return True
+        await self.indices.extend(projection, target.serving)
         if await self.indices.led_to(projection) not in target.indices:
             await self._mend_alias(projection, target)
         return False

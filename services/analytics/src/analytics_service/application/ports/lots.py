@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from analytics_service.domain.occupancy import LotSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Lots(Protocol):
         """An organization's lots."""
         ...
 
-    async def keep(self, lot: LotCopy) -> None:
-        """Keep a lot; an older version than the stored one changes nothing."""
+    async def sizes(self, parking_lot_id: UUID) -> Sequence[LotSize]:
+        """How many spots a lot had from when on, the first size that is known first."""
+        ...
+
+    async def keep(self, lot: LotCopy, since: datetime) -> None:
+        """Keep a lot as it is since an instant; an older version than the stored one changes nothing."""
         ...

@@ -55,6 +55,13 @@ class Indices(Protocol):
         """Make an empty index with the projection's mapping, under a name that none ever had; the name."""
         ...
 
+    async def extend(self, projection: Projection, index: str) -> None:
+        """Give an index the fields that its projection's mapping has got since it was made.
+
+        So it takes new documents until a rebuild; those that are there already stay without the fields.
+        """
+        ...
+
     async def exists(self, index: str) -> bool:
         """Whether an index is there."""
         ...

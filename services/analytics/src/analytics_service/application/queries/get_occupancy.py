@@ -9,7 +9,7 @@ from uuid import UUID
 from analytics_service.application.ports import Figures, OpenWork
 from analytics_service.domain.buckets import Bucket, Interval, buckets
 from analytics_service.domain.errors import InvalidQuestion, UnknownLot
-from analytics_service.domain.occupancy import Watch, booked_rates
+from analytics_service.domain.occupancy import Sensed, Watch, booked_rates, spot_time
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 
@@ -29,11 +29,15 @@ class GetOccupancy:
 
 @dataclass(frozen=True, slots=True)
 class _Rates:
-    """The two rates, neither of which says anything about the other; none where nothing is known."""
+    """The two rates, neither of which says anything about the other; none where nothing is known.
+
+    `sensed_spots` is over how many spots something was seen.
+    """
 
     bucket: Bucket
     booked: float | None
     sensed: float | None
+    sensed_spots: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,20 @@ class GetOccupancyHandler:
         """The rates of each bucket, and as of when. Raises `UnknownLot`, `InvalidQuestion` and `StoreAway`."""
         async with self.open_work(query.asker) as work:
             lot = await work.lots.get(query.parking_lot_id)
+            sizes = await work.lots.sizes(query.parking_lot_id)
         if lot is None or not query.asker.operates(lot.organization_id):
             raise UnknownLot(query.parking_lot_id)
         periods = buckets(query.starts_at, query.ends_at, query.interval, lot.zone)
         as_of = self.clock.now()
-        booked = booked_rates(periods, await self.figures.bookings(lot.id, periods), lot.spots)
+        booked = booked_rates(periods, await self.figures.bookings(lot.id, periods), spot_time(periods, sizes))
         sensed = await self._sensed(lot.id, periods, as_of)
-        return [_Rates(*each) for each in zip(periods, booked, sensed, strict=True)], as_of
+        rates = [
+            _Rates(period, rate, seen.rate, seen.spots)
+            for period, rate, seen in zip(periods, booked, sensed, strict=True)
+        ]
+        return rates, as_of
 
-    async def _sensed(self, parking_lot_id: UUID, periods: Sequence[Bucket], as_of: datetime) -> list[float | None]:
+    async def _sensed(self, parking_lot_id: UUID, periods: Sequence[Bucket], as_of: datetime) -> list[Sensed]:
         watch = Watch(periods, as_of)
         seen = 0
         whole = Bucket(periods[0].starts_at, periods[-1].ends_at)
@@ -67,4 +76,4 @@ class GetOccupancyHandler:
                 if seen > self.most_sightings:
                     raise InvalidQuestion("to", f"must be nearer to from: more than {self.most_sightings} sightings")
                 watch.see(sighting)
-        return watch.rates()
+        return watch.sensed()

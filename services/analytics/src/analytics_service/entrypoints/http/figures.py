@@ -50,12 +50,19 @@ class RevenueView(ResponseBody):
 
 
 class OccupancyBucketView(ResponseBody):
-    """The booked and the sensed share of a bucket, between 0 and 1; none where nothing is known."""
+    """The booked and the sensed share of a bucket, between 0 and 1; none where nothing is known.
+
+    `booked_rate` is the time that is or was held by paid reservations, over the time of all spots that the lot had
+    then; what was given back by driving out early is not booked. `sensed_rate` is what counters or sensors saw,
+    weighted by time, over `sensed_spots`: the number of spots of which anything was known, on average. Neither follows
+    from the other.
+    """
 
     from_: Annotated[datetime, Field(serialization_alias="from")]
     to: datetime
     booked_rate: float | None
     sensed_rate: float | None
+    sensed_spots: float
     as_of: datetime
 
 
@@ -111,6 +118,7 @@ async def get_occupancy(
                 to=each.bucket.ends_at,
                 booked_rate=each.booked,
                 sensed_rate=each.sensed,
+                sensed_spots=round(each.sensed_spots, 2),
                 as_of=as_of,
             )
             for each in found

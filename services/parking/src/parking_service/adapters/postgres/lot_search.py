@@ -14,6 +14,7 @@ from uuid import UUID
 
 from parking_kernel.money import Money
 from parking_service.application.ports import Box, LotFilter, LotView
+from parking_service.domain.occupancy import Fading
 from parking_service.domain.values import Place
 
 SPARE_CANDIDATES = 10
@@ -24,7 +25,7 @@ LOT = """
     l.opening_hours::text AS opening_hours, l.currency, l.hourly_amount, l.daily_amount, l.status, l.total_spots,
     l.spot_types, l.version
 """
-FREE = "f.free, f.coverage, f.observed_at, f.changed_at"
+FREE = "f.free, f.coverage, f.observed_at, f.changed_at, f.fading, f.fresh_since, f.counted_at"
 WORDS = "folded(l.name || ' ' || l.address)"
 ORDERS = {
     "price": "l.hourly_amount NULLS LAST",
@@ -169,6 +170,7 @@ def lot_view(row: Any) -> LotView:
         observed_at=observed_at,
         changed_at=row["changed_at"],
         coverage=row["coverage"],
+        fading=Fading(row["fresh_since"], row["fading"], row["counted_at"]),
         version=row["version"],
         distance_m=row["distance_m"],
     )

@@ -16,7 +16,7 @@ from parking_service.domain.errors import NoTariff, UnknownLot, UnknownSpot
 from parking_service.domain.spots import SpotStatus, SpotType
 from parking_service.domain.tariffs import TariffState
 
-WATCHED = free_spots.c.observed_at.is_not(None)
+WATCHED = free_spots.c.taken.is_not(None)
 
 
 class PostgresLotViews:
@@ -72,10 +72,10 @@ class PostgresLotViews:
 
     async def occupancy_rate(self) -> OccupancyRate:
         """How full the watched lots are."""
-        usable, free = (func.coalesce(func.sum(column), 0) for column in (free_spots.c.usable, free_spots.c.free))
+        usable, taken = (func.coalesce(func.sum(column), 0) for column in (free_spots.c.usable, free_spots.c.taken))
         async with self._engine.connect() as connection:
-            row = (await connection.execute(select(usable, free).where(WATCHED))).one()
-        return OccupancyRate(int(row[0]), int(row[0] - row[1]))
+            row = (await connection.execute(select(usable, taken).where(WATCHED))).one()
+        return OccupancyRate(int(row[0]), int(row[1]))
 
     async def _fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """Straight to the driver: the statement is prepared once, and no transaction is begun for one read."""

@@ -4,44 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from parking_chassis.units_of_work import Transaction
+from parking_service.adapters.postgres import free_spots
 from parking_service.adapters.postgres.tables import lot_counts, spot_occupancy, spots
 from parking_service.application.ports import Aggregate
 from parking_service.domain.occupancy import LotCount, LotCountState, SpotOccupancy, SpotOccupancyState
 from parking_service.domain.spots import SpotStatus
-
-# A counter knows better than sensors that watch a part of the spots; where all are watched, the newer reading counts.
-# A lot without numbered spots has as many as its counter says.
-RECOUNT = text("""
-    INSERT INTO free_spots (parking_lot_id, usable, free, coverage, observed_at, changed_at)
-    SELECT lot.id,
-           CASE WHEN seen.usable = 0 AND counted.by_counter THEN c.capacity ELSE seen.usable END,
-           CASE WHEN NOT counted.by_counter THEN seen.usable - seen.taken
-                WHEN seen.usable = 0 THEN c.capacity - c.occupied
-                ELSE least(c.capacity - c.occupied, seen.usable) END,
-           CASE WHEN counted.by_counter THEN 1 ELSE seen.watched::float / greatest(seen.usable, 1) END,
-           CASE WHEN counted.by_counter THEN c.observed_at ELSE seen.observed_at END,
-           CASE WHEN counted.by_counter THEN c.changed_at ELSE seen.changed_at END
-    FROM unnest(CAST(:lot_ids AS uuid[])) AS lot (id)
-    CROSS JOIN LATERAL (
-        SELECT count(*)::int AS usable, count(o.spot_id)::int AS watched,
-               count(*) FILTER (WHERE o.occupied)::int AS taken,
-               max(o.observed_at) AS observed_at, max(o.changed_at) AS changed_at
-        FROM spots p LEFT JOIN spot_occupancy o ON o.spot_id = p.id
-        WHERE p.parking_lot_id = lot.id AND p.status = 'in_service'
-    ) seen
-    LEFT JOIN lot_counts c ON c.parking_lot_id = lot.id
-    CROSS JOIN LATERAL (
-        SELECT c.observed_at IS NOT NULL AND (seen.watched < seen.usable OR seen.observed_at IS NULL
-                                              OR c.observed_at >= seen.observed_at) AS by_counter
-    ) counted
-    ON CONFLICT (parking_lot_id) DO UPDATE
-    SET usable = excluded.usable, free = excluded.free, coverage = excluded.coverage,
-        observed_at = excluded.observed_at, changed_at = excluded.changed_at
-""")
 
 
 class PostgresOccupancy:
@@ -87,9 +58,16 @@ class PostgresOccupancy:
         self._changes.saved(count)
 
     async def recount(self, lot_ids: Sequence[UUID]) -> None:
-        """Work out again how many spots of the lots are in service, watched and taken."""
-        if lot_ids:
-            await self._connection.execute(RECOUNT, {"lot_ids": list(lot_ids)})
+        """Work out again what is available in the lots now."""
+        await free_spots.recount(self._connection, lot_ids)
+
+    async def recount_soon(self, lot_ids: Sequence[UUID]) -> None:
+        """Have what is available in the lots worked out again after this transaction."""
+        await free_spots.recount_soon(self._connection, lot_ids)
+
+    async def due_for_recount(self, limit: int) -> Sequence[UUID]:
+        """The first lots of which what is available has to be worked out again, locked."""
+        return await free_spots.due_for_recount(self._connection, limit)
 
 
 def _upsert(table: Table, key: str) -> Insert:

@@ -171,7 +171,13 @@ free_spots = Table(
     Column("coverage", Double, nullable=False),
     Column("observed_at", instant()),
     Column("changed_at", instant()),
+    Column("taken", Integer),
+    Column("fading", Double, nullable=False, server_default="0"),
+    Column("fresh_since", instant()),
+    Column("counted_at", instant(), nullable=False, server_default=text("now()")),
+    Column("next_at", instant()),
     Index("ix_free_spots_free", text("free DESC"), "parking_lot_id"),
+    Index("ix_free_spots_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )
 
 imports = Table(

@@ -10,7 +10,14 @@ from parking_kernel.violations import Violation
 from parking_service.application.ports import OpenWork, Work
 from parking_service.domain.errors import ImpossibleReadings
 from parking_service.domain.lots import Lot
-from parking_service.domain.occupancy import CountReading, Digested, SpotReading, count_violations, time_violations
+from parking_service.domain.occupancy import (
+    CountReading,
+    Digested,
+    SpotReading,
+    capacity_violations,
+    count_violations,
+    time_violations,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +43,22 @@ class ReportOccupancyHandler:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker)
             digested = (
-                await self._count(work, command.lot_id, command.count)
+                await self._count(work, lot, command.count)
                 if command.count
                 else await self._see(work, lot, command.readings)
             )
             await work.occupancy.recount([command.lot_id])
         return digested
 
-    async def _count(self, work: Work, lot_id: UUID, reading: CountReading) -> Digested:
-        refused = [*count_violations(reading), *time_violations(reading.at, self.clock.now(), "/at")]
+    async def _count(self, work: Work, lot: Lot, reading: CountReading) -> Digested:
+        refused = [
+            *count_violations(reading),
+            *capacity_violations(reading, lot.state.total_spots),
+            *time_violations(reading.at, self.clock.now(), "/at"),
+        ]
         if refused:
             raise ImpossibleReadings(refused)
-        count = await work.occupancy.of_lot(lot_id)
+        count = await work.occupancy.of_lot(lot.state.id)
         applied = count.count(reading)
         if applied:
             await work.occupancy.save_count(count)

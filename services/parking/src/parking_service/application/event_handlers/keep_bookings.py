@@ -15,5 +15,9 @@ class KeepBookings:
 
 
 async def keep_bookings(event: KeepBookings, work: Work) -> None:
-    """Keep the copies, in the consumer's transaction. A version that is not newer changes nothing."""
+    """Keep the copies, in the consumer's transaction. A version that is not newer changes nothing.
+
+    What is available in their lots now is worked out in a moment, once for all that came meanwhile.
+    """
     await work.bookings.keep(event.bookings)
+    await work.occupancy.recount_soon(list({booking.parking_lot_id for booking in event.bookings}))

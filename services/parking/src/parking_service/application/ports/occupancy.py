@@ -27,5 +27,13 @@ class Occupancy(Protocol):
         ...
 
     async def recount(self, lot_ids: Sequence[UUID]) -> None:
-        """Work out again how many spots of the lots are in service, watched and taken."""
+        """Work out again what is available in the lots now, and when that has to be looked at again."""
+        ...
+
+    async def recount_soon(self, lot_ids: Sequence[UUID]) -> None:
+        """Have what is available in the lots worked out again after this transaction."""
+        ...
+
+    async def due_for_recount(self, limit: int) -> Sequence[UUID]:
+        """The first lots of which what is available has to be worked out again; nobody else recounts them meanwhile."""
         ...

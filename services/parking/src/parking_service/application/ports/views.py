@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from parking_kernel.money import Money
+from parking_service.domain.occupancy import Fading
 from parking_service.domain.spots import SpotState, SpotType
 from parking_service.domain.values import Place
 
@@ -69,11 +70,12 @@ class LotView:
     coverage: float
     version: int
     distance_m: float | None = None
+    fading: Fading | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SpotView:
-    """A spot with what was last seen of it. One that nothing watches counts as free."""
+    """A spot with what was last seen of it. One that nothing ever watched was not seen taken."""
 
     spot: SpotState
     occupied: bool = False

@@ -40,7 +40,15 @@ class PlaceAnswer(ResponseBody):
 
 
 class LotAnswer(ResponseBody):
-    """A lot. `available_spots` is what was last seen, at `available_as_of`, and `confidence` how far it still holds.
+    """A lot.
+
+    `available_spots` is how many spots are free at this moment: those in service, less those that a sensor saw taken,
+    where a car is in, or that somebody has booked for now. Where the lot has a counter, it is the spots less the cars
+    that were counted (or came in through the gates, where that is more), and less the bookings of now whose car has not
+    come. It is no answer to what can be booked for a period: `GET /parking-lots/{id}/availability` is.
+
+    `available_as_of` is when a sensor or counter last reported, and `confidence` how far what was seen still holds,
+    from 0 to 1: the share of spots with a sensor, each of them less with its silence. It is 0 where nobody watches.
 
     A lot with the `status` `draft` has no prices yet and is not on sale.
     """
@@ -136,7 +144,7 @@ def _plain(lot: LotView, now: datetime) -> dict[str, Any]:
         "total_spots": lot.total_spots,
         "available_spots": lot.available_spots,
         "available_as_of": lot.observed_at,
-        "confidence": confidence(lot.observed_at, lot.changed_at, lot.coverage, now),
+        "confidence": confidence(lot.observed_at, lot.changed_at, lot.coverage, now, lot.fading),
         "currency": lot.currency,
         "hourly_rate": _money(lot.hourly_rate),
         "daily_rate": _money(lot.daily_rate),

@@ -71,7 +71,11 @@ class Report(ResponseBody):
 @router.post("")
 @may_answer(NOT_FOUND)
 async def report_occupancy(lot_id: UUID, body: Occupancy, does: Does, operator: Operator) -> Report:
-    """Report what was seen. The newest reading counts; where none of them can be true the answer is 422."""
+    """Report what was seen. The newest reading counts; where none of them can be true the answer is 422.
+
+    A counter counts this lot: its `capacity` may differ from the lot's number of spots by a tenth, or by one, and the
+    count is then scaled to the spots, rounded up. Another one counts something else and is refused.
+    """
     readings = [SpotReading(each.spot_id, each.occupied, each.at) for each in body.readings or ()]
     digested = await does.report_occupancy(ReportOccupancy(operator, lot_id, readings, body.count()))
     refused = [RefusedReading(pointer=each.pointer, detail=each.rule) for each in digested.refused]

@@ -73,7 +73,11 @@ class LotQuery(BaseModel):
 
 @router.get("", response_model=Page[FoundLotAnswer])
 async def search_lots(request: Request, asks: Asks, asked: Annotated[LotQuery, Query()]) -> Response:
-    """Find lots that are on sale: the nearest first where a place is named, else by name; no sign-in needed."""
+    """Find lots that are on sale: the nearest first where a place is named, else by name; no sign-in needed.
+
+    `available_spots` is about this moment alone: what sensors, counters and gates saw, and what is booked for now. It
+    is a second or two old. What can be booked for a period says `GET /parking-lots/{id}/availability`.
+    """
     now, near = request.app.state.clock.now(), asked.near()
     wanted = LotFilter(
         at=now,

@@ -19,6 +19,7 @@ from parking_service.application.commands.add_spots import AddSpots
 from parking_service.application.commands.change_spot import ChangeSpot
 from parking_service.application.commands.remove_spot import RemoveSpot
 from parking_service.application.ports import SpotView
+from parking_service.domain.occupancy import confidence
 from parking_service.domain.spots import PlanPosition, SpotChanges, SpotPlan, SpotState, SpotStatus, SpotType
 from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, SPOT_NUMBER_TAKEN
@@ -107,7 +108,11 @@ class PositionAnswer(ResponseBody):
 
 
 class SpotAnswer(ResponseBody):
-    """A spot, and what was last seen of it (`observed_at`; a spot that nobody watches counts as free)."""
+    """A spot, and what was last seen of it.
+
+    `occupied` is what its sensor last reported, at `observed_at`; false where nobody watches it. `confidence` is how
+    far that still holds, from 0 to 1. Neither knows of bookings: a spot that nobody stands on may be somebody's.
+    """
 
     id: UUID
     parking_lot_id: UUID
@@ -120,6 +125,7 @@ class SpotAnswer(ResponseBody):
     status: SpotStatus
     occupied: bool
     observed_at: datetime | None
+    confidence: float
     version: int
 
 
@@ -134,11 +140,16 @@ async def list_spots(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[SpotAnswer]:
-    """The plan of a lot and what is taken now, by number; no sign-in needed."""
+    """The plan of a lot and what its sensors last saw, spot by spot and by number; no sign-in needed.
+
+    It says what stands where, with the age of each sighting, and nothing of bookings: `available_spots` of the lot
+    puts both together, and what can be booked for a period says `GET /parking-lots/{id}/availability`.
+    """
     after = text_in_cursor(cursor)
     found = await asks.written.spots(lot_id, spot_type, after, limit + 1)
     last = encode_cursor(found[limit - 1].spot.number) if len(found) > limit else None
-    items = [_answer(view) for view in found[:limit]]
+    now = request.app.state.clock.now()
+    items = [_answer(view, now) for view in found[:limit]]
     return Page(items=items, next=next_page(request, response, last))
 
 
@@ -166,6 +177,7 @@ async def change_spot(
     operator: Operator,
     version: IfMatch,
     terms: Terms,
+    request: Request,
     response: Response,
 ) -> object:
     """Change what is named, or take a spot out of service; with `If-Match` only if nobody changed it meanwhile."""
@@ -175,7 +187,7 @@ async def change_spot(
         return answer
     view = await asks.written.spot(spot_id)
     response.headers["ETag"] = etag(view.spot.version)
-    return _answer(view)
+    return _answer(view, request.app.state.clock.now())
 
 
 @router.delete("/spots/{spot_id}", status_code=204, responses=PREVIEWS)
@@ -186,7 +198,8 @@ async def remove_spot(spot_id: UUID, does: Does, operator: Operator, terms: Term
     return response_to(decision) or Response(status_code=NO_CONTENT)
 
 
-def _answer(view: SpotView) -> SpotAnswer:
+def _answer(view: SpotView, now: datetime | None = None) -> SpotAnswer:
+    """`now` is needed where something can have been seen."""
     spot = view.spot
     return SpotAnswer(
         id=spot.id,
@@ -200,5 +213,6 @@ def _answer(view: SpotView) -> SpotAnswer:
         status=spot.status,
         occupied=view.occupied,
         observed_at=view.observed_at,
+        confidence=confidence(view.observed_at, view.observed_at, 1.0, now) if now else 0.0,
         version=spot.version,
     )

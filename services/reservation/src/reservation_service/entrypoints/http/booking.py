@@ -226,7 +226,11 @@ async def get_availability(
     ends_at: Annotated[Instant, Query(alias="to")],
     spot_type: SpotType | None = None,
 ) -> Response:
-    """Which spots are free for the whole period: 31 days at most, which begin within a year."""
+    """Which spots can be booked for the whole period: 31 days at most, which begin within a year.
+
+    True at `as_of`, by the timetable that the booking itself asks: no booking, hold or stay has any of the period. It
+    says nothing of what stands there now: `available_spots` of the lot and `GET /parking-lots/{id}/spots` do.
+    """
     try:
         wanted = SpotRequest(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
         spots, as_of = await does.get_availability(GetAvailability(wanted))

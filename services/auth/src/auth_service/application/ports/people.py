@@ -7,7 +7,7 @@ from uuid import UUID
 from auth_service.domain.grants import Grant
 from auth_service.domain.organizations import Organization, OrganizationState
 from auth_service.domain.roles import Role
-from auth_service.domain.users import User, UserState
+from auth_service.domain.users import User, UserFilter, UserState
 
 
 class Users(Protocol):
@@ -44,8 +44,8 @@ class Users(Protocol):
         """Store another hash of the same password. No event says so: nothing changed for anybody."""
         ...
 
-    async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
-        """Users in the order of their ids, after one of them, whose name or address contains `query`."""
+    async def page(self, wanted: UserFilter, after: UUID | None, limit: int) -> Sequence[UserState]:
+        """Those wanted, in the order of their ids, after one of them."""
         ...
 
 

@@ -9,7 +9,7 @@ from services.auth.tests.people import ABUSE, NOW, some_user, stored_user
 
 from auth_service.application.ports import OpenWork
 from auth_service.domain.errors import UnknownUser
-from auth_service.domain.users import SHARED_BY, PastStatus, StatusChange, UserStatus
+from auth_service.domain.users import SHARED_BY, PastStatus, StatusChange, UserFilter, UserStatus
 from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.concurrency import ChangedMeanwhile
@@ -152,11 +152,47 @@ async def test_a_page_goes_by_ids_and_finds_parts_of_names_and_addresses(open_wo
         for user in people:
             await work.users.add(user)
         ada, bob, cy = (user.state for user in people)
-        assert await work.users.page(None, None, 2) == [ada, bob]
-        assert await work.users.page(None, bob.id, 2) == [cy]
-        assert await work.users.page("ADA", None, 10) == [ada, cy]
-        assert await work.users.page("0%", None, 10) == [bob]
-        assert await work.users.page("y_a", None, 10) == [cy]
+        assert await work.users.page(UserFilter(), None, 2) == [ada, bob]
+        assert await work.users.page(UserFilter(), bob.id, 2) == [cy]
+        assert await work.users.page(UserFilter("ADA"), None, 10) == [ada, cy]
+        assert await work.users.page(UserFilter("0%"), None, 10) == [bob]
+        assert await work.users.page(UserFilter("y_a"), None, 10) == [cy]
+
+
+async def test_a_name_is_found_in_either_unicode_form_in_any_case_and_without_its_accents(open_work: OpenWork) -> None:
+    names = ("Zo\u00eb", "Stra\u00dfe", "\u0141\u00f3d\u017a")
+    zoe, strasse, lodz = (some_user(f"{number}@example.com", name) for number, name in enumerate(names))
+    async with open_work(THE_SERVICE) as work:
+        for user in (zoe, strasse, lodz):
+            await work.users.add(user)
+        for query in ("Zo\u00eb", "Zoe\u0308", "ZO\u00cb", "zoe"):
+            assert await work.users.page(UserFilter(query), None, 10) == [zoe.state], ascii(query)
+        for query in ("stra\u00dfe", "STRASSE"):
+            assert await work.users.page(UserFilter(query), None, 10) == [strasse.state]
+        assert await work.users.page(UserFilter("lodz"), None, 10) == [lodz.state]
+        assert await work.users.page(UserFilter("zoa"), None, 10) == []
+
+
+async def test_users_are_filtered_by_status_role_and_verification(open_work: OpenWork) -> None:
+    people = [some_user(f"{name}@example.com", name) for name in ("ada", "bob", "cy")]
+    ada, bob, cy = people
+    ada.assign_role("operator", NOW)
+    bob.suspend(ABUSE)
+    cy.verify(NOW)
+    async with open_work(THE_SERVICE) as work:
+        for user in people:
+            await work.users.add(user)
+
+        async def found(wanted: UserFilter) -> list[str]:
+            return [each.full_name for each in await work.users.page(wanted, None, 10)]
+
+        assert await found(UserFilter(status=UserStatus.SUSPENDED)) == ["bob"]
+        assert await found(UserFilter(status=UserStatus.ACTIVE)) == ["ada", "cy"]
+        assert await found(UserFilter(role="operator")) == ["ada"]
+        assert await found(UserFilter(role="nobody")) == []
+        assert await found(UserFilter(is_verified=True)) == ["cy"]
+        assert await found(UserFilter(is_verified=False, status=UserStatus.ACTIVE)) == ["ada"]
+        assert await found(UserFilter(query="CY", is_verified=True)) == ["cy"]
 
 
 async def test_each_change_of_a_status_is_stored_once(open_work: OpenWork) -> None:

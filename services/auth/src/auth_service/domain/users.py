@@ -20,6 +20,19 @@ class UserStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which users of a list are wanted; what is not given does not matter.
+
+    `query` is a part of a name or address, in any case, with or without accents, in any Unicode form.
+    """
+
+    query: str | None = None
+    status: UserStatus | None = None
+    role: str | None = None
+    is_verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChange:
     """Why an account was closed or opened again, by whom and when. The reason is for administrators alone."""
 

@@ -1,3 +1,4 @@
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -6,7 +7,15 @@ from services.auth.tests.fakes.postgres.tables import Tables
 
 from auth_service.application.ports import Aggregate
 from auth_service.domain.errors import UnknownUser
-from auth_service.domain.users import SHARED_BY, PastStatus, StatusChanged, User, UserState, normalised_email
+from auth_service.domain.users import (
+    SHARED_BY,
+    PastStatus,
+    StatusChanged,
+    User,
+    UserFilter,
+    UserState,
+    normalised_email,
+)
 from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
 
@@ -65,15 +74,27 @@ class InMemoryUsers:
         versions = sorted((version for mine, version in self._status_changes if mine == user_id), reverse=True)
         return [self._status_changes[user_id, version] for version in versions[:limit]]
 
-    async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
-        wanted = (query or "").lower()
+    async def page(self, wanted: UserFilter, after: UUID | None, limit: int) -> Sequence[UserState]:
         found = [
             state
             for state in sorted(self._users.values(), key=_id)
-            if after is None or state.id > after
-            if any(wanted in text.lower() for text in (state.email or "", state.full_name))
+            if (after is None or state.id > after) and _is_wanted(state, wanted)
         ]
         return found[:limit]
+
+
+def _is_wanted(state: UserState, wanted: UserFilter) -> bool:
+    return (
+        _folded(wanted.query or "") in _folded(f"{state.email or ''} {state.full_name}")
+        and wanted.status in (None, state.status)
+        and (wanted.role is None or wanted.role in state.roles)
+        and wanted.is_verified in (None, state.is_verified)
+    )
+
+
+def _folded(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ł", "l").replace("ø", "o"))
+    return "".join(each for each in letters if not unicodedata.combining(each)).lower()
 
 
 def _id(state: UserState) -> UUID:

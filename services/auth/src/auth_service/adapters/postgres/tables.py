@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -43,6 +44,15 @@ users = Table(
     Column("registered_from", Text),
     Index("uq_users_verified_email", "email", unique=True, postgresql_where=text("is_verified")),
     Index("ix_users_email", "email", "id"),
+    Index("ix_users_status", "status", "id"),
+    Index("ix_users_is_verified", "is_verified", "id"),
+    Index("ix_users_roles", "roles", postgresql_using="gin"),
+    Index(
+        "ix_users_words",
+        literal_column("folded((COALESCE(email, ''::text) || ' '::text) || full_name)").label("words"),
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    ),
 )
 
 status_changes = Table(

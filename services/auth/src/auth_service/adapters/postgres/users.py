@@ -1,10 +1,10 @@
 """Users in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, Text, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.adapters.postgres.tables import status_changes, users
@@ -16,12 +16,15 @@ from auth_service.domain.users import (
     StatusChange,
     StatusChanged,
     User,
+    UserFilter,
     UserState,
     UserStatus,
     normalised_email,
 )
 from parking_chassis.units_of_work import Transaction
 from parking_kernel.concurrency import ChangedMeanwhile
+
+WORDS = literal_column("folded((COALESCE(users.email, ''::text) || ' '::text) || users.full_name)", Text)
 
 
 class PostgresUsers:
@@ -96,14 +99,11 @@ class PostgresUsers:
             for row in rows.mappings()
         ]
 
-    async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
-        """Users in the order of their ids, after one of them, whose name or address contains `query`."""
-        statement = select(users).order_by(users.c.id).limit(limit)
+    async def page(self, wanted: UserFilter, after: UUID | None, limit: int) -> Sequence[UserState]:
+        """Those wanted, in the order of their ids, after one of them."""
+        statement = select(users).where(*_matching(wanted)).order_by(users.c.id).limit(limit)
         if after:
             statement = statement.where(users.c.id > after)
-        if query:
-            contains = [column.icontains(query, autoescape=True) for column in (users.c.email, users.c.full_name)]
-            statement = statement.where(or_(*contains))
         return [_state(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def _note_status(self, user: User) -> None:
@@ -128,6 +128,18 @@ class PostgresUsers:
         if row is None:
             raise UnknownUser(user_id)
         return _state(row)
+
+
+def _matching(wanted: UserFilter) -> Iterator[ColumnElement[bool]]:
+    """The conditions, each as the index for it has it."""
+    if wanted.query:
+        yield WORDS.like(func.holding(wanted.query))
+    if wanted.status is not None:
+        yield users.c.status == wanted.status.value
+    if wanted.role is not None:
+        yield users.c.roles.contains([wanted.role])
+    if wanted.is_verified is not None:
+        yield users.c.is_verified == wanted.is_verified
 
 
 def _of_one_address(found: Sequence[UserState]) -> Sequence[UserState]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from auth_service.domain.grants import Grant
 from auth_service.domain.organizations import Organization, OrganizationState
 from auth_service.domain.roles import Role
-from auth_service.domain.users import PastStatus, User, UserState
+from auth_service.domain.users import PastStatus, User, UserFilter, UserState
 
 
 class Users(Protocol):
@@ -52,8 +52,8 @@ class Users(Protocol):
         """How the status of an account changed, the last change first; at most `limit`."""
         ...
 
-    async def page(self, query: str | None, after: UUID | None, limit: int) -> Sequence[UserState]:
-        """Users in the order of their ids, after one of them, whose name or address contains `query`."""
+    async def page(self, wanted: UserFilter, after: UUID | None, limit: int) -> Sequence[UserState]:
+        """Those wanted, in the order of their ids, after one of them."""
         ...
 
 

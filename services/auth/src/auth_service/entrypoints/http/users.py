@@ -13,7 +13,7 @@ from auth_service.application.commands.revoke_role import RevokeRole
 from auth_service.application.commands.suspend_user import SuspendUser
 from auth_service.application.queries.get_profile import GetProfile
 from auth_service.domain.grants import Grant
-from auth_service.domain.users import StatusChange, UserState, UserStatus
+from auth_service.domain.users import StatusChange, UserFilter, UserState, UserStatus
 from auth_service.entrypoints.http.dependencies import After, Does, Me, Person, Service, UserAdministrator
 from auth_service.entrypoints.http.problems import OWN_ACCOUNT
 from parking_chassis.api_document import may_answer
@@ -111,12 +111,20 @@ async def list_users(
     response: Response,
     service: Service,
     after: After,
-    query: Annotated[str | None, Query(max_length=200, description="part of a name or address")] = None,
+    query: Annotated[
+        str | None,
+        Query(max_length=200, description="part of a name or address, in any case, with or without accents"),
+    ] = None,
+    status: Annotated[UserStatus | None, Query(description="only accounts that stand so")] = None,
+    role: Annotated[str | None, Query(max_length=100, description="only those with this role")] = None,
+    is_verified: Annotated[
+        bool | None, Query(description="only those whose address is verified; `false`: only the others")
+    ] = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[UserSummary]:
     """Find users; for administrators."""
     async with service.open_work(asker) as work:
-        found = await work.users.page(query, after, limit + 1)
+        found = await work.users.page(UserFilter(query, status, role, is_verified), after, limit + 1)
     last = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None
     return Page(items=[_summary(user) for user in found[:limit]], next=next_page(request, response, last))
 

@@ -86,8 +86,12 @@ class World:
         return client
 
     async def settled(self) -> list[str]:
-        """What is wrong once everything has come to rest, or after the patience for that."""
-        await self.relays_are_done()
+        """What is wrong once everything has come to rest, or after the patience for that.
+
+        All but the mails: a backlog of those goes on for as long as it is long, and nothing else follows from a mail.
+        """
+        latest = await self.latest()
+        await self.relays_are_done({"notification": latest["notification"]})
         wrong = await self.until_right(self._still_wrong)
         before, log = await self.published()
         after = await events.committed(self.databases, self.lot_ids)
@@ -97,7 +101,7 @@ class World:
     async def published(self) -> tuple[events.Committed, events.Log]:
         """What was committed, and what Kafka has once the relays have sent that."""
         before = await events.committed(self.databases, self.lot_ids)
-        await self.relays_are_done()
+        await self.relays_are_done(await self.latest())
         return before, await events.read(self.platform.kafka)
 
     async def _still_wrong(self) -> list[str]:

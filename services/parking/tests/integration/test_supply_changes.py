@@ -41,7 +41,12 @@ async def shorten_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Res
     return await supply.operator("PUT", f"{supply.path}/opening-hours", json=MORNINGS, params=parameters)
 
 
-WAYS = pytest.mark.parametrize("way", [retire, remove, take_out_of_service, shorten_hours])
+async def make_it_another_type(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    body = {"spot_type": "compact"}
+    return await supply.operator("PATCH", f"/spots/{supply.spots['S0002']}", json=body, params=parameters)
+
+
+WAYS = pytest.mark.parametrize("way", [retire, remove, take_out_of_service, make_it_another_type, shorten_hours])
 
 
 @WAYS
@@ -84,7 +89,7 @@ async def test_with_a_policy_it_commits_publishes_the_policy_and_answers_with_a_
     assert (str(event.supply_change.id), event.supply_change.affected.value) == (change_id, policy)
     assert event.event_type.removesuffix(".v1") in {
         *("parking.lot.retired", "parking.lot.updated"),
-        *("parking.spot.removed", "parking.spot.taken_out_of_service"),
+        *("parking.spot.removed", "parking.spot.taken_out_of_service", "parking.spot.updated"),
     }
     job = (await supply.operator("GET", f"/supply-changes/{change_id}")).json()
     assert {**job, "started_at": None} == {
@@ -121,7 +126,7 @@ async def test_without_bookings_in_the_way_it_is_answered_as_ever_and_those_that
     assert (await supply.operator("GET", f"/supply-changes/{event.supply_change.id}")).json()["total"] == 0
 
 
-@pytest.mark.parametrize("way", [remove, take_out_of_service, shorten_hours])
+@pytest.mark.parametrize("way", [remove, take_out_of_service, make_it_another_type, shorten_hours])
 async def test_later_versions_take_nothing_away(supply: Supply, events: Any, way: Way) -> None:
     assert (await way(supply, {"affected": "move"})).status_code == 202
     for name in ("Renamed", "Again"):
@@ -146,6 +151,7 @@ async def test_what_takes_no_supply_away_makes_no_job(supply: Supply, book: Book
         ("PATCH", supply.path, {"name": "Renamed"}),
         ("PUT", f"{supply.path}/opening-hours", longer),
         ("PATCH", f"/spots/{supply.spots['S0002']}", {"level": "1"}),
+        ("PATCH", f"/spots/{supply.spots['S0002']}", {"spot_type": "standard"}),
     ):
         answer = await supply.operator(method, path, json=body, params=policy)
         assert (answer.status_code, answer.headers.get("Location")) == (200, None), answer.text

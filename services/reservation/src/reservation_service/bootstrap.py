@@ -109,6 +109,7 @@ class Reservation:
 
     settings: ReservationSettings
     use_cases: UseCases
+    open_work: OpenWork
     work_on: Callable[[AsyncConnection], AbstractAsyncContextManager[Work]]
     engine: AsyncEngine
     booking_pool: BookingPool
@@ -138,10 +139,13 @@ def bootstrap(settings: ReservationSettings, *, clock: Clock = SYSTEM_CLOCK) -> 
     sealer = settings.answer_sealer
     work = units_of_work(sealer)
     bookings = PostgresBookings(booking_pool, sealer)
-    use_cases = _use_cases(settings, work.opened_on(engine), bookings, tokens, clock, outbox)
+    open_work = work.opened_on(engine)
+    use_cases = _use_cases(settings, open_work, bookings, tokens, clock, outbox)
     work_on = partial(work.on, asker=THE_SERVICE)
     partitions = ReservationPartitions(engine)
-    return Reservation(settings, use_cases, work_on, engine, booking_pool, http, tokens, verifier, partitions)
+    return Reservation(
+        settings, use_cases, open_work, work_on, engine, booking_pool, http, tokens, verifier, partitions
+    )
 
 
 def resources(reservation: Reservation) -> AbstractAsyncContextManager[None]:

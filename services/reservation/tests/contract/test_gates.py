@@ -10,7 +10,8 @@ from services.reservation.tests.examples import START, period
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.periods import Period
-from reservation_service.application.ports import UserCopy
+from reservation_service.application.ports import UnsettledStay, UserCopy
+from reservation_service.domain.gates import REPORTED_WITHIN
 from reservation_service.domain.reservations import ParkingSession, Reservation, ReservationStatus
 
 HOUR = timedelta(hours=1)
@@ -34,7 +35,52 @@ class TestEarlyExits:
         async with store.work(THE_SERVICE) as work:
             await work.early_exits.keep(reservation_id, START)
             assert await work.early_exits.take(reservation_id, START + MINUTE) is None
-            assert await work.early_exits.take(reservation_id, START) == START
+            assert await work.early_exits.has(reservation_id)
+            assert await work.early_exits.take(reservation_id, START + MINUTE / 2) == START, "two gates' clocks differ"
+            assert not await work.early_exits.has(reservation_id)
+
+    async def test_one_whose_exit_is_kept_is_not_missed_while_its_entry_may_come(self, store: Store) -> None:
+        booked = await store.booked(store.spots[0])
+        at = booked.state.period.ends_at + HOUR
+        async with store.work(THE_SERVICE) as work:
+            loaded = await work.reservations.get(booked.state.id)
+            charge = loaded.state.charges[0]
+            loaded.settle(charge.id, uuid4(), charge.amount, START)
+            await work.reservations.save(loaded)
+        async with store.work(THE_SERVICE) as work:
+            assert [each for _, each in await work.reservations.missed(at, None, 10)] == [booked.state.id]
+            await work.early_exits.keep(booked.state.id, at)
+            assert await work.reservations.missed(at + HOUR, None, 10) == []
+            assert len(await work.reservations.missed(at + REPORTED_WITHIN, None, 10)) == 1
+
+
+class TestUnsettledStays:
+    async def test_the_first_entry_and_the_last_exit_are_kept_until_it_is_closed(self, store: Store) -> None:
+        mine, other, lot_id = uuid4(), uuid4(), uuid4()
+        async with store.work(THE_SERVICE) as work:
+            for minutes in (10, 5, 20):
+                await work.unsettled_stays.note_exit(mine, lot_id, START + HOUR + minutes * MINUTE)
+                await work.unsettled_stays.note_entry(mine, lot_id, START + minutes * MINUTE)
+            await work.unsettled_stays.note_entry(other, lot_id, START)
+        async with store.work(THE_SERVICE) as work:
+            kept = {stay.reservation_id: stay for stay in await work.unsettled_stays.all(10)}
+            assert kept[mine] == UnsettledStay(mine, lot_id, START + 5 * MINUTE, START + HOUR + 20 * MINUTE)
+            assert kept[other] == UnsettledStay(other, lot_id, START, None)
+            assert await work.unsettled_stays.has(mine)
+            assert len(await work.unsettled_stays.all(1)) == 1
+        async with store.work(THE_SERVICE) as work:
+            assert await work.unsettled_stays.close(mine)
+            assert not await work.unsettled_stays.close(mine)
+            assert not await work.unsettled_stays.has(mine)
+
+    async def test_when_a_reservation_was_cancelled_is_kept(self, store: Store) -> None:
+        booked = await store.booked(store.spots[0])
+        async with store.work(THE_SERVICE) as work:
+            loaded = await work.reservations.get(booked.state.id)
+            loaded.cancel(START)
+            await work.reservations.save(loaded)
+        async with store.work(THE_SERVICE) as work:
+            assert (await work.reservations.read(booked.state.id)).cancelled_at == START
 
 
 class TestUsers:

@@ -99,6 +99,7 @@ class TestWhatTheyTook:
             supply = await work.lots.supply_of([stands, lost])
             assert (supply[stands.id].spot_is_in_service, supply[stands.id].change_of(stands)) == (True, None)
             assert (supply[lost.id].spot_is_in_service, supply[lost.id].change_of(lost)) == (False, by_spot)
+            assert {each.spot_type for each in supply.values()} == {"standard"}
             assert not supply[lost.id].lot.is_retired
             await work.copies.keep_lot(replace(store.lot, version=2, is_retired=True, is_open=False))
             await work.copies.note_lot_change(store.lot.id, by_lot)

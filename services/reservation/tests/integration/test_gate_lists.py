@@ -147,7 +147,7 @@ async def test_a_gate_that_has_the_list_is_not_sent_it_again(
     client: httpx.AsyncClient, driver: Driver, lot: LotCopy, database: Database, operator: Headers
 ) -> None:
     first = await fetched(client, operator, lot)
-    assert (first.headers["content-type"], first.headers["cache-control"]) == ("application/jose", "private, no-cache")
+    assert (first.headers["content-type"], first.headers["cache-control"]) == ("application/jose", "private, no-store")
     tag = first.headers["etag"]
     for has in (tag, tag.removeprefix("W/"), f'"x", {tag}', "*"):
         again = await fetched(client, operator, lot, **{"If-None-Match": has})

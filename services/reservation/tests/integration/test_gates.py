@@ -2,8 +2,9 @@
 
 import asyncio
 import io
+from argparse import Namespace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from services.reservation.tests.examples import hourly
 from parking_platform.testing.waiting import wait_until
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
+from reservation_service.entrypoints.cli import list_unsettled_stays
 
 
 async def credential(driver: Driver, reservation: Json) -> str:
@@ -285,6 +287,24 @@ class TestReportsAreFacts:
             [{"pointer": "/at", "detail": "must be at most 24 hours ago"}],
         )
         assert (await gate.enter(token, day_ago + timedelta(seconds=10))).json()["reason"] == "too_early"
+
+
+class TestCancelledUnderTheCar:
+    async def test_a_stay_that_a_gate_without_a_network_let_in_is_the_operators_to_settle(
+        self, driver: Driver, paid: Json, gate: Gate, service: Reservation, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        token, entered_at = await credential(driver, paid), datetime.now(UTC)
+        assert (await driver.cancel(paid)).status_code == 200
+        assert (await gate.enter(token)).json()["reason"] == "cancelled", "by a gate that asks"
+        entered = (await gate.enter(token, entered_at)).json()
+        assert (entered["decision"], entered["reason"]) == ("open", "entry_kept")
+        left = (await gate.leave(token)).json()
+        assert (left["decision"], left["reason"]) == ("open", "exit_kept")
+        assert await list_unsettled_stays(service, Namespace(close=None, limit=10)) == 1
+        stay = f"{paid['id']} in lot {paid['parking_lot_id']}: {entered_at:%Y-%m-%d %H:%M} to "
+        assert stay in capsys.readouterr().out
+        assert await list_unsettled_stays(service, Namespace(close=UUID(paid["id"]), limit=10)) == 0
+        assert await list_unsettled_stays(service, Namespace(close=UUID(paid["id"]), limit=10)) == 1, "closed already"
 
 
 class TestWhatADisplayNeeds:

@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 def test_it_is_the_same_for_a_quarter_of_an_hour_and_covers_the_next_day_in_any_case(
     now: datetime, since: datetime
 ) -> None:
-    covered = window(now)
+    covered = window(now, timedelta(minutes=15))
     assert covered.starts_at == since
     assert covered.ends_at >= now + 24 * HOUR
 

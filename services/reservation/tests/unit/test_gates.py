@@ -8,7 +8,7 @@ import pytest
 from services.reservation.tests.examples import START, a_hold
 
 from reservation_service.domain.gates import Reason, at_entry, at_exit
-from reservation_service.domain.reservations import ReservationStatus
+from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
 
 S = ReservationStatus
 END = START + timedelta(hours=3)
@@ -86,3 +86,41 @@ class TestASuspendedUser:
     def test_came_in_before_that_happened(self) -> None:
         state = replace(a_hold().state, status=S.CONFIRMED)
         assert at_entry(state, state.parking_lot_id, START, suspended_at=START + SECOND).opens
+
+
+class TestAnEntryBeforeTheCancellation:
+    CANCELLED_AT = START - timedelta(minutes=5)
+
+    def paid(self) -> ReservationState:
+        reservation = a_hold()
+        charge = reservation.state.charges[0]
+        assert reservation.settle(charge.id, uuid4(), charge.amount, START - timedelta(days=1))
+        return reservation.state
+
+    def cancelled(self) -> ReservationState:
+        reservation = Reservation(self.paid())
+        reservation.cancel(self.CANCELLED_AT)
+        return reservation.state
+
+    @pytest.mark.parametrize(
+        ("at", "reason"),
+        [
+            pytest.param(CANCELLED_AT - SECOND, Reason.ENTRY_KEPT, id="before it"),
+            pytest.param(CANCELLED_AT, Reason.CANCELLED, id="from then on"),
+            pytest.param(START - timedelta(minutes=15) - SECOND, Reason.CANCELLED, id="before any gate opened"),
+        ],
+    )
+    def test_it_is_kept_if_the_gate_was_right_to_open(self, at: datetime, reason: Reason) -> None:
+        state = self.cancelled()
+        assert at_entry(state, state.parking_lot_id, at).reason is reason
+
+    def test_its_exit_is_kept_whenever_it_is(self) -> None:
+        state = self.cancelled()
+        assert at_exit(state, state.parking_lot_id, END, entry_is_kept=True).reason is Reason.EXIT_KEPT
+        assert at_exit(state, state.parking_lot_id, self.CANCELLED_AT - SECOND).reason is Reason.EXIT_KEPT
+        assert at_exit(state, state.parking_lot_id, END).reason is Reason.CANCELLED
+
+    def test_a_hold_that_was_never_paid_let_nobody_in(self) -> None:
+        hold = a_hold()
+        hold.cancel(self.CANCELLED_AT)
+        assert at_entry(hold.state, hold.state.parking_lot_id, self.CANCELLED_AT - SECOND).reason is Reason.CANCELLED

@@ -48,6 +48,14 @@ async def takes_out(service: FakeInstallation, by: TakenAway, *spot_ids: UUID) -
         await keep_spots(work, KeepSpots([PublishedSpot(each, by) for each in gone]))
 
 
+async def becomes(service: FakeInstallation, by: TakenAway, spot_id: UUID, spot_type: str) -> None:
+    """Parking makes a spot one of another type."""
+    copy = service.tables.spots[spot_id]
+    changed = replace(copy, type=spot_type, version=copy.version + 1)
+    async with service.work(THE_SERVICE) as work:
+        await keep_spots(work, KeepSpots([PublishedSpot(changed, by)]))
+
+
 async def changes_lot(service: FakeInstallation, by: TakenAway, **changes: Any) -> None:
     """Parking changes a lot."""
     copy = service.tables.lots[by.parking_lot_id]
@@ -108,6 +116,22 @@ class TestMoving:
         await settles(service)
         assert now_of(service, small).spot.type == "standard"
         assert (now_of(service, large).status, now_of(service, large).refund_due) == (S.CANCELLED, OWED)
+
+    async def test_a_spot_of_another_type_is_gone_for_those_who_booked_it_and_a_better_one_is_not(
+        self, service: FakeInstallation
+    ) -> None:
+        lot = await service.with_lot(["ev_charging", "ev_charging", "compact"])
+        charger = await service.paid(await service.held(lot, spot_type="ev_charging"))
+        small = await service.paid(await service.held(lot, spot_type="compact"))
+        await becomes(service, taken_away(lot), charger.spot.id, "standard")
+        await becomes(service, taken_away(lot), small.spot.id, "standard")
+        await settles(service)
+        moved = now_of(service, charger)
+        assert (moved.spot.type, moved.spot.id == charger.spot.id) == ("ev_charging", False)
+        assert now_of(service, small) == small
+        later = await service.paid(await service.held(lot, spot_type="standard", spot_id=charger.spot.id))
+        await settles(service)
+        assert now_of(service, later) == later, "booked as what it is now"
 
     async def test_where_there_is_no_room_all_goes_back_shortly_before_the_start_too(
         self, service: FakeInstallation

@@ -99,6 +99,8 @@ class Supplying(RuleBasedStateMachine):
         state = self.one(which)
         if state.status not in {S.PENDING, S.CONFIRMED}:
             return
+        if any(reservation_id == state.id for reservation_id, _ in self.service.tables.early_exits):
+            return  # its car was here: refused
         if state.period is SOON and state.moved_from is None:
             self.by_terms.add(state.id)  # within the hour before the start half goes back, or nothing
         cancel = CancelReservationHandler(self.service.work, self.service.clock)

@@ -137,12 +137,12 @@ class Spot:
         spot.events.append(SpotCreated(state))
         return spot
 
-    def change(self, **changes: Unpack[SpotChanges]) -> None:
-        """Change what is named."""
+    def change(self, supply_change: SupplyChange | None = None, **changes: Unpack[SpotChanges]) -> None:
+        """Change what is named; a spot of another type is gone for those who booked it as it was."""
         state = replace(self.state, **changes)
         changed = tuple(CODES.get(name, name) for name in changes if getattr(state, name) != getattr(self.state, name))
         if changed:
-            self._change(state, SpotUpdated, changed)
+            self._change(state, SpotUpdated, changed, supply_change)
 
     def put(self, status: SpotStatus, supply_change: SupplyChange | None = None) -> None:
         """Take the spot out of service, or return it."""

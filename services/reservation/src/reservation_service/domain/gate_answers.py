@@ -16,6 +16,7 @@ _WITHOUT_SPOT = frozenset({Reason.EXPIRED, Reason.CANCELLED, Reason.NO_SHOW})
 
 _TEXTS = {
     Reason.EXIT_KEPT: "Goodbye. Your entry has not been reported yet; your stay is settled as soon as it is.",
+    Reason.ENTRY_KEPT: "This reservation was cancelled after the car drove in. The operator settles the stay.",
     Reason.INVALID_CREDENTIAL: "This code is not valid.",
     Reason.WRONG_LOT: "This code is for another parking lot.",
     Reason.UNPAID: "This reservation is not paid yet.",

@@ -28,7 +28,8 @@ class ListedReservation:
 class GateList:
     """Who may drive in from an instant until another, and everybody who is in. All others are denied.
 
-    `until` is a day ahead; where there is too much for one list it is earlier: what begins later is not in it.
+    `until` is a day ahead; where there is too much for one list it is earlier. Who is let in by then is in it, also
+    where the gate opens before the start.
     """
 
     parking_lot_id: UUID
@@ -39,7 +40,7 @@ class GateList:
     reservations: Sequence[ListedReservation]
 
 
-def window(now: datetime) -> Period:
-    """What a list is about that is made now: the next day in any case."""
+def window(now: datetime, opens_before: timedelta) -> Period:
+    """What a list is about that is made now: the next day in any case, and whoever is let in early at its end."""
     since = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP
-    return Period(since, since + STEP + AHEAD)
+    return Period(since, since + STEP + AHEAD + opens_before)

@@ -52,7 +52,8 @@ class ReservationState:
     """All there is to know of a reservation, at one version.
 
     `refund_orders` are all that has to go back, the oldest first: they are added, never changed or taken away.
-    `moved_from` is the spot that it had until that went away: its driver may cancel it free of charge.
+    `moved_from` is the spot that it had until that went away: its driver may cancel it free of charge. `cancelled_at`
+    is none of those that were cancelled before that was kept.
     """
 
     id: UUID
@@ -72,6 +73,7 @@ class ReservationState:
     version: int
     refund_orders: tuple[RefundOrder, ...] = ()
     moved_from: Spot | None = None
+    cancelled_at: datetime | None = None
 
     @property
     def payable(self) -> Charge | None:
@@ -343,7 +345,7 @@ class Reservation:
             replace(charge, status=ChargeStatus.VOID) if charge.status is ChargeStatus.OPEN else charge
             for charge in state.charges
         )
-        cancelled = replace(state, status=S.CANCELLED, charges=charges, hold_expires_at=None)
+        cancelled = replace(state, status=S.CANCELLED, charges=charges, hold_expires_at=None, cancelled_at=at)
         self._change(cancelled, ReservationCancelled, at, reason=reason)
 
     def _paid(self, paid: Charge, payment_id: UUID) -> ReservationState:

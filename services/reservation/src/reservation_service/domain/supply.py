@@ -7,14 +7,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from parking_kernel.spot_types import as_good_as
 from reservation_service.domain.lots import Lot
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 
 LOOK_AGAIN: Final = timedelta(seconds=5)
 """When a change is looked at again that waits for an exit, or of which a booking failed."""
-
-AS_GOOD: Final = {"compact": ("compact", "standard")}
-"""Spot types that are equal or better, the equal one first; each other type has only itself."""
 
 
 class AffectedPolicy(StrEnum):
@@ -60,6 +58,7 @@ class Supply:
 
     lot: Lot
     spot_is_in_service: bool
+    spot_type: str
     lot_change_id: UUID | None = None
     spot_change_id: UUID | None = None
 
@@ -81,11 +80,16 @@ class Supply:
                 pass
             case _:
                 return False
-        return not self.spot_is_in_service or self._lot_is_gone(reservation)
+        return self._spot_is_gone(reservation) or self._lot_is_gone(reservation)
 
     def change_of(self, reservation: ReservationState) -> UUID | None:
         """The change that a booking lost its supply by; none for a spot that went before changes had names."""
         return self.lot_change_id if self._lot_is_gone(reservation) else self.spot_change_id
+
+    def _spot_is_gone(self, reservation: ReservationState) -> bool:
+        """A type that no change has touched is that which it was booked as."""
+        is_as_booked = self.spot_change_id is None or self.spot_type in as_good_as(reservation.spot.type)
+        return not (self.spot_is_in_service and is_as_booked)
 
     def _lot_is_gone(self, reservation: ReservationState) -> bool:
         return self.lot_change_id is not None and not self.lot_takes(reservation)

@@ -1,11 +1,13 @@
-"""`reservation-service`: serve, work, migrate, replay, rotate-signing-key, openapi."""
+"""`reservation-service`: serve, work, migrate, unsettled-stays, replay, rotate-signing-key, openapi."""
 
 import argparse
 import sys
 from functools import partial
+from uuid import UUID
 
 import reservation_service
 from parking_chassis.cli import Arguments, ServiceCommands, run_command_line
+from parking_kernel.askers import THE_SERVICE
 from parking_messaging.replay import add_replay_arguments
 from reservation_service.bootstrap import (
     ROTATION_STEPS,
@@ -38,6 +40,24 @@ async def _replay(service: Reservation, arguments: Arguments) -> int:
     return await messaging(service).replay(arguments)
 
 
+async def list_unsettled_stays(service: Reservation, arguments: Arguments) -> int:
+    """Close the stay of a reservation that is named, and list what is not settled; 1 if there is any."""
+    async with service.open_work(THE_SERVICE) as work:
+        if arguments.close and not await work.unsettled_stays.close(arguments.close):
+            sys.stderr.write(f"reservation-service: no unsettled stay of reservation {arguments.close}\n")
+            return 1
+        stays = await work.unsettled_stays.all(arguments.limit)
+    for stay in stays:
+        ends = " to ".join(f"{at:%Y-%m-%d %H:%M}" if at else "?" for at in (stay.entered_at, stay.exited_at))
+        sys.stdout.write(f"{stay.reservation_id} in lot {stay.parking_lot_id}: {ends}\n")
+    return 1 if stays else 0
+
+
+def _what_is_settled(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--close", type=UUID, metavar="RESERVATION", help="the reservation whose stay is settled")
+    parser.add_argument("--limit", type=int, default=100, help="how many are listed (default 100)")
+
+
 async def _rotate_signing_key(service: Reservation, arguments: Arguments) -> int:
     """Prints the settings that come next: nothing is changed here."""
     try:
@@ -64,6 +84,13 @@ def main() -> None:
             COMMANDS.work("expire holds, consume events, publish events", run_worker),
             COMMANDS.migrate(
                 "make what this version needs: schema, partitions, topics", _make_topics, prepare=_make_partitions
+            ),
+            COMMANDS.command(
+                "unsettled-stays",
+                "list stays at reservations that were cancelled meanwhile; they are the operator's to settle",
+                list_unsettled_stays,
+                resources=resources,
+                add_arguments=_what_is_settled,
             ),
             COMMANDS.command(
                 "replay",

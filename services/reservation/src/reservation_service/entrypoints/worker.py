@@ -7,6 +7,7 @@ from prometheus_client.registry import REGISTRY
 from parking_chassis.database import ping
 from parking_chassis.metrics import LeaderFigure
 from parking_chassis.process import Address, Timer, timer_loops, work
+from parking_kernel.askers import THE_SERVICE
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermark
 from reservation_service.application.commands.expire_holds import ExpireHolds
 from reservation_service.application.commands.note_no_shows import NoteNoShows
@@ -19,6 +20,8 @@ NO_SHOWS_SECONDS = 30.0
 SUPPLY_SECONDS = 1.0
 ANSWERS_SECONDS = 3600.0
 PARTITIONS_SECONDS = 3600.0
+UNSETTLED_SECONDS = 60.0
+AT_LEAST_SO_MANY = 1000
 
 
 def run_worker(service: Reservation) -> None:
@@ -46,6 +49,7 @@ def timers(service: Reservation, leads: Callable[[], bool]) -> list[Timer]:
         Timer("no_shows", NO_SHOWS_SECONDS, lambda: does.note_no_shows(NoteNoShows()), in_the_leader=True),
         Timer("old_answers", ANSWERS_SECONDS, does.purge_answers, in_the_leader=True),
         partition_timer(service, leads),
+        unsettled_stays_timer(service, leads),
     ]
 
 
@@ -64,3 +68,16 @@ def partition_timer(service: Reservation, leads: Callable[[], bool]) -> Timer:
             ahead.show(await service.partitions.months_ahead())
 
     return Timer("partitions", PARTITIONS_SECONDS, make_partitions, in_the_leader=True)
+
+
+def unsettled_stays_timer(service: Reservation, leads: Callable[[], bool]) -> Timer:
+    """In the leader: shows how many stays wait for the operator."""
+    unsettled = LeaderFigure(leads, "unsettled_stays", "Stays at cancelled reservations; the operator settles them")
+    REGISTRY.register(unsettled)
+
+    async def count() -> None:
+        unsettled.show(None)
+        async with service.open_work(THE_SERVICE) as work:
+            unsettled.show(len(await work.unsettled_stays.all(AT_LEAST_SO_MANY)))
+
+    return Timer("unsettled_stays", UNSETTLED_SECONDS, count, in_the_leader=True)

@@ -3,6 +3,8 @@ from uuid import UUID
 
 from services.reservation.tests.fakes.postgres.tables import Tables
 
+from reservation_service.domain.gates import CLOCKS_DIFFER
+
 
 class InMemoryEarlyExits:
     """See `reservation_service.application.ports.EarlyExits`."""
@@ -15,8 +17,11 @@ class InMemoryEarlyExits:
 
     async def take(self, reservation_id: UUID, entered_at: datetime) -> datetime | None:
         kept = [at for each, at in self._rows if each == reservation_id]
-        first = min((at for at in kept if at >= entered_at), default=None)
+        first = min((at for at in kept if at > entered_at - CLOCKS_DIFFER), default=None)
         if first is not None:
             for at in kept:
                 del self._rows[reservation_id, at]
         return first
+
+    async def has(self, reservation_id: UUID) -> bool:
+        return any(each == reservation_id for each, _ in self._rows)

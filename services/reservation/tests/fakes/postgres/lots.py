@@ -60,7 +60,7 @@ class InMemoryLots:
         found: dict[UUID, Supply] = {}
         for each in reservations:
             lot, spot = await self.get(each.parking_lot_id), self._tables.spots[each.spot.id]
-            found[each.id] = Supply(lot, spot.in_service, taken_by.get(lot.id), taken_by.get(spot.id))
+            found[each.id] = Supply(lot, spot.in_service, spot.type, taken_by.get(lot.id), taken_by.get(spot.id))
         return found
 
 

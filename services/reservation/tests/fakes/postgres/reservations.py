@@ -8,6 +8,7 @@ from parking_kernel.changes import Changes
 from parking_kernel.concurrency import ChangedMeanwhile
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
+from reservation_service.domain.gates import REPORTED_WITHIN
 from reservation_service.domain.reservations import STANDING, Reservation, ReservationState, ReservationStatus
 from reservation_service.domain.supply import SupplyChange
 
@@ -77,7 +78,11 @@ class InMemoryReservations:
         found = sorted(
             (state.period.ends_at, state.id)
             for state in self._tables.reservations.values()
-            if state.status is ReservationStatus.CONFIRMED and state.period.ends_at <= at
+            if state.status is ReservationStatus.CONFIRMED
+            and state.period.ends_at <= at
+            and not any(
+                each == state.id and exited_at > at - REPORTED_WITHIN for each, exited_at in self._tables.early_exits
+            )
         )
         return [each for each in found if after is None or each > after][:limit]
 
@@ -86,8 +91,7 @@ class InMemoryReservations:
         ids = {
             row.reservation_id
             for row in tables.allocations
-            if tables.taken_by.get(row.parking_lot_id) == change_id
-            or (tables.taken_by.get(row.spot_id) == change_id and not tables.spots[row.spot_id].in_service)
+            if tables.taken_by.get(row.parking_lot_id) == change_id or tables.taken_by.get(row.spot_id) == change_id
         }
         return [tables.reservations[each] for each in sorted(ids) if after is None or each > after][:limit]
 

@@ -11,6 +11,7 @@ from services.reservation.tests.fakes.postgres.reservations import InMemoryReser
 from services.reservation.tests.fakes.postgres.supply_changes import InMemorySupplyChanges
 from services.reservation.tests.fakes.postgres.tables import Tables
 from services.reservation.tests.fakes.postgres.timetable import InMemoryTimetable
+from services.reservation.tests.fakes.postgres.unsettled_stays import InMemoryUnsettledStays
 from services.reservation.tests.fakes.postgres.users import InMemoryUsers
 
 from parking_chassis.fakes.answers import InMemoryAnswers
@@ -32,6 +33,7 @@ def in_memory_work(tables: Tables, clock: FakeClock) -> OpenWork:
             supply_changes=InMemorySupplyChanges(draft, changes),
             payment_watermark=InMemoryPaymentWatermark(draft),
             early_exits=InMemoryEarlyExits(draft),
+            unsettled_stays=InMemoryUnsettledStays(draft),
             gate_lists=InMemoryGateLists(draft),
             users=InMemoryUsers(draft),
             answers=InMemoryAnswers(draft.answers, clock.now, set()),

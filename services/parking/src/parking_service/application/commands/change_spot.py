@@ -6,11 +6,12 @@ from uuid import UUID
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.concurrency import ChangedMeanwhile
+from parking_kernel.spot_types import as_good_as
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import OpenWork, Work
 from parking_service.domain.errors import SpotNumberTaken, UnknownSpot
 from parking_service.domain.lots import recounted
-from parking_service.domain.spots import Spot, SpotChanges, SpotStatus
+from parking_service.domain.spots import Spot, SpotChanges, SpotStatus, SpotType
 from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, supply_lost
 
 
@@ -48,12 +49,13 @@ class ChangeSpotHandler:
             await _check_number(work, spot, command.changes)
             come = command.changes.get("type", spot.state.type)
             capacity = recounted(lot.state.capacity, gone=spot.state.type, come=come)
-            loss = supply_lost(lot.state, lot.after(capacity=capacity), now, _gone(spot, command.status))
+            loss = supply_lost(lot.state, lot.after(capacity=capacity), now, _gone(spot, come, command.status))
             decision = await take_supply(work, TakeSupply(loss, command.terms, self.new_id(now), now))
             if not command.terms.is_preview:
-                spot.change(**command.changes)
+                is_out = command.status is SpotStatus.OUT_OF_SERVICE
+                spot.change(None if is_out else decision.change, **command.changes)
                 if command.status:
-                    spot.put(command.status, decision.change)
+                    spot.put(command.status, decision.change if is_out else None)
                 lot.change(now, capacity=capacity)
                 await work.lots.save(lot)
                 await work.spots.save([spot])
@@ -69,7 +71,8 @@ async def _check_number(work: Work, spot: Spot, changes: SpotChanges) -> None:
             raise SpotNumberTaken([number])
 
 
-def _gone(spot: Spot, status: SpotStatus | None) -> list[UUID]:
-    """The spot, where it is taken out of service now."""
-    is_taken = status is SpotStatus.OUT_OF_SERVICE and spot.state.status is SpotStatus.IN_SERVICE
-    return [spot.state.id] if is_taken else []
+def _gone(spot: Spot, becomes: SpotType, status: SpotStatus | None) -> list[UUID]:
+    """The spot, where it is taken out of service now, or is of another type for those who booked it."""
+    was_there = spot.state.status is SpotStatus.IN_SERVICE
+    is_another = becomes.value not in as_good_as(spot.state.type.value)
+    return [spot.state.id] if was_there and (status is SpotStatus.OUT_OF_SERVICE or is_another) else []

@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from reservation_service.domain.gates import CLOCKS_DIFFER
+
 KEPT = timedelta(days=7)
 """Far longer than an entry may be reported late (`reservation_service.domain.gates.REPORTED_WITHIN`)."""
 PURGED_AT_ONCE = 100
@@ -22,9 +24,8 @@ _PURGE = text(
     )
     """
 )
-_FIRST = text(
-    "SELECT min(exited_at) FROM early_exits WHERE reservation_id = :reservation_id AND exited_at >= :entered_at"
-)
+_FIRST = text("SELECT min(exited_at) FROM early_exits WHERE reservation_id = :reservation_id AND exited_at > :since")
+_HAS = text("SELECT EXISTS (SELECT FROM early_exits WHERE reservation_id = :reservation_id)")
 _REMOVE = text("DELETE FROM early_exits WHERE reservation_id = :reservation_id")
 
 
@@ -41,8 +42,12 @@ class PostgresEarlyExits:
 
     async def take(self, reservation_id: UUID, entered_at: datetime) -> datetime | None:
         """The first exit since an entry, which it ends; none is kept any longer then."""
-        values = {"reservation_id": reservation_id, "entered_at": entered_at}
+        values = {"reservation_id": reservation_id, "since": entered_at - CLOCKS_DIFFER}
         exited_at = (await self._connection.execute(_FIRST, values)).scalar_one()
         if exited_at is not None:
             await self._connection.execute(_REMOVE, {"reservation_id": reservation_id})
         return exited_at
+
+    async def has(self, reservation_id: UUID) -> bool:
+        """Whether an exit is kept of a reservation."""
+        return (await self._connection.execute(_HAS, {"reservation_id": reservation_id})).scalar_one()

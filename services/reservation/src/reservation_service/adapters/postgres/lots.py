@@ -107,14 +107,14 @@ class PostgresLots:
         of_lots = WITH_TARIFF.where(lots.c.id.in_({each.parking_lot_id for each in reservations}))
         known = {row["id"]: (lot_of(row), row["supply_change_id"]) for row in await self._rows(of_lots)}
         spots = tables.spots
-        of_spots = select(spots.c.id, spots.c.in_service, spots.c.supply_change_id).where(
+        of_spots = select(spots.c.id, spots.c.in_service, spots.c.type, spots.c.supply_change_id).where(
             spots.c.id.in_({each.spot.id for each in reservations})
         )
         there = {row["id"]: row for row in await self._rows(of_spots)}
         found: dict[UUID, Supply] = {}
         for each in reservations:
             (lot, lot_change), spot = known[each.parking_lot_id], there[each.spot.id]
-            found[each.id] = Supply(lot, spot["in_service"], lot_change, spot["supply_change_id"])
+            found[each.id] = Supply(lot, spot["in_service"], spot["type"], lot_change, spot["supply_change_id"])
         return found
 
     async def _rows(self, statement: Select[Any]) -> Sequence[RowMapping]:

@@ -29,9 +29,10 @@ from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.pages import Position
 from reservation_service.adapters.postgres.partitions import month_after
 from reservation_service.adapters.postgres.rows import reservation_of, reservation_row
-from reservation_service.adapters.postgres.tables import allocations, lots, reservations, spots
+from reservation_service.adapters.postgres.tables import allocations, early_exits, lots, reservations, spots
 from reservation_service.application.ports import SpotRequest
 from reservation_service.domain.errors import UnknownReservation
+from reservation_service.domain.gates import REPORTED_WITHIN
 from reservation_service.domain.reservations import STANDING, Reservation, ReservationState, ReservationStatus
 from reservation_service.domain.supply import SupplyChange
 
@@ -130,7 +131,10 @@ class PostgresReservations:
         return await self._all(_in_order_of_expiry().where(due).with_for_update(skip_locked=True))
 
     async def missed(self, at: datetime, after: Position | None, limit: int) -> Sequence[Position]:
-        """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position."""
+        """Ends and ids of confirmed ones whose period was over by an instant, the oldest first, after a position.
+
+        Where an exit is kept, somebody came: those wait for the report of the entry while it may come.
+        """
         place = (reservations.c.ends_at, reservations.c.id)
         statement = (
             select(*place)
@@ -138,6 +142,7 @@ class PostgresReservations:
                 _has_status(ReservationStatus.CONFIRMED),
                 reservations.c.ends_at <= at,
                 reservations.c.id >= _OLDEST_THAT_CLAIMS_TIME,
+                ~_entry_may_come(at),
             )
             .order_by(*place)
             .limit(limit)
@@ -203,6 +208,13 @@ def _is_overdue(at: datetime, held: Collection[UUID] = ()) -> ColumnElement[bool
     return overdue & reservations.c.id.not_in(held) if held else overdue
 
 
+def _entry_may_come(at: datetime) -> ColumnElement[bool]:
+    """Whether an exit is kept whose entry a gate may still report."""
+    return exists().where(
+        early_exits.c.reservation_id == reservations.c.id, early_exits.c.exited_at > at - REPORTED_WITHIN
+    )
+
+
 def _later_than(position: Position) -> ColumnElement[UUID]:
     """An id that none at a position or before it reaches.
 
@@ -224,7 +236,7 @@ def _on_supply_of(change_id: UUID) -> CompoundSelect[Any]:
     on_spots = select(time.reservation_id).join_from(allocations, spots, same_spot)
     return union(
         on_lots.where(lots.c.supply_change_id == change_id, time.reservation_id.is_not(None)),
-        on_spots.where(spots.c.supply_change_id == change_id, ~spots.c.in_service, time.reservation_id.is_not(None)),
+        on_spots.where(spots.c.supply_change_id == change_id, time.reservation_id.is_not(None)),
     )
 
 

@@ -130,6 +130,7 @@ def reservation_row(state: ReservationState) -> dict[str, Any]:
         "refund_due": state.refund_due.amount,
         "refund_orders": refund_orders_document(state.refund_orders),
         "moved_from": _spot_document(state.moved_from) if state.moved_from else None,
+        "cancelled_at": state.cancelled_at,
         "created_at": state.created_at,
         "hold_expires_at": state.hold_expires_at,
         "vehicle_plate": state.vehicle_plate,
@@ -162,4 +163,5 @@ def reservation_of(row: Row) -> ReservationState:
         version=row["version"],
         refund_orders=refund_orders_of(row["refund_orders"], currency),
         moved_from=Spot(UUID(moved_from["id"]), moved_from["number"], moved_from["type"]) if moved_from else None,
+        cancelled_at=row["cancelled_at"],
     )

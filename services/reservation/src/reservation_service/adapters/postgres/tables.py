@@ -60,7 +60,7 @@ spots = Table(
     Column("in_service", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("supply_change_id", Uuid),
-    Index("ix_spots_supply_change_id", "supply_change_id", postgresql_where=text("NOT in_service")),
+    Index("ix_spots_supply_change_id", "supply_change_id", postgresql_where=text("supply_change_id IS NOT NULL")),
     Index("ix_spots_parking_lot_id", "parking_lot_id", postgresql_where=text("in_service")),
 )
 
@@ -101,6 +101,7 @@ reservations = Table(
     Column("returned", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Column("refund_orders", JSONB, nullable=False, server_default=text("'[]'")),
     Column("moved_from", JSONB),
+    Column("cancelled_at", instant()),
     CheckConstraint(
         "refund_due = 0 AND refund_orders = '[]' OR refund_due = refund_orders_total(refund_orders)",
         name="refund_due_is_the_orders_sum",
@@ -161,6 +162,17 @@ early_exits = Table(
     Column("exited_at", instant(), primary_key=True),
     Column("kept_at", instant(), nullable=False, server_default=text("now()")),
     Index("ix_early_exits_kept_at", "kept_at"),
+)
+
+unsettled_stays = Table(
+    "unsettled_stays",
+    metadata,
+    Column("reservation_id", Uuid, primary_key=True),
+    Column("parking_lot_id", Uuid, nullable=False),
+    Column("entered_at", instant()),
+    Column("exited_at", instant()),
+    Column("kept_at", instant(), nullable=False, server_default=text("now()")),
+    Index("ix_unsettled_stays_kept_at", "kept_at"),
 )
 
 users = Table(

@@ -12,6 +12,7 @@ from reservation_service.adapters.postgres.reservations import PostgresReservati
 from reservation_service.adapters.postgres.supply_changes import PostgresSupplyChanges
 from reservation_service.adapters.postgres.tables import idempotency_keys
 from reservation_service.adapters.postgres.timetable import PostgresTimetable
+from reservation_service.adapters.postgres.unsettled_stays import PostgresUnsettledStays
 from reservation_service.adapters.postgres.users import PostgresUsers
 from reservation_service.application.ports import Work
 from reservation_service.domain.reservations import Reservation
@@ -31,6 +32,7 @@ def units_of_work(sealer: Sealer) -> UnitsOfWork[Work, Reservation | SupplyChang
             supply_changes=PostgresSupplyChanges(transaction),
             payment_watermark=PostgresPaymentWatermark(connection),
             early_exits=PostgresEarlyExits(connection),
+            unsettled_stays=PostgresUnsettledStays(connection),
             gate_lists=PostgresGateLists(connection),
             users=PostgresUsers(connection),
             answers=PostgresAnswers(connection, idempotency_keys, sealer),

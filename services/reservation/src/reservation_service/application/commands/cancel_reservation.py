@@ -6,7 +6,7 @@ from uuid import UUID
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 from reservation_service.application.ports import OpenWork
-from reservation_service.domain.errors import UnknownReservation
+from reservation_service.domain.errors import NotCancellable, UnknownReservation
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -31,6 +31,8 @@ class CancelReservationHandler:
             reservation = await work.reservations.get(command.reservation_id)
             if reservation.state.user_id != command.asker.user_id:
                 raise UnknownReservation(command.reservation_id)
+            if await work.early_exits.has(command.reservation_id):
+                raise NotCancellable("The car of this reservation was here: its exit is known, and its entry will be.")
             reservation.cancel(self.clock.now())
             await work.timetable.release(command.reservation_id)
             await work.reservations.save(reservation)

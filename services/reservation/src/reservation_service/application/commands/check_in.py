@@ -57,7 +57,9 @@ class CheckInHandler:
             return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
         suspended_at = await work.users.suspended_at(reservation.state.user_id)
         verdict = at_entry(reservation.state, lot.id, at, self.opens_before, suspended_at=suspended_at)
-        if verdict.opens:
+        if verdict.reason is Reason.ENTRY_KEPT:
+            await work.unsettled_stays.note_entry(reservation.state.id, lot.id, at)
+        elif verdict.opens:
             reservation.check_in(self.new_id(now), at)
             if exited_at := await work.early_exits.take(reservation.state.id, at):
                 await end_stay(work, reservation, exited_at, self.new_id)

@@ -12,6 +12,7 @@ from reservation_service.domain.errors import InvalidCredential, UnknownLot, Unk
 from reservation_service.domain.gate_answers import GateAnswer, gate_answer
 from reservation_service.domain.gates import GateVerdict, Reason, at_exit, happened_at
 from reservation_service.domain.lots import Lot
+from reservation_service.domain.reservations import ReservationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,12 @@ class CheckOutHandler:
             reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
         except (InvalidCredential, UnknownReservation):
             return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
-        verdict = at_exit(reservation.state, lot.id, at, self.opens_before)
+        entry_is_kept = await work.unsettled_stays.has(reservation.state.id)
+        verdict = at_exit(reservation.state, lot.id, at, self.opens_before, entry_is_kept=entry_is_kept)
         if verdict.reason is Reason.OK:
             await end_stay(work, reservation, at, self.new_id)
+        elif verdict.reason is Reason.EXIT_KEPT and reservation.state.status is ReservationStatus.CANCELLED:
+            await work.unsettled_stays.note_exit(reservation.state.id, lot.id, at)
         elif verdict.reason is Reason.EXIT_KEPT:
             await work.early_exits.keep(reservation.state.id, at)
         return gate_answer(verdict, reservation.state, lot.zone, self.opens_before, is_exit=True)

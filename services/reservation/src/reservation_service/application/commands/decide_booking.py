@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from parking_kernel.spot_types import as_good_as
 from reservation_service.application.ports import Work
 from reservation_service.domain.lots import Spot
 from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
-from reservation_service.domain.supply import AS_GOOD, AffectedPolicy, Supply, SupplyOutcome
+from reservation_service.domain.supply import AffectedPolicy, Supply, SupplyOutcome
 
 
 async def decide_booking(work: Work, reservation: Reservation, now: datetime) -> SupplyOutcome | None:
@@ -43,7 +44,7 @@ async def _decide(
 
 
 async def _moved(work: Work, state: ReservationState) -> Spot | None:
-    for spot_type in AS_GOOD.get(state.spot.type, (state.spot.type,)):
+    for spot_type in as_good_as(state.spot.type):
         for spot in await work.timetable.free_spots(state.parking_lot_id, state.period, spot_type):
             if await work.timetable.move(state, spot):
                 return spot

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from parking_kernel.spot_types import as_good_as
 from reservation_service.application.event_handlers.begin_supply_changes import begin_supply_changes
 from reservation_service.application.ports import SpotCopy, Work
 from reservation_service.domain.supply import TakenAway
@@ -35,13 +36,17 @@ async def keep_spots(work: Work, event: KeepSpots) -> None:
         if before and before.version >= each.spot.version:
             continue
         known[each.spot.id] = each.spot
-        if each.change.is_named or (before and before.in_service and not each.spot.in_service):
+        if each.change.is_named or (before and _has_less(before, each.spot)):
             taken.append(each.change)
             last_taken_by[each.spot.id] = each.change.id
     await work.copies.keep_spots([each.spot for each in event.spots])
     await _note(work, last_taken_by)
     if taken:
         await begin_supply_changes(work, taken)
+
+
+def _has_less(before: SpotCopy, now: SpotCopy) -> bool:
+    return before.in_service and not (now.in_service and now.type in as_good_as(before.type))
 
 
 async def _note(work: Work, taken_by: dict[UUID, UUID]) -> None:

@@ -12,7 +12,14 @@ from reservation_service.application.ports.bookings import (
     StaleCandidates,
     TooBusy,
 )
-from reservation_service.application.ports.gates import EarlyExits, GateLists, GateReport, RenderGateAnswer
+from reservation_service.application.ports.gates import (
+    EarlyExits,
+    GateLists,
+    GateReport,
+    RenderGateAnswer,
+    UnsettledStay,
+    UnsettledStays,
+)
 from reservation_service.application.ports.lots import Copies, LotCopy, Lots, SpotCopy
 from reservation_service.application.ports.payments import PaymentBacklog, PaymentOutbox, PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
@@ -52,6 +59,8 @@ __all__ = [
     "Timetable",
     "Tokens",
     "TooBusy",
+    "UnsettledStay",
+    "UnsettledStays",
     "UserCopy",
     "Users",
     "Work",

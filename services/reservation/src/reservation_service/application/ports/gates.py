@@ -43,7 +43,11 @@ RenderGateAnswer = Callable[[GateAnswer], Answer]
 
 
 class EarlyExits(Protocol):
-    """Exits that were reported before their entries. Those that no entry came for are purged after some days."""
+    """Exits that were reported before their entries. Those that no entry came for are purged after some days.
+
+    Two gates' clocks differ by up to `reservation_service.domain.gates.CLOCKS_DIFFER`: an exit may say that it was
+    less than that before its entry.
+    """
 
     async def keep(self, reservation_id: UUID, exited_at: datetime) -> None:
         """Keep an exit; again changes nothing."""
@@ -51,6 +55,44 @@ class EarlyExits(Protocol):
 
     async def take(self, reservation_id: UUID, entered_at: datetime) -> datetime | None:
         """The first exit since an entry, which it ends; none is kept any longer then."""
+        ...
+
+    async def has(self, reservation_id: UUID) -> bool:
+        """Whether an exit is kept of a reservation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledStay:
+    """What gates without a network reported of a reservation that was cancelled meanwhile; an end may be missing."""
+
+    reservation_id: UUID
+    parking_lot_id: UUID
+    entered_at: datetime | None
+    exited_at: datetime | None
+
+
+class UnsettledStays(Protocol):
+    """Stays that the operator has to settle: they happened, and their reservations say nothing of them."""
+
+    async def note_entry(self, reservation_id: UUID, parking_lot_id: UUID, at: datetime) -> None:
+        """Keep an entry, the earliest of those that are reported."""
+        ...
+
+    async def note_exit(self, reservation_id: UUID, parking_lot_id: UUID, at: datetime) -> None:
+        """Keep an exit, the latest of those that are reported."""
+        ...
+
+    async def has(self, reservation_id: UUID) -> bool:
+        """Whether anything is kept of a reservation."""
+        ...
+
+    async def all(self, limit: int) -> Sequence[UnsettledStay]:
+        """Those that are not settled, the oldest first."""
+        ...
+
+    async def close(self, reservation_id: UUID) -> bool:
+        """The operator has settled it. False where there is none."""
         ...
 
 

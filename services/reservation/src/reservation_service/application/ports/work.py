@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from parking_kernel.askers import Asker
 from parking_kernel.repeatable import Answers
-from reservation_service.application.ports.gates import EarlyExits, GateLists
+from reservation_service.application.ports.gates import EarlyExits, GateLists, UnsettledStays
 from reservation_service.application.ports.lots import Copies, Lots
 from reservation_service.application.ports.payments import PaymentWatermark, Time
 from reservation_service.application.ports.reservations import Reservations
@@ -26,6 +26,7 @@ class Work:
     supply_changes: SupplyChanges
     payment_watermark: PaymentWatermark
     early_exits: EarlyExits
+    unsettled_stays: UnsettledStays
     gate_lists: GateLists
     users: Users
     answers: Answers

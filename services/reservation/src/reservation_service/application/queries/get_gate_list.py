@@ -42,8 +42,9 @@ class GetGateListHandler:
             lot = await work.lots.get(query.parking_lot_id)
             if not query.asker.operates(lot.organization_id):
                 raise UnknownLot(query.parking_lot_id)
-            covered = window(now)
+            covered = window(now, self.opens_before)
             stays = await work.gate_lists.stays(lot.id, self.most)
             coming, until = await work.gate_lists.coming(lot.id, covered, self.most)
         listed = (*stays, *coming)
-        return self.tokens.gate_list(GateList(lot.id, now, covered.starts_at, until, self.opens_before, listed))
+        decided_until = until - self.opens_before
+        return self.tokens.gate_list(GateList(lot.id, now, covered.starts_at, decided_until, self.opens_before, listed))

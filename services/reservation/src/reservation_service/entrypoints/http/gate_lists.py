@@ -72,7 +72,7 @@ async def get_gate_list(
     """
     listed = await does.get_gate_list(GetGateList(asker, parking_lot_id))
     # Weak: two lists that say the same were signed at different times.
-    headers = {"ETag": f'W/"{listed.tag}"', "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    headers = {"ETag": f'W/"{listed.tag}"', "Cache-Control": "private, no-store", "Vary": "Authorization"}
     if _has(if_none_match, listed.tag):
         return Response(status_code=NOT_MODIFIED, headers=headers)
     return Response(listed.text, media_type=JOSE, headers=headers)

@@ -24,6 +24,8 @@ router = APIRouter(prefix="/api/v1/gates", tags=["gates"], dependencies=[Depends
 
 OK = 200
 
+WHEN = "at most 24 hours ago, and never ahead; up to a minute ahead is a clock that runs fast, and counts as now"
+
 GateId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 
 
@@ -38,7 +40,7 @@ class Reading(RequestBody):
     token: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     parking_lot_id: UUID
     gate_id: Annotated[GateId | None, Field(description="the operator's name of the gate, such as `north-1`")] = None
-    at: Annotated[Instant | None, Field(description="at most 24 hours ago, and never ahead")] = None
+    at: Annotated[Instant | None, Field(description=WHEN)] = None
 
 
 class GateDecision(ResponseBody):

@@ -1,0 +1,89 @@
+"""Gates without a network: cars that were let in before a cancellation, clocks that differ, exits that are kept."""
+
+from datetime import timedelta
+
+import pytest
+from services.reservation.tests.examples import START
+from services.reservation.tests.fakes.installation import FakeInstallation
+from services.reservation.tests.unit.test_gate_commands import END, MINUTE, Barrier
+
+from parking_kernel.askers import THE_SERVICE, Asker
+from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
+from reservation_service.application.commands.note_no_shows import NoteNoShows, NoteNoShowsHandler
+from reservation_service.domain.errors import NotCancellable
+from reservation_service.domain.gates import CLOCKS_DIFFER, Reason
+from reservation_service.domain.reservations import ReservationStatus
+
+
+@pytest.fixture
+async def barrier(service: FakeInstallation) -> Barrier:
+    lot = await service.with_lot()
+    paid = await service.paid(await service.held(lot))
+    service.clock.present = START
+    return Barrier(service, lot, paid)
+
+
+class TestCancelledUnderTheCar:
+    """A gate without a network let a car in by its list, and the driver cancelled a moment later."""
+
+    @pytest.fixture
+    async def cancelled(self, barrier: Barrier) -> Barrier:
+        barrier.service.clock.present = START - 5 * MINUTE
+        await cancel(barrier)
+        barrier.service.clock.present = END
+        return barrier
+
+    async def test_the_stay_is_kept_for_the_operator_in_either_order(self, cancelled: Barrier) -> None:
+        reports = [(cancelled.enter, START - 10 * MINUTE), (cancelled.leave, START + 60 * MINUTE)]
+        assert [(await report(at)).verdict.reason for report, at in reports] == [Reason.ENTRY_KEPT, Reason.EXIT_KEPT]
+        async with cancelled.service.work(THE_SERVICE) as work:
+            (stay,) = await work.unsettled_stays.all(10)
+        assert (stay.reservation_id, stay.parking_lot_id) == (cancelled.paid.id, cancelled.lot.id)
+        assert (stay.entered_at, stay.exited_at) == (START - 10 * MINUTE, START + 60 * MINUTE)
+        assert cancelled.state.status is ReservationStatus.CANCELLED
+
+    async def test_a_gate_with_a_network_denies_it(self, cancelled: Barrier) -> None:
+        assert (await cancelled.enter()).verdict.reason is Reason.CANCELLED
+        assert cancelled.service.tables.unsettled_stays == {}
+
+    async def test_where_an_exit_is_known_nothing_is_cancelled(self, barrier: Barrier) -> None:
+        barrier.service.clock.present = START + 60 * MINUTE
+        await barrier.leave()
+        with pytest.raises(NotCancellable, match="was here"):
+            await cancel(barrier)
+        assert (await barrier.enter(START)).verdict.opens
+
+
+class TestClocksOfTwoGates:
+    async def test_an_exit_a_moment_before_its_entry_ends_the_stay(self, barrier: Barrier) -> None:
+        barrier.service.clock.present = START + 5 * MINUTE
+        await barrier.leave(START)
+        await barrier.enter(START + CLOCKS_DIFFER / 2)
+        stay = barrier.state.parking_session
+        assert barrier.state.status is ReservationStatus.COMPLETED
+        assert stay is not None
+        assert stay.entered_at == stay.exited_at == START + CLOCKS_DIFFER / 2
+
+    async def test_a_minute_is_another_stay(self, barrier: Barrier) -> None:
+        barrier.service.clock.present = START + 5 * MINUTE
+        await barrier.leave(START)
+        await barrier.enter(START + CLOCKS_DIFFER)
+        assert barrier.state.status is ReservationStatus.ACTIVE
+
+
+async def test_nobody_is_a_no_show_whose_exit_is_kept_while_the_entry_may_come(barrier: Barrier) -> None:
+    clock = barrier.service.clock
+    note = NoteNoShowsHandler(barrier.service.work, clock, barrier.service.attempts)
+    clock.present = END
+    await barrier.leave()
+    clock.present = END + timedelta(hours=24) - MINUTE
+    assert await note(NoteNoShows()) == 0
+    clock.present = END + timedelta(hours=24)
+    assert await note(NoteNoShows()) == 1
+
+
+async def cancel(barrier: Barrier) -> None:
+    driver = Asker(barrier.paid.user_id)
+    await CancelReservationHandler(barrier.service.work, barrier.service.clock)(
+        CancelReservation(driver, barrier.paid.id)
+    )

@@ -104,6 +104,9 @@ class TestAvailability:
         window = {"from": TOMORROW.isoformat(), "to": (TOMORROW + timedelta(hours=1)).isoformat()}
         first = await client.get(path, params=window)
         assert (first.json()["free"], len(first.json()["spots"])) == (101, 100)
+        assert int(first.headers["Content-Length"]) == len(first.content), (
+            "the test's transport does not mind, a server does"
+        )
         assert first.headers["Link"] == f'<{first.json()["next"]}>; rel="next"'
         second = await client.get(first.json()["next"])
         assert (second.json()["free"], len(second.json()["spots"]), second.json()["next"]) == (101, 1, None)

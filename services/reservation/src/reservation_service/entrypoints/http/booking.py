@@ -15,7 +15,7 @@ from parking_chassis.access_tokens import Principal
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
-from parking_chassis.pagination import Cursor, encode_cursor, next_page, text_in_cursor
+from parking_chassis.pagination import Cursor, address_with, encode_cursor, text_in_cursor
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import person, person_with
@@ -187,16 +187,16 @@ async def get_availability(
         found = await does.get_availability(GetAvailability(wanted, limit + 1, after))
     except InvalidPeriod as error:
         raise _in_the_querys_names(error) from error
-    response = Response(media_type="application/json")
-    last = encode_cursor(found.spots[limit - 1].number) if len(found.spots) > limit else None
-    following = next_page(request, response, last)
+    is_more = len(found.spots) > limit
+    following = address_with(request, cursor=encode_cursor(found.spots[limit - 1].number)) if is_more else None
+    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     # Written directly: to validate five hundred spots costs more than to find them. Ids as text: the encoder takes
     # six times as long for the driver's own kind of UUID.
     spots = [
         {"spot_id": str(spot.id), "spot_number": spot.number, "spot_type": spot.type} for spot in found.spots[:limit]
     ]
     body = to_json({"free": found.count, "spots": spots, "as_of": found.as_of, "next": following})
-    return Response(body, headers=dict(response.headers), media_type="application/json")
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def _in_the_querys_names(error: InvalidPeriod) -> Problem:

@@ -40,7 +40,7 @@ up: install ## start everything that does not run (PROFILE=bench: without rate l
 	@$(PLATFORM) up
 
 .PHONY: demo
-demo: install ## play one booking on what `make up` has started, and show what each service does for it
+demo: install ## play a booking, and a spot that goes away under two, on what `make up` has started; show who does what
 	@$(PYTHON) -m parking_demo journey
 
 .PHONY: down

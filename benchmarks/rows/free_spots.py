@@ -69,7 +69,7 @@ async def run(trial: Trial) -> Findings:
     """All lots lie in one table, so that each can be asked in rotation with the others."""
     sizes = trial.sized((FEW,), (FEW, 200_000), (FEW, 200_000, 2_000_000))
     async with trial.people() as world, AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(pool_of(trial.platform.postgres["reservation"]))
+        pool = await stack.enter_async_context(pool_of(trial.platform.postgres_owners["reservation"]))
         client = await stack.enter_async_context(client_of(door_of(trial.platform, "reservation"), IN_FLIGHT))
         lots = [await _filled(world, pool, size) for size in sizes]
         await pool.execute("VACUUM ANALYZE allocations")
@@ -115,7 +115,7 @@ def _contender(lot: Lot, way: str, answer: Callable[[datetime], Awaitable[None]]
 
 def _request(lot: Lot, hour: datetime) -> Request:
     begin, end = (f"{each:%Y-%m-%dT%H:%M:%SZ}" for each in (hour, hour + HOUR))
-    return Request("GET", f"{lot.path}?from={begin}&to={end}", (200,))
+    return Request("GET", f"{lot.path}?from={begin}&to={end}&limit=1000", (200,))
 
 
 def _arguments(lot: Lot, hour: datetime) -> Sequence[object]:

@@ -3,7 +3,7 @@
 Only for the row that shows what the outbox is good for. Everything but this one part is the real service.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,10 +17,10 @@ from parking_messaging.cloud_events import outgoing
 from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Unsent
 from reservation_service.adapters.kafka.to_wire import to_wire
-from reservation_service.application.ports import BookingAttempt, Bookings, Candidates, Hold, SpotRequest
+from reservation_service.application.ports import BookingAttempt, Bookings, Candidates, FreeSpots, Hold, SpotRequest
 from reservation_service.bootstrap import SERVICE, Reservation, bootstrap
 from reservation_service.domain import reservations
-from reservation_service.domain.lots import Lot, Spot
+from reservation_service.domain.lots import Spot
 from reservation_service.entrypoints.http.app import reservation_app
 from reservation_service.settings import ReservationSettings
 
@@ -37,8 +37,8 @@ class PublishAfterCommit:
         async with self.bookings.attempt(request) as attempt:
             yield _Attempt(attempt, self.publisher)
 
-    async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
-        return await self.bookings.free_spots(request)
+    async def free_spots(self, request: SpotRequest, limit: int, after: str | None) -> FreeSpots:
+        return await self.bookings.free_spots(request, limit, after)
 
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:
         return await self.bookings.refuse(key, answer)

@@ -92,7 +92,7 @@ class World:
         """
         latest = await self.latest()
         await self.relays_are_done({"notification": latest["notification"]})
-        wrong = await self._until_right(self._still_wrong)
+        wrong = await self.until_right(self._still_wrong)
         before, log = await self.published()
         after = await events.committed(self.databases, self.lot_ids)
         unpublished = events.missing(before, log) + events.phantoms(after, log) + events.disorder(log)
@@ -138,7 +138,7 @@ class World:
 
         await wait_until(nothing_waits, "every outbox to be empty", seconds=PUBLISHING_SECONDS, pause=1)
 
-    async def _until_right(self, check: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    async def until_right(self, check: Callable[[], Awaitable[list[str]]]) -> list[str]:
         """What is wrong at last: it may take as long as it gets less."""
         fewest, patient_until = math.inf, 0.0
         while wrong := await check():
@@ -165,7 +165,7 @@ async def world_of(platform: RunningPlatform, seed: int, history: Path) -> Async
             seed=seed,
             city=city,
             operator=await administrator.take_on_an_operator(),
-            databases=Databases(platform.postgres),
+            databases=Databases(platform.postgres, platform.postgres_owners),
             provider=provider,
             faults=Faults(platform),
             history=History(history),

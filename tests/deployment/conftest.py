@@ -43,9 +43,8 @@ def rendered(readme: str, values: Mapping[str, Mapping[str, str]]) -> Callable[[
         secrets = documented_secrets(readme)
         samples: dict[str, Mapping[str, str]] = {}
         for name, keys in secrets.items():
-            service = name.rpartition("-")[0]
-            known = values[service]
-            samples[name] = {key: known.get(f"{service.upper()}_{key}", "") for key in keys.must}
+            known, prefix = values[name.rpartition("-")[0]], name.partition("-")[0].upper()
+            samples[name] = {key: known.get(f"{prefix}_{key}", "") for key in keys.must}
         return Rendered(render(directory), secrets, samples)
 
     return of

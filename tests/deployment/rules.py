@@ -16,6 +16,7 @@ EVERYWHERE: Sequence[Rule] = (
     setting_rules.required_settings,
     setting_rules.known_settings,
     setting_rules.hidden_secrets,
+    setting_rules.kept_from_the_schema,
     setting_rules.valid_settings,
     setting_rules.ports,
     setting_rules.time_to_stop,

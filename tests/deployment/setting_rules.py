@@ -14,6 +14,7 @@ from tests.deployment.rendering import CHECKOUT, Rendered, SecretKeys, Workload
 
 from parking_chassis.settings import ServiceSettings
 
+OWNERS_URL = "database_migration_url"
 # A client on the other side of the gateway may run on the same machine.
 _PUBLIC = {"public_url", "token_issuer"}
 _HERE = re.compile(r"localhost|127\.0\.0\.1")
@@ -67,12 +68,23 @@ def hidden_secrets(rendered: Rendered) -> list[str]:
         keys = _secret_keys(rendered, workload)
         documented = {name.lower() for each in keys for name in (*each.must, *each.may)}
         secret = {*secret_settings(workload.service), "database_url", "database_read_url", "database_relay_url"}
+        secret |= {OWNERS_URL} if workload.manifest["kind"] == "Job" else set()
         found += [f"{workload.name}: README.md does not name {name.upper()}" for name in sorted(secret - documented)]
         found += [
             f"{workload.name}: {name.upper()} stands in a ConfigMap"
             for name in sorted(secret.intersection(_given(Rendered(rendered.manifests, {}), workload)))
         ]
     return found
+
+
+def kept_from_the_schema(rendered: Rendered) -> list[str]:
+    """No process that runs on finds the way to its database as the owner."""
+    return [
+        f"{workload.name}: {OWNERS_URL.upper()} is given"
+        for workload in rendered.services
+        if workload.manifest["kind"] != "Job"
+        and OWNERS_URL in {*_given(rendered, workload), *_may_be_given(rendered, workload)}
+    ]
 
 
 def valid_settings(rendered: Rendered) -> list[str]:

@@ -98,6 +98,11 @@ IN_A_BASE: Sequence[Control] = [
     (given.known_settings, lambda r: container(r)["envFrom"][0].pop("prefix"), "HTTP_HOST is no setting"),
     (given.hidden_secrets, lambda r: settings(r).update(SIGNING_KEY="x"), "SIGNING_KEY stands in a ConfigMap"),
     (given.hidden_secrets, lambda r: settings(r).update(DATABASE_URL="x"), "DATABASE_URL stands in a ConfigMap"),
+    (
+        given.kept_from_the_schema,
+        lambda r: container(r)["envFrom"][1]["secretRef"].update(name="reservation-migrate-secrets"),
+        "DATABASE_MIGRATION_URL is given",
+    ),
     (given.valid_settings, lambda r: settings(r).update(LOG_LEVEL="loud"), "LOG_LEVEL: Input should be"),
     (given.valid_settings, lambda r: settings(r).pop("HTTP_HOST"), "HTTP_HOST is 127.0.0.1"),
     (given.valid_settings, lambda r: settings(r).pop("JWKS_URL"), "JWKS_URL is http://localhost"),

@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import asyncpg
@@ -40,14 +40,24 @@ async def command(platform: RunningPlatform, service: str, *arguments: str) -> s
 
 @dataclass(frozen=True)
 class Databases:
-    """The database of each service, as its own role."""
+    """The database of each service, as the role that it runs as; `owners` as the one that may change the schema."""
 
     urls: Mapping[str, str]
+    owners: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @asynccontextmanager
     async def connected(self, service: str) -> AsyncIterator[asyncpg.Connection]:
         """A connection to one of them."""
         connection = await asyncpg.connect(self.urls[service])
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def changing_schema(self, service: str) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of the owner of one of them."""
+        connection = await asyncpg.connect(self.owners[service])
         try:
             yield connection
         finally:
@@ -70,7 +80,7 @@ class Databases:
     @asynccontextmanager
     async def double_booking_allowed(self) -> AsyncIterator[None]:
         """Without the constraint that refuses it, until the end of the block, whatever happens in there."""
-        async with self.connected("reservation") as connection:
+        async with self.changing_schema("reservation") as connection:
             definition = await connection.fetchval(
                 "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'no_double_booking'"
             )

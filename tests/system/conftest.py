@@ -53,7 +53,7 @@ async def driver(city: City) -> Driver:
 @pytest.fixture(scope="session")
 def databases(platform: RunningPlatform) -> Databases:
     """Where the services keep what they know."""
-    return Databases(platform.postgres)
+    return Databases(platform.postgres, platform.postgres_owners)
 
 
 @pytest_asyncio.fixture

@@ -2,6 +2,7 @@
 
 import io
 import signal
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import pytest
@@ -12,6 +13,7 @@ from parking_demo.journey import Goal, Journey
 from parking_demo.narration import Narration
 from parking_demo.people import Driver, Operator
 from parking_demo.steps import StepFailed, StepReport
+from parking_demo.supply_story import SupplyStory
 from parking_demo.watching.witnesses import Witnesses
 from parking_platform.testing.platform import RunningPlatform
 
@@ -75,5 +77,26 @@ async def test_the_journey_names_the_step_that_does_not_hold(
     assert "reservation: event reservation.created" in str(failed.value)
 
 
-def _words(seen: list[Sighting], medium: Medium) -> list[str]:
+async def test_one_supply_change_moves_a_booking_and_refunds_another(
+    platform: RunningPlatform, driver: Driver, operator: Operator
+) -> None:
+    await operator.open_lot(spots=1)  # parking knows the operator's new organization then
+    addresses = Addresses.read(platform.parts.layout.demo)
+    async with Witnesses.called(addresses, driver.city) as witnesses:
+        story = SupplyStory(driver, operator, witnesses, see_seconds=40)
+        async with aclosing(story.play()) as steps:
+            reports = [report async for report in steps]
+    assert story.summary == (
+        "of two bookings of spot 1, which went out of service, one was moved to spot 2"
+        " and 4.00 EUR of the other went back"
+    )
+    asked, taken, _ = reports[-3:]
+    assert asked.lines[1].endswith("409 /problems/bookings-affected")
+    assert not asked.sightings, "a preview and a refusal change nothing"
+    assert taken.lines[0] == "`?affected=move` is a job: of 2 bookings, 1 moved, 1 refunded"
+    assert [words for words in _words(taken.sightings, Medium.DOCUMENT) if "cancelled" in words or "refund" in words]
+    assert {sighting.effect.service for sighting in taken.sightings} == DOING - {"auth"}
+
+
+def _words(seen: Sequence[Sighting], medium: Medium) -> list[str]:
     return [sighting.words for sighting in seen if sighting.effect.medium is medium]

@@ -34,7 +34,7 @@ SUBCOMMANDS = (
     Subcommand("seed", "make the car parks and the week before now; services must not run", _seed, _seed_arguments),
     Subcommand(
         "journey",
-        "play a booking, and show what each service did",
+        "play a booking, and supply that goes away under two; show what each service did",
         lambda arguments: playing.narrate(arguments.demo),
         _demo_file,
     ),

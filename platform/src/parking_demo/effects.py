@@ -1,7 +1,7 @@
 """What a step of a story sets off in the services, and what was seen of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -40,7 +40,7 @@ class Subject:
 
     email: str
     user_id: str = ""
-    reservation_id: str = ""
+    reservation_ids: set[str] = field(default_factory=set[str])
 
 
 class Watcher(Protocol):

@@ -1,4 +1,4 @@
-"""What the services must do at each step of the journey."""
+"""What the services must do at each step of a story."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -62,4 +62,28 @@ OUT: Final[Sequence[Effect]] = (
     *_events("reservation", "reservation.completed"),
     *_live("reservation.completed"),
     *_documents("reservations completed"),
+)
+
+BOOKED: Final[Sequence[Effect]] = (
+    *_rows("reservation", "allocations taken"),
+    *_events("reservation", "reservation.created"),
+    *PAID,
+)
+REFUNDED: Final[Sequence[Effect]] = (
+    *_rows("reservation", "reservations cancelled", "allocations gone"),
+    *_events("reservation", "reservation.cancelled"),
+    *_rows("payment", "ledger_entries refund"),
+    *_events("payment", "payment.refunded", "ledger.posted"),
+    *_rows("notification", "notifications reservation_cancelled", "notifications payment_refunded", "deliveries sent"),
+    *_mails("Your reservation is cancelled", "Your money is on its way back"),
+    *_live("reservation.cancelled", "payment.refunded"),
+    *_documents("reservations cancelled", "ledger refund"),
+)
+MOVED_AND_REFUNDED: Final[Sequence[Effect]] = (
+    *_rows("reservation", "reservations confirmed", "allocations taken"),
+    *_events("reservation", "reservation.changed"),
+    *_rows("notification", "notifications reservation_changed"),
+    *_mails("Your reservation has changed"),
+    *_live("reservation.changed"),
+    *REFUNDED,
 )

@@ -1,7 +1,6 @@
 """The journey: a driver finds a lot, reserves, pays, drives in and out, and the operator sees the revenue."""
 
 import json
-import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,12 +11,11 @@ from httpx import codes
 from parking_demo import expectations
 from parking_demo.effects import Subject
 from parking_demo.people import CarPark, Driver, Json, Operator, UnexpectedAnswer, require, soon
-from parking_demo.steps import FAILURES, Step, StepFailed, StepReport
+from parking_demo.steps import SEE_SECONDS, Stage, Step, StepReport
 from parking_demo.watching.witnesses import Witnesses
 from parking_demo.words import clock, money
 from parking_platform.testing.waiting import wait_until
 
-SEE_SECONDS: Final = 60.0
 HOURS: Final = 2
 RADIUS_M: Final = 2_000
 MOST_FOUND: Final = 100  # the longest page; others may have opened lots at the same place
@@ -49,27 +47,23 @@ class Journey:
     intent: Json = field(init=False, default_factory=dict[str, Any])
     credential: str = field(init=False, default="")
     earned_before: int = field(init=False, default=0)
-    _subject: Subject = field(init=False)
+    _stage: Stage = field(init=False)
 
     def __post_init__(self) -> None:
-        self._subject = Subject(self.driver.email)
+        self._stage = Stage(self.witnesses, Subject(self.driver.email), self.see_seconds)
 
-    async def play(self) -> AsyncGenerator[StepReport]:
-        """Step by step; each is reported when all its effects were seen. Raises StepFailed."""
-        await self.witnesses.look_away_from_the_past(self._subject)
-        for step in self._steps():
-            started = time.monotonic()
-            try:
-                lines = await step.act()
-                sightings = await self.witnesses.see(step.effects, self._subject, self.see_seconds)
-            except FAILURES as reason:
-                raise StepFailed(step.title, reason) from reason
-            self.witnesses.turn_page()
-            yield StepReport(step.title, lines, sightings, time.monotonic() - started)
+    def play(self) -> AsyncGenerator[StepReport]:
+        """See `parking_demo.steps.Story`."""
+        return self._stage.play(self._steps())
+
+    @property
+    def title(self) -> str:
+        """See Story."""
+        return "A booking"
 
     @property
     def summary(self) -> str:
-        """What came about, once all was played."""
+        """See Story."""
         return (
             f"spot {self.reservation['spot_number']} of {self.lot['name']} reserved, "
             f"paid {money(self.reservation['total_cost'])} with 3-D Secure, in and out, seen in Elasticsearch"
@@ -90,10 +84,7 @@ class Journey:
         )
 
     async def _sign_in(self) -> Sequence[str]:
-        await self.driver.sign_in()
-        self._subject.user_id = await self.driver.user_id()
-        await self.witnesses.listen(self.driver.tokens["access_token"], f"user:{self._subject.user_id}")
-        return [f"{self.driver.email}; the app listens to live messages over the WebSocket"]
+        return await self._stage.open_app(self.driver)
 
     async def _find(self) -> Sequence[str]:
         await self.operator.sign_in()
@@ -129,7 +120,7 @@ class Journey:
     async def _reserve(self) -> Sequence[str]:
         answer = await self.driver.reserve(self._car_park, start=self.begins_at, hours=HOURS)
         self.reservation = require(answer, codes.CREATED).json()
-        self._subject.reservation_id = self.reservation["id"]
+        self._stage.subject.reservation_ids.add(self.reservation["id"])
         held_until = clock(self.reservation["hold_expires_at"], self.lot["time_zone"])
         return [
             f"Spot {self.reservation['spot_number']} {self._window}, held until {held_until}"

@@ -34,9 +34,12 @@ class Narration:
         """To a terminal, or to a file or pipe without colours."""
         return cls(output, output.isatty() and not os.environ.get("NO_COLOR"))
 
-    def begin(self, gateway: str) -> None:
-        """The title."""
-        self._say(f"{self._in(BOLD, 'A booking through the gateway')} {gateway}, and what each service does for it")
+    def begin(self, title: str, gateway: str) -> None:
+        """A story's title."""
+        space = "\n" if self.steps else ""
+        self._say(
+            f"{space}{self._in(BOLD, f'{title} through the gateway')} {gateway}, and what each service does for it"
+        )
 
     def show(self, report: StepReport) -> None:
         """One step."""
@@ -50,9 +53,10 @@ class Narration:
         if not report.sightings:
             self._say(f"     {self._in(FAINT, 'Nothing changes in any service.')}")
 
-    def end(self, summary: str, sightings: Sequence[Sighting], seconds: float) -> None:
+    def end(self, summaries: Sequence[str], sightings: Sequence[Sighting], seconds: float) -> None:
         """The summing line."""
-        self._say(f"\n{self._in(GREEN, 'All of it held:')} {summary}.\n{counted(sightings)} in {seconds:.1f} s")
+        held = "\n".join(f"{self._in(GREEN, 'All of it held:')} {summary}." for summary in summaries)
+        self._say(f"\n{held}\n{counted(sightings)} in {seconds:.1f} s")
 
     def _say(self, text: str) -> None:
         self.output.write(text.rstrip() + "\n")

@@ -17,6 +17,7 @@ from parking_platform.testing.waiting import wait_until
 
 API = "/api/v1"
 PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a story
+MOST_SPOTS = 1_000  # that one answer lists of what is free
 NOT_READY = "/problems/organization-not-ready"
 TOKEN_IN_LINK = re.compile(r"\?token=([A-Za-z0-9_-]+)")
 
@@ -226,8 +227,10 @@ class Operator(Person):
         assert answer is not None
         return answer
 
-    async def open_lot(self, *, spots: int = 3, hourly: int = 200, currency: str = "CHF") -> CarPark:
-        """A new lot that is open day and night, as soon as it can be booked."""
+    async def open_lot(
+        self, *, spots: int = 3, hourly: int = 200, currency: str = "CHF", **otherwise: object
+    ) -> CarPark:
+        """A new lot that is open day and night, as soon as it can be booked; in Zürich unless said otherwise."""
         lot = await self.post_when_known(
             "/parking-lots",
             {
@@ -237,6 +240,7 @@ class Operator(Person):
                 "time_zone": "Europe/Zurich",
                 "hourly_rate": {"amount": hourly, "currency": currency},
                 "currency": currency,
+                **otherwise,
             },
         )
         lot_id = require(lot, codes.CREATED).json()["id"]
@@ -246,7 +250,8 @@ class Operator(Person):
         async def bookable() -> list[Json]:
             """Its spots and its prices come to reservation by different topics."""
             begin, end = tomorrow_at(12).isoformat(), tomorrow_at(13).isoformat()
-            answer = await self.get(f"/parking-lots/{lot_id}/availability", params={"from": begin, "to": end})
+            asked = {"from": begin, "to": end, "limit": MOST_SPOTS}
+            answer = await self.get(f"/parking-lots/{lot_id}/availability", params=asked)
             free = answer.json()["spots"] if answer.is_success else []
             quote = await self.post("/quotes", {"parking_lot_id": lot_id, "start_time": begin, "end_time": end})
             return free if len(free) == spots and quote.is_success else []

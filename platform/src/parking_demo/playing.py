@@ -1,8 +1,8 @@
-"""`journey` and `prove`: the journey on the platform that runs, reported at length or in one line."""
+"""`journey` and `prove`: the stories on the platform that runs at length, or the first of them in one line."""
 
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,8 @@ from parking_demo.effects import Sighting
 from parking_demo.journey import Goal, Journey
 from parking_demo.narration import Narration
 from parking_demo.people import Driver, Operator
-from parking_demo.steps import FAILURES, StepFailed
+from parking_demo.steps import FAILURES, StepFailed, Story
+from parking_demo.supply_story import SupplyStory
 from parking_demo.watching.witnesses import Witnesses
 
 ALEXANDERPLATZ: Final = Goal("Alexanderplatz in Berlin", 52.5219, 13.4132)
@@ -22,31 +23,44 @@ WHAT_TO_DO: Final = (
 
 
 async def narrate(file: Path) -> None:
-    """Play it and report each step; exit with 1 and a message where a step does not hold."""
+    """Play the stories and report each step; exit with 1 and a message where a step does not hold."""
     started = time.monotonic()
     narration = Narration.to(sys.stdout)
-    async with _journey(file) as (addresses, journey):
-        narration.begin(addresses.gateway)
-        seen: list[Sighting] = []
-        async with aclosing(journey.play()) as steps:
-            async for report in steps:
-                narration.show(report)
-                seen += report.sightings
-        narration.end(journey.summary, seen, time.monotonic() - started)
+    seen: list[Sighting] = []
+    summaries: list[str] = []
+    for make in (_journey, _supply_story):
+        async with _played(file, make) as (addresses, story):
+            narration.begin(story.title, addresses.gateway)
+            async with aclosing(story.play()) as steps:
+                async for report in steps:
+                    narration.show(report)
+                    seen += report.sightings
+            summaries.append(story.summary)
+    narration.end(summaries, seen, time.monotonic() - started)
 
 
 async def prove(file: Path) -> None:
-    """Play it quietly; one line when all held."""
+    """Play the journey quietly; one line when all held."""
     started = time.monotonic()
-    async with _journey(file) as (_, journey), aclosing(journey.play()) as steps:
+    async with _played(file, _journey) as (_, journey), aclosing(journey.play()) as steps:
         async for _reported in steps:
             pass
         sys.stdout.write(f"Proved one booking: {journey.summary}, {time.monotonic() - started:.1f} s\n")
 
 
+def _journey(driver: Driver, operator: Operator, witnesses: Witnesses) -> Story:
+    return Journey(driver, operator, ALEXANDERPLATZ, witnesses)
+
+
+def _supply_story(driver: Driver, operator: Operator, witnesses: Witnesses) -> Story:
+    return SupplyStory(driver, operator, witnesses)
+
+
 @asynccontextmanager
-async def _journey(file: Path) -> AsyncIterator[tuple[Addresses, Journey]]:
-    """The journey of the demonstration's driver. Failures become a message for people and exit code 1."""
+async def _played(
+    file: Path, make: Callable[[Driver, Operator, Witnesses], Story]
+) -> AsyncIterator[tuple[Addresses, Story]]:
+    """A story of the demonstration's people. Failures become a message for people and exit code 1."""
     try:
         addresses = Addresses.read(file)
         city = addresses.city()
@@ -54,7 +68,7 @@ async def _journey(file: Path) -> AsyncIterator[tuple[Addresses, Journey]]:
             people = addresses.accounts
             driver = Driver(city, people["driver"].email, people["driver"].password)
             operator = Operator(city, people["operator"].email, people["operator"].password)
-            yield addresses, Journey(driver, operator, ALEXANDERPLATZ, witnesses)
+            yield addresses, make(driver, operator, witnesses)
     except NotRunning as error:
         sys.exit(str(error))
     except StepFailed as error:

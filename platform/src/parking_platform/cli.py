@@ -148,7 +148,8 @@ def _log_name(layout: Layout, path: Path) -> str:
 def run_service_command(parts: Composition, service: str, arguments: Sequence[str]) -> None:
     """Become a service's command with that service's settings: `replay`, `migrate`, … ; `--help` names them."""
     _require_service(parts, service)
-    _become((str(program(service)), *arguments), parts.service_environment(service))
+    settings_of = parts.migration_environment if arguments[:1] == ["migrate"] else parts.service_environment
+    _become((str(program(service)), *arguments), settings_of(service))
 
 
 def become_psql(parts: Composition, service: str, arguments: Sequence[str]) -> None:

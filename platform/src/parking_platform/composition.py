@@ -168,8 +168,12 @@ class Composition:
         return (self.backing, self.services, (self.nginx,))
 
     def database_url(self, name: str) -> str:
-        """The URL of one service's database, as its own role."""
+        """The URL of one service's database, as the role that it runs as."""
         return self.environments.database_url(name)
+
+    def migration_environment(self, name: str) -> Mapping[str, str]:
+        """The settings of a service's `migrate`: its own, and the way to its database as the owner."""
+        return {**self.service_environment(name), **self.environments.migration(name)}
 
     def service_environment(self, name: str) -> Mapping[str, str]:
         """The settings of one service, as `<SERVICE>_<SETTING>`."""

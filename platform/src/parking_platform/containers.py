@@ -35,10 +35,11 @@ def environment_files(parts: Composition) -> Mapping[str, Mapping[str, str]]:
         addresses=Addresses.in_containers(parts.settings),
     )
     password = inside.superuser_password
-    roles = {password_variable(name): inside.database_password(name) for name in parts.settings.databases}
+    roles = {password_variable(role): password for role, password in inside.database_passwords.items()}
     admin_url = f"postgresql://{SUPERUSER}:{password}@{inside.addresses.postgres}/postgres"
     return {
         **{name: inside.service(name) for name in parts.settings.services},
+        **{f"{name}-migrate": inside.migration(name) for name in parts.settings.services},
         "gateway": inside.gateway,
         "postgres": {"POSTGRES_PASSWORD": password},
         "databases": {ADMIN_URL_VARIABLE: admin_url, **roles},

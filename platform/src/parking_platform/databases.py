@@ -12,14 +12,20 @@ from parking_platform.settings import load_settings
 ADMIN_URL_VARIABLE = "DATABASES_ADMIN_URL"
 
 
-def password_variable(database: str) -> str:
-    """The environment variable that holds the password of a database's role."""
-    return f"DATABASES_{database.upper()}_PASSWORD"
+def owner_of(database: str) -> str:
+    """The role that `migrate` is: it owns the database, and all that is made in it."""
+    return f"{database}_owner"
+
+
+def password_variable(role: str) -> str:
+    """The environment variable that holds a role's password."""
+    return f"DATABASES_{role.upper()}_PASSWORD"
 
 
 async def provision(admin_url: str, databases: Mapping[str, tuple[str, ...]], passwords: Mapping[str, str]) -> None:
-    """Make each database, and its role of the same name that reaches it alone. Again changes nothing.
+    """Make each database, its owner, and the role of its name that works in it; both reach it alone.
 
+    Again changes nothing. What the working role owns, from when there was no other, is handed over to the owner.
     `admin_url` is the superuser's, of the database `postgres`; `databases` says which extensions each needs: only the
     superuser may create them.
     """
@@ -27,12 +33,13 @@ async def provision(admin_url: str, databases: Mapping[str, tuple[str, ...]], pa
     try:
         await admin.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
         for name in databases:
-            await _make_role(admin, name, passwords[name])
+            for role in (name, owner_of(name)):
+                await _make_role(admin, role, passwords[role])
             await _make_database(admin, name)
     finally:
         await admin.close()
     for name, extensions in databases.items():
-        await _make_extensions(urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}")), extensions)
+        await _fit_out(urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}")), name, extensions)
 
 
 async def _make_role(admin: asyncpg.Connection, name: str, password: str) -> None:
@@ -45,14 +52,16 @@ async def _make_role(admin: asyncpg.Connection, name: str, password: str) -> Non
 
 async def _make_database(admin: asyncpg.Connection, name: str) -> None:
     if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-        await admin.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
+        await admin.execute(f'CREATE DATABASE "{name}" OWNER "{owner_of(name)}"')
     # The owner keeps its rights; everybody else loses the connect right that PostgreSQL gives to all.
     await admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+    await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{name}"')
 
 
-async def _make_extensions(database_url: str, extensions: tuple[str, ...]) -> None:
+async def _fit_out(database_url: str, name: str, extensions: tuple[str, ...]) -> None:
     connection = await asyncpg.connect(database_url)
     try:
+        await connection.execute(f'REASSIGN OWNED BY "{name}" TO "{owner_of(name)}"')
         for extension in extensions:
             await connection.execute(f'CREATE EXTENSION IF NOT EXISTS "{extension}"')
     finally:
@@ -62,7 +71,8 @@ async def _make_extensions(database_url: str, extensions: tuple[str, ...]) -> No
 def main() -> None:
     """Make those of platform.toml."""
     databases = load_settings().databases
-    passwords = {name: os.environ[password_variable(name)] for name in databases}
+    roles = (role for name in databases for role in (name, owner_of(name)))
+    passwords = {role: os.environ[password_variable(role)] for role in roles}
     asyncio.run(provision(os.environ[ADMIN_URL_VARIABLE], databases, passwords))
 
 

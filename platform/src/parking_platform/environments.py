@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
 
+from parking_platform.databases import owner_of
 from parking_platform.ports import LOOPBACK
 from parking_platform.secret_store import SecretStore, public_halves
 from parking_platform.servers.stripe_simulator import StripeKeys
@@ -84,12 +85,26 @@ class Environments:
         return self.secrets.password("postgres.superuser")
 
     def database_password(self, name: str) -> str:
-        """That of the role which reaches the database of its name."""
+        """That of a role: a service's own, which bears its database's name, or the owner's."""
         return self.secrets.password(f"postgres.{name}")
 
+    @property
+    def database_passwords(self) -> Mapping[str, str]:
+        """Those of both roles of each database."""
+        roles = (role for name in self.settings.databases for role in (name, owner_of(name)))
+        return {role: self.database_password(role) for role in roles}
+
     def database_url(self, name: str) -> str:
-        """The URL of one service's database, as its own role."""
-        return f"postgresql://{name}:{quote(self.database_password(name), safe='')}@{self.addresses.postgres}/{name}"
+        """The URL of one service's database, as the role that it runs as."""
+        return self._database_url(name, name)
+
+    def migration(self, name: str) -> Mapping[str, str]:
+        """What `migrate` finds besides, and no process that runs on: the way to the database as its owner."""
+        return {f"{name.upper()}_DATABASE_MIGRATION_URL": self.owner_url(name)}
+
+    def owner_url(self, name: str) -> str:
+        """The URL of one service's database, as the role that owns it."""
+        return self._database_url(name, owner_of(name))
 
     def service(self, name: str) -> Mapping[str, str]:
         """The settings of one service, as `<SERVICE>_<SETTING>`."""
@@ -150,6 +165,10 @@ class Environments:
             publishable_key=f"pk_test_{key('publishable_key')}",
             webhook_secret=f"whsec_{key('webhook_secret')}",
         )
+
+    def _database_url(self, database: str, role: str) -> str:
+        password = quote(self.database_password(role), safe="")
+        return f"postgresql://{role}:{password}@{self.addresses.postgres}/{database}"
 
     def _used(self, use: Use, service: str) -> Mapping[str, str]:
         made: Mapping[Use, Callable[[], Mapping[str, str]]] = {

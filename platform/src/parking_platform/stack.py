@@ -119,6 +119,7 @@ class Stack:
         with self._alone():
             await self._stop([server.name for server in chosen])
             self._require_free_ports(chosen)
+            await self._provision_postgres()
             await self._migrate_all(chosen)
             await self._start(chosen)
 
@@ -219,8 +220,7 @@ class Stack:
                 if server in missing and server not in needed_to_migrate:
                     tasks.create_task(self._start_one(server))
             await self._start([server for server in needed_to_migrate if server in missing])
-            if self._parts.postgres in missing:
-                await self._provision_postgres()
+            await self._provision_postgres()
             await self._migrate_all(missing)
 
     async def _start(self, servers: Iterable[Server]) -> None:
@@ -242,9 +242,8 @@ class Stack:
                 raise DidNotStart(self._failure(server.name, str(reason))) from reason
 
     async def _provision_postgres(self) -> None:
-        databases = self._parts.settings.databases
-        passwords = {name: self._parts.environments.database_password(name) for name in databases}
-        await provision(self._parts.postgres.url("postgres"), databases, passwords)
+        passwords = self._parts.environments.database_passwords
+        await provision(self._parts.postgres.url("postgres"), self._parts.settings.databases, passwords)
 
     async def _migrate_all(self, servers: Iterable[Server]) -> None:
         services = {server.service for server in servers if isinstance(server, ServiceProcess)}
@@ -254,7 +253,7 @@ class Stack:
 
     async def _migrate(self, service: str) -> None:
         with self._report.timed(f"{service}-migrate", "done"):
-            environment = self._parts.service_environment(service)
+            environment = self._parts.migration_environment(service)
             await run_command(service, "migrate", environment=environment, log=self._log(f"{service}-migrate"))
 
     async def _create_accounts(self) -> None:

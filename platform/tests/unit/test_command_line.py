@@ -92,6 +92,20 @@ def test_a_services_command_runs_with_that_services_settings(
     assert path.endswith("/payment-service")
     assert command[1:] == ("replay", "--group", "payment.reservations")
     assert environment["PAYMENT_DATABASE_URL"] == composition.database_url("payment")
+    assert "PAYMENT_DATABASE_MIGRATION_URL" not in environment
+
+
+def test_migrate_alone_is_given_the_way_to_the_database_as_its_owner(
+    composition: Composition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
+    monkeypatch.setattr(os, "execve", lambda *call: became.append(call))
+
+    run_service_command(composition, "payment", ["migrate", "--no-topics"])
+
+    [(_, _, environment)] = became
+    assert environment["PAYMENT_DATABASE_MIGRATION_URL"].startswith("postgresql://payment_owner:")
+    assert all("payment_owner" not in value for each in composition.services for value in each.environment.values())
 
 
 def test_psql_opens_a_services_database_and_has_the_password_in_no_argument(

@@ -4,7 +4,7 @@ import importlib
 import json
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,18 @@ def settings_class(service: str) -> type[ServiceSettings]:
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, ServiceSettings) and kind.__module__ == module.__name__
     )
+
+
+def environment_files_of(container: Mapping[str, Any]) -> Sequence[str]:
+    named = container.get("env_file", [])
+    return [named] if isinstance(named, str) else named
+
+
+def test_only_migrate_is_given_the_way_to_the_database_as_its_owner(parts: Composition) -> None:
+    files = environment_files(parts)
+    for name, container in CONTAINERS.items():
+        found = [file for file in environment_files_of(container) if "_owner:" in str(files[Path(file).stem])]
+        assert bool(found) is name.endswith("-migrate"), name
 
 
 def test_each_service_migrates_serves_and_works() -> None:
@@ -123,7 +135,7 @@ def test_what_is_written_is_its_owners_alone(parts: Composition) -> None:
     Containers(parts, Report(quiet=True)).write_files()
     folder = parts.layout.run / "containers"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    named = {Path(container["env_file"]).name for container in CONTAINERS.values() if "env_file" in container}
+    named = {Path(file).name for container in CONTAINERS.values() for file in environment_files_of(container)}
     written = {file.name: file for file in folder.glob("*.env")}
     assert written.keys() == named
     for file in written.values():

@@ -97,7 +97,7 @@ async def _repeated(world: World, lot: CarPark) -> Sequence[str]:
 
 @asynccontextmanager
 async def _forgetful(world: World) -> AsyncIterator[None]:
-    async with world.databases.connected("notification") as connection:
+    async with world.databases.changing_schema("notification") as connection:
         await connection.execute(FORGETFUL)
         try:
             yield

@@ -69,7 +69,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
 
 @asynccontextmanager
 async def _faulty(world: World, size: Size) -> AsyncIterator[None]:
-    async with world.databases.connected("notification") as connection:
+    async with world.databases.changing_schema("notification") as connection:
         await connection.execute(FAULT.format(one_in=size.one_in))
         try:
             yield

@@ -153,7 +153,7 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
     def migrate(
         self, what: str, make_topics: Preparation[Settings], *, prepare: Preparation[Settings] | None = None
     ) -> Subcommand:
-        """`migrate`: the schema, then `prepare`, then the topics unless `--no-topics` is given."""
+        """`migrate`: the schema, who may use it, `prepare`, then the topics unless `--no-topics` is given."""
 
         async def after_schema(settings: Settings, arguments: Arguments) -> None:
             if prepare:
@@ -163,10 +163,13 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
 
         def run(arguments: Arguments) -> None:
             # Alembic is a tenth of what a process imports, and no other command needs it.
-            from parking_chassis.migrations import migrate, migrations_folder  # noqa: PLC0415
+            from parking_chassis.migrations import give_rights, migrate, migrations_folder  # noqa: PLC0415
 
             settings = self.settings()
-            migrate(str(settings.database_url), migrations_folder(Path(self.package.__path__[0])))
+            owner_url = str(settings.database_migration_url or settings.database_url)
+            migrate(owner_url, migrations_folder(Path(self.package.__path__[0])))
+            if settings.database_migration_url:
+                give_rights(owner_url, settings.running_roles)
             asyncio.run(after_schema(settings, arguments))
 
         return Subcommand("migrate", what, run, _migration_arguments)

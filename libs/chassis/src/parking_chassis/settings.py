@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypedDict
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, Field, PostgresDsn, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -105,6 +106,8 @@ class ServiceSettings(BaseSettings):
     database_read_url: PostgresDsn | None = None
     database_relay_url: PostgresDsn | None = None
     """Where the relay connects, if `database_url` leads through a pooler: its lock belongs to one session."""
+    database_migration_url: PostgresDsn | None = None
+    """Where `migrate` connects, and nothing else does: as the schema's owner. No running process may change it."""
     pool_size: Annotated[int, Field(ge=1)] = 20
     pool_recycle: int = 3600
     pool_timeout: float = 5.0
@@ -132,6 +135,13 @@ class ServiceSettings(BaseSettings):
 
     otlp_endpoint: str | None = None
     trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+    @property
+    def running_roles(self) -> frozenset[str]:
+        """The database roles of `serve` and `work`, as far as the addresses name them."""
+        urls = (self.database_url, self.database_relay_url)
+        names = (host["username"] for url in urls if url for host in url.hosts())
+        return frozenset(unquote(name) for name in names if name)
 
     @property
     def pool(self) -> PoolSettings:

@@ -3,13 +3,14 @@
 import asyncio
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
-from parking_chassis.migrations import migrations_folder
+from parking_chassis.migrations import give_rights, migrations_folder
 from parking_platform.processes import inherited_environment
-from parking_platform.testing.servers import PostgresServer
+from parking_platform.testing.servers import PostgresServer, unique_name
 
 MIGRATE = """
 import sys
@@ -99,6 +100,34 @@ async def test_a_revision_takes_as_long_as_it_takes(postgres_server: PostgresSer
     await postgres_server.execute(f'ALTER DATABASE "{name}" SET statement_timeout = 500')
     assert await migrated(url, folder) == 0  # the first revision sleeps for a second
     assert await things(url) == [1]
+
+
+async def test_the_role_of_a_service_gets_the_rows_of_what_is_there_and_of_what_comes_and_no_more(
+    postgres_server: PostgresServer, folder: Path
+) -> None:
+    url, role = await postgres_server.create_database(), unique_name("a-Role")
+    await postgres_server.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD 'running'")
+    assert await migrated(url, folder) == 0
+    for _again in range(2):
+        await asyncio.to_thread(give_rights, url, {role})
+    database = url.rpartition("/")[2]
+    await postgres_server.execute("CREATE TABLE later (id serial)", database=database)
+    server = urlsplit(url)
+    connection = await asyncpg.connect(
+        host=server.hostname, port=server.port, user=role, password="running", database=database
+    )
+    try:
+        for table in ("things", "later"):
+            await connection.execute(f"INSERT INTO {table} VALUES (1)")
+            await connection.execute(f"UPDATE {table} SET id = 2; DELETE FROM {table}; SELECT FROM {table}")
+        await connection.execute("INSERT INTO later DEFAULT VALUES")
+        for refused in ("TRUNCATE things", "DROP TABLE later", "CREATE TABLE mine ()", "DELETE FROM alembic_version"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(refused)
+    finally:
+        await connection.close()
+    await postgres_server.drop_database(database)
+    await postgres_server.execute(f'DROP ROLE "{role}"')
 
 
 def test_revisions_are_in_the_installed_package_or_else_beside_src(tmp_path: Path) -> None:

@@ -141,9 +141,9 @@ async def _until_bookable(services: Services, clock: Clock, lot: UUID, place: Ca
     async def bookable() -> bool:
         try:
             await does.create_quote(CreateQuote(spot_request))
-            spots, _ = await does.get_availability(GetAvailability(spot_request))
+            free = await does.get_availability(GetAvailability(spot_request, limit=1))
         except (UnknownLot, LotNotBookable):  # the events of the lot or of its prices have not arrived
             return False
-        return len(spots) == place.total_spots
+        return free.count == place.total_spots
 
     await wait_until(bookable, f"the spots of {place.name} to be bookable")

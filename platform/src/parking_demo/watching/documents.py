@@ -13,6 +13,7 @@ from parking_demo.watching.changes import Changes, State, Thing
 from parking_demo.words import money
 
 ANALYTICS = "analytics"
+MOST = 100
 Document = Mapping[str, Any]
 
 
@@ -44,11 +45,11 @@ class Documents:
 
     async def look(self, subject: Subject) -> Sequence[Sighting]:
         """See Watcher."""
-        if subject.reservation_id:
+        if subject.reservation_ids:
             self.changes.now = {
                 Thing(ANALYTICS, alias, found["_id"]): state_of(found["_source"])
                 for alias, state_of in STATES.items()
-                for found in await self.about(alias, subject.reservation_id)
+                for found in await self.about(alias, *subject.reservation_ids)
             }
         return self.changes.sightings()
 
@@ -56,8 +57,8 @@ class Documents:
         """See Watcher."""
         self.changes.turn_page()
 
-    async def about(self, alias: str, reservation_id: str) -> Sequence[Mapping[str, Any]]:
-        """What Elasticsearch finds behind an alias of one reservation."""
-        query = {"query": {"term": {"reservation_id": reservation_id}}}
+    async def about(self, alias: str, *reservation_ids: str) -> Sequence[Mapping[str, Any]]:
+        """What Elasticsearch finds behind an alias of some reservations."""
+        query = {"query": {"terms": {"reservation_id": reservation_ids}}, "size": MOST}
         answer = await self.client.post(f"/{alias}/_search", json=query)
         return require(answer, httpx.codes.OK).json()["hits"]["hits"]

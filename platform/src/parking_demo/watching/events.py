@@ -71,7 +71,7 @@ class Events:
 def _is_about(event: SeenEvent, subject: Subject) -> bool:
     """Others may use the platform at the same time, even with the same account."""
     if event.reservation_id is not None:
-        return event.reservation_id == subject.reservation_id
+        return event.reservation_id in subject.reservation_ids
     return event.user_id == subject.user_id
 
 

@@ -49,7 +49,7 @@ class LiveMessages:
         return [
             Sighting(Effect("notification", Medium.LIVE, message["event"]), f"{message['event']:<28}to the app")
             for message in self.received
-            if subject.reservation_id in {message["data"]["id"], message["data"].get("reservation_id")}
+            if subject.reservation_ids & {message["data"]["id"], message["data"].get("reservation_id")}
         ]
 
     def turn_page(self) -> None:

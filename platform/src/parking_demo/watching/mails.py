@@ -1,4 +1,4 @@
-"""The mails that the driver gets about the reservation, which each of them links to."""
+"""The mails that the driver gets about the reservations, to which they link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ class Mails:
     async def look(self, subject: Subject) -> Sequence[Sighting]:
         """See Watcher. The catcher has the newest first."""
         self.now = await self.city.mails_to(subject.email)
-        if not subject.reservation_id:
-            return []
         new = [mail for mail in reversed(self.now) if mail["id"] not in self.old]
-        return [_sighting(mail, subject) for mail in new if subject.reservation_id in mail["text"]]
+        return [
+            _sighting(mail, subject) for mail in new if any(each in mail["text"] for each in subject.reservation_ids)
+        ]
 
     def turn_page(self) -> None:
         """See Watcher."""

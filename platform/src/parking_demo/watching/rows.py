@@ -84,8 +84,8 @@ class Rows:
     async def look(self, subject: Subject) -> Sequence[Sighting]:
         """See Watcher."""
         found = await self._answers(OF_USER, subject.email)
-        if subject.reservation_id:
-            found |= await self._answers(OF_RESERVATION, UUID(subject.reservation_id))
+        for reservation_id in subject.reservation_ids:
+            found |= await self._answers(OF_RESERVATION, UUID(reservation_id))
         self.changes.now = found
         return self.changes.sightings()
 

@@ -21,7 +21,8 @@ class RowsRead:
 
     def note(self, node: dict[str, Any], statement: str) -> None:
         """Add a plan's node and those below it."""
-        if (table := node.get("Relation Name")) in self.tables:
+        table = str(node.get("Relation Name"))
+        if table in self.tables:
             removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
             self.rows[table] += round((node["Actual Rows"] + removed) * node["Actual Loops"])
             if node["Node Type"] == "Seq Scan":

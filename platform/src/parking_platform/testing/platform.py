@@ -78,8 +78,13 @@ class RunningPlatform:
 
     @property
     def postgres(self) -> Mapping[str, str]:
-        """The URL of each service's database, as its own role."""
+        """The URL of each service's database, as the role that it runs as."""
         return {name: self.parts.database_url(name) for name in self.parts.settings.databases}
+
+    @property
+    def postgres_owners(self) -> Mapping[str, str]:
+        """The same, as the role that owns the schema."""
+        return {name: self.parts.environments.owner_url(name) for name in self.parts.settings.databases}
 
     @property
     def postgres_admin(self) -> str:

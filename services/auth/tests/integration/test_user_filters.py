@@ -32,7 +32,7 @@ RARE = [
 ]
 
 
-async def found(client: httpx.AsyncClient, admin: dict[str, Any], **parameters: object) -> list[str]:
+async def found(client: httpx.AsyncClient, admin: dict[str, Any], **parameters: str | bool) -> list[str]:
     answer = await client.get(PATH, params=parameters, headers=bearer(admin))
     assert answer.status_code == 200, answer.text
     return [item["email"] for item in answer.json()["items"]]

@@ -15,7 +15,7 @@ from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.import_options import ImportOptions
 from parking_service.domain.imports import ImportRow, LotDraft
-from parking_service.entrypoints.http.lot_file import features_of
+from parking_service.entrypoints.http.lot_file import TOKEN, features_of
 
 FILES = GeoJsonLotFiles("Europe/Zurich")
 POINT = {"type": "Point", "coordinates": [7.59, 47.55]}
@@ -251,5 +251,18 @@ def test_text_that_looks_like_an_escape_is_text(shared_data: Path) -> None:
     "body", [b"", b"{", b"[1", b"\xff", b"{}", b"[" * 100_000, DEEP.encode(), b'{"type": "Feature"}']
 )
 def test_what_is_no_file_is_no_file(body: bytes) -> None:
+    with pytest.raises(Problem, match="file"):
+        features_of(body)
+
+
+@pytest.mark.parametrize("end", ["", "\\", "\\\\"])
+def test_a_text_that_does_not_end_is_read_once(end: str) -> None:
+    text = "[" * 3 + '"' + '\\"' * 1000 + end
+    tokens = [match.span() for match in TOKEN.finditer(text)]
+    assert tokens == [(0, 1), (1, 2), (2, 3), (3, len(text))], "not once more from each of its quotation marks"
+
+
+def test_a_file_of_such_a_text_is_refused() -> None:
+    body = b"[" * 200_000 + b'"' + b'\\"' * 200_000
     with pytest.raises(Problem, match="file"):
         features_of(body)

@@ -94,14 +94,23 @@ class TestBookings:
 
     async def test_all_that_is_free(self, store: Store) -> None:
         await store.booked(store.spots[0])
-        lot, spots, _ = await store.bookings.free_spots(SpotRequest(store.lot.id, period()))
-        assert (lot.id, spots) == (store.lot.id, store.spots[1:])
-        _, spots, _ = await store.bookings.free_spots(SpotRequest(store.lot.id, period(), spot_type="accessible"))
-        assert spots == [store.spots[2]]
-        _, spots, _ = await store.bookings.free_spots(SpotRequest(store.lot.id, period(), spot_type="motorcycle"))
-        assert spots == []
+        free = await store.bookings.free_spots(SpotRequest(store.lot.id, period()), 10, None)
+        assert (free.lot.id, free.spots, free.count) == (store.lot.id, store.spots[1:], len(store.spots) - 1)
+        free = await store.bookings.free_spots(SpotRequest(store.lot.id, period(), spot_type="accessible"), 10, None)
+        assert (free.spots, free.count) == ([store.spots[2]], 1)
+        free = await store.bookings.free_spots(SpotRequest(store.lot.id, period(), spot_type="motorcycle"), 10, None)
+        assert (free.spots, free.count) == ([], 0)
         with pytest.raises(UnknownLot):
-            await store.bookings.free_spots(SpotRequest(uuid4(), period()))
+            await store.bookings.free_spots(SpotRequest(uuid4(), period()), 10, None)
+
+    async def test_what_is_free_page_by_page_with_the_whole_number_each_time(self, store: Store) -> None:
+        every = SpotRequest(store.lot.id, period())
+        first = await store.bookings.free_spots(every, 1, None)
+        rest = await store.bookings.free_spots(every, 10, first.spots[0].number)
+        assert [*first.spots, *rest.spots] == store.spots
+        assert (len(first.spots), first.count, rest.count) == (1, len(store.spots), len(store.spots))
+        last = await store.bookings.free_spots(every, 10, store.spots[-1].number)
+        assert (last.spots, last.count) == ([], len(store.spots))
 
     async def test_what_cannot_be_offered(self, store: Store) -> None:
         with pytest.raises(UnknownLot):

@@ -127,8 +127,8 @@ class TestAllocations:
             assert await work.timetable.free_spots(store.lot.id, spot_request.period, None) == store.spots
             assert await work.timetable.free_spot(spot_request) == store.spots[0]
         assert set((await store.bookings.find(spot_request, 8)).spots) == set(store.spots[:2])
-        _, spots, _ = await store.bookings.free_spots(spot_request)
-        assert spots == store.spots
+        free = await store.bookings.free_spots(spot_request, 10, None)
+        assert (free.spots, free.count) == (store.spots, len(store.spots))
         with pytest.raises(UnknownSpot):
             await store.bookings.find(replace(spot_request, spot_id=later.id), 8)
 

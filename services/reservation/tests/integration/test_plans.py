@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import dialect
 from reservation_service.adapters.postgres.bookings import FIND_ANY_SPOT, FIND_FREE_SPOTS, FIND_NAMED_SPOT
 from reservation_service.adapters.postgres.gate_lists import CLAIMS, stays_of
 from reservation_service.application.ports import LotCopy
+from reservation_service.domain.lots import SPOT_TYPES
 
 WAITING = 5_000
 ALL_WAIT_ELSEWHERE = f"""
@@ -127,7 +128,8 @@ async def test_what_is_taken_is_read_once_and_not_for_each_spot(
     await driver.holds(lot)
     await driver.holds(lot)
     connection = await asyncpg.connect(database_url)
-    assert await rows_read(connection, "allocations", FIND_FREE_SPOTS, lot.id, *THREE_HOURS, None) == 2
+    asked = (lot.id, *THREE_HOURS, None, list(SPOT_TYPES), 100, None)
+    assert await rows_read(connection, "allocations", FIND_FREE_SPOTS, *asked) == 2
     await connection.close()
 
 

@@ -98,6 +98,26 @@ class TestAvailability:
         )
         assert of_type.json()["free"] == 0
 
+    async def test_it_lists_so_many_spots_and_counts_all(self, client: httpx.AsyncClient, make_lot: MakeLot) -> None:
+        lot = await make_lot(["standard"] * 101)
+        path = f"/api/v1/parking-lots/{lot.id}/availability"
+        window = {"from": TOMORROW.isoformat(), "to": (TOMORROW + timedelta(hours=1)).isoformat()}
+        first = await client.get(path, params=window)
+        assert (first.json()["free"], len(first.json()["spots"])) == (101, 100)
+        assert int(first.headers["Content-Length"]) == len(first.content), (
+            "the test's transport does not mind, a server does"
+        )
+        assert first.headers["Link"] == f'<{first.json()["next"]}>; rel="next"'
+        second = await client.get(first.json()["next"])
+        assert (second.json()["free"], len(second.json()["spots"]), second.json()["next"]) == (101, 1, None)
+        seen = {spot["spot_id"] for page in (first, second) for spot in page.json()["spots"]}
+        assert len(seen) == 101
+        whole = (await client.get(path, params={**window, "limit": 1000})).json()
+        assert (len(whole["spots"]), whole["next"]) == (101, None)
+        for limit in (0, 1001):
+            refused = await client.get(path, params={**window, "limit": limit})
+            assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "query/limit")
+
     async def test_of_a_closed_lot_nothing_is_free(self, client: httpx.AsyncClient, make_lot: MakeLot) -> None:
         lot = await make_lot(is_open=False)
         window = {"from": TOMORROW.isoformat(), "to": (TOMORROW + timedelta(hours=1)).isoformat()}

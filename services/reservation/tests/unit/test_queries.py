@@ -45,18 +45,18 @@ class TestAvailability:
         lot = await service.with_lot(["standard", "compact", "standard", "accessible"])
         await service.held(lot)
         get = GetAvailabilityHandler(service.bookings, service.clock)
-        spots, as_of = await get(GetAvailability(SpotRequest(lot.id, period())))
-        assert ([spot.number for spot in spots], as_of) == (["2", "3", "4"], NOW)
-        spots, _ = await get(GetAvailability(SpotRequest(lot.id, period(), spot_type="standard")))
-        assert [spot.number for spot in spots] == ["3"]
-        spots, _ = await get(GetAvailability(SpotRequest(lot.id, period(3, START + timedelta(hours=3)))))
-        assert len(spots) == 4
+        found = await get(GetAvailability(SpotRequest(lot.id, period()), 10))
+        assert ([spot.number for spot in found.spots], found.as_of) == (["2", "3", "4"], NOW)
+        found = await get(GetAvailability(SpotRequest(lot.id, period(), spot_type="standard"), 10))
+        assert [spot.number for spot in found.spots] == ["3"]
+        found = await get(GetAvailability(SpotRequest(lot.id, period(3, START + timedelta(hours=3))), 10))
+        assert len(found.spots) == found.count == 4
 
     async def test_nothing_is_free_where_nothing_can_be_booked(self, service: FakeInstallation) -> None:
         lot = await service.with_lot(closures=[Closure(START + timedelta(hours=1), None)])
         get = GetAvailabilityHandler(service.bookings, service.clock)
-        spots, _ = await get(GetAvailability(SpotRequest(lot.id, period())))
-        assert spots == ()
+        found = await get(GetAvailability(SpotRequest(lot.id, period()), 10))
+        assert (found.spots, found.count) == ((), 0)
 
     @pytest.mark.parametrize(
         ("when", "field"),
@@ -70,15 +70,16 @@ class TestAvailability:
     ) -> None:
         """What is taken between two instants is read, and an unbounded period would read all of the timetable."""
         lot = await service.with_lot()
+        get = GetAvailabilityHandler(service.bookings, service.clock)
         with pytest.raises(InvalidPeriod) as refused:
-            await GetAvailabilityHandler(service.bookings, service.clock)(GetAvailability(SpotRequest(lot.id, when)))
+            await get(GetAvailability(SpotRequest(lot.id, when), 10))
         assert refused.value.field == field
 
     async def test_a_period_that_has_begun_may_be_asked_for(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
         get = GetAvailabilityHandler(service.bookings, service.clock)
-        spots, _ = await get(GetAvailability(SpotRequest(lot.id, period(3, NOW - timedelta(hours=1)))))
-        assert len(spots) == 1
+        found = await get(GetAvailability(SpotRequest(lot.id, period(3, NOW - timedelta(hours=1))), 10))
+        assert len(found.spots) == 1
 
 
 class TestReading:

@@ -1,7 +1,6 @@
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from parking_kernel.changes import Changes
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.adapters.booking_attempts import BookingAttempts
 from reservation_service.adapters.postgres.booking_pool import ConcurrencyLimiter
-from reservation_service.application.ports import Candidates, SpotRequest, StaleCandidates
+from reservation_service.application.ports import Candidates, FreeSpots, SpotRequest, StaleCandidates
 from reservation_service.domain.errors import UnknownSpot
 from reservation_service.domain.lots import GIVEN_TO_ANYBODY, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
@@ -57,10 +56,11 @@ class InMemoryBookings:
         )
         return Candidates(lot, fitting[:limit], not fitting and bool(overdue), now, has_such_spots=has_such)
 
-    async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
+    async def free_spots(self, request: SpotRequest, limit: int, after: str | None) -> FreeSpots:
         lot = await InMemoryLots(self._tables).get(request.parking_lot_id)
         free = await InMemoryTimetable(self._tables).free_spots(lot.id, request.period, request.spot_type)
-        return lot, free, self._clock.now()
+        behind = [spot for spot in free if after is None or spot.number > after]
+        return FreeSpots(lot, len(free), behind[:limit], self._clock.now())
 
     async def book(self, reservation: Reservation, lot: Lot, key: RequestKey, answer: Answer) -> Answer | None:
         if earlier := await self.earlier(key):

@@ -19,7 +19,9 @@ MAX_DEPTH = 100
 """Of a feature: more than any geometry needs, and less than any reader fails at."""
 MAX_DIGITS = 1_000  # Python reads 4 300 and is done in no time; more are read as infinite, which is no number
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # and no backslash that is meant as one
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+# A text that does not end reaches to the end: else the search would begin again at each quotation mark in it, and a file
+# of a few MiB would take days.
+TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _CUT = '{"parking:cut": true}'
 
 
@@ -75,7 +77,7 @@ def _shallow(text: str) -> Iterator[str]:
     """The same text with what lies too deep cut out: one feature that is nested endlessly must not cost the others."""
     depth, shown = 0, 0
     limit = MAX_DEPTH + 3  # the collection and its list stand around a feature, and what is cut is still too deep
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         match token[0]:
             case "[" | "{":
                 depth += 1

@@ -5,9 +5,8 @@ statement, on the driver that the chassis' own answers do not use.
 """
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import override
 
 import asyncpg
@@ -26,7 +25,7 @@ from reservation_service.adapters.postgres.booking_pool import AllTaken, Booking
 from reservation_service.adapters.postgres.lots import lot_of
 from reservation_service.adapters.postgres.rows import reservation_row
 from reservation_service.adapters.postgres.statement_texts import FREE_SPOTS, statement
-from reservation_service.application.ports import Candidates, SpotRequest, StaleCandidates, TooBusy
+from reservation_service.application.ports import Candidates, FreeSpots, SpotRequest, StaleCandidates, TooBusy
 from reservation_service.domain.errors import UnknownLot, UnknownSpot
 from reservation_service.domain.lots import FURTHEST, GIVEN_TO_ANYBODY, LONGEST, SPOT_TYPES, Lot, Spot
 from reservation_service.domain.reservations import Reservation
@@ -103,17 +102,16 @@ class _Statements:
             has_such_spots=first.get("has_such_spots", True),
         )
 
-    async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
-        """The lot, and all spots that are free at the instant, by number. Raises `UnknownLot`."""
+    async def free_spots(self, request: SpotRequest, limit: int, after: str | None) -> FreeSpots:
+        """See `reservation_service.application.ports.Bookings`."""
         period = request.period
-        rows = await self._on.fetch(
-            FIND_FREE_SPOTS, request.parking_lot_id, period.starts_at, period.ends_at, request.spot_type
-        )
+        asked = (request.parking_lot_id, period.starts_at, period.ends_at, request.spot_type)
+        rows = await self._on.fetch(FIND_FREE_SPOTS, *asked, list(SPOT_TYPES), limit, after)
         if not rows:
             raise UnknownLot(request.parking_lot_id)
         (row,) = rows
         free = zip(row["ids"] or (), row["numbers"] or (), row["types"] or (), strict=True)
-        return self._lots.of(row), [Spot(*each) for each in free if each[2] in SPOT_TYPES], row["as_of"]
+        return FreeSpots(self._lots.of(row), row["free"], [Spot(*each) for each in free], row["as_of"])
 
     async def book(self, reservation: Reservation, lot: Lot, key: RequestKey, answer: Answer) -> Answer | None:
         """Write hold, spot's time, events and answer: all, or nothing when the time is taken (then none is answered).

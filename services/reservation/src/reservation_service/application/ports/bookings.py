@@ -72,6 +72,16 @@ class BookingAttempt(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FreeSpots:
+    """What is free of a lot at an instant: how many spots, and some of them by number, those behind a number."""
+
+    lot: Lot
+    count: int
+    spots: Sequence[Spot]
+    as_of: datetime
+
+
 class Bookings(Protocol):
     """Books spots, and stores the answers under the requests' keys."""
 
@@ -82,8 +92,8 @@ class Bookings(Protocol):
         """
         ...
 
-    async def free_spots(self, request: SpotRequest) -> tuple[Lot, Sequence[Spot], datetime]:
-        """The lot, and its free spots of the type, or all, by number, at the instant. Raises `UnknownLot`."""
+    async def free_spots(self, request: SpotRequest, limit: int, after: str | None) -> FreeSpots:
+        """The lot, and its free spots of the type, or of all. Raises `UnknownLot`."""
         ...
 
     async def refuse(self, key: RequestKey, answer: Answer) -> Answer:

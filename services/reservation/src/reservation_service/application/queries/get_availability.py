@@ -1,20 +1,20 @@
 """Which spots are free."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from parking_kernel.clocks import Clock
-from reservation_service.application.ports import Bookings, SpotRequest
+from reservation_service.application.ports import Bookings, FreeSpots, SpotRequest
 from reservation_service.domain.errors import LotNotBookable
-from reservation_service.domain.lots import Spot, check_bounded, check_open
+from reservation_service.domain.lots import check_bounded, check_open
 
 
 @dataclass(frozen=True, slots=True)
 class GetAvailability:
-    """Of a lot, for a period, of a kind or all."""
+    """Of a lot, for a period, of a kind or all: so many spots, those behind the number `after`."""
 
     request: SpotRequest
+    limit: int
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class GetAvailabilityHandler:
     bookings: Bookings
     clock: Clock
 
-    async def __call__(self, query: GetAvailability) -> tuple[Sequence[Spot], datetime]:
-        """The free spots by number, true at the instant. Raises `UnknownLot` and `InvalidPeriod`."""
+    async def __call__(self, query: GetAvailability) -> FreeSpots:
+        """The free spots by number, and how many there are. Raises `UnknownLot` and `InvalidPeriod`."""
         check_bounded(query.request.period, self.clock.now())
-        lot, spots, as_of = await self.bookings.free_spots(query.request)
+        found = await self.bookings.free_spots(query.request, query.limit, query.after)
         try:
-            check_open(lot, query.request.period)
+            check_open(found.lot, query.request.period)
         except LotNotBookable:
-            return (), as_of
-        return spots, as_of
+            return replace(found, count=0, spots=())
+        return found

@@ -16,6 +16,7 @@ from parking_chassis.access_tokens import Principal
 from parking_chassis.api_document import may_answer
 from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
+from parking_chassis.pagination import Cursor, address_with, encode_cursor, text_in_cursor
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, ProblemKind, invalid_field
 from parking_chassis.schemas import RequestBody, ResponseBody
 from parking_chassis.security import person, person_with
@@ -54,6 +55,8 @@ router = APIRouter(prefix="/api/v1", tags=["reservations"])
 
 CREATED = 201
 NOT_READY: Final = (LOT_NOT_READY, SPOT_NOT_READY)
+SPOTS, MOST_SPOTS = 100, 1_000
+"""How many free spots are listed in one answer, unless asked otherwise, and at most."""
 BEGINS_AGAIN = (
     "Other prices hold in a part of this stay. Where it begins or ends, prices are counted from the start again."
 )
@@ -101,11 +104,12 @@ class Quote(ResponseBody):
 
 
 class Availability(ResponseBody):
-    """The free spots, true at `as_of`."""
+    """How many spots are free, and these of them by number; true at `as_of`."""
 
-    free: int
+    free: Annotated[int, Field(description="of the whole lot, or of the asked type: not only those of this page")]
     spots: list[SpotView]
     as_of: datetime
+    next: Annotated[str | None, Field(description="the address of the spots that follow")]
 
 
 class MostToPay(RequestBody):
@@ -221,25 +225,36 @@ async def create_quote(body: QuoteRequest, does: Does) -> Quote:
 @may_answer(NOT_FOUND, LOT_NOT_READY)
 async def get_availability(
     parking_lot_id: UUID,
+    request: Request,
     does: Does,
     starts_at: Annotated[Instant, Query(alias="from")],
     ends_at: Annotated[Instant, Query(alias="to")],
     spot_type: SpotType | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_SPOTS, description="how many spots are listed at most")] = SPOTS,
+    cursor: Cursor = None,
 ) -> Response:
     """Which spots can be booked for the whole period: 31 days at most, which begin within a year.
 
-    True at `as_of`, by the timetable that the booking itself asks: no booking, hold or stay has any of the period. It
-    says nothing of what stands there now: `available_spots` of the lot and `GET /parking-lots/{id}/spots` do.
+    A page is true at its own `as_of`, by the timetable that the booking itself asks: no booking, hold or stay has any
+    of the period. A spot that is taken or freed between two pages may be missed. It says nothing of what stands there
+    now: `available_spots` of the lot and `GET /parking-lots/{id}/spots` do.
     """
+    after = text_in_cursor(cursor)
     try:
         wanted = SpotRequest(parking_lot_id, Period(starts_at, ends_at), spot_type=spot_type)
-        spots, as_of = await does.get_availability(GetAvailability(wanted))
+        found = await does.get_availability(GetAvailability(wanted, limit + 1, after))
     except InvalidPeriod as error:
         raise _in_the_querys_names(error) from error
+    is_more = len(found.spots) > limit
+    following = address_with(request, cursor=encode_cursor(found.spots[limit - 1].number)) if is_more else None
+    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     # Written directly: to validate five hundred spots costs more than to find them. Ids as text: the encoder takes
     # six times as long for the driver's own kind of UUID.
-    found = [{"spot_id": str(spot.id), "spot_number": spot.number, "spot_type": spot.type} for spot in spots]
-    return Response(to_json({"free": len(found), "spots": found, "as_of": as_of}), media_type="application/json")
+    spots = [
+        {"spot_id": str(spot.id), "spot_number": spot.number, "spot_type": spot.type} for spot in found.spots[:limit]
+    ]
+    body = to_json({"free": found.count, "spots": spots, "as_of": found.as_of, "next": following})
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def _in_the_querys_names(error: InvalidPeriod) -> Problem:

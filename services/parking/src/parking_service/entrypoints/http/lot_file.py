@@ -19,8 +19,8 @@ MAX_DEPTH = 100
 """Of a feature: more than any geometry needs, and less than any reader fails at."""
 MAX_DIGITS = 1_000  # Python reads 4 300 and is done in no time; more are read as infinite, which is no number
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # and no backslash that is meant as one
-# A text that does not end reaches to the end: else the search would begin again at each quotation mark in it, and a file
-# of a few MiB would take days.
+# A text that does not end reaches to the end: else the search would begin again at each quotation mark in it, and a
+# file of a few MiB would take days.
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _CUT = '{"parking:cut": true}'
 

@@ -42,8 +42,8 @@ class Estate:
         begun = require(await operator.post_when_known("/parking-lots/import", file), codes.ACCEPTED)
         report = await _report(operator, begun)
         assert (report["created"], report["refused"]) == (1, [])
-        listed = require(await operator.get("/parking-lots", params={"q": source_id}), codes.OK).json()["items"]
-        (lot_id,) = [lot["id"] for lot in listed if lot["organization_id"] == operator.organization_id]
+        drafts = require(await operator.get("/parking-lots/drafts"), codes.OK).json()["items"]
+        (lot_id,) = [lot["id"] for lot in drafts if source_id in lot["name"]]
         line = {"sequence": 1, "type": "incrementing", "from_minutes": 0, "increment_minutes": 60, "amount": HOURLY}
         tariff = {"currency": "CHF", "lines": [line]}
         require(await operator.send("PUT", f"/parking-lots/{lot_id}/tariff", json=tariff), codes.OK)

@@ -44,7 +44,7 @@ async def engine(postgres_server: PostgresServer) -> AsyncIterator[AsyncEngine]:
 
 async def write(engine: AsyncEngine, at: datetime, reservation_id: UUID | None = None) -> UUID:
     row = {**reservation_row(a_hold(at=at).state), "id": reservation_id or new_id(at)}
-    del row["moved_from"]  # which came later than what is tested here
+    del row["moved_from"], row["cancelled_at"]  # which came later than what is tested here
     async with engine.begin() as connection:
         await connection.execute(insert(reservations).values(row))
     return row["id"]

@@ -64,10 +64,16 @@ class TestClocksOfTwoGates:
         assert stay is not None
         assert stay.entered_at == stay.exited_at == START + CLOCKS_DIFFER / 2
 
-    async def test_a_minute_is_another_stay(self, barrier: Barrier) -> None:
+    async def test_a_gate_that_asks_now_has_no_clock_of_its_own(self, barrier: Barrier) -> None:
+        await barrier.leave()
+        barrier.service.clock.advance(timedelta(seconds=1))
+        assert (await barrier.enter()).verdict.opens
+        assert barrier.state.status is ReservationStatus.ACTIVE
+
+    async def test_more_than_a_minute_is_another_stay(self, barrier: Barrier) -> None:
         barrier.service.clock.present = START + 5 * MINUTE
         await barrier.leave(START)
-        await barrier.enter(START + CLOCKS_DIFFER)
+        await barrier.enter(START + CLOCKS_DIFFER + timedelta(seconds=1))
         assert barrier.state.status is ReservationStatus.ACTIVE
 
 

@@ -3,8 +3,6 @@ from uuid import UUID
 
 from services.reservation.tests.fakes.postgres.tables import Tables
 
-from reservation_service.domain.gates import CLOCKS_DIFFER
-
 
 class InMemoryEarlyExits:
     """See `reservation_service.application.ports.EarlyExits`."""
@@ -15,9 +13,9 @@ class InMemoryEarlyExits:
     async def keep(self, reservation_id: UUID, exited_at: datetime) -> None:
         self._rows.setdefault((reservation_id, exited_at), None)
 
-    async def take(self, reservation_id: UUID, entered_at: datetime) -> datetime | None:
+    async def take(self, reservation_id: UUID, since: datetime) -> datetime | None:
         kept = [at for each, at in self._rows if each == reservation_id]
-        first = min((at for at in kept if at > entered_at - CLOCKS_DIFFER), default=None)
+        first = min((at for at in kept if at >= since), default=None)
         if first is not None:
             for at in kept:
                 del self._rows[reservation_id, at]

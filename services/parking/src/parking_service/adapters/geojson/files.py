@@ -40,8 +40,7 @@ class GeoJsonLotFiles:
             draft = draft_of_swiss_rail(row.feature, source_id, options)
         else:
             draft = draft_of_plain_row(row.feature, source_id, options, options.time_zone or self.time_zone)
-        check_draft(draft)
-        return replace(draft, warnings=place_warnings(draft.place, draft.time_zone))
+        return replace(check_draft(draft), warnings=place_warnings(draft.place, draft.time_zone))
 
 
 def _id(value: object) -> str | None:

@@ -6,8 +6,6 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from reservation_service.domain.gates import CLOCKS_DIFFER
-
 KEPT = timedelta(days=7)
 """Far longer than an entry may be reported late (`reservation_service.domain.gates.REPORTED_WITHIN`)."""
 PURGED_AT_ONCE = 100
@@ -24,7 +22,7 @@ _PURGE = text(
     )
     """
 )
-_FIRST = text("SELECT min(exited_at) FROM early_exits WHERE reservation_id = :reservation_id AND exited_at > :since")
+_FIRST = text("SELECT min(exited_at) FROM early_exits WHERE reservation_id = :reservation_id AND exited_at >= :since")
 _HAS = text("SELECT EXISTS (SELECT FROM early_exits WHERE reservation_id = :reservation_id)")
 _REMOVE = text("DELETE FROM early_exits WHERE reservation_id = :reservation_id")
 
@@ -40,9 +38,9 @@ class PostgresEarlyExits:
         await self._connection.execute(_KEEP, {"reservation_id": reservation_id, "exited_at": exited_at})
         await self._connection.execute(_PURGE, {"kept": KEPT, "limit": PURGED_AT_ONCE})
 
-    async def take(self, reservation_id: UUID, entered_at: datetime) -> datetime | None:
-        """The first exit since an entry, which it ends; none is kept any longer then."""
-        values = {"reservation_id": reservation_id, "since": entered_at - CLOCKS_DIFFER}
+    async def take(self, reservation_id: UUID, since: datetime) -> datetime | None:
+        """The first exit since an instant; none is kept any longer then."""
+        values = {"reservation_id": reservation_id, "since": since}
         exited_at = (await self._connection.execute(_FIRST, values)).scalar_one()
         if exited_at is not None:
             await self._connection.execute(_REMOVE, {"reservation_id": reservation_id})

@@ -43,18 +43,14 @@ RenderGateAnswer = Callable[[GateAnswer], Answer]
 
 
 class EarlyExits(Protocol):
-    """Exits that were reported before their entries. Those that no entry came for are purged after some days.
-
-    Two gates' clocks differ by up to `reservation_service.domain.gates.CLOCKS_DIFFER`: an exit may say that it was
-    less than that before its entry.
-    """
+    """Exits that were reported before their entries. Those that no entry came for are purged after some days."""
 
     async def keep(self, reservation_id: UUID, exited_at: datetime) -> None:
         """Keep an exit; again changes nothing."""
         ...
 
-    async def take(self, reservation_id: UUID, entered_at: datetime) -> datetime | None:
-        """The first exit since an entry, which it ends; none is kept any longer then."""
+    async def take(self, reservation_id: UUID, since: datetime) -> datetime | None:
+        """The first exit since an instant; none is kept any longer then."""
         ...
 
     async def has(self, reservation_id: UUID) -> bool:

@@ -18,7 +18,7 @@ from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fin
 from parking_chassis.instants import Instant
 from parking_chassis.pagination import Cursor, address_with, encode_cursor, text_in_cursor
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, ProblemKind, invalid_field
-from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.schemas import ONE_LINE, RequestBody, ResponseBody
 from parking_chassis.security import person, person_with
 from parking_kernel.money import Money
 from parking_kernel.periods import InvalidPeriod, Period
@@ -133,7 +133,7 @@ class ReservationRequest(RequestBody):
     vehicle_plate: Plate | None = None
     quote_id: Annotated[
         str | None,
-        StringConstraints(min_length=1, max_length=2_000),
+        StringConstraints(min_length=1, max_length=2_000, pattern=ONE_LINE),
         Field(description="of a quote for the same lot, period and spot type: what it must cost"),
     ] = None
     max_total: Annotated[MostToPay | None, Field(description="what it may cost at most; not beside `quote_id`")] = None

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest_asyncio
 
-from parking_demo.people import PASSWORD, Administrator, Json, Operator
+from parking_demo.people import PASSWORD, Administrator, Json, Operator, tomorrow_at
 from parking_platform.testing.platform import RunningPlatform
 
 SERVICES = ("auth", "parking", "reservation", "payment", "notification", "analytics")
@@ -19,6 +19,7 @@ LISTS = {
     "GET /api/v1/notifications",
     "GET /api/v1/organizations",
     "GET /api/v1/parking-lots/{lot_id}/spots",
+    "GET /api/v1/parking-lots/{parking_lot_id}/availability",
     "GET /api/v1/payments",
     "GET /api/v1/reservations",
     "GET /api/v1/users",
@@ -135,13 +136,16 @@ async def test_an_odd_cursor_is_refused_by_name_in_every_list(
     services: dict[str, httpx.AsyncClient], administrator: Administrator, operator: Operator
 ) -> None:
     lot = await operator.open_lot(spots=1)
+    period = {"from": tomorrow_at(12).isoformat(), "to": tomorrow_at(13).isoformat()}
     lists = [(name, path) for name, document in (await documents(services)).items() for path in listing(document)]
     assert {f"GET {path}" for _, path in lists} == LISTS
     for name, path in lists:
         statuses: dict[int, list[str]] = {}
         for each in odd_cursors():
             answer = await services[name].get(
-                path.format(lot_id=lot.id), params={"cursor": each}, headers=administrator.authorization
+                path.format(lot_id=lot.id, parking_lot_id=lot.id),
+                params={"cursor": each, **(period if path.endswith("/availability") else {})},
+                headers=administrator.authorization,
             )
             statuses.setdefault(answer.status_code, []).append(each)
             if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:

@@ -93,8 +93,8 @@ def _is_wanted(state: UserState, wanted: UserFilter) -> bool:
 
 
 def _folded(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ł", "l").replace("ø", "o"))
-    return "".join(each for each in letters if not unicodedata.combining(each)).lower()
+    plain = text.lower().replace("ß", "ss").replace("ł", "l").replace("ø", "o")
+    return "".join(each for each in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(each))
 
 
 def _id(state: UserState) -> UUID:

@@ -122,6 +122,9 @@ def relay_of(service: str, outbox: FakeOutbox, backlogs: list[FakeBacklog]) -> R
 
 
 def test_a_relay_counts_for_each_topic_of_its_service_from_the_start() -> None:
+    # The counters are the process's, in which other tests may have published before.
+    metrics.EVENTS_PUBLISHED.clear()
+    metrics.EVENTS_REFUSED.clear()
     relay_of("payment", FakeOutbox(), [])
     owned = [topic.name for topic in TOPICS.values() if topic.owner == "payment"]
     assert owned

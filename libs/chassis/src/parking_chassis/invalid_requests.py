@@ -1,6 +1,7 @@
 """Where a request is wrong, and what is wrong there, of what the libraries found in it."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple, cast, get_args
@@ -145,13 +146,17 @@ def unreadable(cause: BaseException | None) -> str | None:
     return TOO_MANY_DIGITS if isinstance(cause, ValueError) else None
 
 
+def first_repeated(names: Iterable[str]) -> str:
+    """The first of the names that come again: each is looked at once, since a body of a mebibyte can have 100 000."""
+    return next(name for name, count in Counter(names).items() if count > 1)
+
+
 class _Twice(dict[str, Any]):
     """An object of JSON that names a field more than once."""
 
     def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.name = next(name for name in names if names.count(name) > 1)
+        self.name = first_repeated(name for name, _ in pairs)
 
 
 def named_twice(body: bytes) -> str:

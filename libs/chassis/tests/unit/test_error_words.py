@@ -18,6 +18,7 @@ from parking_chassis.app import create_app
 from parking_chassis.error_words import NOT_VALID, pattern
 from parking_chassis.idempotency import IdempotencyKey
 from parking_chassis.instants import Instant
+from parking_chassis.invalid_requests import first_repeated
 from parking_chassis.schemas import Line, RequestBody
 
 LIBRARIES = ("Input should", "Value error", "valid ", "Field required", "not permitted", "JSON decode", "pattern")
@@ -323,3 +324,21 @@ async def test_parameters_are_named_alike(client: httpx.AsyncClient, path: str, 
 )
 async def test_headers_are_named_alike(client: httpx.AsyncClient, headers: dict[str, str], rule: str) -> None:
     assert mistakes(await client.post("/keyed", headers=headers)) == [("header/Idempotency-Key", rule)]
+
+
+def test_looking_for_a_field_named_twice_costs_what_the_body_has() -> None:
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    many = 2_000
+    names = [Name(f"field {number}") for number in range(many)]
+    assert first_repeated([*names, Name(f"field {many - 1}")]) == f"field {many - 1}"
+    assert compared <= 2 * many, "not each name with each"

@@ -37,7 +37,7 @@ async def test_the_command_fails_while_something_is_blocked() -> None:
 
 
 async def test_a_subject_of_which_nothing_is_stuck_is_said_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever named it meant something else: a wrong id is no success."""
+    """A wrong id is no success: the operator meant another subject."""
     replayer = StubReplayer(ReplayReport(0, 0, {}))
     given = parsed("--group", "payment.charges", "--subject", "x")
     assert await run_replay(given, {"payment.charges": replayer}) == 1

@@ -18,7 +18,7 @@ class AttemptLimit:
 
 
 SIGN_INS_TO_ACCOUNT = AttemptLimit(5, GrowingPause(timedelta(seconds=5), timedelta(minutes=15)), timedelta(days=1))
-"""Wrong passwords for one account from one network address: whoever tries elsewhere does not wait for them."""
+"""Wrong passwords for one account from one network address: an attempt from elsewhere does not wait for them."""
 SIGN_INS_TO_ACCOUNT_AT_ALL = AttemptLimit(
     20, GrowingPause(timedelta(seconds=5), timedelta(minutes=15)), timedelta(days=1)
 )

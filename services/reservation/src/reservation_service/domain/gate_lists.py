@@ -41,6 +41,6 @@ class GateList:
 
 
 def window(now: datetime, opens_before: timedelta) -> Period:
-    """What a list is about that is made now: the next day in any case, and whoever is let in early at its end."""
+    """What a list is about that is made now: the next day in any case, and those let in early at its end."""
     since = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP
     return Period(since, since + STEP + AHEAD + opens_before)

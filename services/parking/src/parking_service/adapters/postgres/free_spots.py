@@ -16,7 +16,7 @@ from parking_service.domain.occupancy import FRESH, SILENCE_HALVES_IN, LotCountS
 
 RULES = {"fresh": FRESH, "halves": SILENCE_HALVES_IN.total_seconds(), "holds": SIGHTING_HOLDS_FOR}
 
-# Before anything is read: whoever changes something marks the lot under this lock, so what is read now holds every
+# Before anything is read: a change marks its lot under this lock, so what is read now holds every
 # change that was marked before, and a later one is marked after this is written.
 LOCK = text("""
     SELECT FROM free_spots WHERE parking_lot_id = ANY(CAST(:lot_ids AS uuid[])) ORDER BY parking_lot_id FOR UPDATE

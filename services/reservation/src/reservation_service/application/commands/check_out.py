@@ -48,11 +48,12 @@ class CheckOutHandler:
             reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
         except (InvalidCredential, UnknownReservation):
             return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
-        entry_is_kept = await work.unsettled_stays.has(reservation.state.id)
+        is_cancelled = reservation.state.status is ReservationStatus.CANCELLED
+        entry_is_kept = is_cancelled and await work.unsettled_stays.has(reservation.state.id)
         verdict = at_exit(reservation.state, lot.id, at, self.opens_before, entry_is_kept=entry_is_kept)
         if verdict.reason is Reason.OK:
             await end_stay(work, reservation, at, self.new_id)
-        elif verdict.reason is Reason.EXIT_KEPT and reservation.state.status is ReservationStatus.CANCELLED:
+        elif verdict.reason is Reason.EXIT_KEPT and is_cancelled:
             await work.unsettled_stays.note_exit(reservation.state.id, lot.id, at)
         elif verdict.reason is Reason.EXIT_KEPT:
             await work.early_exits.keep(reservation.state.id, at)

@@ -58,7 +58,7 @@ class Inbox:
             await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("ANALYZE"))
 
     async def shown(self, **parameters: object) -> list[UUID]:
-        answer = await self.http.get(PATH, params=parameters)
+        answer = await self.http.get(PATH, params={name: str(value) for name, value in parameters.items()})
         assert answer.status_code == 200, answer.text
         return [UUID(item["id"]) for item in answer.json()["items"]]
 
@@ -113,7 +113,7 @@ async def test_a_page_leads_to_the_next_with_the_same_filter(inbox: Inbox) -> No
 async def test_a_filter_that_means_nothing_is_refused_by_name(
     inbox: Inbox, parameters: dict[str, Any], pointer: str
 ) -> None:
-    answer = await inbox.http.get(PATH, params=parameters)
+    answer = await inbox.http.get(PATH, params={name: str(value) for name, value in parameters.items()})
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 

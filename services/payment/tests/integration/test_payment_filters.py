@@ -35,7 +35,9 @@ ROWS = f"""
 
 
 async def shown(desk: Desk, headers: dict[str, str], **parameters: object) -> list[str]:
-    answer = await desk.client.get(PATH, params={name: str(value) for name, value in parameters.items()}, headers=headers)
+    answer = await desk.client.get(
+        PATH, params={name: str(value) for name, value in parameters.items()}, headers=headers
+    )
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]
 

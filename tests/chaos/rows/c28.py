@@ -1,0 +1,143 @@
+"""C28: supply goes away under bookings, while others book."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from httpx import codes
+from tests.chaos.clients import PersistentDriver
+from tests.chaos.load import Journeys
+from tests.chaos.oracle import supply
+from tests.chaos.verdict import Verdict, zero_of
+from tests.chaos.world import World
+
+from parking_demo.people import API, CarPark, Driver, Json, require, soon, tomorrow_at
+from parking_platform.testing.waiting import wait_until
+
+PROMISE = (
+    "each booking is moved, refunded, or waits for its exit; none is left on a spot that is gone, and all are told"
+)
+DRIVERS, OTHERS = 8, 4
+AT_ONCE = 4
+UNPAID = 10
+"""One booking of so many is still pending."""
+PATIENCE = 180
+FIRST = 6
+"""The first hour that is booked: the cars that are in now have left by then, whatever the time is."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """So many spots go, each with a booking in each hour; so many stay, free in all of them; so many cars are in."""
+
+    going: int
+    staying: int
+    hours: int
+    inside: int
+
+
+FULL = Size(going=40, staying=20, hours=5, inside=4)
+SHORT = Size(going=4, staying=2, hours=2, inside=1)
+
+
+async def run(world: World, size: Size, verdict: Verdict) -> None:
+    """Half of the bookings have another spot of the lot, as far as others leave one; the rest has none."""
+    lot = await world.open_lot(size.going + size.staying)
+    numbers = list(lot.spots)
+    going = CarPark(lot.id, {number: lot.spots[number] for number in numbers[: size.going]})
+    staying = CarPark(lot.id, {number: lot.spots[number] for number in numbers[size.going :]})
+    drivers, others = [await world.drivers(count, patience=PATIENCE) for count in (DRIVERS, OTHERS)]
+    inside = await _drive_in(world, drivers[0], going, size.inside)
+    booked = {each["id"]: each["spot_id"] for each in [*inside.values(), *await _book(drivers, going, size.hours)]}
+
+    async def wrong() -> list[str]:
+        return supply.violations(booked, await supply.read(world.databases, lot.id))
+
+    async with Journeys([staying, await world.open_lot(size.staying)], world.random).under_way(others):
+        jobs = await _take_away(world, going)
+        verdict.violations += await world.until_right(wrong)
+    outcomes = Counter(supply.outcomes(booked, await supply.read(world.databases, lot.id)))
+    verdict.require(outcomes["waits for its exit"] == len(inside), f"of {len(inside)} cars inside: {outcomes}")
+    for name in ("moved", "refunded", "cancelled"):
+        verdict.require(outcomes[name], f"nothing was {name}")
+    await world.operator.sign_in()
+    for credential in inside:
+        await _pass(world, lot, credential, "check-out")
+    verdict.violations += [*await _unfinished(world, jobs), *await wrong(), *await world.settled()]
+    verdict.tried |= {"bookings": len(booked), "spots that went": len(going.spots), "jobs": len(jobs)}
+    verdict.found |= {**outcomes, "left on a spot that is gone": zero_of(len(booked))}
+
+
+async def _book(drivers: Sequence[PersistentDriver], lot: CarPark, hours: int) -> Sequence[Json]:
+    """Each spot in each hour of tomorrow; nearly all are paid, and confirmed."""
+    wanted = list(enumerate((spot, FIRST + hour) for hour in range(hours) for spot in lot.spots.values()))
+
+    async def book(driver: PersistentDriver, share: Sequence[tuple[int, tuple[str, int]]]) -> list[Json]:
+        booked: list[Json] = []
+        for number, (spot, hour) in share:
+            answer = await driver.reserve(lot, start=tomorrow_at(hour), hours=1, spot_id=spot)
+            reservation = require(answer, codes.CREATED).json()
+            if number % UNPAID:
+                await driver.pay(reservation)
+                await driver.wait_for_status(reservation["id"], "confirmed")
+            booked.append(reservation)
+        return booked
+
+    shares = [wanted[place :: len(drivers)] for place in range(len(drivers))]
+    return [each for own in await asyncio.gather(*map(book, drivers, shares)) for each in own]
+
+
+async def _drive_in(world: World, driver: PersistentDriver, lot: CarPark, count: int) -> Mapping[str, Json]:
+    """The reservations of cars that are in now, by what their drivers hold to the reader."""
+    inside: dict[str, Json] = {}
+    for spot in list(lot.spots.values())[:count]:
+        answer = await driver.reserve(lot, start=soon(), hours=3, spot_id=spot)
+        reservation = require(answer, codes.CREATED).json()
+        await driver.pay(reservation)
+        await driver.wait_for_status(reservation["id"], "confirmed")
+        # A picture is no answer for the history, so it is asked for past it.
+        credential = await Driver(driver.city, driver.email, tokens=driver.tokens).qr_text(reservation["id"])
+        await _pass(world, lot, credential, "check-in")
+        inside[credential] = reservation
+    return inside
+
+
+async def _pass(world: World, lot: CarPark, credential: str, way: str) -> None:
+    answer = await world.operator.gate(way, lot, credential)
+    assert answer["decision"] == "open", answer
+
+
+async def _take_away(world: World, lot: CarPark) -> Sequence[str]:
+    """Out of service or deleted, in any order, a few at once; the addresses of the jobs that came of it."""
+    await world.operator.sign_in()
+    spots, places = list(lot.spots.values()), asyncio.Semaphore(AT_ONCE)
+    world.random.shuffle(spots)
+
+    async def take(place: int, spot: str) -> str | None:
+        body, parameters = {"status": "out_of_service"}, {"affected": "move"}
+        async with places:
+            if place % 2:
+                answer = await world.operator.send("DELETE", f"/spots/{spot}", params=parameters)
+            else:
+                answer = await world.operator.send("PATCH", f"/spots/{spot}", json=body, params=parameters)
+        assert answer.is_success, answer.text
+        return answer.headers.get("Location")
+
+    jobs = await asyncio.gather(*(take(place, spot) for place, spot in enumerate(spots)))
+    return [job.removeprefix(API) for job in jobs if job]
+
+
+async def _unfinished(world: World, jobs: Sequence[str]) -> list[str]:
+    """The jobs that do not end, or not with as many bookings as they say."""
+    wrong: list[str] = []
+    for address in jobs:
+
+        async def ended(address: str = address) -> Json | None:
+            job = require(await world.operator.get(address), codes.OK).json()
+            return job if job["status"] == "done" else None
+
+        job = await wait_until(ended, f"{address} to end", seconds=PATIENCE)
+        if job is None or job["done"] != job["total"]:
+            wrong.append(f"{address} ended as {job}")
+    return wrong

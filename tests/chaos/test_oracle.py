@@ -215,6 +215,7 @@ def test_a_booking_that_is_moved_refunded_or_waits_for_its_exit_is_right(
         (supply.Booking(GONE, "cancelled", 600, 500), supply.CANCELLED, "was ended, and 500 of 600 goes back"),
         (supply.Booking(GONE, "cancelled", 600, 600), supply.MOVED, "was ended, and its driver not told"),
         (supply.Booking(GONE, "cancelled"), "", "was ended, and its driver not told"),
+        (supply.Booking(THERE, "pending"), supply.MOVED, "is moved before it was paid for"),
         (supply.Booking(GONE, "expired"), "", "is expired"),
         (None, "", "is lost"),
     ],
@@ -228,6 +229,16 @@ def test_a_booking_that_lost_its_supply_and_nothing_came_of_it_is_reported(
 def test_somebody_elses_booking_on_a_spot_that_is_gone_is_reported_too() -> None:
     lot = supply.Lot({THERE}, {OTHER: supply.Booking(GONE, "confirmed", 600)}, set())
     assert supply.violations({}, lot) == [f"reservation {OTHER} stands on a spot that is gone"]
+
+
+def test_somebody_else_who_was_moved_or_whose_booking_ended_has_to_be_told_too() -> None:
+    bookings = {RESERVATION: supply.Booking(THERE, "confirmed", 600), OTHER: supply.Booking(THERE, "cancelled", 600)}
+    promised, told = {RESERVATION: GONE, OTHER: THERE}, {(RESERVATION, supply.MOVED), (OTHER, supply.CANCELLED)}
+    assert supply.untold(promised, supply.Lot({THERE}, bookings, told)) == []
+    assert supply.untold(promised, supply.Lot({THERE}, bookings, set())) == [
+        f"reservation {RESERVATION} was moved, and its driver not told",
+        f"reservation {OTHER} was ended, and its driver not told",
+    ]
 
 
 async def test_a_hold_that_ran_out_although_it_was_paid_for_is_reported(postgres_server: PostgresServer) -> None:

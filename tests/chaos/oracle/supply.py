@@ -53,6 +53,12 @@ def violations(booked: Mapping[str, str], now: Lot) -> list[str]:
     return wrong + [what for key, spot in booked.items() if key not in left for what in _undecided(key, spot, now)]
 
 
+def untold(booked: Mapping[str, str], now: Lot) -> list[str]:
+    """Whose driver does not know, of bookings that were made on these spots: moved or ended, whoever ended it."""
+    found = ((key, spot, now.bookings[key]) for key, spot in booked.items() if key in now.bookings)
+    return [what for key, spot, booking in found for what in _untold(key, _outcome(booking, spot, now), now)]
+
+
 def outcomes(booked: Mapping[str, str], now: Lot) -> Sequence[str]:
     """What became of each of them, in a word."""
     return [_outcome(now.bookings[key], spot, now) for key, spot in booked.items() if key in now.bookings]
@@ -63,20 +69,27 @@ def _undecided(key: str, spot: str, now: Lot) -> Iterable[str]:
     if booking is None:
         yield f"reservation {key} is lost"
         return
-    match _outcome(booking, spot, now):
-        case "moved" if (key, MOVED) not in now.notified:
-            yield f"reservation {key} was moved, and its driver not told"
+    match outcome := _outcome(booking, spot, now):
         case "refunded" if booking.refund_due != booking.paid:
             yield f"reservation {key} was ended, and {booking.refund_due} of {booking.paid} goes back"
-        case "refunded" | "cancelled" if (key, CANCELLED) not in now.notified:
-            yield f"reservation {key} was ended, and its driver not told"
         case "moved" | "refunded" | "cancelled" | "waits for its exit" | "has left" | "stays":
-            return
+            yield from _untold(key, outcome, now)
         case other:
             yield f"reservation {key} is {other}"
 
 
+def _untold(key: str, outcome: str, now: Lot) -> Iterable[str]:
+    match outcome:
+        case "moved" if (key, MOVED) not in now.notified:
+            yield f"reservation {key} was moved, and its driver not told"
+        case "refunded" | "cancelled" if (key, CANCELLED) not in now.notified:
+            yield f"reservation {key} was ended, and its driver not told"
+        case _:
+            return
+
+
 def _outcome(booking: Booking, spot: str, now: Lot) -> str:
+    """One that is not paid for yet is never moved."""
     match booking.status:
         case "active" if booking.spot == spot:
             return "waits for its exit"
@@ -85,7 +98,7 @@ def _outcome(booking: Booking, spot: str, now: Lot) -> str:
         case "cancelled":
             return "refunded" if booking.paid else "cancelled"
         case "confirmed" | "pending" if booking.spot != spot:
-            return "moved"
+            return "moved" if booking.status == "confirmed" else "moved before it was paid for"
         case "confirmed" | "pending" if spot in now.spots:
             return "stays"
         case status:

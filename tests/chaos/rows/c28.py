@@ -1,4 +1,4 @@
-"""C28: supply goes away under bookings, while others book."""
+"""C28: supply goes away under bookings, while others book, also what is about to go."""
 
 import asyncio
 from collections import Counter
@@ -22,6 +22,8 @@ DRIVERS, OTHERS = 8, 4
 AT_ONCE = 4
 UNPAID = 10
 """One booking of so many is still pending."""
+REFUNDED = 4
+"""Of so many spots, the bookings of one are to be refunded instead of moved."""
 PATIENCE = 180
 FIRST = 6
 """The first hour that is booked: the cars that are in now have left by then, whatever the time is."""
@@ -29,32 +31,36 @@ FIRST = 6
 
 @dataclass(frozen=True)
 class Size:
-    """So many spots go, each with a booking in each hour; so many stay, free in all of them; so many cars are in."""
+    """So many spots go, each with a booking in each hour; so many stay, free in all of them; so many cars are in.
+
+    The others have made so many requests before the first spot goes.
+    """
 
     going: int
     staying: int
     hours: int
     inside: int
+    requests: int
 
 
-FULL = Size(going=40, staying=20, hours=5, inside=4)
-SHORT = Size(going=4, staying=2, hours=2, inside=1)
+FULL = Size(going=40, staying=20, hours=5, inside=4, requests=400)
+SHORT = Size(going=4, staying=2, hours=2, inside=1, requests=20)
 
 
 async def run(world: World, size: Size, verdict: Verdict) -> None:
     """Half of the bookings have another spot of the lot, as far as others leave one; the rest has none."""
     lot = await world.open_lot(size.going + size.staying)
-    numbers = list(lot.spots)
-    going = CarPark(lot.id, {number: lot.spots[number] for number in numbers[: size.going]})
-    staying = CarPark(lot.id, {number: lot.spots[number] for number in numbers[size.going :]})
+    going, staying = _parts(lot, size.going)
     drivers, others = [await world.drivers(count, patience=PATIENCE) for count in (DRIVERS, OTHERS)]
     inside = await _drive_in(world, drivers[0], going, size.inside)
     booked = {each["id"]: each["spot_id"] for each in [*inside.values(), *await _book(drivers, going, size.hours)]}
 
     async def wrong() -> list[str]:
-        return supply.violations(booked, await supply.read(world.databases, lot.id))
+        now = await supply.read(world.databases, lot.id)
+        return supply.violations(booked, now) + supply.untold(_of_others(world, lot, booked), now)
 
-    async with Journeys([staying, await world.open_lot(size.staying)], world.random).under_way(others):
+    async with Journeys([lot, staying, await world.open_lot(size.staying)], world.random).under_way(others):
+        await world.history.grows(size.requests)
         jobs = await _take_away(world, going)
         verdict.violations += await world.until_right(wrong)
     outcomes = Counter(supply.outcomes(booked, await supply.read(world.databases, lot.id)))
@@ -64,9 +70,30 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
     await world.operator.sign_in()
     for credential in inside:
         await _pass(world, lot, credential, "check-out")
-    verdict.violations += [*await _unfinished(world, jobs), *await wrong(), *await world.settled()]
+    verdict.violations += [*await _unfinished(world, jobs), *await world.until_right(wrong), *await world.settled()]
+    there = (await supply.read(world.databases, lot.id)).spots
+    verdict.violations += [f"spot {number} is still there" for number, spot in going.spots.items() if spot in there]
     verdict.tried |= {"bookings": len(booked), "spots that went": len(going.spots), "jobs": len(jobs)}
+    verdict.tried |= _tried_by_others(_of_others(world, lot, booked), going)
     verdict.found |= {**outcomes, "left on a spot that is gone": zero_of(len(booked))}
+
+
+def _parts(lot: CarPark, going: int) -> tuple[CarPark, CarPark]:
+    """The spots that go, and those that stay."""
+    spots = list(lot.spots.items())
+    return CarPark(lot.id, dict(spots[:going])), CarPark(lot.id, dict(spots[going:]))
+
+
+def _of_others(world: World, lot: CarPark, booked: Mapping[str, str]) -> Mapping[str, str]:
+    """The spots that the others were promised in the lot, by their reservations."""
+    answers = [each.answer for each in world.history.acknowledged()]
+    promised = {each["id"]: each["spot_id"] for each in answers if each["parking_lot_id"] == lot.id}
+    return {key: spot for key, spot in promised.items() if key not in booked}
+
+
+def _tried_by_others(promised: Mapping[str, str], going: CarPark) -> Mapping[str, int]:
+    were_going = sum(spot in going.spots.values() for spot in promised.values())
+    return {"bookings of others in the lot": len(promised), "of these on spots that went": were_going}
 
 
 async def _book(drivers: Sequence[PersistentDriver], lot: CarPark, hours: int) -> Sequence[Json]:
@@ -115,7 +142,7 @@ async def _take_away(world: World, lot: CarPark) -> Sequence[str]:
     world.random.shuffle(spots)
 
     async def take(place: int, spot: str) -> str | None:
-        body, parameters = {"status": "out_of_service"}, {"affected": "move"}
+        body, parameters = {"status": "out_of_service"}, {"affected": "move" if place % REFUNDED else "refund"}
         async with places:
             if place % 2:
                 answer = await world.operator.send("DELETE", f"/spots/{spot}", params=parameters)

@@ -231,11 +231,11 @@ def test_somebody_elses_booking_on_a_spot_that_is_gone_is_reported_too() -> None
     assert supply.violations({}, lot) == [f"reservation {OTHER} stands on a spot that is gone"]
 
 
-def test_somebody_else_who_was_moved_or_whose_booking_ended_has_to_be_told_too() -> None:
+def test_somebody_else_who_was_moved_or_whose_booking_ended_has_to_be_notified_too() -> None:
     bookings = {RESERVATION: supply.Booking(THERE, "confirmed", 600), OTHER: supply.Booking(THERE, "cancelled", 600)}
-    promised, told = {RESERVATION: GONE, OTHER: THERE}, {(RESERVATION, supply.MOVED), (OTHER, supply.CANCELLED)}
-    assert supply.untold(promised, supply.Lot({THERE}, bookings, told)) == []
-    assert supply.untold(promised, supply.Lot({THERE}, bookings, set())) == [
+    promised, notified = {RESERVATION: GONE, OTHER: THERE}, {(RESERVATION, supply.MOVED), (OTHER, supply.CANCELLED)}
+    assert supply.unnotified(promised, supply.Lot({THERE}, bookings, notified)) == []
+    assert supply.unnotified(promised, supply.Lot({THERE}, bookings, set())) == [
         f"reservation {RESERVATION} was moved, and its driver not told",
         f"reservation {OTHER} was ended, and its driver not told",
     ]

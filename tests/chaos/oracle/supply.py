@@ -53,10 +53,10 @@ def violations(booked: Mapping[str, str], now: Lot) -> list[str]:
     return wrong + [what for key, spot in booked.items() if key not in left for what in _undecided(key, spot, now)]
 
 
-def untold(booked: Mapping[str, str], now: Lot) -> list[str]:
+def unnotified(booked: Mapping[str, str], now: Lot) -> list[str]:
     """Whose driver does not know, of bookings that were made on these spots: moved or ended, whoever ended it."""
     found = ((key, spot, now.bookings[key]) for key, spot in booked.items() if key in now.bookings)
-    return [what for key, spot, booking in found for what in _untold(key, _outcome(booking, spot, now), now)]
+    return [what for key, spot, booking in found for what in _unnotified(key, _outcome(booking, spot, now), now)]
 
 
 def outcomes(booked: Mapping[str, str], now: Lot) -> Sequence[str]:
@@ -73,12 +73,12 @@ def _undecided(key: str, spot: str, now: Lot) -> Iterable[str]:
         case "refunded" if booking.refund_due != booking.paid:
             yield f"reservation {key} was ended, and {booking.refund_due} of {booking.paid} goes back"
         case "moved" | "refunded" | "cancelled" | "waits for its exit" | "has left" | "stays":
-            yield from _untold(key, outcome, now)
+            yield from _unnotified(key, outcome, now)
         case other:
             yield f"reservation {key} is {other}"
 
 
-def _untold(key: str, outcome: str, now: Lot) -> Iterable[str]:
+def _unnotified(key: str, outcome: str, now: Lot) -> Iterable[str]:
     match outcome:
         case "moved" if (key, MOVED) not in now.notified:
             yield f"reservation {key} was moved, and its driver not told"

@@ -57,7 +57,7 @@ async def run(world: World, size: Size, verdict: Verdict) -> None:
 
     async def wrong() -> list[str]:
         now = await supply.read(world.databases, lot.id)
-        return supply.violations(booked, now) + supply.untold(_of_others(world, lot, booked), now)
+        return supply.violations(booked, now) + supply.unnotified(_of_others(world, lot, booked), now)
 
     async with Journeys([lot, staying, await world.open_lot(size.staying)], world.random).under_way(others):
         await world.history.grows(size.requests)

@@ -241,6 +241,14 @@ def test_somebody_else_who_was_moved_or_whose_booking_ended_has_to_be_notified_t
     ]
 
 
+def test_a_booking_that_was_moved_where_the_operator_wanted_it_refunded_is_reported() -> None:
+    bookings = {RESERVATION: supply.Booking(THERE, "confirmed", 600), OTHER: supply.Booking(GONE, "cancelled", 600)}
+    lot = supply.Lot({THERE}, bookings, set())
+    booked = {RESERVATION: GONE, OTHER: GONE}
+    assert supply.moved_instead(booked, [], lot) == []
+    assert supply.moved_instead(booked, [GONE], lot) == [f"reservation {RESERVATION} was moved instead of refunded"]
+
+
 async def test_a_hold_that_ran_out_although_it_was_paid_for_is_reported(postgres_server: PostgresServer) -> None:
     """Its late money may have brought it back: only the event shows it."""
     name, operations = unique_name("oracle"), RecordedOperations()

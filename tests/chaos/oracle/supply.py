@@ -59,6 +59,13 @@ def unnotified(booked: Mapping[str, str], now: Lot) -> list[str]:
     return [what for key, spot, booking in found for what in _unnotified(key, _outcome(booking, spot, now), now)]
 
 
+def moved_instead(booked: Mapping[str, str], refunding: Collection[str], now: Lot) -> list[str]:
+    """Bookings of these spots that got another one, although the operator wanted their money to go back."""
+    known = ((key, spot) for key, spot in booked.items() if spot in refunding and key in now.bookings)
+    moved = [key for key, spot in known if _outcome(now.bookings[key], spot, now) == "moved"]
+    return [f"reservation {key} was moved instead of refunded" for key in moved]
+
+
 def outcomes(booked: Mapping[str, str], now: Lot) -> Sequence[str]:
     """What became of each of them, in a word."""
     return [_outcome(now.bookings[key], spot, now) for key, spot in booked.items() if key in now.bookings]

@@ -18,11 +18,10 @@ from parking_platform.testing.waiting import wait_until
 PROMISE = (
     "each booking is moved, refunded, or waits for its exit; none is left on a spot that is gone, and all are told"
 )
-DRIVERS, OTHERS = 8, 4
 AT_ONCE = 4
 UNPAID = 10
 """One booking of so many is still pending."""
-REFUNDED = 4
+REFUNDED = 5
 """Of so many spots, the bookings of one are to be refunded instead of moved."""
 PATIENCE = 180
 FIRST = 6
@@ -33,35 +32,41 @@ FIRST = 6
 class Size:
     """So many spots go, each with a booking in each hour; so many stay, free in all of them; so many cars are in.
 
-    The others have made so many requests before the first spot goes.
+    So many drivers have these bookings. So many others have made so many requests before the first spot goes.
     """
 
     going: int
     staying: int
     hours: int
     inside: int
+    drivers: int
+    others: int
     requests: int
 
 
-FULL = Size(going=40, staying=20, hours=5, inside=4, requests=400)
-SHORT = Size(going=4, staying=2, hours=2, inside=1, requests=20)
+FULL = Size(going=40, staying=20, hours=5, inside=4, drivers=8, others=4, requests=400)
+SHORT = Size(going=4, staying=2, hours=2, inside=1, drivers=3, others=2, requests=10)
 
 
 async def run(world: World, size: Size, verdict: Verdict) -> None:
     """Half of the bookings have another spot of the lot, as far as others leave one; the rest has none."""
     lot = await world.open_lot(size.going + size.staying)
     going, staying = _parts(lot, size.going)
-    drivers, others = [await world.drivers(count, patience=PATIENCE) for count in (DRIVERS, OTHERS)]
+    drivers, others = [await world.drivers(count, patience=PATIENCE) for count in (size.drivers, size.others)]
     inside = await _drive_in(world, drivers[0], going, size.inside)
     booked = {each["id"]: each["spot_id"] for each in [*inside.values(), *await _book(drivers, going, size.hours)]}
 
+    policies = _policies(world, going)
+    refunding = [spot for spot, policy in policies.items() if policy == "refund"]
+
     async def wrong() -> list[str]:
-        now = await supply.read(world.databases, lot.id)
-        return supply.violations(booked, now) + supply.unnotified(_of_others(world, lot, booked), now)
+        now, theirs = await supply.read(world.databases, lot.id), _of_others(world, lot, booked)
+        instead = supply.moved_instead(booked, refunding, now)
+        return [*supply.violations(booked, now), *supply.unnotified(theirs, now), *instead]
 
     async with Journeys([lot, staying, await world.open_lot(size.staying)], world.random).under_way(others):
         await world.history.grows(size.requests)
-        jobs = await _take_away(world, going)
+        jobs = await _take_away(world, policies)
         verdict.violations += await world.until_right(wrong)
     outcomes = Counter(supply.outcomes(booked, await supply.read(world.databases, lot.id)))
     verdict.require(outcomes["waits for its exit"] == len(inside), f"of {len(inside)} cars inside: {outcomes}")
@@ -135,14 +140,20 @@ async def _pass(world: World, lot: CarPark, credential: str, way: str) -> None:
     assert answer["decision"] == "open", answer
 
 
-async def _take_away(world: World, lot: CarPark) -> Sequence[str]:
-    """Out of service or deleted, in any order, a few at once; the addresses of the jobs that came of it."""
-    await world.operator.sign_in()
-    spots, places = list(lot.spots.values()), asyncio.Semaphore(AT_ONCE)
+def _policies(world: World, lot: CarPark) -> Mapping[str, str]:
+    """What is to become of the bookings of each spot; the spots in the order in which they go."""
+    spots = list(lot.spots.values())
     world.random.shuffle(spots)
+    return {spot: "move" if place % REFUNDED else "refund" for place, spot in enumerate(spots)}
 
-    async def take(place: int, spot: str) -> str | None:
-        body, parameters = {"status": "out_of_service"}, {"affected": "move" if place % REFUNDED else "refund"}
+
+async def _take_away(world: World, policies: Mapping[str, str]) -> Sequence[str]:
+    """Every second spot is deleted, the others go out of service, a few at once; the jobs that came of it."""
+    await world.operator.sign_in()
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def take(place: int, spot: str, policy: str) -> str | None:
+        body, parameters = {"status": "out_of_service"}, {"affected": policy}
         async with places:
             if place % 2:
                 answer = await world.operator.send("DELETE", f"/spots/{spot}", params=parameters)
@@ -151,7 +162,7 @@ async def _take_away(world: World, lot: CarPark) -> Sequence[str]:
         assert answer.is_success, answer.text
         return answer.headers.get("Location")
 
-    jobs = await asyncio.gather(*(take(place, spot) for place, spot in enumerate(spots)))
+    jobs = await asyncio.gather(*(take(place, *each) for place, each in enumerate(policies.items())))
     return [job.removeprefix(API) for job in jobs if job]
 
 

@@ -84,7 +84,9 @@ async def test_a_second_change_of_the_same_bookings_is_refused_while_the_first_i
         assert names(await second(supply, parameters), change_id)
     assert (await second(supply, {"preview": "true"})).json() == in_the_way(booking), "a preview shows it all the same"
     assert await stored(database_url) == before
-    await report(change_id, SupplyProgress(1, 0, 1, status=JobStatus.DONE, ended_at=NOW, version=3))
+    await report(change_id, SupplyProgress(0, version=1))
+    assert names(await second(supply, REFUND), change_id), "it has begun, and has not counted them yet"
+    await report(change_id, SupplyProgress(1, 0, 1, version=2))
     assert (await second(supply, {})).json()["type"] == "/problems/bookings-affected", "the copy is behind"
     assert await begun(supply, second, REFUND) != change_id
 

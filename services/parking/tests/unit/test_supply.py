@@ -15,9 +15,9 @@ from parking_kernel.tariffs import simple_tariff
 from parking_service.domain.bookings import FIRST, KEPT, AffectedBookings, Booking
 from parking_service.domain.errors import BookingsAffected
 from parking_service.domain.lots import LotState, LotStatus, prices_of
-from parking_service.domain.supply import SupplyProgress, supply_lost
+from parking_service.domain.supply import SupplyChangeState, SupplyLoss, SupplyProgress, supply_lost
 from parking_service.domain.tariffs import TariffState
-from parking_service.domain.values import Place
+from parking_service.domain.values import AffectedPolicy, Place
 
 pytestmark = pytest.mark.unit
 
@@ -178,6 +178,27 @@ def test_a_change_that_is_done_has_settled_all_also_the_cars_that_drove_out() ->
     running = SupplyProgress(total=4, moved=1, refunded=1, cancelled=1, waiting_for_exit=1)
     assert running.done == 3
     assert replace(running, waiting_for_exit=0, status=JobStatus.DONE).done == 4
+
+
+@pytest.mark.parametrize(
+    ("progress", "is_at_work"),
+    [
+        (SupplyProgress(total=1), True),
+        (SupplyProgress(total=0, version=1), True),  # begun; what is in its way is not counted yet
+        (SupplyProgress(total=3, moved=1, waiting_for_exit=1, version=3), True),
+        (SupplyProgress(total=3, moved=1, refunded=1, waiting_for_exit=1, version=4), False),
+        (SupplyProgress(total=0, status=JobStatus.DONE, ended_at=START, version=2), False),
+    ],
+)
+def test_a_change_is_at_work_until_nothing_but_exits_is_waited_for(
+    progress: SupplyProgress, *, is_at_work: bool
+) -> None:
+    assert progress.is_at_work is is_at_work
+    spot_id = new_id()
+    loss = SupplyLoss(LOT_ID, new_id(), spot_ids=frozenset({spot_id}))
+    change = SupplyChangeState(new_id(), loss, AffectedPolicy.MOVE, START, progress)
+    assert change.decides([booking(), booking(spot_id=spot_id)]) is is_at_work
+    assert not change.decides([booking(), booking(spot_id=spot_id, status="active")])
 
 
 def test_the_refusal_says_what_to_do() -> None:

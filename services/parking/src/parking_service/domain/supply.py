@@ -101,6 +101,12 @@ class SupplyProgress:
         """How many bookings are settled. One whose car is in is, when it has left: the end shows it at the latest."""
         return self.total if self.status is JobStatus.DONE else self.moved + self.refunded + self.cancelled
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a booking may wait to be moved or refunded; reservation says how many with the first it settles."""
+        seen = self.done + self.waiting_for_exit
+        return self.status is JobStatus.RUNNING and (seen == 0 or seen < self.total)
+
 
 @dataclass(frozen=True, slots=True)
 class SupplyChangeState:
@@ -115,7 +121,8 @@ class SupplyChangeState:
 
     def decides(self, bookings: Iterable[Booking]) -> bool:
         """Whether one of these is its to move or to refund. A stay is neither: all changes wait for its exit."""
-        return any(booking.status != ACTIVE and self.loss.takes(booking) for booking in bookings)
+        mine = (booking for booking in bookings if self.loss.takes(booking))
+        return self.progress.is_at_work and any(booking.status != ACTIVE for booking in mine)
 
 
 def supply_lost(before: LotState, after: LotState, at: datetime, gone_spots: Iterable[UUID] = ()) -> SupplyLoss | None:

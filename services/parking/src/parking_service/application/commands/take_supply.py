@@ -72,7 +72,7 @@ async def _repeated(work: Work, command: TakeSupply) -> UUID | None:
         if running.loss.has_all_of(asked):
             if running.affected is affected:
                 return running.id
-            if running.progress.done < running.progress.total:
+            if running.decides(await _in_the_way(work, asked, command.at)):
                 raise SupplyChangeRunning(running.id, running.affected)
     return None
 

@@ -15,6 +15,7 @@ from parking_kernel.tariffs import simple_tariff
 from parking_service.domain.bookings import FIRST, KEPT, AffectedBookings, Booking
 from parking_service.domain.errors import BookingsAffected
 from parking_service.domain.lots import LotState, LotStatus, prices_of
+from parking_service.domain.spots import Spot, SpotState, SpotType, surplus
 from parking_service.domain.supply import SupplyChangeState, SupplyLoss, SupplyProgress, supply_lost
 from parking_service.domain.tariffs import TariffState
 from parking_service.domain.values import AffectedPolicy, Place
@@ -207,3 +208,30 @@ def test_the_refusal_says_what_to_do() -> None:
         "1 booking is in the way, the first on spot S0001 from 2026-07-06T21:00:00+02:00;"
         " say what becomes of them: affected=move or affected=refund"
     )
+
+
+def spot(number: str, spot_type: SpotType = SpotType.STANDARD) -> Spot:
+    return Spot(SpotState(new_id(), LOT_ID, LOT.organization_id, number, spot_type))
+
+
+@pytest.mark.parametrize(
+    ("booked", "capacity", "gone"),
+    [
+        ({}, 2, ["S0003", "S0004"]),
+        ({"S0004": 1}, 2, ["S0002", "S0003"]),
+        ({"S0003": 1, "S0004": 1}, 2, ["S0001", "S0002"]),
+        ({"S0001": 2, "S0002": 1, "S0003": 1, "S0004": 3}, 2, ["S0002", "S0003"]),
+        ({"S0001": 1, "S0002": 1, "S0003": 1, "S0004": 1}, 3, ["S0004"]),
+        ({"S0004": 1}, 4, []),
+        ({"S0004": 1}, 0, ["S0001", "S0002", "S0003", "S0004"]),
+    ],
+)
+def test_the_surplus_is_what_the_fewest_bookings_stand_on(
+    booked: dict[str, int], capacity: int, gone: list[str]
+) -> None:
+    spots = [spot(f"S000{number}") for number in (3, 1, 4, 2)]
+    other = spot("E0001", SpotType.EV_CHARGING)
+    counts = {each.state.id: booked.get(each.state.number, 0) for each in spots}
+    wanted = {SpotType.STANDARD: capacity, SpotType.EV_CHARGING: 1}
+    found = surplus([*spots, other], wanted, counts)
+    assert sorted(each.state.number for each in found) == gone, "the free charger is no surplus of another type"

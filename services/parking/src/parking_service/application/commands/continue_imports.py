@@ -137,7 +137,7 @@ class ContinueImportsHandler:
     async def _update(self, chunk: _Chunk, draft: LotDraft, lot: Lot) -> None:
         work, now, lot_id = chunk.work, self.clock.now(), lot.state.id
         spots = await work.spots.of_lot(lot_id)
-        gone, loss = lost_by(draft, lot, spots, now)
+        gone, loss = lost_by(draft, lot, spots, await work.bookings.needing_supply(lot_id, now), now)
         tariff = await self._next_tariff(work, draft, lot, now)
         published = [TariffVersion.publish(tariff)] if tariff else []
         terms = SupplyTerms(chunk.state.affected)

@@ -1,9 +1,11 @@
 """Supply goes away under bookings, in all five ways, through the gateway: parking and reservation together."""
 
+import json
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Self
 from uuid import UUID, uuid4
 
@@ -17,8 +19,8 @@ from parking_platform.testing.waiting import TimedOut, wait_until
 
 HOURLY = 200
 PRICE = 3 * HOURLY
-SMALLER = 3
-"""Of five spots one is deleted by then; one is out of service, and counts. So `S0005` is one too many."""
+SMALLER = 1
+"""Of five spots one is deleted by then. Two are not booked, and go first; of the two that are, `S0005` goes too."""
 EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UNTIL_FIVE = {day: [["06:00", "17:00"]] for day in EVERY_DAY}
 """By the clock in Zurich, where three hours from 12:00 UTC on end in time, and those from 18:00 UTC on do not."""
@@ -38,12 +40,16 @@ class Estate:
     async def opened(cls, operator: Operator, spots: int) -> Self:
         """A lot of `S0001`, `S0002` and so on, as soon as it can be booked."""
         source_id = uuid4().hex[:12]
-        file = _file(source_id, spots)
+        return await cls.imported(operator, _file(source_id, spots), source_id, spots)
+
+    @classmethod
+    async def imported(cls, operator: Operator, file: Json, source_id: str, spots: int) -> Self:
+        """The lot of a file of one feature."""
         begun = require(await operator.post_when_known("/parking-lots/import", file), codes.ACCEPTED)
         report = await _report(operator, begun)
         assert (report["created"], report["refused"]) == (1, [])
         drafts = require(await operator.get("/parking-lots/drafts"), codes.OK).json()["items"]
-        (lot_id,) = [lot["id"] for lot in drafts if source_id in lot["name"]]
+        (lot_id,) = [lot["id"] for lot in drafts if lot["name"] == file["features"][0]["properties"]["name"]]
         line = {"sequence": 1, "type": "incrementing", "from_minutes": 0, "increment_minutes": 60, "amount": HOURLY}
         tariff = {"currency": "CHF", "lines": [line]}
         require(await operator.send("PUT", f"/parking-lots/{lot_id}/tariff", json=tariff), codes.OK)
@@ -228,6 +234,48 @@ async def test_bookings_without_another_spot_get_their_money_back_and_pending_on
     assert "You owe nothing" in text
     await estate.reaches(hours, status="done", total=1, done=1, refunded=1)
     await estate.reaches(retirement, status="done", total=2, done=2, refunded=1, cancelled=1)
+
+
+async def test_the_field_s_lot_that_shrinks_refunds_and_tells_the_driver_whose_spot_goes(
+    driver: Driver, operator: Operator, databases: Databases, provider: Provider, shared_cases: Path
+) -> None:
+    """`import-shrinks-2`, then `import-shrinks-1`, with both spots booked and paid for the same hours in between."""
+    two, one = (json.loads((shared_cases / f"import-shrinks-{spots}.geojson").read_text()) for spots in (2, 1))
+    estate = await Estate.imported(operator, two, "shrinks", spots=2)
+    stays = require(
+        await driver.reserve(estate.lot, start=tomorrow_at(12), spot_id=estate.lot.spots["S0001"]), codes.CREATED
+    ).json()
+    goes = require(
+        await driver.reserve(estate.lot, start=tomorrow_at(12), spot_id=estate.lot.spots["S0002"]), codes.CREATED
+    ).json()
+    payments = [await driver.begin_payment(each["charge"]["token"]) for each in (stays, goes)]
+    for each, payment in zip((stays, goes), payments, strict=True):
+        assert (await driver.give_card(payment))["status"] == "succeeded"
+        await driver.wait_for_status(each["id"], "confirmed")
+
+    async def shrinks(parameters: Mapping[str, str]) -> httpx.Response:
+        return await operator.post("/parking-lots/import", one, params=parameters)
+
+    async def seen() -> bool:
+        preview = require(await shrinks({"preview": "true"}), codes.OK).json()
+        return [each["reservation_id"] for each in preview["first"]] == [goes["id"]]
+
+    await wait_until(seen, "parking to know that both are booked", seconds=PATIENCE)
+    (refused,) = (await _report(operator, await shrinks({})))["refused"]
+    assert refused["id"] == "shrinks"
+    assert refused["reason"].startswith("1 booking is in the way, the first on spot S0002")
+    (change_id,) = (await _report(operator, await shrinks({"affected": "move"})))["supply_changes"]
+    await estate.reaches(f"/supply-changes/{change_id}", status="done", total=1, refunded=1)
+    assert await estate.left_without_a_spot(databases) == []
+    assert (await driver.wait_for_status(goes["id"], "cancelled"))["refund_due"]["amount"] == PRICE
+    assert (await driver.reservation(stays["id"]))["status"] == "confirmed"
+
+    async def returned() -> bool:
+        return await provider.money_of(payments[1]) == ([PRICE], [PRICE])
+
+    await wait_until(returned, "the provider to give everything back", seconds=PATIENCE)
+    (text,) = await _mailed(driver, goes, "Your reservation is cancelled")
+    assert "the car park has changed" in text
 
 
 def _file(source_id: str, spots: int) -> Json:

@@ -21,6 +21,9 @@ PRICES = {"hourly_rate": "200", "currency": "CHF"}
 """Without them an imported lot is a draft, and no driver finds it."""
 
 
+EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MORNINGS = {day: [["06:00", "12:00"]] for day in EVERY_DAY}
+
 Book = Callable[..., Awaitable[Booking]]
 
 
@@ -38,13 +41,45 @@ class Supply:
         return f"/parking-lots/{self.lot_id}"
 
     async def smaller_file(self, **parameters: Any) -> httpx.Response:
-        answer = await self.operator("POST", "/parking-lots/import", json=file_of(1), params=parameters)
+        return await self.file(file_of(1), **parameters)
+
+    async def file(self, content: dict[str, Any], **parameters: Any) -> httpx.Response:
+        answer = await self.operator("POST", "/parking-lots/import", json=content, params=parameters)
         await self.run_imports()
         return answer
 
 
-def file_of(capacity: int) -> dict[str, Any]:
-    properties = {"name": "Shrinks", "capacity": capacity, "address": "Weg 1", "type": "garage"}
+type Way = Callable[[Supply, dict[str, Any]], Awaitable[httpx.Response]]
+
+
+async def retire(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    return await supply.operator("DELETE", supply.path, params=parameters)
+
+
+async def remove(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    return await supply.operator("DELETE", f"/spots/{supply.spots['S0002']}", params=parameters)
+
+
+async def take_out_of_service(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    path, body = f"/spots/{supply.spots['S0002']}", {"status": "out_of_service", "level": "-1"}
+    return await supply.operator("PATCH", path, json=body, params=parameters)
+
+
+async def shorten_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    return await supply.operator("PUT", f"{supply.path}/opening-hours", json=MORNINGS, params=parameters)
+
+
+async def change_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    return await supply.operator("PATCH", supply.path, json={"opening_hours": MORNINGS}, params=parameters)
+
+
+async def make_it_another_type(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
+    body = {"spot_type": "compact"}
+    return await supply.operator("PATCH", f"/spots/{supply.spots['S0002']}", json=body, params=parameters)
+
+
+def file_of(capacity: int, **more: Any) -> dict[str, Any]:
+    properties = {"name": "Shrinks", "capacity": capacity, "address": "Weg 1", "type": "garage", **more}
     point = {"type": "Point", "coordinates": [7.59, 47.55]}
     feature = {"type": "Feature", "id": "shrinks", "properties": properties, "geometry": point}
     return {"type": "FeatureCollection", "features": [feature]}

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
+
+from parking_kernel.askers import THE_SERVICE, Asker
 
 
 class Attempts(Protocol):
@@ -33,6 +36,20 @@ async def until_all(settle: Callable[[int], Awaitable[int]], limit: int) -> int:
         batch = await settle(limit)
         settled += batch
     return settled
+
+
+async def until_all_in[Work](
+    open_work: Callable[[Asker], AbstractAsyncContextManager[Work]],
+    settle: Callable[[Work, int], Awaitable[int]],
+    limit: int,
+) -> int:
+    """`until_all`, where each batch is a unit of work of the service's own; how many in all."""
+
+    async def batch(most: int) -> int:
+        async with open_work(THE_SERVICE) as work:
+            return await settle(work, most)
+
+    return await until_all(batch, limit)
 
 
 async def attempt_all[Place](

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
 
-from parking_kernel.askers import THE_SERVICE, Asker
-from parking_kernel.batches import until_all
+from parking_kernel.askers import Asker
+from parking_kernel.batches import until_all_in
 
 ANSWERS_STORED_FOR: Final = timedelta(days=7)
 """How long a client may send a request again and get its first answer; in every service the same."""
@@ -93,9 +93,4 @@ async def purge_answers(
 
     At most `limit` in each transaction, and each transaction is a unit of work of its own.
     """
-
-    async def batch(most: int) -> int:
-        async with open_work(THE_SERVICE) as work:
-            return await work.answers.purge(ANSWERS_STORED_FOR, most)
-
-    return await until_all(batch, limit)
+    return await until_all_in(open_work, lambda work, most: work.answers.purge(ANSWERS_STORED_FOR, most), limit)

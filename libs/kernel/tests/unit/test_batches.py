@@ -1,8 +1,12 @@
 """Many works at the same time: each ends, and every failure is raised."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
-from parking_kernel.batches import attempt_all, finish_all, until_all
+from parking_kernel.askers import THE_SERVICE, Asker
+from parking_kernel.batches import attempt_all, finish_all, until_all, until_all_in
 
 
 class Works:
@@ -53,6 +57,23 @@ async def test_batches_are_settled_until_one_is_not_full(things: int, batches: l
 
     assert await until_all(settle, 3) == things
     assert seen == batches
+
+
+async def test_each_batch_is_a_unit_of_work_of_the_service_s_own() -> None:
+    opened, committed, left = list[Asker](), list[int](), [3, 3, 1]
+
+    @asynccontextmanager
+    async def open_work(asker: Asker) -> AsyncIterator[int]:
+        opened.append(asker)
+        yield len(opened)
+        committed.append(len(opened))
+
+    async def settle(work: int, limit: int) -> int:
+        assert (work, limit) == (len(committed) + 1, 3), "the one before is committed"
+        return left.pop(0)
+
+    assert await until_all_in(open_work, settle, 3) == 7
+    assert (opened, committed) == ([THE_SERVICE] * 3, [1, 2, 3])
 
 
 @pytest.mark.parametrize("count", [0, 2, 3, 7])

@@ -1,11 +1,16 @@
 """The mails: each kind is written, in both parts, and nobody's text becomes markup or a header."""
 
+import email
 from datetime import UTC, datetime
+from email import policy
 from email.headerregistry import Address
 from email.utils import parsedate_to_datetime
 
 import aiosmtplib
 import pytest
+from aiosmtplib.email import flatten_message
+from hypothesis import given
+from hypothesis import strategies as st
 from services.notification.tests.stories import details, lot, notification
 
 from notification_service.adapters.smtp.sender import SmtpMailSender, meaning
@@ -58,6 +63,43 @@ def test_a_line_end_in_a_name_breaks_no_header() -> None:
     _, _, headers = written(NotificationKind.PAYMENT_FAILED, "Dora\r\nBcc: eve@example.com")
     assert "Bcc" not in headers
     assert headers["Subject"].endswith("Lot Dora Bcc: eve@example.com")
+
+
+def sent(name: str) -> tuple[list[bytes], str]:
+    """The lines of a mail's subject as a server gets them, and the lot's name as a reader decodes it."""
+    letter = Letter(new_id(), Contact("dora@example.com", "Dora", "en"), notification(), lot(name=name))
+    message = flatten_message(SENDER.message(letter, Address("Dora", "dora", "example.com")))
+    subject = message.partition(b"Subject: ")[2].partition(b"\r\nFrom: ")[0]
+    decoded = email.message_from_bytes(message, policy=policy.default)["Subject"]
+    return subject.split(b"\r\n"), str(decoded).removeprefix(f"{TITLES[notification().kind]}: ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Messe",
+        "Zürich, 東京駅 Ümlaut Bäumlihof",
+        "Parkhaus Bäumlihof (Nord) Zürich, Sihlquai und Grüner Weg mit Überdachung – Ausfahrt Süd",
+        "Car park with a name of very many words that goes on and on beyond the end of any line",
+        "P" * 200,
+        "🅿" * 200,
+        "=?utf-8?q?Bcc?=",
+    ],
+)
+def test_a_long_name_is_folded_so_that_decoding_gives_it_again(name: str) -> None:
+    (_, *continuations), decoded = sent(name)
+    assert decoded == name
+    for line in continuations:
+        assert line.startswith(b" =?"), "a single blank, which folding adds"
+        assert len(line) <= 78
+
+
+NAME_WORDS = st.sampled_from(["Parkhaus", "Bäumlihof", "–", "Zürich,", "(Nord)", "東京駅", "Ж" * 20, "x" * 90, "=?x?="])
+
+
+@given(st.lists(NAME_WORDS, min_size=1, max_size=12).map(lambda words: " ".join(words)[:200].strip()))
+def test_any_name_is_read_as_it_is(name: str) -> None:
+    assert sent(name)[1] == name
 
 
 def test_a_driver_who_was_moved_reads_both_spots_and_that_cancelling_is_free() -> None:

@@ -12,11 +12,12 @@ from services.parking.tests.fakes.clock import START
 from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.jobs import JobStatus
+from parking_kernel.opening_hours import opening_hours
 from parking_service.application.ports import OpenWork
 from parking_service.domain.bookings import ENDED, KEPT, Booking
 from parking_service.domain.errors import UnknownSupplyChange
 from parking_service.domain.imports import ImportState
-from parking_service.domain.supply import SupplyChangeState, SupplyProgress
+from parking_service.domain.supply import SupplyChangeState, SupplyLoss, SupplyProgress
 from parking_service.domain.values import AffectedPolicy
 
 HOUR = timedelta(hours=1)
@@ -82,7 +83,8 @@ async def test_what_is_over_is_purged_and_nothing_else(open_work: OpenWork) -> N
 async def kept_change(open_work: OpenWork, **changes: Any) -> SupplyChangeState:
     lot = (await kept_lot(open_work)).state
     progress = SupplyProgress(total=3)
-    change = SupplyChangeState(new_id(), lot.id, lot.organization_id, AffectedPolicy.REFUND, START, progress)
+    loss = SupplyLoss(lot.id, lot.organization_id)
+    change = SupplyChangeState(new_id(), loss, AffectedPolicy.REFUND, START, progress)
     change = replace(change, **changes)
     async with open_work(THE_SERVICE) as work:
         await work.supply_changes.add(change)
@@ -129,8 +131,25 @@ async def test_supply_changes_that_ended_long_ago_are_purged_and_those_that_run_
                 await work.supply_changes.get(each.id)
 
 
+async def test_the_running_changes_of_a_lot_are_found_with_what_they_took(open_work: OpenWork) -> None:
+    lot = (await kept_lot(open_work)).state
+    hours = opening_hours({"mon": [("06:00", "22:00")]}, [(START.date(), [])], "")
+    losses = [
+        SupplyLoss(lot.id, lot.organization_id, whole_lot=True),
+        SupplyLoss(lot.id, lot.organization_id, spot_ids=frozenset({new_id(), new_id()})),
+        SupplyLoss(lot.id, lot.organization_id, new_hours=hours, time_zone="Europe/Zurich"),
+    ]
+    running = [await kept_change(open_work, loss=loss) for loss in losses]
+    done = SupplyProgress(1, 1, status=JobStatus.DONE, ended_at=START, version=2)
+    await kept_change(open_work, loss=losses[0], progress=done)
+    await kept_change(open_work)
+    async with open_work(THE_SERVICE) as work:
+        assert await work.supply_changes.running(lot.id) == running
+        assert list(await work.supply_changes.running(new_id())) == []
+
+
 async def test_an_import_knows_its_supply_changes(open_work: OpenWork) -> None:
-    organization_id = (await kept_change(open_work)).organization_id
+    organization_id = (await kept_change(open_work)).loss.organization_id
     state = ImportState(new_id(), organization_id, None, None, 0, START, affected=AffectedPolicy.MOVE)
     async with open_work(THE_SERVICE) as work:
         await work.imports.add(state, [], [])

@@ -1,7 +1,6 @@
 """Supply that goes away under bookings: the same in all five ways, over HTTP and on a real database."""
 
 import json
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,24 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-from services.parking.tests.supplies import HOUR, NOON, NOW, Book, Supply, in_the_way, stored, with_supply_change
+from services.parking.tests.supplies import (
+    EVERY_DAY,
+    HOUR,
+    NOON,
+    NOW,
+    Book,
+    Supply,
+    Way,
+    change_hours,
+    in_the_way,
+    make_it_another_type,
+    remove,
+    retire,
+    shorten_hours,
+    stored,
+    take_out_of_service,
+    with_supply_change,
+)
 
 from parking_chassis.ids import new_id
 from parking_kernel.jobs import JobStatus
@@ -18,39 +34,6 @@ from parking_service.application.commands.purge_supply_changes import PurgeSuppl
 from parking_service.application.event_handlers.follow_supply_change import FollowSupplyChange, follow_supply_change
 from parking_service.bootstrap import Parking
 from parking_service.domain.supply import SupplyProgress
-
-EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MORNINGS = {day: [["06:00", "12:00"]] for day in EVERY_DAY}
-
-
-type Way = Callable[[Supply, dict[str, Any]], Awaitable[httpx.Response]]
-
-
-async def retire(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
-    return await supply.operator("DELETE", supply.path, params=parameters)
-
-
-async def remove(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
-    return await supply.operator("DELETE", f"/spots/{supply.spots['S0002']}", params=parameters)
-
-
-async def take_out_of_service(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
-    path, body = f"/spots/{supply.spots['S0002']}", {"status": "out_of_service", "level": "-1"}
-    return await supply.operator("PATCH", path, json=body, params=parameters)
-
-
-async def shorten_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
-    return await supply.operator("PUT", f"{supply.path}/opening-hours", json=MORNINGS, params=parameters)
-
-
-async def change_hours(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
-    return await supply.operator("PATCH", supply.path, json={"opening_hours": MORNINGS}, params=parameters)
-
-
-async def make_it_another_type(supply: Supply, parameters: dict[str, Any]) -> httpx.Response:
-    body = {"spot_type": "compact"}
-    return await supply.operator("PATCH", f"/spots/{supply.spots['S0002']}", json=body, params=parameters)
-
 
 WAYS = pytest.mark.parametrize(
     "way", [retire, remove, take_out_of_service, make_it_another_type, shorten_hours, change_hours]
@@ -232,7 +215,8 @@ async def test_the_api_document_names_the_refusal_and_the_job(http: httpx.AsyncC
     lot, spot = paths["/api/v1/parking-lots/{lot_id}"], paths["/api/v1/spots/{spot_id}"]
     hours = paths["/api/v1/parking-lots/{lot_id}/opening-hours"]
     for operation in (lot["delete"], lot["patch"], hours["put"], spot["delete"], spot["patch"]):
-        assert "Bookings are in the way" in operation["responses"]["409"]["description"]
+        for refusal in ("Bookings are in the way", "An earlier change is at work"):
+            assert refusal in operation["responses"]["409"]["description"]
         assert "Location" in operation["responses"]["202"]["headers"]
         assert {"affected", "preview"} <= {each["name"] for each in operation["parameters"]}
         assert "AffectedBookingsAnswer" in json.dumps(operation["responses"]["200"])

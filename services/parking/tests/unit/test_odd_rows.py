@@ -14,7 +14,7 @@ from parking_chassis.problems import Problem
 from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.import_options import ImportOptions
-from parking_service.domain.imports import ImportRow, LotDraft
+from parking_service.domain.imports import ImportRow, LotDraft, sorted_rows
 from parking_service.entrypoints.http.lot_file import TOKEN, features_of
 
 FILES = GeoJsonLotFiles("Europe/Zurich")
@@ -235,6 +235,30 @@ def test_an_area_whose_outline_crosses_itself_has_a_point() -> None:
     place = FILES.draft(row, ImportOptions()).place
     assert 8 < place.longitude < 9
     assert 47 < place.latitude < 48
+
+
+ODD_IDS = ["p\n1", "p1\r", "\tp1", "p\x1b[31m1", "p\x7f", "p\x85", "p\u2028", "p\u2029"]
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+@pytest.mark.parametrize("in_properties", [True, False])
+def test_an_id_of_several_lines_or_with_control_characters_is_refused_by_name(odd: str, *, in_properties: bool) -> None:
+    inside = {**PARK_API, "id": None, "properties": {**PARK_API["properties"], "id": odd}}
+    row = inside if in_properties else {**PARK_API, "id": odd}
+    one, other = kept(json.dumps(row), json.dumps(PARK_API))
+    rows, refused = sorted_rows([one, other], lambda each: FILES.source_id(each, ImportOptions()))
+    assert ([each.source_id for each in rows], refused) == ([odd, "p1"], []), "it is named among the refused as it is"
+    with pytest.raises(RowRefused, match=r"^id must be one line, without control characters"):
+        FILES.draft(rows[0], ImportOptions())
+    assert FILES.draft(rows[1], ImportOptions()).source_id == "p1"
+
+
+def test_an_id_of_a_table_that_goes_over_lines_is_refused_by_name() -> None:
+    header, broken, good = "id,name,capacity,lat,lon", '"p\n1",One,3,47.3,8.5', "p2,Two,3,47.3,8.5"
+    one, other = features_of("\n".join((header, broken, good)).encode(), "text/csv")
+    with pytest.raises(RowRefused, match=r"^id must be one line"):
+        FILES.draft(ImportRow(1, FILES.source_id(one, ImportOptions()), one), ImportOptions())
+    assert drafted(other)
 
 
 def test_a_refused_row_keeps_its_id() -> None:

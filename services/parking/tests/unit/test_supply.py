@@ -15,9 +15,10 @@ from parking_kernel.tariffs import simple_tariff
 from parking_service.domain.bookings import FIRST, KEPT, AffectedBookings, Booking
 from parking_service.domain.errors import BookingsAffected
 from parking_service.domain.lots import LotState, LotStatus, prices_of
-from parking_service.domain.supply import SupplyProgress, supply_lost
+from parking_service.domain.spots import Spot, SpotState, SpotType, surplus
+from parking_service.domain.supply import SupplyChangeState, SupplyLoss, SupplyProgress, supply_lost
 from parking_service.domain.tariffs import TariffState
-from parking_service.domain.values import Place
+from parking_service.domain.values import AffectedPolicy, Place
 
 pytestmark = pytest.mark.unit
 
@@ -180,9 +181,57 @@ def test_a_change_that_is_done_has_settled_all_also_the_cars_that_drove_out() ->
     assert replace(running, waiting_for_exit=0, status=JobStatus.DONE).done == 4
 
 
+@pytest.mark.parametrize(
+    ("progress", "is_at_work"),
+    [
+        (SupplyProgress(total=1), True),
+        (SupplyProgress(total=0, version=1), True),  # begun; what is in its way is not counted yet
+        (SupplyProgress(total=3, moved=1, waiting_for_exit=1, version=3), True),
+        (SupplyProgress(total=3, moved=1, refunded=1, waiting_for_exit=1, version=4), False),
+        (SupplyProgress(total=0, status=JobStatus.DONE, ended_at=START, version=2), False),
+    ],
+)
+def test_a_change_is_at_work_until_nothing_but_exits_is_waited_for(
+    progress: SupplyProgress, *, is_at_work: bool
+) -> None:
+    assert progress.is_at_work is is_at_work
+    spot_id = new_id()
+    loss = SupplyLoss(LOT_ID, new_id(), spot_ids=frozenset({spot_id}))
+    change = SupplyChangeState(new_id(), loss, AffectedPolicy.MOVE, START, progress)
+    assert change.decides([booking(), booking(spot_id=spot_id)]) is is_at_work
+    assert not change.decides([booking(), booking(spot_id=spot_id, status="active")])
+
+
 def test_the_refusal_says_what_to_do() -> None:
     one = AffectedBookings.of([booking(datetime(2026, 7, 6, 21, tzinfo=ZURICH))], None)
     assert str(BookingsAffected(one)) == (
         "1 booking is in the way, the first on spot S0001 from 2026-07-06T21:00:00+02:00;"
         " say what becomes of them: affected=move or affected=refund"
     )
+
+
+def spot(number: str, spot_type: SpotType = SpotType.STANDARD) -> Spot:
+    return Spot(SpotState(new_id(), LOT_ID, LOT.organization_id, number, spot_type))
+
+
+@pytest.mark.parametrize(
+    ("booked", "capacity", "gone"),
+    [
+        ({}, 2, ["S0003", "S0004"]),
+        ({"S0004": 1}, 2, ["S0002", "S0003"]),
+        ({"S0003": 1, "S0004": 1}, 2, ["S0001", "S0002"]),
+        ({"S0001": 2, "S0002": 1, "S0003": 1, "S0004": 3}, 2, ["S0002", "S0003"]),
+        ({"S0001": 1, "S0002": 1, "S0003": 1, "S0004": 1}, 3, ["S0004"]),
+        ({"S0004": 1}, 4, []),
+        ({"S0004": 1}, 0, ["S0001", "S0002", "S0003", "S0004"]),
+    ],
+)
+def test_the_surplus_is_what_the_fewest_bookings_stand_on(
+    booked: dict[str, int], capacity: int, gone: list[str]
+) -> None:
+    spots = [spot(f"S000{number}") for number in (3, 1, 4, 2)]
+    other = spot("E0001", SpotType.EV_CHARGING)
+    counts = {each.state.id: booked.get(each.state.number, 0) for each in spots}
+    wanted = {SpotType.STANDARD: capacity, SpotType.EV_CHARGING: 1}
+    found = surplus([*spots, other], wanted, counts)
+    assert sorted(each.state.number for each in found) == gone, "the free charger is no surplus of another type"

@@ -1,9 +1,11 @@
 """What can be wrong, as sentences. Which HTTP status each one is stands at the edge."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from parking_kernel.violations import InvalidFields
 from parking_service.domain.bookings import AffectedBookings
+from parking_service.domain.values import AffectedPolicy
 
 
 class ParkingError(Exception):
@@ -74,6 +76,18 @@ class BookingsAffected(ParkingError):
             " say what becomes of them: affected=move or affected=refund"
         )
         self.bookings = bookings
+
+
+class SupplyChangeRunning(ParkingError):
+    """A booking in the way is being moved or refunded by an earlier change, which keeps what was said of it."""
+
+    def __init__(self, change_id: UUID, affected: AffectedPolicy) -> None:
+        super().__init__(
+            f"the supply change {change_id} is still at work on bookings in the way (affected={affected.value});"
+            " do this again when it is done"
+        )
+        self.change_id = change_id
+        self.affected = affected
 
 
 class LotRetired(ParkingError):

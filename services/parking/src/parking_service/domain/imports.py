@@ -1,6 +1,7 @@
 """Imports: a file of lots on its way into the tables, row by row."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from parking_kernel.new_tariffs import check_new_tariff
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.tariffs import MinimumRule, Tariff
 from parking_kernel.violations import InvalidFields, Violation
+from parking_service.domain.bookings import Booking
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.import_options import ImportOptions, RowWarning
 from parking_service.domain.lots import DEFAULT_SOURCE, ImportedFrom, Lot, LotChanges
@@ -165,9 +167,12 @@ class LotDraft:
         )
 
 
-def lost_by(draft: LotDraft, lot: Lot, spots: Sequence[Spot], at: datetime) -> tuple[list[Spot], SupplyLoss | None]:
+def lost_by(
+    draft: LotDraft, lot: Lot, spots: Sequence[Spot], bookings: Sequence[Booking], at: datetime
+) -> tuple[list[Spot], SupplyLoss | None]:
     """The spots of a known lot that a file has no more, and what of its supply goes away.
 
+    A file says how many spots there are, not which: so those go that the fewest of the lot's bookings stand on.
     Raises `RowRefused` where the file puts the lot somewhere else.
     """
     moved = metres_between(lot.state.place, draft.place)
@@ -176,7 +181,7 @@ def lost_by(draft: LotDraft, lot: Lot, spots: Sequence[Spot], at: datetime) -> t
             f"the place is {moved:,.0f} m from where the lot is, more than {MAX_MOVE} m: is it another lot?"
             " Name another source for it, or change the lot's location first"
         )
-    gone = surplus(spots, draft.capacity)
+    gone = surplus(spots, draft.capacity, Counter(booking.spot_id for booking in bookings))
     return gone, supply_lost(lot.state, lot.after(**draft.changes()), at, [spot.state.id for spot in gone])
 
 

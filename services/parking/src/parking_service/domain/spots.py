@@ -184,11 +184,14 @@ def free_numbers(spot_type: SpotType, count: int, taken: Collection[str]) -> lis
     return found
 
 
-def surplus(spots: Sequence[Spot], capacity: Mapping[SpotType, int]) -> list[Spot]:
-    """The spots beyond the capacity of their type, those with the highest numbers."""
+def surplus(spots: Sequence[Spot], capacity: Mapping[SpotType, int], booked: Mapping[UUID, int]) -> list[Spot]:
+    """The spots beyond the capacity of their type: those with the fewest bookings, and of these the highest numbers.
+
+    `booked` counts the bookings of each spot that has any.
+    """
     left = dict(capacity)
     found: list[Spot] = []
-    for spot in sorted(spots, key=lambda each: each.state.number):
+    for spot in sorted(spots, key=lambda each: (-booked.get(each.state.id, 0), each.state.number)):
         left[spot.state.type] = left.get(spot.state.type, 0) - 1
         if left[spot.state.type] < 0:
             found.append(spot)

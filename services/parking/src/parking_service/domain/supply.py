@@ -12,10 +12,12 @@ from uuid import UUID
 from parking_kernel.jobs import JobStatus
 from parking_kernel.opening_hours import ONE_DAY, WEEKDAYS, Hours, OpeningHours
 from parking_kernel.wall_times import MINUTES_OF_DAY
-from parking_service.domain.bookings import AffectedBookings, Booking
+from parking_service.domain.bookings import ACTIVE, AffectedBookings, Booking
 from parking_service.domain.lots import LotState, LotStatus
 from parking_service.domain.values import AffectedPolicy, SupplyChange, zone
 
+ANY_ZONE: Final = "UTC"
+"""Of what takes no hours away."""
 _A_MONDAY: Final = date(2024, 1, 1)
 _DAY_AND_NIGHT: Final = OpeningHours(((Hours(0, MINUTES_OF_DAY),),) * len(WEEKDAYS))
 
@@ -37,10 +39,10 @@ class SupplyLoss:
 
     parking_lot_id: UUID
     organization_id: UUID
-    whole_lot: bool
-    spot_ids: frozenset[UUID]
-    new_hours: OpeningHours | None
-    time_zone: str
+    whole_lot: bool = False
+    spot_ids: frozenset[UUID] = frozenset()
+    new_hours: OpeningHours | None = None
+    time_zone: str = ANY_ZONE
 
     @property
     def of_spots_alone(self) -> bool:
@@ -53,17 +55,29 @@ class SupplyLoss:
             return True
         return self.new_hours is not None and not self.new_hours.is_open_during(booking.period, zone(self.time_zone))
 
+    def has_all_of(self, other: "SupplyLoss") -> bool:
+        """Whether it has taken already what another one names."""
+        if other.new_hours is not None and (other.new_hours, other.time_zone) != (self.new_hours, self.time_zone):
+            return False
+        return other.spot_ids <= self.spot_ids and other.whole_lot <= self.whole_lot
+
 
 @dataclass(frozen=True, slots=True)
 class SupplyDecision:
     """What becomes of a change: nothing in a preview; else `change` is what its events name, if it takes supply away.
 
-    Where the operator named a policy, the change is a job that can be followed.
+    `repeated` is the one that runs since the same was asked before.
     """
 
     bookings: AffectedBookings
     terms: SupplyTerms
     change: SupplyChange | None = None
+    repeated: UUID | None = None
+
+    @property
+    def job_id(self) -> UUID | None:
+        """The change as a job that can be followed: where the operator named a policy."""
+        return self.change.id if self.change and self.terms.affected else self.repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +101,28 @@ class SupplyProgress:
         """How many bookings are settled. One whose car is in is, when it has left: the end shows it at the latest."""
         return self.total if self.status is JobStatus.DONE else self.moved + self.refunded + self.cancelled
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a booking may wait to be moved or refunded; reservation says how many with the first it settles."""
+        seen = self.done + self.waiting_for_exit
+        return self.status is JobStatus.RUNNING and (seen == 0 or seen < self.total)
+
 
 @dataclass(frozen=True, slots=True)
 class SupplyChangeState:
-    """A change that took supply away, of which lot, and in which import if in one."""
+    """A change that took supply away, what it took, and in which import if in one."""
 
     id: UUID
-    parking_lot_id: UUID
-    organization_id: UUID
+    loss: SupplyLoss
     affected: AffectedPolicy
     started_at: datetime
     progress: SupplyProgress
     import_id: UUID | None = None
+
+    def decides(self, bookings: Iterable[Booking]) -> bool:
+        """Whether one of these is its to move or to refund. A stay is neither: all changes wait for its exit."""
+        mine = (booking for booking in bookings if self.loss.takes(booking))
+        return self.progress.is_at_work and any(booking.status != ACTIVE for booking in mine)
 
 
 def supply_lost(before: LotState, after: LotState, at: datetime, gone_spots: Iterable[UUID] = ()) -> SupplyLoss | None:
@@ -109,6 +133,14 @@ def supply_lost(before: LotState, after: LotState, at: datetime, gone_spots: Ite
     if not (whole_lot or spot_ids or new_hours):
         return None
     return SupplyLoss(after.id, after.organization_id, whole_lot, spot_ids, new_hours, after.time_zone)
+
+
+def lost_before(
+    state: LotState, *, whole_lot: bool = False, hours: bool = False, spot_ids: Iterable[UUID] = ()
+) -> SupplyLoss:
+    """What a request names that a lot has lost already: itself, the time outside of its hours, or spots."""
+    new_hours = state.opening_hours if hours else None
+    return SupplyLoss(state.id, state.organization_id, whole_lot, frozenset(spot_ids), new_hours, state.time_zone)
 
 
 def _is_open_shorter(before: LotState, after: LotState, at: datetime) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.parking.tests.fakes.postgres.tables import Tables
 
+from parking_kernel.jobs import JobStatus
 from parking_service.domain.errors import UnknownSupplyChange
 from parking_service.domain.supply import SupplyChangeState, SupplyProgress
 
@@ -22,6 +23,11 @@ class InMemorySupplyChanges:
         if change_id not in self._changes:
             raise UnknownSupplyChange(change_id)
         return self._changes[change_id]
+
+    async def running(self, lot_id: UUID) -> Sequence[SupplyChangeState]:
+        of_lot = [change for change in self._changes.values() if change.loss.parking_lot_id == lot_id]
+        running = [change for change in of_lot if change.progress.status is JobStatus.RUNNING]
+        return sorted(running, key=lambda change: change.id)
 
     async def of_import(self, import_id: UUID, limit: int) -> Sequence[UUID]:
         return sorted(change.id for change in self._changes.values() if change.import_id == import_id)[:limit]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from auth_service.application.ports import OpenWork, Work
 from auth_service.domain.attempts import KNOWN_FOR
-from parking_kernel.askers import THE_SERVICE
-from parking_kernel.batches import until_all
+from parking_kernel.batches import until_all_in
 from parking_kernel.clocks import Clock
 from parking_kernel.repeatable import purge_answers
 
@@ -36,8 +35,4 @@ class PurgeExpiredHandler:
         return logins + mails + attempts + places + await purge_answers(self.open_work, _BATCH)
 
     async def _in_batches(self, settle: Callable[[Work, int], Awaitable[int]]) -> int:
-        async def batch(limit: int) -> int:
-            async with self.open_work(THE_SERVICE) as work:
-                return await settle(work, limit)
-
-        return await until_all(batch, _BATCH)
+        return await until_all_in(self.open_work, settle, _BATCH)

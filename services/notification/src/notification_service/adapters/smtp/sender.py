@@ -1,9 +1,12 @@
 """Notifications as mails through SMTP."""
 
 import asyncio
+import email
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from email import policy
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime
@@ -22,6 +25,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 TIMEOUT_SECONDS = 10.0
 PERMANENT = 500
+LONGEST_PLAIN = 60  # characters of a subject: with its name they fit on a line of 78
 
 templates = Environment(
     loader=PackageLoader("notification_service.adapters.smtp"),
@@ -76,8 +80,7 @@ class SmtpMailSender:
         title = TITLES[notification.kind]
         content = {"title": title, **_content(letter), "link": self._link(notification)}
         domain = self.sender.rpartition("@")[2].rstrip(">")
-        message = EmailMessage()
-        message["Subject"] = f"{title}: {_one_line(letter.lot.name)}"
+        message = _with_subject(f"{title}: {_one_line(letter.lot.name)}")
         message["From"] = self.sender
         message["To"] = recipient
         message["Date"] = localtime()
@@ -121,6 +124,17 @@ def _local(instant: datetime | None, zone: ZoneInfo) -> str | None:
 def _one_line(text: str) -> str:
     """A header must not be broken by a line end in a lot's name."""
     return " ".join(text.split())
+
+
+def _with_subject(subject: str) -> EmailMessage:
+    """A mail with nothing but its subject, from which every reader gets the same text.
+
+    `EmailMessage` folds a subject of several words that are not ASCII with blanks too many or too few, so here the
+    older `Header` folds it, which keeps the blanks among what is encoded. A message that was parsed keeps that.
+    """
+    is_plain = subject.isascii() and len(subject) <= LONGEST_PLAIN and "=?" not in subject
+    header = Header(subject, None if is_plain else "utf-8", header_name="Subject")
+    return email.message_from_string(f"Subject: {header.encode()}\n\n", policy=policy.default)
 
 
 def _address(contact: Contact) -> Address:

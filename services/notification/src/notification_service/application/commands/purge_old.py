@@ -6,8 +6,7 @@ from datetime import timedelta
 
 from notification_service.application.ports import OpenWork, Work
 from notification_service.domain import rooms
-from parking_kernel.askers import THE_SERVICE
-from parking_kernel.batches import until_all
+from parking_kernel.batches import until_all_in
 from parking_kernel.clocks import Clock
 
 _BATCH = 5_000
@@ -37,8 +36,4 @@ class PurgeOldHandler:
         return events + deliveries + await self._purge(lambda work, limit: work.tickets.purge(now, limit))
 
     async def _purge(self, purge: Callable[[Work, int], Awaitable[int]]) -> int:
-        async def batch(limit: int) -> int:
-            async with self.open_work(THE_SERVICE) as work:
-                return await purge(work, limit)
-
-        return await until_all(batch, _BATCH)
+        return await until_all_in(self.open_work, purge, _BATCH)

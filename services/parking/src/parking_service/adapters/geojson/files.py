@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from parking_chassis.schemas import is_one_line
 from parking_service.adapters.geojson import fields
 from parking_service.adapters.geojson.columns import Row
 from parking_service.adapters.geojson.plain_rows import draft_of_plain_row
@@ -36,6 +37,9 @@ class GeoJsonLotFiles:
             raise RowRefused(reason)
         properties = fields.mapping(row.feature, "properties")
         source_id = row.source_id or ""
+        # Here, and not where ids are read: a row without one could not be named among the refused.
+        if not is_one_line(source_id):
+            raise RowRefused("id must be one line, without control characters such as a line break")
         if is_of_swiss_rail(properties):
             draft = draft_of_swiss_rail(row.feature, source_id, options)
         else:

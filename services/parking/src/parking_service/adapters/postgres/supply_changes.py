@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_chassis.tables import is_among
 from parking_kernel.jobs import JobStatus
-from parking_service.adapters.postgres.tables import supply_changes
+from parking_kernel.opening_hours import opening_hours_of
+from parking_service.adapters.postgres.tables import IS_RUNNING, supply_changes
 from parking_service.domain.errors import UnknownSupplyChange
-from parking_service.domain.supply import SupplyChangeState, SupplyProgress
+from parking_service.domain.supply import SupplyChangeState, SupplyLoss, SupplyProgress
 from parking_service.domain.values import AffectedPolicy
 
 PROGRESS = [each.name for each in fields(SupplyProgress)]
@@ -29,8 +30,12 @@ class PostgresSupplyChanges:
         """Store a new one."""
         values = {
             "id": change.id,
-            "parking_lot_id": change.parking_lot_id,
-            "organization_id": change.organization_id,
+            "parking_lot_id": change.loss.parking_lot_id,
+            "organization_id": change.loss.organization_id,
+            "whole_lot": change.loss.whole_lot,
+            "spot_ids": sorted(change.loss.spot_ids),
+            "new_hours": change.loss.new_hours.plain() if change.loss.new_hours else None,
+            "time_zone": change.loss.time_zone,
             "affected": change.affected.value,
             "started_at": change.started_at,
             "import_id": change.import_id,
@@ -45,6 +50,12 @@ class PostgresSupplyChanges:
         if row is None:
             raise UnknownSupplyChange(change_id)
         return _state(row)
+
+    async def running(self, lot_id: UUID) -> Sequence[SupplyChangeState]:
+        """Those of a lot with bookings that are not settled yet, as far as is known here; the oldest first."""
+        statement = select(supply_changes).where(supply_changes.c.parking_lot_id == lot_id, IS_RUNNING)
+        found = (await self._connection.execute(statement.order_by(supply_changes.c.id))).mappings()
+        return [_state(row) for row in found]
 
     async def of_import(self, import_id: UUID, limit: int) -> Sequence[UUID]:
         """The first of those that an import made, the oldest first."""
@@ -72,8 +83,14 @@ def _state(row: RowMapping) -> SupplyChangeState:
     progress: dict[str, Any] = {name: row[name] for name in PROGRESS} | {"status": JobStatus(row["status"])}
     return SupplyChangeState(
         row["id"],
-        row["parking_lot_id"],
-        row["organization_id"],
+        SupplyLoss(
+            row["parking_lot_id"],
+            row["organization_id"],
+            row["whole_lot"],
+            frozenset(row["spot_ids"]),
+            opening_hours_of(row["new_hours"]) if row["new_hours"] is not None else None,
+            row["time_zone"],
+        ),
         AffectedPolicy(row["affected"]),
         row["started_at"],
         SupplyProgress(**progress),

@@ -266,13 +266,19 @@ supply_changes = Table(
     Column("ended_at", instant()),
     Column("version", Integer, nullable=False),
     Column("import_id", Uuid, ForeignKey("imports.id")),
+    Column("whole_lot", Boolean, nullable=False, server_default="false"),
+    Column("spot_ids", ARRAY(Uuid), nullable=False, server_default="{}"),
+    Column("new_hours", JSONB(none_as_null=True)),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
     Index(
         "ix_supply_changes_import_id",
         "import_id",
         "id",
         postgresql_where=text("import_id IS NOT NULL"),
     ),
+    Index("ix_supply_changes_running", "parking_lot_id", "id", postgresql_where=text("status = 'running'")),
 )
+IS_RUNNING = supply_changes.c.status == "running"
 
 messaging = messaging_tables(metadata)
 ended_logins = ended_logins_table(metadata)

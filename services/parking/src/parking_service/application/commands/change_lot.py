@@ -8,7 +8,7 @@ from parking_kernel.clocks import Clock, NewId
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import OpenWork
 from parking_service.domain.lots import LotChanges
-from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, supply_lost
+from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, lost_before, supply_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,16 @@ class ChangeLotHandler:
     new_id: NewId
 
     async def __call__(self, command: ChangeLot) -> SupplyDecision:
-        """Raises `UnknownLot`, `LotRetired`, `InvalidFields`, `ChangedMeanwhile`, and `BookingsAffected`."""
+        """Raises `UnknownLot`, `LotRetired`, `InvalidFields`, `ChangedMeanwhile`, and as `take_supply` does."""
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
             loss = supply_lost(lot.state, lot.after(**command.changes), now)
-            decision = await take_supply(work, TakeSupply(loss, command.terms, self.new_id(now), now))
+            names_hours = not command.changes.keys().isdisjoint({"opening_hours", "time_zone"})
+            before = lost_before(lot.state, hours=True) if names_hours and lot.state.opening_hours else None
+            take = TakeSupply(loss, command.terms, self.new_id(now), now, lost_before=before)
+            decision = await take_supply(work, take)
             if not command.terms.is_preview:
                 lot.change(now, supply_change=decision.change, **command.changes)
                 await work.lots.save(lot)

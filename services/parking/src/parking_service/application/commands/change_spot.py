@@ -10,9 +10,9 @@ from parking_kernel.spot_types import as_good_as
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import OpenWork, Work
 from parking_service.domain.errors import SpotNumberTaken, UnknownSpot
-from parking_service.domain.lots import recounted
+from parking_service.domain.lots import Lot, recounted
 from parking_service.domain.spots import Spot, SpotChanges, SpotStatus, SpotType
-from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, supply_lost
+from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyLoss, SupplyTerms, lost_before, supply_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ChangeSpotHandler:
     new_id: NewId
 
     async def __call__(self, command: ChangeSpot) -> SupplyDecision:
-        """Raises `UnknownSpot`, `LotRetired`, `SpotNumberTaken`, `ChangedMeanwhile`, and `BookingsAffected`."""
+        """Raises `UnknownSpot`, `LotRetired`, `SpotNumberTaken`, `ChangedMeanwhile`, and as `take_supply` does."""
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             # The lot first: all that changes its spots waits for its lock.
@@ -50,7 +50,8 @@ class ChangeSpotHandler:
             come = command.changes.get("type", spot.state.type)
             capacity = recounted(lot.state.capacity, gone=spot.state.type, come=come)
             loss = supply_lost(lot.state, lot.after(capacity=capacity), now, _gone(spot, come, command.status))
-            decision = await take_supply(work, TakeSupply(loss, command.terms, self.new_id(now), now))
+            take = TakeSupply(loss, command.terms, self.new_id(now), now, lost_before=_lost_before(lot, spot, command))
+            decision = await take_supply(work, take)
             if not command.terms.is_preview:
                 is_out = command.status is SpotStatus.OUT_OF_SERVICE
                 spot.change(None if is_out else decision.change, **command.changes)
@@ -76,3 +77,10 @@ def _gone(spot: Spot, becomes: SpotType, status: SpotStatus | None) -> list[UUID
     was_there = spot.state.status is SpotStatus.IN_SERVICE
     is_another = becomes.value not in as_good_as(spot.state.type.value)
     return [spot.state.id] if was_there and (status is SpotStatus.OUT_OF_SERVICE or is_another) else []
+
+
+def _lost_before(lot: Lot, spot: Spot, command: ChangeSpot) -> SupplyLoss | None:
+    """The spot, where it is out of service, or of a type, as the command has it again."""
+    is_out = command.status is SpotStatus.OUT_OF_SERVICE and spot.state.status is command.status
+    is_of_type = command.changes.get("type") is spot.state.type
+    return lost_before(lot.state, spot_ids=[spot.state.id]) if is_out or is_of_type else None

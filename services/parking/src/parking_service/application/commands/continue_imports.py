@@ -10,7 +10,7 @@ from parking_kernel.jobs import run_jobs
 from parking_kernel.violations import InvalidFields
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import LotFiles, OpenWork, Work
-from parking_service.domain.errors import BookingsAffected, RowRefused
+from parking_service.domain.errors import BookingsAffected, RowRefused, SupplyChangeRunning
 from parking_service.domain.import_options import RowWarning, counted
 from parking_service.domain.imports import (
     CHUNK_ROWS,
@@ -84,7 +84,7 @@ class ContinueImportsHandler:
             try:
                 await self._take(chunk, draft, known)
                 taken.append((row, draft))
-            except (RowRefused, BookingsAffected, InvalidFields) as error:
+            except (RowRefused, BookingsAffected, SupplyChangeRunning, InvalidFields) as error:
                 refused.append(RefusedRow(row, draft.source_id, str(error)))
         await chunk.write()
         warnings = await _warnings(chunk, taken)
@@ -137,7 +137,7 @@ class ContinueImportsHandler:
     async def _update(self, chunk: _Chunk, draft: LotDraft, lot: Lot) -> None:
         work, now, lot_id = chunk.work, self.clock.now(), lot.state.id
         spots = await work.spots.of_lot(lot_id)
-        gone, loss = lost_by(draft, lot, spots, now)
+        gone, loss = lost_by(draft, lot, spots, await work.bookings.needing_supply(lot_id, now), now)
         tariff = await self._next_tariff(work, draft, lot, now)
         published = [TariffVersion.publish(tariff)] if tariff else []
         terms = SupplyTerms(chunk.state.affected)

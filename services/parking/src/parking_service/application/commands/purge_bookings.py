@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from parking_kernel.askers import THE_SERVICE
-from parking_kernel.batches import until_all
+from parking_kernel.batches import until_all_in
 from parking_kernel.clocks import Clock
 from parking_service.application.ports import OpenWork
 from parking_service.domain import bookings
@@ -26,9 +25,4 @@ class PurgeBookingsHandler:
     async def __call__(self, _command: PurgeBookings) -> int:
         """How many there were."""
         before = self.clock.now() - bookings.KEPT
-
-        async def batch(limit: int) -> int:
-            async with self.open_work(THE_SERVICE) as work:
-                return await work.bookings.purge(before, limit)
-
-        return await until_all(batch, _BATCH)
+        return await until_all_in(self.open_work, lambda work, limit: work.bookings.purge(before, limit), _BATCH)

@@ -30,7 +30,7 @@ class RemoveSpotHandler:
     new_id: NewId
 
     async def __call__(self, command: RemoveSpot) -> SupplyDecision:
-        """Raises `UnknownSpot`, `LotRetired` and `BookingsAffected`."""
+        """Raises `UnknownSpot`, `LotRetired`, `BookingsAffected` and `SupplyChangeRunning`."""
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(await work.spots.lot_of(command.spot_id))

@@ -8,7 +8,7 @@ from parking_kernel.clocks import Clock, NewId
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import OpenWork
 from parking_service.domain.lots import LotStatus
-from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, supply_lost
+from parking_service.domain.supply import UNASKED, SupplyDecision, SupplyTerms, lost_before, supply_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,15 @@ class RetireLotHandler:
     new_id: NewId
 
     async def __call__(self, command: RetireLot) -> SupplyDecision:
-        """Raises `UnknownLot`, `ChangedMeanwhile` and `BookingsAffected`."""
+        """Raises `UnknownLot`, `ChangedMeanwhile`, `BookingsAffected` and `SupplyChangeRunning`."""
         now = self.clock.now()
         async with self.open_work(command.asker) as work:
             lot = await work.lots.get(command.lot_id)
             lot.admit(command.asker, command.expected_version)
             loss = supply_lost(lot.state, replace(lot.state, status=LotStatus.RETIRED), now)
-            decision = await take_supply(work, TakeSupply(loss, command.terms, self.new_id(now), now))
+            before = None if loss else lost_before(lot.state, whole_lot=True)
+            take = TakeSupply(loss, command.terms, self.new_id(now), now, lost_before=before)
+            decision = await take_supply(work, take)
             if not command.terms.is_preview:
                 lot.retire(now, decision.change)
                 await work.lots.save(lot)

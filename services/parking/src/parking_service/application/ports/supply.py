@@ -42,6 +42,10 @@ class SupplyChanges(Protocol):
         """One of them. Raises `UnknownSupplyChange`."""
         ...
 
+    async def running(self, lot_id: UUID) -> Sequence[SupplyChangeState]:
+        """Those of a lot with bookings that are not settled yet, as far as is known here; the oldest first."""
+        ...
+
     async def of_import(self, import_id: UUID, limit: int) -> Sequence[UUID]:
         """The first of those that an import made, the oldest first."""
         ...

@@ -27,6 +27,6 @@ class GetSupplyChangeHandler:
         """Raises `UnknownSupplyChange`, also for one of a foreign organization."""
         async with self.open_work(query.asker) as work:
             state = await work.supply_changes.get(query.change_id)
-            if not query.asker.operates(state.organization_id):
+            if not query.asker.operates(state.loss.organization_id):
                 raise UnknownSupplyChange(query.change_id)
             return state

@@ -67,9 +67,10 @@ class PreviewImportHandler:
         return drafts
 
     async def _look(self, work: Work, lot: Lot, draft: LotDraft) -> AffectedBookings:
-        now = self.clock.now()
+        now, lot_id = self.clock.now(), lot.state.id
+        spots, bookings = await work.spots.of_lot(lot_id), await work.bookings.needing_supply(lot_id, now)
         try:
-            _gone, loss = lost_by(draft, lot, await work.spots.of_lot(lot.state.id), now)
+            _gone, loss = lost_by(draft, lot, spots, bookings, now)
         except RowRefused:
             loss = None
         return (await take_supply(work, TakeSupply(loss, _LOOK, self.new_id(now), now))).bookings

@@ -10,7 +10,7 @@ from parking_chassis.database import ping
 from parking_kernel.violations import InvalidFields
 from parking_messaging.wiring import outbox_figures
 from parking_service.bootstrap import Parking, resources
-from parking_service.domain.errors import BookingsAffected
+from parking_service.domain.errors import BookingsAffected, SupplyChangeRunning
 from parking_service.entrypoints.http import imports, lots, occupancy, search, spots, supply, tariffs
 from parking_service.entrypoints.http.problems import PROBLEMS, invalid_fields
 
@@ -35,7 +35,8 @@ def parking_app(parking: Parking) -> FastAPI:
             occupancy.router,
             supply.router,
         ],
-        problems=PROBLEMS | {BookingsAffected: supply.bookings_affected},
+        problems=PROBLEMS
+        | {BookingsAffected: supply.bookings_affected, SupplyChangeRunning: supply.supply_change_running},
         readiness={"database": lambda: ping(parking.engine)},
         figures=[outbox_figures(parking.engine)],
         token_verifier=parking.token_verifier,

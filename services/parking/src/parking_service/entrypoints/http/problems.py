@@ -13,6 +13,7 @@ from parking_service.domain import errors
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
 LOT_RETIRED = ProblemKind("lot-retired", "The parking lot is retired", 409)
 BOOKINGS_AFFECTED = ProblemKind("bookings-affected", "Bookings are in the way", 409)
+SUPPLY_CHANGE_RUNNING = ProblemKind("supply-change-running", "An earlier change is at work", 409, {"Retry-After": "5"})
 SPOT_NUMBER_TAKEN = ProblemKind("spot-number-taken", "The spot number is taken", 409)
 ORGANIZATION_NOT_READY = ProblemKind("organization-not-ready", "Not known yet", 409, {"Retry-After": "1"})
 IMPOSSIBLE_READINGS = ProblemKind("impossible-readings", "The readings cannot be true", 422)

@@ -13,11 +13,11 @@ from parking_chassis.problems import NOT_FOUND, Problem
 from parking_chassis.schemas import ResponseBody
 from parking_service.application.queries.get_supply_change import GetSupplyChange
 from parking_service.domain.bookings import FIRST, AffectedBookings
-from parking_service.domain.errors import BookingsAffected
+from parking_service.domain.errors import BookingsAffected, SupplyChangeRunning
 from parking_service.domain.supply import SupplyChangeState, SupplyDecision, SupplyTerms
 from parking_service.domain.values import AffectedPolicy
 from parking_service.entrypoints.http.dependencies import Does, Operator
-from parking_service.entrypoints.http.problems import BOOKINGS_AFFECTED
+from parking_service.entrypoints.http.problems import BOOKINGS_AFFECTED, SUPPLY_CHANGE_RUNNING
 
 router = APIRouter(prefix="/api/v1/supply-changes", tags=["supply changes"])
 
@@ -80,7 +80,7 @@ PREVIEWS: dict[int | str, dict[str, Any]] = TAKES_SUPPLY | PREVIEWED
 """The same, where nothing else is answered with 200."""
 
 
-@may_answer(BOOKINGS_AFFECTED)
+@may_answer(BOOKINGS_AFFECTED, SUPPLY_CHANGE_RUNNING)
 async def _terms(
     affected: Annotated[
         AffectedPolicy | None,
@@ -106,10 +106,10 @@ def response_to(decision: SupplyDecision) -> Response | None:
     """The answer to a preview, and to a change whose policy was named; none where the operation has its own answer."""
     if decision.terms.is_preview:
         return preview_response(decision.bookings)
-    if decision.terms.affected is None or decision.change is None:
+    if decision.job_id is None:
         return None
-    body = SupplyChangeAccepted(supply_change_id=decision.change.id)
-    location = {"Location": f"{PATH}/{decision.change.id}"}
+    body = SupplyChangeAccepted(supply_change_id=decision.job_id)
+    location = {"Location": f"{PATH}/{decision.job_id}"}
     return Response(body.model_dump_json(), ACCEPTED, location, "application/json")
 
 
@@ -122,6 +122,13 @@ def bookings_affected(error: Exception) -> Problem:
     """A 409 that shows what a preview shows."""
     assert isinstance(error, BookingsAffected)
     return Problem(BOOKINGS_AFFECTED, f"{error}.", **_bookings(error.bookings).model_dump(mode="json"))
+
+
+def supply_change_running(error: Exception) -> Problem:
+    """A 409 that names the change to wait for."""
+    assert isinstance(error, SupplyChangeRunning)
+    members = {"supply_change_id": str(error.change_id), "affected": error.affected.value}
+    return Problem(SUPPLY_CHANGE_RUNNING, f"{str(error).capitalize()}.", **members)
 
 
 def _bookings(bookings: AffectedBookings) -> AffectedBookingsAnswer:
@@ -149,7 +156,7 @@ def _answer(state: SupplyChangeState) -> SupplyChangeAnswer:
         started_at=state.started_at,
         ended_at=progress.ended_at,
         failure=None,
-        parking_lot_id=state.parking_lot_id,
+        parking_lot_id=state.loss.parking_lot_id,
         affected=state.affected,
         moved=progress.moved,
         refunded=progress.refunded,

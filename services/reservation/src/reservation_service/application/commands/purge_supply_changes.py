@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from parking_kernel.askers import THE_SERVICE
-from parking_kernel.batches import until_all
+from parking_kernel.batches import until_all_in
 from parking_kernel.clocks import Clock
 from reservation_service.application.ports import OpenWork
 
@@ -27,9 +26,4 @@ class PurgeSupplyChangesHandler:
     async def __call__(self, _command: PurgeSupplyChanges) -> int:
         """How many there were."""
         before = self.clock.now() - self.stored_for
-
-        async def batch(limit: int) -> int:
-            async with self.open_work(THE_SERVICE) as work:
-                return await work.supply_changes.purge(before, limit)
-
-        return await until_all(batch, _BATCH)
+        return await until_all_in(self.open_work, lambda work, limit: work.supply_changes.purge(before, limit), _BATCH)

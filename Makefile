@@ -79,7 +79,7 @@ test: install-tests ## everything: the checks, and all tests; types are checked 
 # In a fresh clone each process would compile all tests for itself.
 .PHONY: compile-tests
 compile-tests:
-	@$(PYTHON) -m pytest --collect-only --quiet > /dev/null
+	@$(PYTHON) -m pytest --collect-only -qq > .venv/collected || { cat .venv/collected; exit 1; }
 
 # Tests that run make themselves must not look for the jobs of this one.
 .PHONY: test-all

@@ -1,6 +1,7 @@
 """An operator cancels bookings of its lot, through the gateway: money, spot, mail, inbox and live message."""
 
 import json
+import signal
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from parking_platform.testing.waiting import wait_until
 PRICE = 600
 HALF = PRICE // 2
 REASON = "The level is flooded. We are sorry."
+WRITES = f"The operator writes: “{REASON}”"
 TITLE = "Your reservation is cancelled"
 
 
@@ -180,6 +182,34 @@ async def test_a_full_refund_of_the_operators_own_releases_the_spot_of_a_confirm
     assert "the operator has given back all that you paid, so your reservation is cancelled" in texts[0]
     for text in texts:
         assert "writes" not in text
+
+
+async def test_while_reservation_does_not_answer_the_mail_waits_for_the_right_words(
+    platform: RunningPlatform, operator: Operator, driver: Driver
+) -> None:
+    lot = await operator.open_lot(spots=1)
+    reservation, _ = await booked(driver, lot)
+    # Notification reads of it only when reservation, which has published it, answers nobody any more.
+    platform.signal("notification-work", signal.SIGSTOP)
+    try:
+        require(await cancel(operator, reservation, "full"), codes.OK)
+        platform.signal("reservation-serve", signal.SIGSTOP)
+    finally:
+        platform.signal("notification-work", signal.SIGCONT)
+    try:
+        asked = {"kind": "reservation_cancelled"}
+
+        async def known() -> list[Json]:
+            return require(await driver.get("/notifications", params=asked), codes.OK).json()["items"]
+
+        (entry,) = await wait_until(known, "the entry in the inbox", seconds=PATIENCE)
+        assert (entry["reason"], entry["reason_in_words"]) == ("operator", None)
+        mails = await driver.city.mails_to(driver.email)
+        assert [mail["subject"] for mail in mails if mail["subject"].startswith(TITLE)] == []
+    finally:
+        platform.signal("reservation-serve", signal.SIGCONT)
+    assert WRITES in await mailed(driver, reservation)
+    assert await read_in_inbox(driver, reservation) == ("operator", REASON, PRICE)
 
 
 async def test_nobody_outside_gets_an_operators_words(platform: RunningPlatform, operator: Operator) -> None:

@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 from tests.fuzz.campaign import Effort, Outcome, fuzz
 from tests.fuzz.cast import ROLES, SERVICES, Cast, engaged
 
-SHORT = Effort(cases=8, seed=1, borders=False)
+SHORT = Effort(cases=5, seed=1, borders=False)
 
 
 @pytest_asyncio.fixture(scope="session")

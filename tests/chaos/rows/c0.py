@@ -25,6 +25,7 @@ PROMISE = "without the constraint, the inbox or the outbox, the oracle reports t
 ROOT = Path(__file__).parents[3]
 DRIVERS = 8
 CRASHES = 5
+THINKS = 0.2
 START_SECONDS = 60
 STORM_SPOTS, IN_FLIGHT = 5, 64
 RIVALS = STORM_SPOTS + 1
@@ -74,7 +75,7 @@ async def _without_inbox(world: World) -> Sequence[str]:
     """Notification dies between an effect and its offset until a room received something twice."""
     lot = await world.open_lot(STORM_SPOTS)
     drivers = await world.drivers(DRIVERS, patience=90)
-    async with _forgetful(world), Journeys([lot], world.random).under_way(drivers):
+    async with _forgetful(world), Journeys([lot], world.random, pause=THINKS).under_way(drivers):
         for _ in range(CRASHES):
             await world.faults.crash("notification", CrashPoint.EFFECT_COMMITTED)
 

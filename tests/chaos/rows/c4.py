@@ -33,19 +33,20 @@ PLACES: Mapping[CrashPoint, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Size:
-    """How often each point is tried, in rotation over its services."""
+    """How often each point is tried, in rotation over its services; and seconds for which a driver thinks."""
 
     times: int
+    thinks: float
 
 
-FULL = Size(times=50)
-SHORT = Size(times=1)
+FULL = Size(times=50, thinks=0.0)
+SHORT = Size(times=1, thinks=0.2)
 
 
 async def run(world: World, size: Size, verdict: Verdict) -> None:
     """Drivers book, pay and give up while the services die at their points; each service has a killer of its own."""
     lots = [await world.open_lot(SPOTS) for _ in range(LOTS)]
-    journeys = Journeys(lots, world.random)
+    journeys = Journeys(lots, world.random, pause=size.thinks)
     drivers = await world.drivers(DRIVERS, patience=300)
 
     async def killer(service: str, points: Sequence[CrashPoint]) -> list[float]:

@@ -72,8 +72,14 @@ reset: ## stop everything and delete its data
 	@$(PLATFORM) reset
 
 .PHONY: test
-test: install-tests check-others ## everything: the checks, and all tests; types are checked beside them
+test: install-tests ## everything: the checks, and all tests; types are checked beside them
+	@$(MAKE) --jobs 2 check-others compile-tests
 	@$(MAKE) --jobs 2 check-types test-all
+
+# In a fresh clone each process would compile all tests for itself.
+.PHONY: compile-tests
+compile-tests:
+	@$(PYTHON) -m pytest --collect-only -qq > .venv/collected || { cat .venv/collected; exit 1; }
 
 # Tests that run make themselves must not look for the jobs of this one.
 .PHONY: test-all

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.chaos.rows import c0, c1, c3, c4, c6, c8, c12, c13, c14, c16, c25, c27, kill, limits, mix
+from tests.chaos.rows import c0, c1, c3, c4, c6, c8, c12, c13, c14, c16, c25, c27, c28, kill, limits, mix
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import World
 
@@ -42,6 +42,7 @@ ROWS = {
         Row("C16", c16.PROMISE, _sized(c16.run, c16.FULL, c16.SHORT)),
         Row("C25", c25.PROMISE, _sized(c25.run, c25.FULL, c25.SHORT)),
         Row("C27", c27.PROMISE, _sized(c27.run, c27.FULL, c27.SHORT)),
+        Row("C28", c28.PROMISE, _sized(c28.run, c28.FULL, c28.SHORT)),
         Row("KILL", kill.PROMISE, _sized(kill.run, kill.FULL, kill.SHORT)),
         Row("LIMITS", limits.PROMISE, _sized(limits.run, limits.FULL, limits.SHORT), limits.PROFILE),
         Row("MIX", mix.PROMISE, _sized(mix.run, mix.FULL, mix.SHORT)),

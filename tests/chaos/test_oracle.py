@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from tests.chaos.history import History, Operation
-from tests.chaos.oracle import bookings, documents, effects, events, money
+from tests.chaos.oracle import bookings, documents, effects, events, money, supply
 from tests.chaos.oracle.flows import Flow
 from tests.chaos.oracle.money import Books
 from tests.system.backstage import Databases
@@ -177,6 +177,76 @@ def test_a_spot_that_was_promised_to_two_is_reported(tmp_path: Any) -> None:
     assert [each.answer["id"] for each in history.acknowledged()] == ["reservation 1", "reservation 2"]
     assert bookings.sold_twice(history) == ["spot spot was promised to 2"]
     assert len(history.file.read_text().splitlines()) == 3
+
+
+GONE, THERE = "gone", "there"
+
+
+def decided(booking: supply.Booking | None, *notified: str) -> list[str]:
+    """What is said of a booking that was made on a spot that is gone."""
+    bookings = {RESERVATION: booking} if booking else {}
+    return supply.violations(
+        {RESERVATION: GONE}, supply.Lot({THERE}, bookings, {(RESERVATION, kind) for kind in notified})
+    )
+
+
+@pytest.mark.parametrize(
+    ("booking", "notified"),
+    [
+        (supply.Booking(THERE, "confirmed", 600), supply.MOVED),
+        (supply.Booking(GONE, "cancelled", 600, 600), supply.CANCELLED),
+        (supply.Booking(GONE, "cancelled"), supply.CANCELLED),
+        (supply.Booking(GONE, "active", 600), ""),
+        (supply.Booking(GONE, "completed", 600), ""),
+    ],
+)
+def test_a_booking_that_is_moved_refunded_or_waits_for_its_exit_is_right(
+    booking: supply.Booking, notified: str
+) -> None:
+    assert decided(booking, notified) == []
+
+
+@pytest.mark.parametrize(
+    ("booking", "notified", "sentence"),
+    [
+        (supply.Booking(GONE, "confirmed", 600), supply.MOVED, "stands on a spot that is gone"),
+        (supply.Booking(GONE, "pending"), "", "stands on a spot that is gone"),
+        (supply.Booking(THERE, "confirmed", 600), supply.CANCELLED, "was moved, and its driver not told"),
+        (supply.Booking(GONE, "cancelled", 600, 500), supply.CANCELLED, "was ended, and 500 of 600 goes back"),
+        (supply.Booking(GONE, "cancelled", 600, 600), supply.MOVED, "was ended, and its driver not told"),
+        (supply.Booking(GONE, "cancelled"), "", "was ended, and its driver not told"),
+        (supply.Booking(THERE, "pending"), supply.MOVED, "is moved before it was paid for"),
+        (supply.Booking(GONE, "expired"), "", "is expired"),
+        (None, "", "is lost"),
+    ],
+)
+def test_a_booking_that_lost_its_supply_and_nothing_came_of_it_is_reported(
+    booking: supply.Booking | None, notified: str, sentence: str
+) -> None:
+    assert decided(booking, notified) == [f"reservation {RESERVATION} {sentence}"]
+
+
+def test_somebody_elses_booking_on_a_spot_that_is_gone_is_reported_too() -> None:
+    lot = supply.Lot({THERE}, {OTHER: supply.Booking(GONE, "confirmed", 600)}, set())
+    assert supply.violations({}, lot) == [f"reservation {OTHER} stands on a spot that is gone"]
+
+
+def test_somebody_else_who_was_moved_or_whose_booking_ended_has_to_be_notified_too() -> None:
+    bookings = {RESERVATION: supply.Booking(THERE, "confirmed", 600), OTHER: supply.Booking(THERE, "cancelled", 600)}
+    promised, notified = {RESERVATION: GONE, OTHER: THERE}, {(RESERVATION, supply.MOVED), (OTHER, supply.CANCELLED)}
+    assert supply.unnotified(promised, supply.Lot({THERE}, bookings, notified)) == []
+    assert supply.unnotified(promised, supply.Lot({THERE}, bookings, set())) == [
+        f"reservation {RESERVATION} was moved, and its driver not told",
+        f"reservation {OTHER} was ended, and its driver not told",
+    ]
+
+
+def test_a_booking_that_was_moved_where_the_operator_wanted_it_refunded_is_reported() -> None:
+    bookings = {RESERVATION: supply.Booking(THERE, "confirmed", 600), OTHER: supply.Booking(GONE, "cancelled", 600)}
+    lot = supply.Lot({THERE}, bookings, set())
+    booked = {RESERVATION: GONE, OTHER: GONE}
+    assert supply.moved_instead(booked, [], lot) == []
+    assert supply.moved_instead(booked, [GONE], lot) == [f"reservation {RESERVATION} was moved instead of refunded"]
 
 
 async def test_a_hold_that_ran_out_although_it_was_paid_for_is_reported(postgres_server: PostgresServer) -> None:

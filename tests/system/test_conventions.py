@@ -90,6 +90,7 @@ async def test_no_free_text_of_a_request_may_hold_control_characters(documents: 
     assert kinds["POST /api/v1/auth/register", "full_name"] == ONE_LINE
     assert kinds["POST /api/v1/payments/{payment_id}/refunds", "reason"] == ONE_LINE
     assert kinds["POST /api/v1/reservations/{reservation_id}/cancel", "reason"] == ONE_LINE
+    assert kinds["POST /api/v1/reservations/{reservation_id}/operator-cancel", "reason"] == ONE_LINE
 
 
 async def test_no_patch_has_defaults(documents: dict[str, Json]) -> None:

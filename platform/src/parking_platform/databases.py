@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -32,14 +32,28 @@ async def provision(admin_url: str, databases: Mapping[str, tuple[str, ...]], pa
     admin = await asyncpg.connect(admin_url)
     try:
         await admin.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
-        for name in databases:
-            for role in (name, owner_of(name)):
-                await _make_role(admin, role, passwords[role])
-            await _make_database(admin, name)
     finally:
         await admin.close()
     for name, extensions in databases.items():
-        await _fit_out(urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}")), name, extensions)
+        await provision_one(admin_url, name, extensions, passwords)
+
+
+async def provision_one(admin_url: str, name: str, extensions: Collection[str], passwords: Mapping[str, str]) -> None:
+    """Make one of them, and its roles."""
+    admin = await asyncpg.connect(admin_url)
+    try:
+        for role in (name, owner_of(name)):
+            await _make_role(admin, role, passwords[role])
+        await _make_database(admin, name)
+    finally:
+        await admin.close()
+    await _fit_out(urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}")), name, extensions)
+
+
+async def close_to_others(admin: asyncpg.Connection, database: str, role: str) -> None:
+    """The owner keeps its rights and `role` may connect; all others lose what PostgreSQL gives to everybody."""
+    await admin.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+    await admin.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"')
 
 
 async def _make_role(admin: asyncpg.Connection, name: str, password: str) -> None:
@@ -53,12 +67,10 @@ async def _make_role(admin: asyncpg.Connection, name: str, password: str) -> Non
 async def _make_database(admin: asyncpg.Connection, name: str) -> None:
     if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
         await admin.execute(f'CREATE DATABASE "{name}" OWNER "{owner_of(name)}"')
-    # The owner keeps its rights; everybody else loses the connect right that PostgreSQL gives to all.
-    await admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
-    await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{name}"')
+    await close_to_others(admin, name, name)
 
 
-async def _fit_out(database_url: str, name: str, extensions: tuple[str, ...]) -> None:
+async def _fit_out(database_url: str, name: str, extensions: Collection[str]) -> None:
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute(f'REASSIGN OWNED BY "{name}" TO "{owner_of(name)}"')

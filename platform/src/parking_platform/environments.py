@@ -185,6 +185,9 @@ class Environments:
                 "INTERNAL_TOKEN": self._internal_token("payment_token", asked=service == "payment")
             },
             "payment_url": lambda: {"PAYMENT_URL": f"http://{self.addresses.services['payment']}"},
+            "notification_token": lambda: {"NOTIFICATION_TOKEN": self._internal_token("reservation_token", asked=True)},
+            "reservation_token": lambda: {"RESERVATION_TOKEN": self._internal_token("reservation_token", asked=False)},
+            "reservation_url": lambda: {"RESERVATION_URL": f"http://{self.addresses.services['reservation']}"},
             "elasticsearch": lambda: {"ELASTICSEARCH_URL": f"http://{self.addresses.elasticsearch}"},
             "stripe": self._stripe,
         }

@@ -21,6 +21,7 @@ from parking_platform.servers.redis import Redis
 from parking_platform.servers.server import start_child
 from parking_platform.servers.stripe_simulator import StripeKeys, StripeSimulator
 from parking_platform.testing import provisioning
+from parking_platform.testing.databases import DatabaseCopies
 from parking_platform.testing.platform import RunningPlatform, running_platform
 from parking_platform.testing.scratch import scratch_directory
 from parking_platform.testing.servers import (
@@ -29,6 +30,7 @@ from parking_platform.testing.servers import (
     MailCatcherServer,
     PostgresServer,
     RedisServer,
+    SchemaOwner,
     StripeServer,
 )
 
@@ -119,6 +121,12 @@ async def postgres_server(server_scratch: Path) -> AsyncIterator[PostgresServer]
         logs=server_scratch,
     ) as address:
         yield PostgresServer(address)
+
+
+@pytest.fixture
+def schema_owner(databases: DatabaseCopies, database_url: str) -> SchemaOwner:
+    """Who may change the schema of this test's database; `database_url` leads there as the role of the service."""
+    return databases.schema_owner(database_url)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

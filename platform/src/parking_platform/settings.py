@@ -24,6 +24,9 @@ Use = Literal[
     "auth_url",
     "payment_token",
     "payment_url",
+    "notification_token",
+    "reservation_token",
+    "reservation_url",
     "elasticsearch",
     "stripe",
 ]

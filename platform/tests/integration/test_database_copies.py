@@ -1,13 +1,14 @@
 """A test's own database: like the template, whatever the test before did with it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Collection
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from parking_platform.testing.databases import DatabaseCopies
-from parking_platform.testing.servers import PostgresServer
+from parking_platform.testing.databases import DatabaseCopies, database_copies
+from parking_platform.testing.servers import PostgresServer, execute
 
 SCHEMA = (
     "CREATE TABLE lots (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL)",
@@ -19,20 +20,15 @@ SCHEMA = (
 
 @pytest_asyncio.fixture
 async def copies(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
-    url = await postgres_server.create_database()
-    await postgres_server.execute(*SCHEMA, database=url.rpartition("/")[2])
-    copies = DatabaseCopies(postgres_server, url)
-    yield copies
-    await copies.drop_all()
+    async with database_copies(postgres_server, make_schema) as copies:
+        yield copies
 
 
-async def run(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
+def make_schema(owner_url: str, roles: Collection[str]) -> None:
+    """What `migrate` does: the tables by their owner, and the right to their rows."""
+    (role,) = roles
+    rights = f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"'
+    asyncio.run(execute(owner_url, *SCHEMA, rights))
 
 
 async def what_the_next_finds(copies: DatabaseCopies) -> tuple[str, dict[str, int]]:
@@ -52,7 +48,7 @@ AS_NEW = {"lots": 0, "spots": 0, "first lot": 1}
 
 async def test_the_next_gets_it_without_rows_and_with_sequences_from_the_start(copies: DatabaseCopies) -> None:
     async with copies.one() as url:
-        await run(url, "INSERT INTO lots (name) VALUES ('North'), ('South')", "INSERT INTO spots VALUES (1), (2)")
+        await execute(url, "INSERT INTO lots (name) VALUES ('North'), ('South')", "INSERT INTO spots VALUES (1), (2)")
     assert await what_the_next_finds(copies) == (url, AS_NEW)
     assert await what_the_next_finds(copies) == (url, AS_NEW)
 
@@ -74,9 +70,11 @@ async def test_the_next_gets_it_without_rows_and_with_sequences_from_the_start(c
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 1000', current_database()); END $$",
     ],
 )
-async def test_a_copy_with_more_than_changed_rows_is_not_used_again(copies: DatabaseCopies, change: str) -> None:
+async def test_a_copy_with_more_than_changed_rows_is_not_used_again(
+    copies: DatabaseCopies, postgres_server: PostgresServer, change: str
+) -> None:
     async with copies.one() as url:
-        await run(url, change)
+        await execute(postgres_server.superuser_url(url), change)
     other, found = await what_the_next_finds(copies)
     assert other != url
     assert found == AS_NEW
@@ -101,3 +99,23 @@ async def test_a_database_that_is_gone_is_replaced(copies: DatabaseCopies, postg
     other, found = await what_the_next_finds(copies)
     assert other != url
     assert found == AS_NEW
+
+
+async def test_a_test_is_the_role_of_a_service_and_its_owner_by_name_alone(copies: DatabaseCopies) -> None:
+    async with copies.one() as url:
+        await execute(url, "INSERT INTO lots (name) VALUES ('North')")
+        owner = copies.schema_owner(url)
+        for change in ("CREATE TABLE mine (id int)", "ALTER TABLE lots ADD COLUMN mine int", "TRUNCATE spots"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await execute(url, change)
+            await owner.run(change)
+
+
+async def test_databases_roles_and_templates_are_gone_afterwards(postgres_server: PostgresServer) -> None:
+    there = "SELECT (SELECT count(*) FROM pg_database), (SELECT count(*) FROM pg_roles)"
+    connection = await asyncpg.connect(postgres_server.admin_url)
+    before = await connection.fetchrow(there)
+    async with database_copies(postgres_server, make_schema) as copies, copies.one():
+        assert await connection.fetchrow(there) != before
+    assert await connection.fetchrow(there) == before
+    await connection.close()

@@ -95,7 +95,7 @@ def test_while_secrets_are_rotated_old_and_new_stand_side_by_side(
     store = parts.secrets
     keys = [store.signing_key("new"), public_halves(store.signing_key("old"))]
     tokens, master = "n" * 32 + "," + "o" * 32, f"{store.key('new master')},{store.key('old master')}"
-    shared = {"internal_token": tokens, "payment_token": tokens}
+    shared = {"internal_token": tokens, "payment_token": tokens, "reservation_token": tokens}
     rotated = {**shared, "reservation.signing_key": ",".join(keys), "auth.master_key": master}
     parts.layout.secrets.write_text(json.dumps(rotated))
     fresh = replace(parts, secrets=SecretStore(parts.layout.secrets))
@@ -105,9 +105,13 @@ def test_while_secrets_are_rotated_old_and_new_stand_side_by_side(
     settings_class(service).model_validate({})
     expected = {
         "auth": {"AUTH_INTERNAL_TOKEN": tokens, "AUTH_MASTER_KEY": master},
-        "notification": {"NOTIFICATION_INTERNAL_TOKEN": "n" * 32},
+        "notification": {"NOTIFICATION_INTERNAL_TOKEN": "n" * 32, "NOTIFICATION_RESERVATION_TOKEN": "n" * 32},
         "payment": {"PAYMENT_INTERNAL_TOKEN": tokens, "PAYMENT_CHARGE_KEY": public_halves(",".join(keys))},
-        "reservation": {"RESERVATION_INTERNAL_TOKEN": "n" * 32, "RESERVATION_SIGNING_KEY": ",".join(keys)},
+        "reservation": {
+            "RESERVATION_INTERNAL_TOKEN": "n" * 32,
+            "RESERVATION_NOTIFICATION_TOKEN": tokens,
+            "RESERVATION_SIGNING_KEY": ",".join(keys),
+        },
     }
     assert variables.items() >= expected.get(service, {}).items()
 

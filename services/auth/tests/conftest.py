@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 import auth_service
-from parking_chassis.migrations import migrate, migrations_folder
+from parking_chassis.migrations import hand_over, migrations_folder
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
 
@@ -26,12 +26,12 @@ def migrations() -> Path:
 @pytest_asyncio.fixture(scope="session")
 async def databases(postgres_server: PostgresServer, migrations: Path) -> AsyncIterator[DatabaseCopies]:
     """Databases with auth's schema."""
-    async with database_copies(postgres_server, partial(migrate, folder=migrations)) as copies:
+    async with database_copies(postgres_server, partial(hand_over, folder=migrations)) as copies:
         yield copies
 
 
 @pytest_asyncio.fixture
 async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
-    """A database of this test's own."""
+    """A database of this test's own, as the role that the service runs as."""
     async with databases.one() as url:
         yield url

@@ -13,6 +13,7 @@ from services.auth.tests.installation import ANSWER_KEYS, ISSUER, MASTER_KEY
 
 from parking_platform.ports import LOOPBACK
 from parking_platform.processes import inherited_environment
+from parking_platform.testing.servers import SchemaOwner
 from parking_platform.testing.waiting import wait_until
 
 PROGRAM = Path(sys.executable).parent / "auth-service"
@@ -33,6 +34,11 @@ def environment(database_url: object, **changes: object) -> dict[str, str]:
     }
     inherited = {name: value for name, value in inherited_environment().items() if not name.startswith("AUTH_")}
     return inherited | {f"AUTH_{name.upper()}": str(value) for name, value in values.items()}
+
+
+def migrating(environment: dict[str, str], owner: SchemaOwner) -> dict[str, str]:
+    """What `migrate` gets to see besides, and no process that runs on."""
+    return {**environment, "AUTH_DATABASE_MIGRATION_URL": owner.url}
 
 
 @dataclass(frozen=True)

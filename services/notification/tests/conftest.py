@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 
 import notification_service
-from parking_chassis.migrations import migrate, migrations_folder
+from parking_chassis.migrations import hand_over, migrations_folder
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
 
@@ -20,12 +20,12 @@ sys.path.append(str(Path(__file__).parents[3]))
 async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
     """Databases with notification's schema."""
     migrations = migrations_folder(Path(notification_service.__path__[0]))
-    async with database_copies(postgres_server, partial(migrate, folder=migrations)) as copies:
+    async with database_copies(postgres_server, partial(hand_over, folder=migrations)) as copies:
         yield copies
 
 
 @pytest_asyncio.fixture
 async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
-    """A database of this test's own."""
+    """A database of this test's own, as the role that the service runs as."""
     async with databases.one() as url:
         yield url

@@ -10,6 +10,7 @@ from notification_service.settings import NotificationSettings
 
 SECRET = "a shared secret for tests, long enough for HS256"
 INTERNAL_TOKEN = "an internal token of more than 32 characters"
+RESERVATION_TOKEN = "what reservation knows notification by and is long enough"
 ISSUER = "https://parking.test"
 
 
@@ -24,6 +25,7 @@ def settings_values(database_url: str, **changes: object) -> dict[str, object]:
         "token_algorithms": ("HS256",),
         "token_shared_secret": SECRET,
         "internal_token": INTERNAL_TOKEN,
+        "reservation_token": RESERVATION_TOKEN,
         **changes,
     }
 

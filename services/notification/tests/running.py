@@ -22,6 +22,7 @@ from parking_platform.processes import ChildProcess
 from parking_platform.servers.mail_catcher import MailCatcher
 from parking_platform.servers.redis import Redis
 from parking_platform.servers.server import Server, start_child
+from parking_platform.testing.servers import SchemaOwner, ServiceDatabase
 from parking_platform.testing.waiting import wait_until
 
 PASSWORD = "correct horse battery"
@@ -82,16 +83,25 @@ class Program:
 class RunningNotification:
     """The service, two databases (its own and auth's), and what it needs."""
 
-    def __init__(self, directory: Path, database: str, auth_database: str, kafka: str, stack: AsyncExitStack) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        database: ServiceDatabase,
+        auth_database: ServiceDatabase,
+        kafka: str,
+        stack: AsyncExitStack,
+    ) -> None:
         self._directory = directory
         self._stack = stack
-        self.database_url = database
+        self.database_url = database.url
+        self.schema_owner = SchemaOwner(database.owner_url)
         redis = Redis(directory=directory / "redis", port=free_port(), durable=False)
         mail = MailCatcher(directory=directory / "mail", smtp_port=free_port(), http_port=free_port())
         self.mail_url, self.redis_url = mail.url, redis.url(4)
         self.redis = Backing(redis, directory, stack)
         self.mail = Backing(mail, directory, stack)
-        self.auth = self._program("auth", "serve", self._auth_values(auth_database))
+        self.auth = self._program("auth", "serve", self._auth_values(auth_database.url))
+        self._auth_owner_url = auth_database.owner_url
         self._values: dict[str, object] = {
             "redis_url": self.redis_url,
             "kafka_bootstrap_servers": kafka,
@@ -99,7 +109,7 @@ class RunningNotification:
             "smtp_port": mail.smtp_port,
             "auth_url": self.auth.url,
         }
-        self.settings: NotificationSettings = settings_for(database, **self._values)
+        self.settings: NotificationSettings = settings_for(database.url, **self._values)
         self.worker = self.program("work")
         self.serving = [self.program("serve"), self.program("serve")]
 
@@ -109,9 +119,10 @@ class RunningNotification:
         return self._program("notification", subcommand, values)
 
     async def migrate(self) -> None:
-        """Bring both databases to their schema."""
-        await programs.run("auth", programs.environment("auth", self.auth.values), "migrate", "--no-topics")
-        values = settings_values(self.database_url)
+        """Bring both databases to their schema, as production does it: by its owner, for the role that runs."""
+        values = {**self.auth.values, "database_migration_url": self._auth_owner_url}
+        await programs.run("auth", programs.environment("auth", values), "migrate", "--no-topics")
+        values = settings_values(self.database_url, database_migration_url=self.schema_owner.url)
         await programs.run("notification", programs.environment("notification", values), "migrate", "--no-topics")
 
     async def registered(self, full_name: str = "Dora Driver") -> tuple[UUID, str]:

@@ -20,7 +20,7 @@ from joserfc.jwk import ECKey, KeySet
 import parking_service
 from parking_chassis.access_tokens import AccessTokenVerifier
 from parking_chassis.ids import new_id
-from parking_chassis.migrations import migrate, migrations_folder
+from parking_chassis.migrations import hand_over, migrations_folder
 from parking_events import EVENT_CLASSES, WireEvent
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
@@ -74,14 +74,14 @@ async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCo
     """Databases with parking's schema."""
     migrations = migrations_folder(Path(parking_service.__path__[0]))
     async with database_copies(
-        postgres_server, partial(migrate, folder=migrations), extensions=["postgis", "pg_trgm"]
+        postgres_server, partial(hand_over, folder=migrations), extensions=["postgis", "pg_trgm"]
     ) as copies:
         yield copies
 
 
 @pytest_asyncio.fixture
 async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
-    """A database of this test's own."""
+    """A database of this test's own, as the role that the service runs as."""
     async with databases.one() as url:
         yield url
 

@@ -11,9 +11,11 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import payment_service
-from parking_chassis.migrations import migrate, migrations_folder
+from parking_chassis.database import PoolSettings, create_engine
+from parking_chassis.migrations import hand_over, migrations_folder
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
 from payment_service.bootstrap import Payments, bootstrap, resources
@@ -36,15 +38,23 @@ WEBHOOK_PATH = "/api/v1/webhooks/stripe"
 async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCopies]:
     """Databases with payment's schema."""
     migrations = migrations_folder(Path(payment_service.__path__[0]))
-    async with database_copies(postgres_server, partial(migrate, folder=migrations)) as copies:
+    async with database_copies(postgres_server, partial(hand_over, folder=migrations)) as copies:
         yield copies
 
 
 @pytest_asyncio.fixture
 async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
-    """A database of this test's own."""
+    """A database of this test's own, as the role that the service runs as."""
     async with databases.one() as url:
         yield url
+
+
+@pytest_asyncio.fixture
+async def superuser(postgres_server: PostgresServer, database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Who may write past triggers and foreign keys, in this test's database."""
+    engine = create_engine(postgres_server.superuser_url(database_url), "tests", PoolSettings(1))
+    yield engine
+    await engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
@@ -21,7 +20,7 @@ from joserfc.jwk import OctKey
 
 import reservation_service
 from parking_chassis.database import PoolSettings, create_engine
-from parking_chassis.migrations import migrate, migrations_folder
+from parking_chassis.migrations import hand_over, migrations_folder
 from parking_platform.ports import LOOPBACK, free_port
 from parking_platform.testing.databases import DatabaseCopies, database_copies
 from parking_platform.testing.servers import PostgresServer
@@ -47,14 +46,14 @@ async def databases(postgres_server: PostgresServer) -> AsyncIterator[DatabaseCo
     """Databases with reservation's schema."""
     migrations = migrations_folder(Path(reservation_service.__path__[0]))
     async with database_copies(
-        postgres_server, partial(migrate, folder=migrations), extensions=["btree_gist"]
+        postgres_server, partial(hand_over, folder=migrations), extensions=["btree_gist"]
     ) as copies:
         yield copies
 
 
 @pytest_asyncio.fixture
 async def database_url(databases: DatabaseCopies) -> AsyncIterator[str]:
-    """A database of this test's own."""
+    """A database of this test's own, as the role that the service runs as."""
     async with databases.one() as url:
         yield url
 
@@ -109,15 +108,15 @@ async def running_payment(
     postgres_server: PostgresServer, signing_key: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Payment]:
     """The payment service, for the run."""
-    url = await postgres_server.create_database()
-    environment = settings_of_payment(url, signing_key)
-    await migrate_payment(environment)
-    engine = create_engine(url, "tests", PoolSettings(2))
+    database = await postgres_server.create_service_database()
+    environment = settings_of_payment(database.url, signing_key)
+    await migrate_payment(environment, database.owner_url)
+    engine = create_engine(database.url, "tests", PoolSettings(2))
     payment = Payment(environment, free_port(), engine, tmp_path_factory.mktemp("payment"))
     async with payment.serving():
         yield payment
     await engine.dispose()
-    await postgres_server.drop_database(urlsplit(url).path.removeprefix("/"))
+    await postgres_server.drop_service_database(database)
 
 
 @pytest_asyncio.fixture

@@ -41,8 +41,9 @@ def settings_of_payment(database_url: str, signing_key: str) -> dict[str, str]:
     return inherited_environment() | {f"PAYMENT_{name.upper()}": value for name, value in values.items()}
 
 
-async def migrate_payment(environment: dict[str, str]) -> None:
-    """Make payment's tables."""
+async def migrate_payment(environment: dict[str, str], owner_url: str) -> None:
+    """Make payment's tables, as their owner."""
+    environment = environment | {"PAYMENT_DATABASE_MIGRATION_URL": owner_url}
     process = await asyncio.create_subprocess_exec(program("payment"), "migrate", "--no-topics", env=environment)
     assert await asyncio.wait_for(process.wait(), 60) == 0
 

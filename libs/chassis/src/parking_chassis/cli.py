@@ -163,13 +163,14 @@ class ServiceCommands[Settings: ServiceSettings, Service]:
 
         def run(arguments: Arguments) -> None:
             # Alembic is a tenth of what a process imports, and no other command needs it.
-            from parking_chassis.migrations import give_rights, migrate, migrations_folder  # noqa: PLC0415
+            from parking_chassis.migrations import hand_over, migrate, migrations_folder  # noqa: PLC0415
 
             settings = self.settings()
-            owner_url = str(settings.database_migration_url or settings.database_url)
-            migrate(owner_url, migrations_folder(Path(self.package.__path__[0])))
+            folder = migrations_folder(Path(self.package.__path__[0]))
             if settings.database_migration_url:
-                give_rights(owner_url, settings.running_roles)
+                hand_over(str(settings.database_migration_url), settings.running_roles, folder)
+            else:
+                migrate(str(settings.database_url), folder)
             asyncio.run(after_schema(settings, arguments))
 
         return Subcommand("migrate", what, run, _migration_arguments)

@@ -53,6 +53,15 @@ def migrate(database_url: str, folder: Path, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
+def hand_over(owner_url: str, roles: Collection[str], folder: Path) -> None:
+    """Apply all revisions as the schema's owner, then let the roles that the service runs as work with its rows.
+
+    Tests get their databases by it too: a right that is missing in production is missing there.
+    """
+    migrate(owner_url, folder)
+    give_rights(owner_url, roles)
+
+
 def give_rights(owner_url: str, roles: Collection[str]) -> None:
     """Let roles read and write the rows of what the owner has made, and call its functions. Again changes nothing."""
     asyncio.run(_give_rights(owner_url, roles))

@@ -32,8 +32,12 @@ Certificates = Annotated[str, AfterValidator(_certificates)]
 
 
 def _unguessable(value: SecretStr) -> SecretStr:
-    if any(len(each) < MIN_SECRET_LENGTH for each in value.get_secret_value().split(",")):
+    tokens = value.get_secret_value().split(",")
+    if any(len(each) < MIN_SECRET_LENGTH for each in tokens):
         raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
+    # "old, new": the second would be a token that nobody shows.
+    if any(each != each.strip() for each in tokens):
+        raise ValueError("must have no blank at either end, nor beside a comma")
     return value
 
 

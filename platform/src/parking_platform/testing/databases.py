@@ -3,18 +3,20 @@
 To copy and to drop a database costs a busy machine several times what a test does in it. So a test gives its database
 back, and the next one gets it as it was: the rows are deleted, the sequences begin again. Where more than rows was
 changed, or so much was written that deleting it would not make it small again, it is dropped.
+
+A test gets the address of the role that the service runs as, with the rights that `migrate` gives it and no others: a
+statement for which one is missing fails there. What needs more is done by name, as the `schema_owner`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 
-from parking_platform.testing.servers import PostgresServer
+from parking_platform.testing.servers import PostgresServer, SchemaOwner, ServiceDatabase, database_of
 
 _GROWTH_BYTES = 4_000_000
 _END_MILLISECONDS = 5_000
@@ -88,14 +90,14 @@ class _Original:
 class DatabaseCopies:
     """Databases with the content of a template, to which nobody may be connected."""
 
-    def __init__(self, server: PostgresServer, template_url: str) -> None:
+    def __init__(self, server: PostgresServer, template: ServiceDatabase) -> None:
         self._server = server
-        self._template = _name(template_url)
+        self._template = template
         self._free: dict[str, _Original] = {}
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[str]:
-        """The URL of a database that is its holder's alone, and like the template."""
+        """The URL of a database that is its holder's alone, and like the template, as the role of the service."""
         url, original = self._free.popitem() if self._free else await self._copied()
         try:
             yield url
@@ -103,16 +105,20 @@ class DatabaseCopies:
             if await self._restored(url, original):
                 self._free[url] = original
             else:
-                await self._server.drop_database(_name(url))
+                await self._server.drop_database(database_of(url))
+
+    def schema_owner(self, url: str) -> SchemaOwner:
+        """Who may change the schema of one of them."""
+        return SchemaOwner(self._template.copied_to(database_of(url)).owner_url)
 
     async def drop_all(self) -> None:
         """Remove those that nobody holds."""
         while self._free:
-            await self._server.drop_database(_name(self._free.popitem()[0]))
+            await self._server.drop_database(database_of(self._free.popitem()[0]))
 
     async def _copied(self) -> tuple[str, _Original]:
-        url = await self._server.create_database(template=self._template)
-        connection = await asyncpg.connect(url)
+        url = (await self._server.copy_service_database(self._template)).url
+        connection = await asyncpg.connect(self._server.superuser_url(url))
         try:
             return url, await _Original.of(connection)
         finally:
@@ -120,7 +126,7 @@ class DatabaseCopies:
 
     async def _restored(self, url: str, original: _Original) -> bool:
         try:
-            connection = await asyncpg.connect(url)
+            connection = await asyncpg.connect(self._server.superuser_url(url))
         except asyncpg.PostgresError:
             return False  # a test took it away
         try:
@@ -135,14 +141,18 @@ class DatabaseCopies:
 
 @asynccontextmanager
 async def database_copies(
-    server: PostgresServer, make_schema: Callable[[str], object], *, extensions: Sequence[str] = ()
+    server: PostgresServer, hand_over: Callable[[str, Collection[str]], object], *, extensions: Collection[str] = ()
 ) -> AsyncIterator[DatabaseCopies]:
-    """Copies of a database that `make_schema` fills, in a thread of its own, at the URL it is given."""
-    template = await server.create_database(extensions=extensions)
-    await asyncio.to_thread(make_schema, template)
+    """Copies of a database that `hand_over` fills, in a thread of its own, given its owner's URL and the other role.
+
+    That is `parking_chassis.migrations.hand_over`, by which `migrate` does the same.
+    """
+    template = await server.create_service_database(extensions=extensions)
+    await asyncio.to_thread(hand_over, template.owner_url, {template.role})
     copies = DatabaseCopies(server, template)
     yield copies
     await copies.drop_all()
+    await server.drop_service_database(template)
 
 
 async def _shape(connection: "asyncpg.Connection[Any]") -> frozenset[Any]:
@@ -157,7 +167,3 @@ async def _rows_of(connection: "asyncpg.Connection[Any]", table: str) -> str:
     """A digest of a table's rows; empty where it has none."""
     statement = f"SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '') FROM {table} AS t"  # noqa: S608 - the same
     return await connection.fetchval(statement)
-
-
-def _name(url: str) -> str:
-    return urlsplit(url).path.removeprefix("/")

@@ -6,10 +6,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 from services.auth.tests.installation import Database
-from services.auth.tests.programs import environment, run
+from services.auth.tests.programs import environment, migrating, run
 
 from parking_platform.ports import LOOPBACK, free_port
-from parking_platform.testing.servers import PostgresServer
+from parking_platform.testing.servers import PostgresServer, SchemaOwner
 
 ADA = ("create-account", "--email", "ada@example.com", "--name", "Ada Admin")
 
@@ -54,10 +54,13 @@ async def test_an_account_that_cannot_be_made_ends_with_a_sentence(
 
 
 async def test_migrating_makes_schema_and_signing_key_and_twice_is_once(postgres_server: PostgresServer) -> None:
-    url = await postgres_server.create_database()
+    """As production does it: by the schema's owner, for the role that runs."""
+    database = await postgres_server.create_service_database()
+    settings = environment(database.url)
     for _ in range(2):
-        assert (await run(environment(url), "migrate", "--no-topics")).status == 0
-    connection = await asyncpg.connect(url)
+        ended = await run(migrating(settings, SchemaOwner(database.owner_url)), "migrate", "--no-topics")
+        assert ended.status == 0, ended.said
+    connection = await asyncpg.connect(database.url)
     assert await connection.fetchval("SELECT count(*) FROM signing_keys") == 1
     await connection.close()
 
@@ -68,9 +71,10 @@ async def test_there_is_nothing_to_replay_in_a_service_that_consumes_nothing(dat
     assert ended.said.splitlines()[-1] == "This service consumes no events: it has no groups, and so no dead letters."
 
 
-async def test_what_is_away_is_named_in_a_sentence(database_url: str) -> None:
+async def test_what_is_away_is_named_in_a_sentence(database_url: str, schema_owner: SchemaOwner) -> None:
     nowhere = f"{LOOPBACK}:{free_port()}"
-    no_kafka = await run(environment(database_url, kafka_bootstrap_servers=nowhere), "migrate")
+    settings = environment(database_url, kafka_bootstrap_servers=nowhere)
+    no_kafka = await run(migrating(settings, schema_owner), "migrate")
     no_database = await run(environment(f"postgresql://{nowhere}/auth"), "migrate", "--no-topics")
     for ended in (no_kafka, no_database):
         assert ended.status == 69, ended.said

@@ -8,6 +8,7 @@ from services.auth.tests.api import EMAIL, PASSWORD, bearer, me, refresh, regist
 from services.auth.tests.installation import Database
 
 from parking_platform.testing.logs import WrittenLogs, written_logs
+from parking_platform.testing.servers import SchemaOwner
 
 
 @pytest.fixture
@@ -37,9 +38,9 @@ async def test_logs_name_ids_and_never_people_passwords_or_tokens(
 
 
 async def test_a_failing_statement_is_logged_without_its_parameters(
-    client: httpx.AsyncClient, database: Database, logged: WrittenLogs
+    client: httpx.AsyncClient, database: Database, logged: WrittenLogs, schema_owner: SchemaOwner
 ) -> None:
-    await database.execute("ALTER TABLE users RENAME COLUMN full_name TO name")
+    await schema_owner.run("ALTER TABLE users RENAME COLUMN full_name TO name")
     answer = await register(client)
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
     assert answer.headers["x-request-id"] == answer.json()["request_id"]

@@ -8,13 +8,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from services.auth.tests.api import register
 from services.auth.tests.installation import Database
-from services.auth.tests.programs import environment, run, running
+from services.auth.tests.programs import environment, migrating, run, running
 
 from mail_catcher.mailbox import Mailbox
 from mail_catcher.smtp import smtp_server
 from parking_events import UserRegisteredV1
 from parking_platform.ports import LOOPBACK, free_port, free_ports
-from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.servers import KafkaServer, SchemaOwner
 from parking_platform.testing.waiting import wait_until
 
 GRACE_SECONDS = 10
@@ -32,10 +32,10 @@ async def stop(process: asyncio.subprocess.Process) -> int:
 
 
 async def test_serve_finishes_what_it_began_before_it_ends(
-    database_url: str, database: Database, port: int, tmp_path: Path
+    database_url: str, database: Database, port: int, tmp_path: Path, schema_owner: SchemaOwner
 ) -> None:
     settings = environment(database_url, http_port=port)
-    assert (await run(settings, "migrate", "--no-topics")).status == 0
+    assert (await run(migrating(settings, schema_owner), "migrate", "--no-topics")).status == 0
     async with running(settings, "serve", port, tmp_path / "log") as (process, client):
         async with database.transaction():
             await database.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
@@ -63,7 +63,7 @@ async def test_a_process_without_its_port_fails(database_url: str, port: int, tm
 
 
 async def test_work_sends_mails_when_the_server_comes_back_and_ends_in_time(
-    database_url: str, database: Database, tmp_path: Path
+    database_url: str, database: Database, tmp_path: Path, schema_owner: SchemaOwner
 ) -> None:
     http_port, worker_port, smtp_port = free_ports(3)
     settings = environment(
@@ -74,7 +74,7 @@ async def test_work_sends_mails_when_the_server_comes_back_and_ends_in_time(
         smtp_port=smtp_port,
         kafka_bootstrap_servers=f"{LOOPBACK}:{free_port()}",
     )
-    assert (await run(settings, "migrate", "--no-topics")).status == 0
+    assert (await run(migrating(settings, schema_owner), "migrate", "--no-topics")).status == 0
     async with running(settings, "work", worker_port, tmp_path / "log") as (worker, health):
         await database.execute(SOMEONE_WAITS_FOR_A_MAIL)
 
@@ -98,7 +98,7 @@ async def test_work_sends_mails_when_the_server_comes_back_and_ends_in_time(
 
 
 async def test_events_reach_the_topics_that_migrate_made(
-    database_url: str, kafka_server: KafkaServer, tmp_path: Path
+    database_url: str, kafka_server: KafkaServer, tmp_path: Path, schema_owner: SchemaOwner
 ) -> None:
     http_port, worker_port = free_ports(2)
     settings = environment(
@@ -107,7 +107,7 @@ async def test_events_reach_the_topics_that_migrate_made(
         worker_port=worker_port,
         kafka_bootstrap_servers=kafka_server.bootstrap_servers,
     )
-    migrated = await run(settings, "migrate")
+    migrated = await run(migrating(settings, schema_owner), "migrate")
     assert migrated.status == 0, migrated.said
     async with (
         running(settings, "serve", http_port, tmp_path / "serve") as (server, client),

@@ -12,6 +12,7 @@ from auth_service.bootstrap import Auth
 from auth_service.entrypoints.worker import timers
 from parking_chassis.metrics import LeaderFigure
 from parking_chassis.process import Timer
+from parking_platform.testing.servers import SchemaOwner
 
 
 @pytest.fixture
@@ -35,7 +36,11 @@ def test_mails_go_out_everywhere_and_the_rest_runs_once(auth: Auth, open_logins:
 
 
 async def test_the_figure_follows_the_logins_and_goes_when_nobody_knows_it(
-    client: httpx.AsyncClient, database: Database, open_logins: LeaderFigure, login_count: Timer
+    client: httpx.AsyncClient,
+    database: Database,
+    open_logins: LeaderFigure,
+    login_count: Timer,
+    schema_owner: SchemaOwner,
 ) -> None:
     assert shown(open_logins) == []
     await signed_in(client)
@@ -44,7 +49,7 @@ async def test_the_figure_follows_the_logins_and_goes_when_nobody_knows_it(
     assert shown(open_logins) == [2]
     changes: Any = await database.fetchval("SELECT count(*) FROM login_count_changes")
     assert changes == 1, "they are added up on the way"
-    await database.execute("ALTER TABLE login_count_changes RENAME TO lost")
+    await schema_owner.run("ALTER TABLE login_count_changes RENAME TO lost")
     with pytest.raises(ProgrammingError):
         await login_count.action()
     assert shown(open_logins) == []

@@ -11,6 +11,7 @@ from auth_service.bootstrap import Auth
 from auth_service.domain.users import UserFilter, UserStatus
 from parking_kernel.askers import THE_SERVICE
 from parking_platform.testing.plans import RowsRead, rows_read
+from parking_platform.testing.servers import SchemaOwner
 
 PATH = "/api/v1/users"
 MANY, FEW, PAGE = 20_000, 5, 20
@@ -72,18 +73,22 @@ async def read(auth: Auth, wanted: UserFilter) -> RowsRead:
 
 
 @pytest.mark.parametrize("wanted", RARE, ids=["name", "status", "role", "verified"])
-async def test_the_few_among_many_are_found_by_their_index(auth: Auth, database: Database, wanted: UserFilter) -> None:
+async def test_the_few_among_many_are_found_by_their_index(
+    auth: Auth, database: Database, wanted: UserFilter, schema_owner: SchemaOwner
+) -> None:
     await database.execute(ROWS)
-    await database.execute("ANALYZE users")
+    await schema_owner.run("ANALYZE users")
     rows = await read(auth, wanted)
     assert rows.scanned == []
     assert rows.rows["users"] == FEW
 
 
-async def test_without_the_indexes_all_users_would_be_read(auth: Auth, database: Database) -> None:
+async def test_without_the_indexes_all_users_would_be_read(
+    auth: Auth, database: Database, schema_owner: SchemaOwner
+) -> None:
     """The negative control."""
     await database.execute(ROWS)
-    await database.execute("ANALYZE users")
-    await database.execute("DROP INDEX ix_users_words, ix_users_status, ix_users_roles, ix_users_is_verified")
+    await schema_owner.run("ANALYZE users")
+    await schema_owner.run("DROP INDEX ix_users_words, ix_users_status, ix_users_roles, ix_users_is_verified")
     for wanted in RARE:
         assert (await read(auth, wanted)).rows["users"] >= MANY

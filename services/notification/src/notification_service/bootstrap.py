@@ -1,7 +1,7 @@
 """Wires settings, adapters and use cases: the only file that knows everyone."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -12,8 +12,10 @@ from notification_service.adapters.auth.contacts import AuthContacts
 from notification_service.adapters.postgres.rooms import PostgresRoomLog
 from notification_service.adapters.postgres.unit_of_work import announcing, units_of_work
 from notification_service.adapters.redis.fan_out import AnnouncementCodec, RedisAnnouncements, RedisAnnouncer, connect
+from notification_service.adapters.reservation.operator_reasons import HttpOperatorReasons
 from notification_service.adapters.smtp.sender import SmtpMailSender
 from notification_service.adapters.traces import following
+from notification_service.application.commands.explain_cancellations import ExplainCancellationsHandler
 from notification_service.application.commands.issue_ticket import IssueTicketHandler
 from notification_service.application.commands.mark_read import MarkReadHandler
 from notification_service.application.commands.purge_old import PurgeOldHandler
@@ -29,7 +31,7 @@ from parking_chassis.http_client import http_client
 from parking_chassis.ids import new_id
 from parking_chassis.revocations import EndedLogins
 from parking_chassis.wiring import open_resources, service_engine, token_verifier
-from parking_kernel.askers import THE_SERVICE
+from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.clocks import Clock
 from parking_messaging import crash_points
 
@@ -41,6 +43,7 @@ class UseCases:
     """Everything that can be asked of this service."""
 
     send_mails: SendMailsHandler
+    explain_cancellations: ExplainCancellationsHandler
     mark_read: MarkReadHandler
     issue_ticket: IssueTicketHandler
     use_ticket: UseTicketHandler
@@ -82,12 +85,19 @@ def bootstrap(settings: NotificationSettings) -> Notification:
     redis, http = connect(settings.redis_url), http_client(5.0)
     codec, ended_logins = AnnouncementCodec(settings.internal_token.get_secret_value()), EndedLogins(engine)
     announcer = RedisAnnouncer(redis, codec)
+    transactions = announcing(engine, announcer.announce)
+
+    @asynccontextmanager
+    async def announced_work(asker: Asker) -> AsyncGenerator[Work]:
+        async with transactions() as connection, units.on(connection, asker) as work:
+            yield work
+
     return Notification(
         settings=settings,
-        use_cases=_use_cases(settings, open_work, http, clock),
+        use_cases=_use_cases(settings, open_work, announced_work, http, clock),
         notify_users=NotifyUsersHandler(clock, new_id),
         open_work=open_work,
-        transactions=announcing(engine, announcer.announce),
+        transactions=transactions,
         work_on=lambda connection: units.on(connection, THE_SERVICE),
         clock=clock,
         engine=engine,
@@ -106,10 +116,19 @@ def resources(notification: Notification) -> AbstractAsyncContextManager[None]:
     return open_resources(notification.engine, notification.http.aclose, notification.redis.aclose)
 
 
-def _use_cases(settings: NotificationSettings, open_work: OpenWork, http: httpx.AsyncClient, clock: Clock) -> UseCases:
+def _use_cases(
+    settings: NotificationSettings,
+    open_work: OpenWork,
+    announced_work: OpenWork,
+    http: httpx.AsyncClient,
+    clock: Clock,
+) -> UseCases:
+    """The use cases; what `announced_work` publishes in rooms is announced after its commit."""
+    reasons = HttpOperatorReasons(http, settings.reservation_url, settings.reservation_token.get_secret_value())
     contacts = AuthContacts(http, settings.auth_url, settings.internal_token.get_secret_value())
     return UseCases(
         send_mails=SendMailsHandler(open_work, contacts, _mail_sender(settings), clock, following),
+        explain_cancellations=ExplainCancellationsHandler(announced_work, reasons, clock, following),
         mark_read=MarkReadHandler(open_work, clock),
         issue_ticket=IssueTicketHandler(open_work, clock),
         use_ticket=UseTicketHandler(open_work, clock),

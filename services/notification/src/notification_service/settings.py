@@ -19,6 +19,12 @@ class NotificationSettings(ServiceSettings):
     internal_token: InternalToken
     """What auth knows this service by: its `AUTH_INTERNAL_TOKEN`."""
 
+    reservation_url: str = "http://localhost:8103"
+    """Where reservation answers internally, past the gateway."""
+
+    reservation_token: InternalToken
+    """What reservation knows this service by: its `RESERVATION_NOTIFICATION_TOKEN`."""
+
     smtp_host: str = "localhost"
     smtp_port: int = 1025
     smtp_username: str | None = None

@@ -138,6 +138,23 @@ class TestNotifications:
                 await work.notifications.get(uuid4())
 
 
+class TestOperatorReasons:
+    @pytest.mark.parametrize(("said", "kept"), [("Überflutet 🌊", "Überflutet 🌊"), (None, "")])
+    async def test_they_are_kept_with_the_notification_once(
+        self, open_work: OpenWork, said: str | None, kept: str
+    ) -> None:
+        cancelled = details(reason="operator")
+        state = await kept_notification(open_work, kind=NotificationKind.RESERVATION_CANCELLED, details=cancelled)
+        for reason in (said, "Another"):
+            async with open_work(THE_SERVICE) as work:
+                notification = await work.notifications.get(state.id)
+                assert notification.state.lacks_operator_reason is (reason == said)
+                notification.explain(reason)
+                await work.notifications.save(notification)
+        async with open_work(THE_SERVICE) as work:
+            assert (await work.notifications.read(state.id)).details.operator_reason == kept
+
+
 class TestDeliveries:
     async def test_a_claimed_mail_is_nobody_elses_until_the_lease_ends(self, open_work: OpenWork) -> None:
         mail = await kept_mail(open_work)
@@ -176,6 +193,17 @@ class TestDeliveries:
             assert again
             assert again.state == delivery.state
             assert await work.deliveries.get(uuid4()) is None
+
+    async def test_each_channel_is_claimed_by_itself(self, open_work: OpenWork) -> None:
+        mail, state = await kept_mail(open_work), await kept_notification(open_work)
+        live = Delivery.of(state, new_id(), Channel.WEBSOCKET, NOW)
+        async with open_work(THE_SERVICE) as work:
+            await work.deliveries.add([live])
+        async with open_work(THE_SERVICE) as work:
+            claimed = await work.deliveries.claim(NOW, LATER, 10, Channel.WEBSOCKET)
+            assert [each.id for each in claimed] == [live.state.id]
+            assert await work.deliveries.claim(NOW, LATER, 10, Channel.WEBSOCKET) == []
+            assert [each.id for each in await work.deliveries.claim(NOW, LATER, 10)] == [mail.state.id]
 
     async def test_what_ended_long_ago_is_purged(self, open_work: OpenWork) -> None:
         ended, pending = await kept_mail(open_work), await kept_mail(open_work)

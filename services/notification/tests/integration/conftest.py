@@ -33,7 +33,7 @@ async def notification(
     """The service with all its processes, up once for the whole run."""
     directory = server_scratch / f"notification-{uuid4().hex[:8]}"
     directory.mkdir()
-    databases = [await postgres_server.create_database() for _ in range(2)]
+    databases = [await postgres_server.create_service_database() for _ in range(2)]
     async with AsyncExitStack() as stack:
         running = RunningNotification(directory, databases[0], databases[1], kafka_server.bootstrap_servers, stack)
         await running.migrate()

@@ -32,7 +32,8 @@ async def test_the_migrations_make_what_the_tables_say(database_url: str) -> Non
 async def test_a_dead_letter_is_applied_again(notification: RunningNotification, publish: Publishing) -> None:
     user_id, address = await notification.registered()
     event, event_id = reservation_event(user_id=user_id), new_id()
-    await notification.fetch("ALTER TABLE notifications ADD CONSTRAINT poison CHECK (spot_number <> 'A7') NOT VALID")
+    owner = notification.schema_owner
+    await owner.run("ALTER TABLE notifications ADD CONSTRAINT poison CHECK (spot_number <> 'A7') NOT VALID")
     try:
         await publish(lot_event(event.parking_lot_id))
         await publish(event, event_id=event_id)
@@ -43,7 +44,7 @@ async def test_a_dead_letter_is_applied_again(notification: RunningNotification,
 
         await wait_until(buried, "the dead letter")
     finally:
-        await notification.fetch("ALTER TABLE notifications DROP CONSTRAINT poison")
+        await owner.run("ALTER TABLE notifications DROP CONSTRAINT poison")
     environment = programs.environment("notification", notification.worker.values)
     said = await programs.run("notification", environment, "replay", "--group", "notification.reservations")
     assert '"applied": 1' in said

@@ -19,6 +19,7 @@ from notification_service.entrypoints.http.app import notification_app
 from parking_kernel.askers import THE_SERVICE
 from parking_platform.testing.databases import DatabaseCopies
 from parking_platform.testing.plans import RowsRead, rows_read
+from parking_platform.testing.servers import SchemaOwner
 
 PATH = "/api/v1/notifications"
 START = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -44,6 +45,7 @@ class Inbox:
     service: Notification
     http: httpx.AsyncClient
     user_id: UUID
+    schema_owner: SchemaOwner
 
     async def add(self, kind: NotificationKind, minutes: int, *, is_read: bool) -> UUID:
         created_at = START + timedelta(minutes=minutes)
@@ -54,8 +56,7 @@ class Inbox:
     async def fill(self) -> None:
         async with self.service.engine.begin() as connection:
             await connection.execute(text(ROWS), {"user_id": self.user_id, "start": START})
-        async with self.service.engine.connect() as connection:
-            await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("ANALYZE"))
+        await self.schema_owner.run("ANALYZE")
 
     async def shown(self, **parameters: object) -> list[UUID]:
         answer = await self.http.get(PATH, params={name: str(value) for name, value in parameters.items()})
@@ -76,7 +77,7 @@ async def inbox(databases: DatabaseCopies) -> AsyncIterator[Inbox]:
         transport = httpx.ASGITransport(notification_app(service))
         headers = bearer(access_token(user_id))
         async with httpx.AsyncClient(transport=transport, base_url="http://inbox", headers=headers) as http:
-            yield Inbox(service, http, user_id)
+            yield Inbox(service, http, user_id, databases.schema_owner(url))
         await service.engine.dispose()
 
 
@@ -138,7 +139,6 @@ async def test_what_is_rare_in_a_long_inbox_is_found_by_its_index(inbox: Inbox, 
 async def test_without_the_indexes_the_inbox_would_be_read_to_its_end(inbox: Inbox) -> None:
     """The negative control."""
     await inbox.fill()
-    async with inbox.service.engine.begin() as connection:
-        await connection.execute(text(f"DROP INDEX {INDEXES}"))
+    await inbox.schema_owner.run(f"DROP INDEX {INDEXES}")
     for wanted in (InboxFilter(is_unread=True), InboxFilter(kind=K.PAYMENT_FAILED)):
         assert (await inbox.read(wanted)).rows["notifications"] > MANY / 2

@@ -144,6 +144,31 @@ def test_who_was_given_everything_back_by_the_operator_is_promised_nothing_more(
         assert "still to come" not in part
 
 
+@pytest.mark.parametrize(
+    ("amount", "back"),
+    [
+        (800, "8.00 CHF is still to come: it is on its way to where you paid from"),
+        (0, "Nothing is to come back to you"),
+    ],
+)
+def test_whose_booking_an_operator_cancelled_reads_so_and_why_and_what_goes_back(amount: int, back: str) -> None:
+    money = Money(amount, "CHF")
+    reason = "Flooded <b>& closed</b>"
+    text, html, _ = written(K.RESERVATION_CANCELLED, reason="operator", operator_reason=reason, amount=money)
+    assert (
+        f"the operator of the car park has cancelled your reservation. The operator writes: “{reason}” {back}" in text
+    )
+    assert "The operator writes: “Flooded &lt;b&gt;&amp; closed&lt;/b&gt;”" in html
+    assert back in html
+
+
+def test_where_reservation_knows_no_words_the_mail_has_none() -> None:
+    text, html, _ = written(K.RESERVATION_CANCELLED, reason="operator", operator_reason="")
+    for part in (text, html):
+        assert "the operator of the car park has cancelled your reservation" in part
+        assert "writes" not in part
+
+
 def test_a_refund_names_itself() -> None:
     text, html, _ = written(K.PAYMENT_REFUNDED, amount=Money(300, "CHF"))
     for part in (text, html):

@@ -10,7 +10,11 @@ SERVICE = bootstrap(settings_for("postgresql://nowhere.invalid/notification"))
 
 
 def test_every_worker_sends_mails_and_the_leader_alone_purges() -> None:
-    assert {timer.name: timer.in_the_leader for timer in timers(SERVICE)} == {"mails": False, "purge_old": True}
+    assert {timer.name: timer.in_the_leader for timer in timers(SERVICE)} == {
+        "mails": False,
+        "operator_reasons": False,
+        "purge_old": True,
+    }
 
 
 def test_each_group_that_replay_offers_is_consumed() -> None:

@@ -6,7 +6,7 @@ Of changes that run when this is applied nothing is known: the newest decides, a
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 COLUMNS = ("whole_lot", "spot_ids", "new_hours", "time_zone")
 

@@ -15,6 +15,7 @@ from services.parking.tests.fakes.clock import FakeClock
 
 from parking_events import LotState, SpotCreatedV1, SpotRemovedV1, TariffState
 from parking_kernel.askers import Asker
+from parking_platform.testing.servers import SchemaOwner
 from parking_service.application.commands.continue_imports import ContinueImports
 
 PARK_API = ["bahn", "basel", "freiburg", "koeln", "zuerich"]
@@ -299,9 +300,11 @@ async def test_an_import_goes_on_after_its_process_died(
     assert waiting["count"] == 0
 
 
-async def test_an_import_that_fails_again_and_again_ends(operator: Any, parking: Any, database_url: str) -> None:
+async def test_an_import_that_fails_again_and_again_ends(
+    operator: Any, parking: Any, schema_owner: SchemaOwner
+) -> None:
     import_id = await hand_in(operator, feature())
-    await rows(database_url, "ALTER TABLE spots ADD CHECK (number IS NULL)")
+    await schema_owner.run("ALTER TABLE spots ADD CHECK (number IS NULL)")
     clock = FakeClock(datetime.now(UTC))
     continue_imports = replace(parking.use_cases.continue_imports, clock=clock)
     for _ in range(5):

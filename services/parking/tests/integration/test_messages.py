@@ -36,7 +36,7 @@ from parking_messaging import KafkaConnection, PostgresOutbox, ensure_topics, to
 from parking_messaging.cloud_events import outgoing
 from parking_messaging.outbox_rows import outbox_row
 from parking_messaging.records import Outgoing, Unsent
-from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.servers import KafkaServer, SchemaOwner
 from parking_platform.testing.waiting import wait_until
 from parking_service.adapters.postgres.tables import metadata
 from parking_service.bootstrap import Parking
@@ -180,7 +180,7 @@ def record_of(event: WireEvent, committed_at: datetime | None = None) -> Outgoin
 
 
 async def test_a_dead_letter_is_replayed(
-    parking: Parking, make_settings: Any, kafka_server: KafkaServer, database_url: str
+    parking: Parking, make_settings: Any, kafka_server: KafkaServer, database_url: str, schema_owner: SchemaOwner
 ) -> None:
     """By the command, in a process of its own."""
     settings = make_settings(kafka_bootstrap_servers=kafka_server.bootstrap_servers)
@@ -190,8 +190,7 @@ async def test_a_dead_letter_is_replayed(
     event = OrganizationCreatedV1(
         version=1, organization_id=new_id(), name="Basel", members=(), created_at=datetime.now(UTC)
     )
-    async with parking.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE organizations ADD CONSTRAINT wrong CHECK (name <> 'Basel')"))
+    await schema_owner.run("ALTER TABLE organizations ADD CONSTRAINT wrong CHECK (name <> 'Basel')")
     record = outgoing(Unsent(1, outbox_row(event), datetime.now(UTC)), b"/services/auth")
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as loops:
@@ -205,8 +204,7 @@ async def test_a_dead_letter_is_replayed(
         "PARKING_ANSWER_KEYS": settings.answer_keys.get_secret_value(),
     }
     assert (await replayed(environment))[0] == 1, "it is still as wrong as before"
-    async with parking.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE organizations DROP CONSTRAINT wrong"))
+    await schema_owner.run("ALTER TABLE organizations DROP CONSTRAINT wrong")
     assert await replayed(environment) == (0, {"applied": 1, "discarded": 0, "still_blocked": {}})
     async with parking.engine.connect() as connection:
         known = await connection.execute(text("SELECT name FROM organizations WHERE id = :id"), {"id": event.subject})

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from parking_events import LotCountedV1, SpotOccupiedV1, SpotVacatedV1
+from parking_platform.testing.servers import SchemaOwner
 from parking_service.entrypoints.worker import WatchedLots
 
 Ago = Callable[..., str]
@@ -150,7 +150,9 @@ async def test_the_rate_is_that_of_the_watched_lots(operator: Any, ago: Ago, par
     assert (rate.spots, rate.taken) == (12, 3)
 
 
-async def test_the_leader_alone_shows_how_full_the_lots_are(operator: Any, ago: Ago, parking: Any) -> None:
+async def test_the_leader_alone_shows_how_full_the_lots_are(
+    operator: Any, ago: Ago, parking: Any, schema_owner: SchemaOwner
+) -> None:
     """A figure of the whole: others would show what was true once, and so would a leader that cannot read it."""
     lot, leads = await operator.lot(), [True]
     await operator("POST", f"/parking-lots/{lot['id']}/occupancy", json={"occupied": 3, "capacity": 12, "at": ago()})
@@ -162,13 +164,11 @@ async def test_the_leader_alone_shows_how_full_the_lots_are(operator: Any, ago: 
 
     await lots.measure()
     assert shown() == {"occupancy_rate": [0.25], "watched_spots": [12]}
-    async with parking.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE free_spots RENAME TO away"))
+    await schema_owner.run("ALTER TABLE free_spots RENAME TO away")
     with pytest.raises(ProgrammingError):
         await lots.measure()
     assert shown() == {"occupancy_rate": [], "watched_spots": []}
-    async with parking.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE away RENAME TO free_spots"))
+    await schema_owner.run("ALTER TABLE away RENAME TO free_spots")
     await lots.measure()
     leads[0] = False
     assert shown() == {"occupancy_rate": [], "watched_spots": []}

@@ -6,6 +6,7 @@ from services.payment.tests.integration.test_refunds import paid
 from services.payment.tests.people import Owed
 from services.payment.tests.schema import downgrade, upgrade
 
+from parking_platform.testing.servers import SchemaOwner
 from payment_service.bootstrap import Payments
 
 PROBLEM = "application/problem+json"
@@ -42,13 +43,13 @@ async def test_once_it_is_captured_its_secret_is_stored_in_the_sealed_answer_alo
 
 
 async def test_the_secrets_of_what_is_over_go_with_the_migration(
-    desk: Desk, browser: Browser, service: Payments
+    desk: Desk, browser: Browser, service: Payments, schema_owner: SchemaOwner
 ) -> None:
     over, opened = await paid(desk, browser, Owed()), await desk.started(Owed())
-    await downgrade(service.settings.database_url, "0009")
+    await downgrade(schema_owner.url, "0009")
     await desk.run("UPDATE payments SET client_secret = 'pi_secret_old'")
     await desk.run("DELETE FROM payments_to_settle")
-    await upgrade(service.settings.database_url)
+    await upgrade(schema_owner.url)
     stored = {str(row["id"]): row["client_secret"] for row in await desk.rows("SELECT * FROM payments")}
     assert stored == {over["id"]: None, opened["id"]: "pi_secret_old"}
     assert await desk.rows("SELECT * FROM payments_to_settle") == [], "it opens nothing again"
@@ -89,7 +90,9 @@ async def test_a_refused_refund_is_no_answer(desk: Desk, browser: Browser, servi
     assert fitting.status_code == 201, fitting.text
 
 
-async def test_what_the_release_before_stored_is_given_again(desk: Desk, browser: Browser, service: Payments) -> None:
+async def test_what_the_release_before_stored_is_given_again(
+    desk: Desk, browser: Browser, service: Payments, schema_owner: SchemaOwner
+) -> None:
     """In plain text: the migration leaves it as it is. Of sealed ones, which that release cannot read, none stays."""
     owed = Owed()
     payment = await paid(desk, browser, owed)
@@ -98,9 +101,9 @@ async def test_what_the_release_before_stored_is_given_again(desk: Desk, browser
     assert (sealed.status_code, plain.status_code) == (201, 201)
     body = plain.content.decode()
     await desk.run("UPDATE idempotency_keys SET body = convert_to(:body, 'UTF8') WHERE key = 'plain'", body=body)
-    await downgrade(service.settings.database_url, "0007")
+    await downgrade(schema_owner.url, "0007")
     assert [row["key"] for row in await desk.rows("SELECT key FROM idempotency_keys WHERE status = 201")] == ["plain"]
-    await upgrade(service.settings.database_url)
+    await upgrade(schema_owner.url)
     again = await desk.refund(owed, payment["id"], "plain", amount={"amount": 200, "currency": "CHF"})
     assert (again.status_code, again.content) == (201, plain.content)
     assert again.headers["idempotent-replayed"] == "true"

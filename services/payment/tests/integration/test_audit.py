@@ -17,7 +17,9 @@ from services.payment.tests.logged import logged
 from services.payment.tests.people import Owed
 from services.payment.tests.schema import downgrade, upgrade
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from parking_platform.testing.servers import SchemaOwner
 from parking_platform.testing.waiting import wait_until
 from payment_service.adapters.postgres.figures import STUCK, SUM_UP
 from payment_service.adapters.postgres.invariant_audit import (
@@ -248,11 +250,11 @@ class TestTheCompleteAudit:
 
     @pytest.mark.parametrize("tampering", TAMPERING)
     async def test_opens_orders_that_were_missed(
-        self, desk: Desk, browser: Browser, service: Payments, tampering: str
+        self, desk: Desk, browser: Browser, service: Payments, tampering: str, superuser: AsyncEngine
     ) -> None:
         _, order_id = await refunded(desk, browser, service)
         assert await audit(service) == 0
-        async with desk.engine.begin() as connection:
+        async with superuser.begin() as connection:
             for statement in ("SET LOCAL session_replication_role = replica", tampering):
                 await connection.execute(text(statement))
         assert await unsettled_orders(service) == []
@@ -261,21 +263,23 @@ class TestTheCompleteAudit:
 
 
 async def test_what_was_captured_before_there_was_an_audit_is_found(
-    desk: Desk, browser: Browser, service: Payments
+    desk: Desk, browser: Browser, service: Payments, schema_owner: SchemaOwner
 ) -> None:
     """The migration opens the last day's, without a look at all of them; the first complete audit opens the others."""
     old, new = await paid(desk, browser, Owed()), await paid(desk, browser, Owed())
     await desk.run("UPDATE payments SET succeeded_at = now() - interval '3 days' WHERE id = :id", id=old["id"])
-    await downgrade(service.settings.database_url, "0008")
-    await upgrade(service.settings.database_url)
+    await downgrade(schema_owner.url, "0008")
+    await upgrade(schema_owner.url)
     assert await unsettled(service) == [new["id"]]
     assert await audit(service) == 1
     assert await unsettled(service) == [new["id"], old["id"]], "the newest first"
 
 
-async def test_with_a_million_settled_payments_the_alarms_read_what_is_open(desk: Desk, service: Payments) -> None:
+async def test_with_a_million_settled_payments_the_alarms_read_what_is_open(
+    desk: Desk, service: Payments, superuser: AsyncEngine
+) -> None:
     """No statistics of what is open are there at first: the plan must not depend on them."""
-    await settle_long_ago(desk)
+    await settle_long_ago(superuser)
     first, last = 2 * MANY, 2 * MANY + 49
     await desk.run(PAYMENTS, first=first, last=last)
     await desk.run(ORDERS, first=first, last=last)

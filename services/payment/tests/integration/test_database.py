@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -13,7 +14,7 @@ from services.payment.tests.schema import downgrade, upgrade
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from parking_platform.testing.servers import PostgresServer
+from parking_platform.testing.servers import PostgresServer, SchemaOwner
 from payment_service.adapters.postgres.tables import metadata
 from payment_service.bootstrap import Payments
 
@@ -55,11 +56,18 @@ WITHOUT_POSTINGS = UNBALANCED.partition("INSERT INTO ledger_postings")[0] + "SEL
         ("UPDATE ledger_postings SET amount = 0", "append-only"),
         ("DELETE FROM ledger_postings", "append-only"),
         ("UPDATE ledger_entries SET gross = 0", "append-only"),
-        ("TRUNCATE ledger_entries CASCADE", "append-only"),
+        ("TRUNCATE ledger_entries CASCADE", "permission denied"),
     ],
 )
 async def test_the_books_stay_as_they_were_written(desk: Desk, browser: Browser, statement: str, said: str) -> None:
     await paid(desk, browser, Owed())
     with pytest.raises(DBAPIError, match=said):
         await desk.run(statement, **({"id": uuid4()} if ":id" in statement else {}))
+    assert await desk.ledger() == {"provider_clearing": 1250, "revenue": -1161, "tax_payable": -89}
+
+
+async def test_not_even_who_owns_them_truncates_them(desk: Desk, browser: Browser, schema_owner: SchemaOwner) -> None:
+    await paid(desk, browser, Owed())
+    with pytest.raises(asyncpg.PostgresError, match="append-only"):
+        await schema_owner.run("TRUNCATE ledger_entries CASCADE")
     assert await desk.ledger() == {"provider_clearing": 1250, "revenue": -1161, "tax_payable": -89}

@@ -15,6 +15,7 @@ from services.payment.tests.people import Owed
 
 from parking_chassis.process import OneByOne
 from parking_kernel.askers import Asker
+from parking_platform.testing.servers import SchemaOwner
 from payment_service.application.commands.decide_refund_orders import DecideRefundOrders
 from payment_service.application.ports import OpenWork, Payments, Work
 from payment_service.bootstrap import ORDERS_PAUSE
@@ -47,12 +48,14 @@ def without(open_work: OpenWork, broken: set[UUID]) -> OpenWork:
     return opened
 
 
-async def waiting(desk: Desk, browser: Browser, service: Service, count: int) -> dict[UUID, UUID]:
+async def waiting(
+    desk: Desk, browser: Browser, service: Service, count: int, schema_owner: SchemaOwner
+) -> dict[UUID, UUID]:
     """Orders by their payments, which became known after them; in the order of the payments' ids."""
     orders: dict[UUID, UUID] = {}
     bought = [(owed, await paid(desk, browser, owed)) for owed in (Owed() for _ in range(count))]
-    await desk.run("CREATE TABLE hidden AS SELECT * FROM payments")
-    await desk.run("ALTER TABLE ledger_entries DROP CONSTRAINT fk_ledger_entries_payment_id")
+    await schema_owner.run("CREATE TABLE hidden AS SELECT * FROM payments")
+    await schema_owner.run("ALTER TABLE ledger_entries DROP CONSTRAINT fk_ledger_entries_payment_id")
     await desk.run("DELETE FROM payments")
     for owed, payment in bought:
         order = ordered(payment, 600)
@@ -64,10 +67,10 @@ async def waiting(desk: Desk, browser: Browser, service: Service, count: int) ->
 
 @pytest.mark.parametrize("batch", [1, 50])
 async def test_payments_that_fail_hold_up_none_and_are_tried_again(
-    desk: Desk, browser: Browser, service: Service, batch: int
+    desk: Desk, browser: Browser, service: Service, batch: int, schema_owner: SchemaOwner
 ) -> None:
     """With a batch of one each payment that fails fills a batch."""
-    orders = await waiting(desk, browser, service, 3)
+    orders = await waiting(desk, browser, service, 3, schema_owner)
     *broken, last = orders
     present = 0.0
     decide = replace(

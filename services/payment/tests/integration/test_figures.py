@@ -14,6 +14,7 @@ from services.payment.tests.schema import downgrade, upgrade
 from sqlalchemy import event
 from sqlalchemy.exc import ProgrammingError
 
+from parking_platform.testing.servers import SchemaOwner
 from payment_service.adapters.postgres.figures import STUCK
 from payment_service.application.commands.purge_old import PurgeOld
 from payment_service.application.commands.sum_up_captured import SumUpCaptured
@@ -45,7 +46,9 @@ async def test_revenue_is_the_ledger_s_and_is_added_up_once(desk: Desk, browser:
 
 
 @pytest.mark.parametrize("broken", ["captured_amounts", "refunds"])
-async def test_what_cannot_be_read_is_not_shown(desk: Desk, browser: Browser, service: Payments, broken: str) -> None:
+async def test_what_cannot_be_read_is_not_shown(
+    desk: Desk, browser: Browser, service: Payments, broken: str, schema_owner: SchemaOwner
+) -> None:
     """What was known before is old."""
     await paid(desk, browser, Owed())
     show = {
@@ -55,21 +58,23 @@ async def test_what_cannot_be_read_is_not_shown(desk: Desk, browser: Browser, se
     ask, figures = show[broken]
     await ask()
     assert [s.value for each in figures for family in each.collect() for s in family.samples]
-    await desk.run(f"ALTER TABLE {broken} RENAME TO gone")
+    await schema_owner.run(f"ALTER TABLE {broken} RENAME TO gone")
     with pytest.raises(ProgrammingError):
         await ask()
     assert [s.value for each in figures for family in each.collect() for s in family.samples] == []
 
 
-async def test_what_was_booked_before_is_in_the_sum(desk: Desk, browser: Browser, service: Payments) -> None:
+async def test_what_was_booked_before_is_in_the_sum(
+    desk: Desk, browser: Browser, service: Payments, schema_owner: SchemaOwner
+) -> None:
     await paid(desk, browser, Owed())
-    await downgrade(service.settings.database_url, "0006")
-    await upgrade(service.settings.database_url)
+    await downgrade(schema_owner.url, "0006")
+    await upgrade(schema_owner.url)
     assert await captured(service) == {"CHF": 1250}
 
 
 async def test_stuck_refunds_are_found_without_reading_those_that_arrived(
-    desk: Desk, browser: Browser, service: Payments
+    desk: Desk, browser: Browser, service: Payments, schema_owner: SchemaOwner
 ) -> None:
     payment = await paid(desk, browser, Owed())
     await desk.run(
@@ -79,7 +84,7 @@ async def test_stuck_refunds_are_found_without_reading_those_that_arrived(
         id=payment["id"],
         many=MANY,
     )
-    await desk.run("ANALYZE refunds")
+    await schema_owner.run("ANALYZE refunds")
     [row] = await desk.rows(f"EXPLAIN (FORMAT JSON) {STUCK}")
     [[found]] = [row.values()]
     plan = found if isinstance(found, list) else json.loads(found)

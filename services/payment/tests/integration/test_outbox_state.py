@@ -17,7 +17,7 @@ from services.payment.tests.people import INTERNAL_TOKEN, Owed
 from sqlalchemy import text
 
 from parking_events.topics import LEDGER_ENTRY, PAYMENT
-from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.servers import KafkaServer, SchemaOwner
 from parking_platform.testing.waiting import wait_until
 from payment_service.adapters.postgres.unpublished import FIRST
 from payment_service.bootstrap import Payments
@@ -95,7 +95,7 @@ class TestTheState:
         assert await ask(reservation) == NOT_CLEAR
 
 
-async def test_a_look_reads_no_further_than_its_limit(service: Payments, desk: Desk) -> None:
+async def test_a_look_reads_no_further_than_its_limit(service: Payments, desk: Desk, schema_owner: SchemaOwner) -> None:
     """Neither what is sent is read, nor what waits of another topic."""
     await desk.run(
         """
@@ -107,7 +107,7 @@ async def test_a_look_reads_no_further_than_its_limit(service: Payments, desk: D
         topic=PAYMENT.name,
         other=LEDGER_ENTRY.name,
     )
-    await desk.run("ANALYZE outbox")
+    await schema_owner.run("ANALYZE outbox")
     values = {"topic": PAYMENT.name, "limit": 1001}
     async with service.engine.connect() as connection:
         plan = (await connection.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {FIRST.text}"), values)).scalar_one()

@@ -13,6 +13,7 @@ from services.payment.tests.schema import downgrade, upgrade
 
 from parking_kernel.askers import THE_SERVICE
 from parking_platform.testing.plans import RowsRead, rows_read
+from parking_platform.testing.servers import SchemaOwner
 from payment_service.bootstrap import Payments
 from payment_service.domain.payment_states import PaymentFilter, PaymentStatus
 
@@ -35,7 +36,9 @@ ROWS = f"""
 
 
 async def shown(desk: Desk, headers: dict[str, str], **parameters: object) -> list[str]:
-    answer = await desk.client.get(PATH, params={name: str(value) for name, value in parameters.items()}, headers=headers)
+    answer = await desk.client.get(
+        PATH, params={name: str(value) for name, value in parameters.items()}, headers=headers
+    )
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]
 
@@ -83,10 +86,10 @@ async def test_a_filter_that_means_nothing_is_refused_by_name(
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
-async def fill(desk: Desk) -> None:
+async def fill(desk: Desk, schema_owner: SchemaOwner) -> None:
     values = {"organization": ORGANIZATION, "lot": LOT, "rare_lot": RARE_LOT, "start": START}
     await desk.run(ROWS, **values)
-    await desk.run("ANALYZE payments")
+    await schema_owner.run("ANALYZE payments")
 
 
 async def read(service: Payments, wanted: PaymentFilter) -> RowsRead:
@@ -109,24 +112,26 @@ async def read(service: Payments, wanted: PaymentFilter) -> RowsRead:
     ids=["status", "lot", "reservation", "to", "from", "what all are"],
 )
 async def test_what_is_rare_in_a_long_history_is_found_by_its_index(
-    desk: Desk, service: Payments, wanted: PaymentFilter
+    desk: Desk, service: Payments, wanted: PaymentFilter, schema_owner: SchemaOwner
 ) -> None:
-    await fill(desk)
+    await fill(desk, schema_owner)
     found = await read(service, wanted)
     assert found.scanned == []
     assert 0 < found.rows["payments"] <= PAGE
 
 
-async def test_without_the_indexes_the_history_would_be_read_to_its_end(desk: Desk, service: Payments) -> None:
+async def test_without_the_indexes_the_history_would_be_read_to_its_end(
+    desk: Desk, service: Payments, schema_owner: SchemaOwner
+) -> None:
     """The negative control."""
-    await fill(desk)
-    await desk.run("DROP INDEX ix_payments_of_status, ix_payments_of_lot")
+    await fill(desk, schema_owner)
+    await schema_owner.run("DROP INDEX ix_payments_of_status, ix_payments_of_lot")
     for wanted in (PaymentFilter(status=PaymentStatus.REFUNDED), PaymentFilter(parking_lot_id=RARE_LOT)):
         assert (await read(service, wanted)).rows["payments"] > MANY / 2
 
 
 async def test_the_migration_gives_each_payment_the_status_that_it_shows(
-    desk: Desk, browser: Browser, service: Payments, database_url: str
+    desk: Desk, browser: Browser, service: Payments, schema_owner: SchemaOwner
 ) -> None:
     for card, amount in (("visa", None), ("visa", 250), ("visa", 1250), ("createDispute", None)):
         owed = Owed()
@@ -143,7 +148,7 @@ async def test_the_migration_gives_each_payment_the_status_that_it_shows(
         "succeeded", "partially_refunded", "refunded", "disputed", "requested"
     }  # fmt: skip
     await service.engine.dispose()
-    await downgrade(database_url, "0012")
-    await upgrade(database_url)
+    await downgrade(schema_owner.url, "0012")
+    await upgrade(schema_owner.url)
     await service.engine.dispose()
     assert await desk.rows("SELECT id, status FROM payments ORDER BY id") == before

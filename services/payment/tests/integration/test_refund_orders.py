@@ -17,6 +17,7 @@ from services.payment.tests.people import Owed
 from sqlalchemy.exc import IntegrityError
 
 from parking_kernel.money import Money
+from parking_platform.testing.servers import SchemaOwner
 from payment_service.application.commands.decide_refund_orders import DecideRefundOrders
 from payment_service.application.queries.find_unsettled_orders import FindUnsettledOrders
 from payment_service.bootstrap import Payments
@@ -155,12 +156,12 @@ async def test_while_a_dispute_is_open_it_waits(
 
 
 async def test_one_that_names_an_unknown_payment_is_kept_until_that_is_known(
-    desk: Desk, browser: Browser, service: Payments, caplog: pytest.LogCaptureFixture
+    desk: Desk, browser: Browser, service: Payments, caplog: pytest.LogCaptureFixture, schema_owner: SchemaOwner
 ) -> None:
     owed = Owed()
     payment = await paid(desk, browser, owed)
-    await desk.run("CREATE TABLE hidden AS SELECT * FROM payments")
-    await desk.run("ALTER TABLE ledger_entries DROP CONSTRAINT fk_ledger_entries_payment_id")
+    await schema_owner.run("CREATE TABLE hidden AS SELECT * FROM payments")
+    await schema_owner.run("ALTER TABLE ledger_entries DROP CONSTRAINT fk_ledger_entries_payment_id")
     await desk.run("DELETE FROM payments")
     order, other = ordered(payment, 600), ordered(uuid4(), 5)
     await follow(service, event(owed, order, other))
@@ -262,7 +263,7 @@ class TestWhatWasOrderedByTheSumAlone:
 
 
 async def test_after_a_loss_of_data_what_the_provider_gave_is_not_given_again(
-    desk: Desk, browser: Browser, service: Payments
+    desk: Desk, browser: Browser, service: Payments, schema_owner: SchemaOwner
 ) -> None:
     """The same order comes again, when the provider does not know the idempotency key any more."""
     owed = Owed()
@@ -272,7 +273,7 @@ async def test_after_a_loss_of_data_what_the_provider_gave_is_not_given_again(
     await send(service)
     await desk.wait_for_status(payment["id"], "partially_refunded")
     for table in ("ledger_postings", "ledger_entries"):
-        await desk.run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        await schema_owner.run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     await desk.run(
         "DELETE FROM ledger_postings WHERE entry_id IN (SELECT id FROM ledger_entries WHERE kind = 'refund')"
     )

@@ -70,7 +70,14 @@ def test_what_is_no_key_is_refused_by_name(keys: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "fits"), [("t" * 32, True), (f"{'t' * 32},{'u' * 32}", True), (f"{'t' * 32},u", False)]
+    ("token", "fits"),
+    [
+        ("t" * 32, True),
+        (f"{'t' * 32},{'u' * 32}", True),
+        (f"{'t' * 32},u", False),
+        (f"{'t' * 32}, {'u' * 32}", False),
+        (f"{'t' * 32},", False),
+    ],
 )
 def test_each_of_several_internal_tokens_is_long_enough(token: str, *, fits: bool) -> None:
     if fits:

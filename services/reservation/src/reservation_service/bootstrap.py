@@ -34,6 +34,7 @@ from reservation_service.adapters.postgres.bookings import PostgresBookings
 from reservation_service.adapters.postgres.partitions import ReservationPartitions
 from reservation_service.adapters.postgres.unit_of_work import units_of_work
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
+from reservation_service.application.commands.cancel_for_operator import CancelForOperatorHandler
 from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
 from reservation_service.application.commands.check_in import CheckIn, CheckInHandler
 from reservation_service.application.commands.check_in_to_standing_spot import check_in_to_standing_spot
@@ -87,6 +88,7 @@ class UseCases:
 
     reserve_spot: ReserveSpotHandler
     cancel_reservation: CancelReservationHandler
+    cancel_for_operator: CancelForOperatorHandler
     check_in: Callable[[CheckIn, RenderGateAnswer], Awaitable[Answer]]
     check_out: CheckOutHandler
     expire_holds: ExpireHoldsHandler
@@ -183,6 +185,7 @@ def _use_cases(
             bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id, least_stay
         ),
         cancel_reservation=CancelReservationHandler(work, clock),
+        cancel_for_operator=CancelForOperatorHandler(work, clock),
         check_in=check_in_to_standing_spot(check_in, settle_booking, tokens),
         check_out=CheckOutHandler(work, tokens, clock, new_id, opens_before),
         expire_holds=expire_holds,

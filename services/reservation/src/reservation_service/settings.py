@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from parking_chassis.database import PoolSettings
-from parking_chassis.settings import AnsweringSettings, InternalToken
+from parking_chassis.settings import AnsweringSettings, InternalToken, InternalTokens
 
 
 class ReservationSettings(AnsweringSettings):
@@ -38,6 +38,10 @@ class ReservationSettings(AnsweringSettings):
 
     internal_token: InternalToken
     """What payment knows this service by: its `PAYMENT_INTERNAL_TOKEN`."""
+
+    notification_token: InternalTokens | None = None
+    """What notification shows at `/internal`: its `NOTIFICATION_RESERVATION_TOKEN`. Several, by commas, are all good;
+    without it nobody may ask there, and mails about operators' cancellations wait."""
 
     booking_pool_size: Annotated[int, Field(ge=1)] = 10
     """Connections of the booking path, beside the ordinary pool."""

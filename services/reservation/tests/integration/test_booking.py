@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from parking_chassis.stored_answers import SEALED
 from parking_kernel.tariffs import TimeBand
+from parking_platform.testing.servers import SchemaOwner
 from parking_platform.testing.waiting import wait_until
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
@@ -156,10 +157,10 @@ class TestClashes:
         assert await database.rows(OVERLAPS) == [(0,)]
 
     async def test_without_the_constraint_that_test_fails(
-        self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn, database: Database
+        self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn, database: Database, schema_owner: SchemaOwner
     ) -> None:
         """The negative control: it is the constraint that keeps the promise, and nothing else."""
-        await database.rows("ALTER TABLE allocations DROP CONSTRAINT no_double_booking")
+        await schema_owner.run("ALTER TABLE allocations DROP CONSTRAINT no_double_booking")
         ((spot_id,),) = await database.rows("SELECT id FROM spots LIMIT 1")
         drivers = [Driver(client, signed_in()) for _ in range(20)]
         answers = await asyncio.gather(*(each.reserve(spot_request(lot, spot_id=spot_id)) for each in drivers))

@@ -30,7 +30,7 @@ from parking_events import (
     TariffState,
 )
 from parking_events.topics import RESERVATION
-from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.servers import KafkaServer, SchemaOwner
 from parking_platform.testing.waiting import meanwhile, wait_until
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermark
 from reservation_service.application.commands.expire_holds import ExpireHolds
@@ -185,9 +185,10 @@ async def test_money_for_an_unknown_reservation_is_kept_aside_until_it_can_be_se
     consuming: None,
     service_on_kafka: Reservation,
     capsys: pytest.CaptureFixture[str],
+    schema_owner: SchemaOwner,
 ) -> None:
     held = await driver.holds(lot)
-    await database.rows("CREATE TABLE hidden AS SELECT * FROM reservations")
+    await schema_owner.run("CREATE TABLE hidden AS SELECT * FROM reservations")
     await database.rows("DELETE FROM reservations")
     await publishing.publish(a_payment_event(held))
     dead = "SELECT error_type FROM dead_letters WHERE resolved_at IS NULL"

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from parking_chassis.ids import make_id_floor, new_id
 from parking_chassis.process import timer_loops
+from parking_platform.testing.servers import SchemaOwner
 from parking_platform.testing.waiting import wait_until
 from reservation_service.adapters.postgres.partitions import MONTHS_AHEAD, month_after
 from reservation_service.adapters.postgres.rows import reservation_row
@@ -60,27 +61,29 @@ class TestMakingThem:
         assert table_of(months_later(7)) not in await partitions()
 
     async def test_again_makes_none_and_what_is_missing_is_made(
-        self, service: Reservation, database: Database, partitions: Names
+        self, service: Reservation, partitions: Names, schema_owner: SchemaOwner
     ) -> None:
         before = await partitions()
         assert await service.partitions.make() == 0
         for month in (4, 6):
-            await database.rows(f"DROP TABLE {table_of(months_later(month))}")
+            await schema_owner.run(f"DROP TABLE {table_of(months_later(month))}")
         assert await service.partitions.months_ahead() == 3
         assert await service.partitions.make() == 2
         assert await partitions() == before
 
-    async def test_migrate_makes_them_too(self, service: Reservation, database: Database, partitions: Names) -> None:
-        await database.rows(f"DROP TABLE {table_of(months_later(6))}")
+    async def test_migrate_makes_them_too(
+        self, service: Reservation, partitions: Names, schema_owner: SchemaOwner
+    ) -> None:
+        await schema_owner.run(f"DROP TABLE {table_of(months_later(6))}")
         await service.partitions.make()
         assert table_of(months_later(6)) in await partitions()
 
     async def test_two_at_once_do_not_disturb_each_other(
-        self, database: Database, service: Reservation, partitions: Names
+        self, service: Reservation, partitions: Names, schema_owner: SchemaOwner
     ) -> None:
         before = await partitions()
         for month in (3, 4, 5, 6):
-            await database.rows(f"DROP TABLE {table_of(months_later(month))}")
+            await schema_owner.run(f"DROP TABLE {table_of(months_later(month))}")
         made = await asyncio.gather(*(service.partitions.make() for _ in range(5)))
         assert sorted(made) == [0, 0, 0, 0, 4]
         assert await partitions() == before
@@ -91,19 +94,23 @@ class TestMakingThem:
             await database.rows(MAKE.format(months))
 
     async def test_a_table_that_stands_in_the_way_is_no_partition(
-        self, service: Reservation, database: Database
+        self, service: Reservation, schema_owner: SchemaOwner
     ) -> None:
         name = table_of(months_later(5))
-        await database.rows(f"ALTER TABLE reservations DETACH PARTITION {name}")
+        await schema_owner.run(f"ALTER TABLE reservations DETACH PARTITION {name}")
         assert await service.partitions.months_ahead() == 4
         with pytest.raises(DBAPIError, match="already exists"):
             await service.partitions.make()
 
-    async def test_what_a_caller_names_in_its_own_schema_is_not_used(self, database: Database) -> None:
+    async def test_what_a_caller_names_in_its_own_schema_is_not_used(
+        self, database: Database, schema_owner: SchemaOwner
+    ) -> None:
         """The function has its owner's rights, and its own search path."""
-        await database.rows(f"DROP TABLE {table_of(months_later(6))}")
-        await database.rows("CREATE SCHEMA mine")
-        await database.rows("CREATE FUNCTION mine.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz'")
+        await schema_owner.run(f"DROP TABLE {table_of(months_later(6))}")
+        await schema_owner.run("CREATE SCHEMA mine", "GRANT USAGE ON SCHEMA mine TO PUBLIC")
+        await schema_owner.run(
+            "CREATE FUNCTION mine.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz'"
+        )
         async with database.engine.begin() as connection:
             await connection.exec_driver_sql("SET LOCAL search_path = mine, pg_catalog, public")
             assert (await connection.exec_driver_sql(MAKE.format(6))).scalar_one() == 1
@@ -119,8 +126,10 @@ class TestMakingThem:
         assert of_newest == await database.rows(definitions.format(first))
         assert len(of_newest) == 7
 
-    async def test_a_booking_goes_on_while_one_is_made(self, driver: Driver, lot: LotCopy, database: Database) -> None:
-        await database.rows(f"DROP TABLE {table_of(months_later(6))}")
+    async def test_a_booking_goes_on_while_one_is_made(
+        self, driver: Driver, lot: LotCopy, database: Database, schema_owner: SchemaOwner
+    ) -> None:
+        await schema_owner.run(f"DROP TABLE {table_of(months_later(6))}")
         async with database.engine.connect() as maker:
             assert (await maker.exec_driver_sql(MAKE.format(6))).scalar_one() == 1
             async with asyncio.timeout(5):
@@ -128,9 +137,9 @@ class TestMakingThem:
                 assert (await driver.cancel(held)).status_code == 200
 
     async def test_it_waits_two_seconds_at_most_and_nobody_for_it(
-        self, driver: Driver, lot: LotCopy, database: Database, service: Reservation
+        self, driver: Driver, lot: LotCopy, database: Database, service: Reservation, schema_owner: SchemaOwner
     ) -> None:
-        await database.rows(f"DROP TABLE {table_of(months_later(6))}")
+        await schema_owner.run(f"DROP TABLE {table_of(months_later(6))}")
         async with database.engine.connect() as other:
             await other.exec_driver_sql("LOCK TABLE reservations IN SHARE UPDATE EXCLUSIVE MODE")
             making = asyncio.create_task(service.partitions.make())
@@ -161,19 +170,19 @@ class TestTheFigure:
         for collector in set(REGISTRY._collector_to_names) - known:
             REGISTRY.unregister(collector)
 
-    async def test_it_is_six(self, shown: Callable[[], Awaitable[float]], database: Database) -> None:
-        await database.rows(f"DROP TABLE {table_of(months_later(2))}")
+    async def test_it_is_six(self, shown: Callable[[], Awaitable[float]], schema_owner: SchemaOwner) -> None:
+        await schema_owner.run(f"DROP TABLE {table_of(months_later(2))}")
         assert await shown() == 6
 
     async def test_it_falls_where_none_can_be_made(
-        self, shown: Callable[[], Awaitable[float]], database: Database
+        self, shown: Callable[[], Awaitable[float]], schema_owner: SchemaOwner
     ) -> None:
         def failures() -> float:
             return REGISTRY.get_sample_value("errors_total", {"where": "partitions"}) or 0.0
 
         before = failures()
-        await database.rows(f"DROP TABLE {table_of(months_later(2))}")
-        await database.rows("DROP FUNCTION make_reservation_partitions(integer)")
+        await schema_owner.run(f"DROP TABLE {table_of(months_later(2))}")
+        await schema_owner.run("DROP FUNCTION make_reservation_partitions(integer)")
         assert await shown() == 1
         assert failures() == before + 1
 
@@ -182,11 +191,11 @@ class TestTheFigure:
 class PretendedTime:
     """A driver of a service whose database says what time it is."""
 
-    database: Database
+    schema_owner: SchemaOwner
     driver: Driver
 
     async def is_(self, at: datetime) -> None:
-        await self.database.rows(
+        await self.schema_owner.run(
             "CREATE OR REPLACE FUNCTION pretended.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE"
             f" AS $$ SELECT CAST('{at.isoformat()}' AS timestamptz) $$"
         )
@@ -194,15 +203,15 @@ class PretendedTime:
 
 @pytest_asyncio.fixture
 async def time(
-    database: Database, database_url: str, signing_key: str, signed_in: SignIn
+    database_url: str, signing_key: str, signed_in: SignIn, schema_owner: SchemaOwner
 ) -> AsyncIterator[PretendedTime]:
-    await database.rows("CREATE SCHEMA pretended")
+    await schema_owner.run("CREATE SCHEMA pretended", "GRANT USAGE ON SCHEMA pretended TO PUBLIC")
     name = database_url.rpartition("/")[2]
-    await database.rows(f"ALTER DATABASE {name} SET search_path = pretended, pg_catalog, public")
+    await schema_owner.run(f"ALTER DATABASE {name} SET search_path = pretended, pg_catalog, public")
     service = bootstrap(settings_for(database_url, signing_key))
     transport = httpx.ASGITransport(reservation_app(service), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://reservation") as client:
-        yield PretendedTime(database, Driver(client, signed_in()))
+        yield PretendedTime(schema_owner, Driver(client, signed_in()))
     await service.http.aclose()
     await service.booking_pool.close()
     await service.engine.dispose()

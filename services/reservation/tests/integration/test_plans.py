@@ -12,6 +12,7 @@ from services.reservation.tests.conftest import MakeLot
 from services.reservation.tests.driving import TOMORROW, Database, Driver
 from sqlalchemy.dialects.postgresql import dialect
 
+from parking_platform.testing.servers import SchemaOwner
 from reservation_service.adapters.postgres.bookings import FIND_ANY_SPOT, FIND_FREE_SPOTS, FIND_NAMED_SPOT
 from reservation_service.adapters.postgres.gate_lists import CLAIMS, stays_of
 from reservation_service.application.ports import LotCopy
@@ -43,16 +44,16 @@ ONE_DAY = timedelta(days=1)
 
 @pytest.mark.parametrize("known", ["nothing", "that none waits", "all"])
 async def test_holds_that_wait_elsewhere_are_not_read(
-    driver: Driver, lot: LotCopy, database: Database, database_url: str, known: str
+    driver: Driver, lot: LotCopy, database: Database, database_url: str, known: str, schema_owner: SchemaOwner
 ) -> None:
     """Whatever the planner knows of the table: its figures may be from a night, and be asked in the morning."""
     held = await driver.holds(lot)
     await database.rows("UPDATE reservations SET status = 'confirmed'")
     if known == "that none waits":
-        await database.rows("ANALYZE")
+        await schema_owner.run("ANALYZE")
     await database.rows(ALL_WAIT_ELSEWHERE)
     if known == "all":
-        await database.rows("ANALYZE")
+        await schema_owner.run("ANALYZE")
     connection = await asyncpg.connect(database_url)
 
     async def read(change: Callable[[str], str]) -> set[int]:
@@ -70,13 +71,13 @@ async def test_holds_that_wait_elsewhere_are_not_read(
 
 @pytest.mark.parametrize("known", ["nothing", "all"])
 async def test_what_other_spots_and_lots_have_taken_is_not_read(
-    driver: Driver, make_lot: MakeLot, database: Database, database_url: str, known: str
+    driver: Driver, make_lot: MakeLot, database: Database, database_url: str, known: str, schema_owner: SchemaOwner
 ) -> None:
     lot = await make_lot(("standard",))
     held = await driver.holds(lot)
     await database.rows(MANY_ELSEWHERE)
     if known == "all":
-        await database.rows("ANALYZE")
+        await schema_owner.run("ANALYZE")
     connection = await asyncpg.connect(database_url)
 
     async def read(change: Callable[[str], str]) -> set[int]:
@@ -94,7 +95,7 @@ async def test_what_other_spots_and_lots_have_taken_is_not_read(
 
 @pytest.mark.parametrize("known", ["nothing", "all"])
 async def test_a_gates_list_reads_its_lots_day_and_stays_alone(
-    driver: Driver, lot: LotCopy, database: Database, database_url: str, known: str
+    driver: Driver, lot: LotCopy, database: Database, database_url: str, known: str, schema_owner: SchemaOwner
 ) -> None:
     await driver.holds(lot)
     await driver.holds(lot, start=TOMORROW + timedelta(days=3))
@@ -102,7 +103,7 @@ async def test_a_gates_list_reads_its_lots_day_and_stays_alone(
     await database.rows("UPDATE reservations SET status = 'active' WHERE starts_at < :at", at=TOMORROW + ONE_DAY)
     await database.rows(ALL_WAIT_ELSEWHERE.replace(WAIT_ELSEWHERE, "'status', 'completed'"))
     if known == "all":
-        await database.rows("ANALYZE")
+        await schema_owner.run("ANALYZE")
     connection = await asyncpg.connect(database_url)
     claims = CLAIMS.text
     for place, name in enumerate((":parking_lot_id", ":starts_at", ":ends_at", ":limit"), start=1):
@@ -117,7 +118,7 @@ async def test_a_gates_list_reads_its_lots_day_and_stays_alone(
     assert await read(lambda statement: statement.replace("AND blocking ", "")) > WAITING
     stays = str(stays_of(lot.id, 10).compile(dialect=dialect(), compile_kwargs={"literal_binds": True}))
     assert await rows_read(connection, "reservations", stays) == 1
-    await database.rows("DROP INDEX ix_reservations_active")  # the negative control
+    await schema_owner.run("DROP INDEX ix_reservations_active")  # the negative control
     assert await rows_read(connection, "reservations", stays) > WAITING
     await connection.close()
 
@@ -135,13 +136,13 @@ async def test_what_is_taken_is_read_once_and_not_for_each_spot(
 
 @pytest.mark.parametrize("known", ["nothing", "all"])
 async def test_the_timetable_is_not_read_for_each_spot_that_is_free(
-    make_lot: MakeLot, database: Database, database_url: str, known: str
+    make_lot: MakeLot, database: Database, database_url: str, known: str, schema_owner: SchemaOwner
 ) -> None:
     """Once for what is taken, once for the gaps around the period."""
     lot = await make_lot(("standard",) * 20)
     await database.rows(FULL_ALL_DAY_BEFORE, day=TOMORROW - timedelta(days=1), lot=lot.id)
     if known == "all":
-        await database.rows("ANALYZE")
+        await schema_owner.run("ANALYZE")
     connection = await asyncpg.connect(database_url)
     (row,) = await connection.fetch(EXPLAIN + FIND_ANY_SPOT, lot.id, *THREE_HOURS, None, 5, ["standard"], *REST)
     assert sum(n["Actual Loops"] for n in nodes(plan_of(row)) if n.get("Relation Name") == "allocations") == 2

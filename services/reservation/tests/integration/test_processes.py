@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest_asyncio
@@ -18,7 +18,7 @@ from services.reservation.tests.payment import INTERNAL_TOKEN, Payment
 from parking_platform.ports import free_port
 from parking_platform.processes import inherited_environment
 from parking_platform.servers.service import program
-from parking_platform.testing.servers import KafkaServer
+from parking_platform.testing.servers import KafkaServer, SchemaOwner
 from parking_platform.testing.waiting import wait_until
 from reservation_service.application.ports import LotCopy
 
@@ -130,9 +130,10 @@ async def test_a_step_of_a_rotation_prints_both_settings_and_changes_nothing(
 
 
 async def test_work_expires_holds_and_publishes_it(
-    reservation_program: Program, driver: Driver, lot: LotCopy, database: Database
+    reservation_program: Program, driver: Driver, lot: LotCopy, database: Database, schema_owner: SchemaOwner
 ) -> None:
-    code, said = await reservation_program.run("migrate")
+    migrating = {**reservation_program.environment, "RESERVATION_DATABASE_MIGRATION_URL": schema_owner.url}
+    code, said = await replace(reservation_program, environment=migrating).run("migrate")
     assert code == 0, said
     held = await driver.holds(lot)
     await database.rows("UPDATE reservations SET hold_expires_at = clock_timestamp() - interval '1 minute'")

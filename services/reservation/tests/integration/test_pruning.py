@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from parking_chassis.ids import make_id_floor
 from parking_kernel.pages import Position
+from parking_platform.testing.servers import SchemaOwner
 from reservation_service.adapters.postgres.bookings import FIND_ANY_SPOT, FIND_NAMED_SPOT
 from reservation_service.adapters.postgres.reservations import PostgresReservations
 from reservation_service.application.ports import SpotRequest
@@ -91,11 +92,13 @@ class TestWhatIsNotLookedAt:
     """Under a plan that is made once for all parameters, and whether or not the planner knows the tables."""
 
     @pytest_asyncio.fixture(params=["nothing", "all"])
-    async def states(self, request: pytest.FixtureRequest, database: Database) -> list[ReservationState]:
+    async def states(
+        self, request: pytest.FixtureRequest, database: Database, schema_owner: SchemaOwner
+    ) -> list[ReservationState]:
         """A pending one of each month, from the second on; the planner knows nothing of them, or all."""
         states = [await put(database.engine, months_later(month) + timedelta(days=3)) for month in range(2, 7)]
         if request.param == "all":
-            await database.rows("ANALYZE")
+            await schema_owner.run("ANALYZE")
         return states
 
     def of(self, *states: ReservationState) -> set[str]:

@@ -70,8 +70,8 @@ class RefundOrder(WireValue):
         Code,
         Field(
             description="Why: `not_owed`, `wrong_amount`, `too_late` (nothing is owed for the payment), `cancelled` "
-            "(by the terms of cancellation), `supply_change` (its spot or lot went away), `converted` (ordered before "
-            "orders had names). More may come."
+            "(by the terms of cancellation), `supply_change` (its spot or lot went away), `operator` (the lot's "
+            "operator cancelled and gives all back), `converted` (ordered before orders had names). More may come."
         ),
     ]
 
@@ -186,7 +186,11 @@ class ReservationExtendedV1(ReservationState):
 
 
 class ReservationCancelledV1(ReservationState):
-    """Given up; `refund_due` says what goes back."""
+    """Given up; `refund_due` says what goes back.
+
+    `reason` is `driver`, `operator` (the lot's operator; what they wrote is in no event), `supply_change` (its spot or
+    lot went away) or `refunded` (an operator gave back all that was paid). More may come.
+    """
 
     event_type: ClassVar[str] = "parking.reservation.cancelled.v1"
 

@@ -102,6 +102,11 @@ class Delivery:
             )
         )
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is still on its way."""
+        return self.state.status is DeliveryStatus.PENDING
+
     def sent(self, at: datetime) -> None:
         """The message left."""
         self._end(replace(self.state, status=DeliveryStatus.SENT), NotificationSent, at)
@@ -124,7 +129,7 @@ class Delivery:
             self.wait(at)
 
     def _end(self, state: DeliveryState, event: type[DeliveryEvent], at: datetime) -> None:
-        if self.state.status is not DeliveryStatus.PENDING:
+        if not self.is_pending:
             return
         self.state = replace(state, attempts=state.attempts + 1, attempted_at=at, version=state.version + 1)
         self.events.append(event(at, self.state))

@@ -46,6 +46,8 @@ SUPPLY_CHANGE = "supply_change"
 """Reservation's reason for what happens because a spot, or a lot, went away."""
 ALL_REFUNDED = "refunded"
 """Reservation's reason for cancelling what an operator gave all the money back for."""
+OPERATOR = "operator"
+"""Reservation's reason where an operator cancelled, whose own words reservation is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Details:
     `amount` is, by kind, the price, the payment, this refund, what is still to come back, what was paid for a stay that
     nobody came for, or what is owed for staying too long. `reason` is why, as the code of reservation or payment.
     `previous_spot_number` is there where the reservation was moved; `held_until` where a payment failed and the spot is
-    held for another attempt.
+    held for another attempt. `operator_reason` is what an operator wrote who cancelled: none until reservation has
+    answered, empty where it knows of none.
     """
 
     parking_lot_id: UUID
@@ -67,6 +70,12 @@ class Details:
     reason: str | None = None
     previous_spot_number: str | None = None
     held_until: datetime | None = None
+    operator_reason: str | None = None
+
+    @property
+    def is_of_operator(self) -> bool:
+        """Whether the lot's operator cancelled."""
+        return self.reason == OPERATOR
 
     @property
     def is_of_supply_change(self) -> bool:
@@ -94,8 +103,16 @@ class NotificationState:
 
     @property
     def reason_in_words(self) -> str | None:
-        """Why a payment failed, as a sentence; other kinds say it by their reason alone."""
-        return in_words(self.details.reason) if self.kind is NotificationKind.PAYMENT_FAILED else None
+        """Why a payment failed, or what the operator wrote who cancelled; others say it by their reason alone."""
+        if self.kind is NotificationKind.PAYMENT_FAILED:
+            return in_words(self.details.reason)
+        return self.details.operator_reason or None
+
+    @property
+    def lacks_operator_reason(self) -> bool:
+        """Whether an operator cancelled, and reservation was not yet asked why."""
+        is_cancelled = self.kind is NotificationKind.RESERVATION_CANCELLED
+        return is_cancelled and self.details.is_of_operator and self.details.operator_reason is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,12 @@ class Notification:
     def __init__(self, state: NotificationState) -> None:
         self.state = state
         self.loaded_version = state.version
+
+    def explain(self, operator_reason: str | None) -> None:
+        """Add why the operator cancelled, in the operator's words; once it is there it stays."""
+        if self.state.lacks_operator_reason:
+            details = replace(self.state.details, operator_reason=operator_reason or "")
+            self.state = replace(self.state, details=details, version=self.state.version + 1)
 
     def read(self, at: datetime) -> None:
         """The user has seen it; again changes nothing."""

@@ -1,5 +1,6 @@
 """What notification does by itself: consume events, announce, send mails, publish its own, purge."""
 
+from notification_service.application.commands.explain_cancellations import ExplainCancellations
 from notification_service.application.commands.purge_old import PurgeOld
 from notification_service.application.commands.send_mails import SendMails
 from notification_service.bootstrap import Notification, resources
@@ -36,5 +37,6 @@ def timers(service: Notification) -> list[Timer]:
 
     return [
         Timer("mails", 0.5, send_mails),
+        Timer("operator_reasons", 0.5, lambda: does.explain_cancellations(ExplainCancellations())),
         Timer("purge_old", 300.0, lambda: does.purge_old(PurgeOld()), in_the_leader=True),
     ]

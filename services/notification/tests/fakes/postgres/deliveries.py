@@ -20,11 +20,13 @@ class InMemoryDeliveries:
         self._kept.update({each.state.id: each.state for each in deliveries})
         self._changes.saved(*deliveries)
 
-    async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[DeliveryState]:
+    async def claim(
+        self, at: datetime, until: datetime, limit: int, channel: Channel = Channel.EMAIL
+    ) -> Sequence[DeliveryState]:
         due = [
             each
             for each in sorted(self._kept.values(), key=lambda each: each.due_at)
-            if (each.status, each.channel) == (DeliveryStatus.PENDING, Channel.EMAIL) and each.due_at <= at
+            if (each.status, each.channel) == (DeliveryStatus.PENDING, channel) and each.due_at <= at
         ]
         claimed = [replace(each, due_at=until) for each in sorted(due[:limit], key=lambda each: each.id)]
         self._kept.update({each.id: each for each in claimed})

@@ -1,8 +1,10 @@
-"""What goes back when a driver cancels."""
+"""Cancelling: what goes back, and what an operator says who cancels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
 
 from parking_kernel.money import Money
 
@@ -13,6 +15,29 @@ class CancellationTerm:
 
     until_hours_before: int
     refund_percent: int
+
+
+class OperatorRefund(StrEnum):
+    """What an operator who cancels gives back of what was paid."""
+
+    FULL = "full"
+    BY_TERMS = "by_terms"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCancellation:
+    """That an operator cancelled a reservation, and why: `reason` is the text that its driver reads."""
+
+    reservation_id: UUID
+    cancelled_by: UUID
+    reason: str
+    refund: OperatorRefund
+    cancelled_at: datetime
+
+    def says(self, reason: str, refund: OperatorRefund) -> bool:
+        """Whether the same is said again."""
+        return (self.reason, self.refund) == (reason, refund)
 
 
 DEFAULT_TERMS = (CancellationTerm(1, 100), CancellationTerm(0, 50))

@@ -16,6 +16,8 @@ class RefundReason(StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     TOO_LATE = "too_late"
     CANCELLED = "cancelled"
+    OPERATOR = "operator"
+    """The lot's operator cancelled the reservation, and gives everything back."""
     SUPPLY_CHANGE = "supply_change"
     """The spot, or the lot, is not there for the reservation any more."""
     CONVERTED = "converted"

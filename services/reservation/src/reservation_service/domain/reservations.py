@@ -9,7 +9,7 @@ from uuid import UUID
 from parking_kernel.money import Money
 from parking_kernel.periods import Period
 from parking_kernel.pricing import Price
-from reservation_service.domain.cancellation import DEFAULT_TERMS, refundable
+from reservation_service.domain.cancellation import DEFAULT_TERMS, OperatorRefund, refundable
 from reservation_service.domain.charges import Charge, ChargeReason, ChargeStatus, open_charge, waived_in
 from reservation_service.domain.errors import NotCancellable
 from reservation_service.domain.lots import Lot, Spot
@@ -18,6 +18,8 @@ from reservation_service.domain.refund_orders import RefundOrder, RefundReason, 
 HOLD = timedelta(minutes=15)
 SUPPLY_CHANGE = "supply_change"
 """The reason of what happens to a reservation because its spot, or its lot, went away."""
+OPERATOR = "operator"
+"""The reason of a cancellation by the lot's operator. The operator's own words are in no event."""
 
 
 class ReservationStatus(StrEnum):
@@ -146,7 +148,7 @@ class ReservationChanged(ReservationEvent):
 
 
 class ReservationCancelled(ReservationEvent):
-    """The driver gave it up, or its spot went away."""
+    """The driver gave it up, its operator cancelled it, or its spot went away."""
 
 
 class ReservationExpired(ReservationEvent):
@@ -270,12 +272,19 @@ class Reservation:
         """
         if self.state.status is S.CANCELLED:
             return
-        if self.state.status not in {S.PENDING, S.CONFIRMED}:
-            raise NotCancellable(f"A reservation that is {self.state.status.value} cannot be cancelled.")
-        refund = self.state.paid
-        if self.state.moved_from is None:
-            refund = refundable(refund, self.state.period.starts_at, at, DEFAULT_TERMS)
-        self._cancel_with(refund, RefundReason.CANCELLED, "driver", at)
+        self._refuse_unless_cancellable()
+        self._cancel_with(self._refund_by_terms(at), RefundReason.CANCELLED, "driver", at)
+
+    def cancel_for_operator(self, refund: OperatorRefund, at: datetime) -> None:
+        """The lot's operator cancels it, and says what goes back. Raises `NotCancellable`, also for a cancelled one."""
+        self._refuse_unless_cancellable()
+        match refund:
+            case OperatorRefund.FULL:
+                self._cancel_with(self.state.paid, RefundReason.OPERATOR, OPERATOR, at)
+            case OperatorRefund.BY_TERMS:
+                self._cancel_with(self._refund_by_terms(at), RefundReason.CANCELLED, OPERATOR, at)
+            case OperatorRefund.NONE:
+                self._cancel(self.state, OPERATOR, at)
 
     def move(self, spot: Spot, at: datetime) -> None:
         """Its spot went away, and this one is as good."""
@@ -335,6 +344,16 @@ class Reservation:
 
     def _charge(self, charge_id: UUID) -> Charge | None:
         return next((charge for charge in self.state.charges if charge.id == charge_id), None)
+
+    def _refund_by_terms(self, at: datetime) -> Money:
+        """All of it where it was moved."""
+        if self.state.moved_from is not None:
+            return self.state.paid
+        return refundable(self.state.paid, self.state.period.starts_at, at, DEFAULT_TERMS)
+
+    def _refuse_unless_cancellable(self) -> None:
+        if self.state.status not in {S.PENDING, S.CONFIRMED}:
+            raise NotCancellable(f"A reservation that is {self.state.status.value} cannot be cancelled.")
 
     def _cancel_with(self, refund: Money, why: RefundReason, reason: str, at: datetime) -> None:
         orders = distributed(self.state.refund_orders, self.state.charges, refund, why)

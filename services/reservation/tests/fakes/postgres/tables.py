@@ -9,6 +9,7 @@ from services.reservation.tests.examples import NOW
 from parking_chassis.fakes.answers import StoredAnswer
 from parking_kernel.periods import Period
 from reservation_service.application.ports import LotCopy, SpotCopy, UnsettledStay
+from reservation_service.domain.cancellation import OperatorCancellation
 from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.lots import TariffVersion
 from reservation_service.domain.reservations import ReservationEvent, ReservationState
@@ -32,6 +33,7 @@ class Tables:
     reservations: dict[UUID, ReservationState] = field(default_factory=dict[UUID, ReservationState])
     allocations: list[AllocationRow] = field(default_factory=list[AllocationRow])
     early_exits: dict[tuple[UUID, datetime], None] = field(default_factory=dict[tuple[UUID, datetime], None])
+    operator_cancellations: dict[UUID, OperatorCancellation] = field(default_factory=dict[UUID, OperatorCancellation])
     unsettled_stays: dict[UUID, UnsettledStay] = field(default_factory=dict[UUID, UnsettledStay])
     users: dict[UUID, tuple[int, datetime | None]] = field(default_factory=dict[UUID, tuple[int, datetime | None]])
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict[tuple[str, str], StoredAnswer])

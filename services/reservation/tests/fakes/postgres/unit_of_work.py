@@ -6,6 +6,7 @@ from services.reservation.tests.fakes.clock import FakeClock
 from services.reservation.tests.fakes.postgres.early_exits import InMemoryEarlyExits
 from services.reservation.tests.fakes.postgres.gate_lists import InMemoryGateLists
 from services.reservation.tests.fakes.postgres.lots import InMemoryCopies, InMemoryLots
+from services.reservation.tests.fakes.postgres.operator_cancellations import InMemoryOperatorCancellations
 from services.reservation.tests.fakes.postgres.payment_watermark import FakeTime, InMemoryPaymentWatermark
 from services.reservation.tests.fakes.postgres.reservations import InMemoryReservations
 from services.reservation.tests.fakes.postgres.supply_changes import InMemorySupplyChanges
@@ -30,6 +31,7 @@ def in_memory_work(tables: Tables, clock: FakeClock) -> OpenWork:
             copies=InMemoryCopies(draft),
             timetable=InMemoryTimetable(draft),
             reservations=InMemoryReservations(draft, changes),
+            operator_cancellations=InMemoryOperatorCancellations(draft),
             supply_changes=InMemorySupplyChanges(draft, changes),
             payment_watermark=InMemoryPaymentWatermark(draft),
             early_exits=InMemoryEarlyExits(draft),

@@ -16,7 +16,7 @@ from parking_chassis.tables import is_among
 from parking_chassis.units_of_work import Transaction
 
 PENDING = queue.c.status == DeliveryStatus.PENDING.value
-MAILS = ClaimQueue(queue, waits=PENDING & (queue.c.channel == Channel.EMAIL.value))
+WAITING = {channel: ClaimQueue(queue, waits=PENDING & (queue.c.channel == channel.value)) for channel in Channel}
 
 
 class PostgresDeliveries:
@@ -32,9 +32,11 @@ class PostgresDeliveries:
             await self._connection.execute(insert(queue), [_row(each.state) for each in deliveries])
             self._changes.saved(*deliveries)
 
-    async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[DeliveryState]:
-        """Pending mails that are due, each with its event's trace, which no other process gets before `until`."""
-        claimed = await MAILS.claim(self._connection, at=at, until=until, limit=limit)
+    async def claim(
+        self, at: datetime, until: datetime, limit: int, channel: Channel = Channel.EMAIL
+    ) -> Sequence[DeliveryState]:
+        """Pending ones of a channel that are due, each with its event's trace, which no other gets before `until`."""
+        claimed = await WAITING[channel].claim(self._connection, at=at, until=until, limit=limit)
         traces = select(notifications.c.id, notifications.c.trace).where(
             notifications.c.id.in_([row["notification_id"] for row in claimed])
         )

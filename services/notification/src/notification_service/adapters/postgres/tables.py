@@ -84,6 +84,7 @@ notifications = Table(
     Column("previous_spot_number", Text),
     Column("held_until", instant()),
     UniqueConstraint("event_id", "user_id", name="uq_notifications_event_id_user_id"),
+    Column("operator_reason", Text),
     Index("ix_notifications_of_user", "user_id", "created_at", "id"),
     Index("ix_notifications_of_kind", "user_id", "kind", "created_at", "id"),
     Index("ix_notifications_unread", "user_id", "created_at", "id", postgresql_where=text("read_at IS NULL")),

@@ -102,6 +102,7 @@ def _content(letter: Letter) -> dict[str, object]:
         "lot": letter.lot,
         "spot_number": details.spot_number,
         "previous_spot_number": details.previous_spot_number,
+        "is_of_operator": details.is_of_operator,
         "is_of_supply_change": details.is_of_supply_change,
         "is_of_full_refund": details.is_of_full_refund,
         "reason_in_words": letter.notification.reason_in_words,

@@ -29,8 +29,8 @@ _AT_ONCE = 4  # more would keep the consumers beside it waiting, and they are in
 _LEASE = timedelta(minutes=2)
 
 
-class _LotNotHere(Exception):
-    """Parking's event of the lot has not arrived."""
+class _NotYet(Exception):
+    """What the mail says has not all arrived: parking's event of the lot, or an operator's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ class SendMailsHandler:
     """Claims mails for two minutes, asks auth for each address, sends, and notes what came of it.
 
     To an address of which nobody has shown that it is theirs goes no mail: the notification is in the inbox alone, and
-    is not sent later. Nothing is asked or sent inside a transaction. A crash between sending and noting sends a mail
-    twice, with the same Message-ID, never not at all.
+    is not sent later. A mail that says why an operator cancelled waits for those words (`ExplainCancellations`).
+    Nothing is asked or sent inside a transaction. A crash between sending and noting sends a mail twice, with the same
+    Message-ID, never not at all.
     """
 
     open_work: OpenWork
@@ -72,7 +73,7 @@ class SendMailsHandler:
             contact = await self.contacts.of(claimed.user_id)
             if isinstance(contact, Contact):
                 await self.sender.send(await self._letter(claimed, contact))
-        except (ContactsAway, MailServerAway, _LotNotHere):
+        except (ContactsAway, MailServerAway, _NotYet):
             await self._note(claimed, lambda delivery: delivery.wait(self.clock.now()))
         except MailPutOff:
             await self._note(claimed, lambda delivery: delivery.put_off(self.clock.now()))
@@ -93,8 +94,8 @@ class SendMailsHandler:
             lot = await work.copies.lot(notification.details.parking_lot_id)
             if notification.kind is NotificationKind.PAYMENT_FAILED and notification.details.held_until is None:
                 notification = await self._with_hold(work, notification)
-        if lot is None:
-            raise _LotNotHere
+        if lot is None or notification.lacks_operator_reason:
+            raise _NotYet
         return Letter(claimed.id, contact, notification, lot)
 
     async def _with_hold(self, work: Work, notification: NotificationState) -> NotificationState:

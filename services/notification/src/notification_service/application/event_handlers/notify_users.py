@@ -1,6 +1,5 @@
 """Other services published something: pass it on to rooms, and notify the users to whom it is news."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,14 +9,9 @@ from uuid import UUID
 from notification_service.application.ports import ReservationCopy, Work
 from notification_service.domain.coming_refunds import PaymentCopy, still_to_come
 from notification_service.domain.deliveries import Channel, Delivery
-from notification_service.domain.notifications import (
-    OF_OPERATORS,
-    TITLES,
-    Notification,
-    NotificationKind,
-    NotificationState,
-)
-from notification_service.domain.rooms import Room, RoomKind, RoomMessage
+from notification_service.domain.live_messages import as_json, created_message
+from notification_service.domain.notifications import OF_OPERATORS, Notification, NotificationKind, NotificationState
+from notification_service.domain.rooms import RoomMessage
 from notification_service.domain.source_events import SourceEvent
 from parking_kernel.clocks import Clock, NewId
 
@@ -47,12 +41,10 @@ class NotifyUsersHandler:
         messages: list[RoomMessage] = []
         for source in event.source_events:
             if source.is_live(now):
-                data = _json(source.public)
+                data = as_json(source.public)
                 messages += [RoomMessage(room, source.name, data) for room in source.rooms]
-            messages += [
-                RoomMessage(Room(RoomKind.USER, state.user_id), "notification.created", _summary(state))
-                for state in notified.get(source.event_id, ())
-            ]
+            created = [state for state in notified.get(source.event_id, ()) if not state.lacks_operator_reason]
+            messages += [created_message(state) for state in created]
         if messages:
             await work.room_events.publish(messages)
 
@@ -71,8 +63,9 @@ class NotifyUsersHandler:
             if state.event_id in mailed and state.kind not in OF_OPERATORS
         ]
         on_sockets = [Delivery.of(state, self.new_id(now), Channel.WEBSOCKET, now) for state in states]
-        for delivery in on_sockets:
-            delivery.sent(now)
+        for delivery, state in zip(on_sockets, states, strict=True):
+            if not state.lacks_operator_reason:  # else `ExplainCancellations` sends it, with the operator's words
+                delivery.sent(now)
         await work.deliveries.add([*mails, *on_sockets])
         by_event = defaultdict[UUID, list[NotificationState]](list)
         for state in states:
@@ -126,20 +119,3 @@ async def _completed(work: Work, source_events: Sequence[SourceEvent], now: date
         return source
 
     return [completed(each) for each in source_events]
-
-
-def _summary(state: NotificationState) -> str:
-    return _json(
-        {
-            "id": str(state.id),
-            "kind": state.kind.value,
-            "title": TITLES[state.kind],
-            "parking_lot_id": str(state.details.parking_lot_id),
-            "reservation_id": str(state.details.reservation_id),
-            "created_at": state.created_at.isoformat(),
-        }
-    )
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -13,6 +13,7 @@ from notification_service.application.ports.mails import (
     MailServerAway,
 )
 from notification_service.application.ports.notifications import Deliveries, Notifications
+from notification_service.application.ports.operator_reasons import OperatorReasons, ReasonsAway
 from notification_service.application.ports.rooms import RoomEvents, RoomLog, Tickets
 from notification_service.application.ports.work import OpenWork, Work
 
@@ -31,7 +32,9 @@ __all__ = [
     "MailServerAway",
     "Notifications",
     "OpenWork",
+    "OperatorReasons",
     "OrganizationCopy",
+    "ReasonsAway",
     "ReservationCopy",
     "RoomEvents",
     "RoomLog",

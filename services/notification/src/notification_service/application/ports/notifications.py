@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from notification_service.domain.deliveries import Delivery, DeliveryState
+from notification_service.domain.deliveries import Channel, Delivery, DeliveryState
 from notification_service.domain.notifications import InboxFilter, Notification, NotificationState
 from parking_kernel.pages import Position
 
@@ -43,8 +43,10 @@ class Deliveries(Protocol):
         """Store new ones."""
         ...
 
-    async def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[DeliveryState]:
-        """Pending mails that are due, longest first in line, which no other process gets before `until`.
+    async def claim(
+        self, at: datetime, until: datetime, limit: int, channel: Channel = Channel.EMAIL
+    ) -> Sequence[DeliveryState]:
+        """Pending ones of a channel that are due, longest first in line, which no other process gets before `until`.
 
         They come in the order of their ids.
         """

@@ -48,7 +48,8 @@ class NotificationView(ResponseBody):
     the code of reservation or payment. It is `supply_change` where the spot, or the lot, went away: of a reservation
     that was moved for that, `previous_spot_number` is the one it had, and it may be cancelled free of charge. Of a
     payment that failed, `reason_in_words` says why in a sentence, and `held_until` until when the spot waits for
-    another attempt; null where it waits no more.
+    another attempt; null where it waits no more. `reason` is `operator` where the lot's operator cancelled, and
+    `reason_in_words` is what the operator wrote; null for the moment until that is fetched.
     """
 
     id: UUID

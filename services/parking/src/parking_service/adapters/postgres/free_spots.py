@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from parking_kernel.sightings import SIGHTING_HOLDS_FOR
-from parking_service.adapters.postgres.tables import NEEDS_SUPPLY, free_spots
+from parking_service.adapters.postgres.tables import COUNTS_FROM, NEEDS_SUPPLY, free_spots
 from parking_service.domain.available_now import FreeSpots, Present, Sensors, available_now
 from parking_service.domain.occupancy import FRESH, SILENCE_HALVES_IN, LotCountState
 
@@ -30,6 +30,7 @@ DUE = text("""
     ORDER BY parking_lot_id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 # `spot` is each spot that is not removed, with what was last seen of it and whether somebody's booking has it now.
+# Of the bookings those are read that count now, and the first of the others: a busy lot has thousands of them.
 PRESENT = text(f"""
     SELECT lot.id, statement_timestamp() AS at, seen.*, stays.*, c.parking_lot_id IS NOT NULL AS is_counted,
         c.occupied, c.capacity, c.observed_at AS count_observed_at, c.changed_at AS count_changed_at, c.version
@@ -54,27 +55,27 @@ PRESENT = text(f"""
             SELECT p.status = 'in_service' AS in_service, o.occupied, o.observed_at, o.changed_at,
                 o.observed_at > statement_timestamp() - CAST(:fresh AS interval) AS is_fresh,
                 o.observed_at > statement_timestamp() - CAST(:holds AS interval) AS is_seen,
-                EXISTS (
-                    SELECT FROM bookings
-                    WHERE parking_lot_id = lot.id AND spot_id = p.id AND {NEEDS_SUPPLY.text} AND (
-                        bookings.status = 'active'
-                        OR starts_at <= statement_timestamp() AND ends_at > statement_timestamp())
-                ) AS is_booked
-            FROM spots p LEFT JOIN spot_occupancy o ON o.spot_id = p.id
+                booked.spot_id IS NOT NULL AS is_booked
+            FROM spots p LEFT JOIN spot_occupancy o ON o.spot_id = p.id LEFT JOIN (
+                SELECT DISTINCT spot_id FROM bookings
+                WHERE parking_lot_id = lot.id AND {NEEDS_SUPPLY.text} AND {COUNTS_FROM.text} <= statement_timestamp()
+                    AND (status = 'active' OR ends_at > statement_timestamp())
+            ) booked ON booked.spot_id = p.id
             WHERE p.parking_lot_id = lot.id AND p.status <> 'removed'
         ) spot
     ) seen
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE is_in) AS inside,
-            count(*) FILTER (WHERE NOT is_in AND starts_at <= statement_timestamp() AND ends_at > statement_timestamp())
-                AS expected,
+            count(*) FILTER (WHERE NOT is_in AND ends_at > statement_timestamp()) AS expected,
             least(
-                min(starts_at) FILTER (WHERE NOT is_in AND starts_at > statement_timestamp()),
-                min(ends_at) FILTER (WHERE NOT is_in AND ends_at > statement_timestamp())
+                min(ends_at) FILTER (WHERE NOT is_in AND ends_at > statement_timestamp()),
+                (SELECT {COUNTS_FROM.text} FROM bookings
+                WHERE parking_lot_id = lot.id AND {NEEDS_SUPPLY.text} AND {COUNTS_FROM.text} > statement_timestamp()
+                ORDER BY {COUNTS_FROM.text} LIMIT 1)
             ) AS booked_at
         FROM (
-            SELECT status = 'active' AS is_in, starts_at, ends_at FROM bookings
-            WHERE parking_lot_id = lot.id AND {NEEDS_SUPPLY.text}
+            SELECT status = 'active' AS is_in, ends_at FROM bookings
+            WHERE parking_lot_id = lot.id AND {NEEDS_SUPPLY.text} AND {COUNTS_FROM.text} <= statement_timestamp()
         ) booking
     ) stays
 """)  # noqa: S608 - the fragment is a constant; every value is an argument

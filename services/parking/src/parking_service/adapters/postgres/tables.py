@@ -32,6 +32,13 @@ metadata = service_metadata()
 
 IN_USE = text("status <> 'retired'")
 NEEDS_SUPPLY = text(f"status NOT IN ({', '.join(repr(status) for status in sorted(ENDED))})")
+# From when on a booking counts in its lot: from its start, and at once where its car is in, however early it came.
+# Written as PostgreSQL shows it, by which the schema is compared.
+COUNTS_FROM = text("""(
+CASE
+    WHEN status = 'active'::text THEN '-infinity'::timestamp with time zone
+    ELSE starts_at
+END)""")
 
 organizations = Table(
     "organizations",
@@ -238,6 +245,7 @@ bookings = Table(
         "spot_id",
         postgresql_where=NEEDS_SUPPLY,
     ),
+    Index("ix_bookings_counting_from", "parking_lot_id", COUNTS_FROM, postgresql_where=NEEDS_SUPPLY),
     Index("ix_bookings_committed_at", "committed_at"),
 )
 

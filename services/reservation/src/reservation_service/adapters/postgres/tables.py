@@ -176,6 +176,16 @@ unsettled_stays = Table(
     Index("ix_unsettled_stays_kept_at", "kept_at"),
 )
 
+operator_cancellations = Table(
+    "operator_cancellations",
+    metadata,
+    Column("reservation_id", Uuid, primary_key=True),
+    Column("cancelled_by", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("refund", String(16), nullable=False),
+    Column("cancelled_at", instant(), nullable=False),
+)
+
 users = Table(
     "users",
     metadata,

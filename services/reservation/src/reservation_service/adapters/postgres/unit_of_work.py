@@ -6,6 +6,7 @@ from parking_chassis.units_of_work import Transaction, UnitsOfWork
 from reservation_service.adapters.postgres.early_exits import PostgresEarlyExits
 from reservation_service.adapters.postgres.gate_lists import PostgresGateLists
 from reservation_service.adapters.postgres.lots import PostgresCopies, PostgresLots
+from reservation_service.adapters.postgres.operator_cancellations import PostgresOperatorCancellations
 from reservation_service.adapters.postgres.outbox import publish
 from reservation_service.adapters.postgres.payment_watermark import DatabaseTime, PostgresPaymentWatermark
 from reservation_service.adapters.postgres.reservations import PostgresReservations
@@ -29,6 +30,7 @@ def units_of_work(sealer: Sealer) -> UnitsOfWork[Work, Reservation | SupplyChang
             copies=PostgresCopies(connection),
             timetable=PostgresTimetable(connection),
             reservations=PostgresReservations(transaction),
+            operator_cancellations=PostgresOperatorCancellations(connection),
             supply_changes=PostgresSupplyChanges(transaction),
             payment_watermark=PostgresPaymentWatermark(connection),
             early_exits=PostgresEarlyExits(connection),

@@ -12,6 +12,7 @@ from reservation_service.application.ports.bookings import (
     StaleCandidates,
     TooBusy,
 )
+from reservation_service.application.ports.cancellations import OperatorCancellations, RenderCancelled
 from reservation_service.application.ports.gates import (
     EarlyExits,
     GateLists,
@@ -54,10 +55,12 @@ __all__ = [
     "LotCopy",
     "Lots",
     "OpenWork",
+    "OperatorCancellations",
     "Order",
     "PaymentBacklog",
     "PaymentOutbox",
     "PaymentWatermark",
+    "RenderCancelled",
     "RenderGateAnswer",
     "ReservationFilter",
     "Reservations",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from parking_kernel.askers import Asker
 from parking_kernel.repeatable import Answers
+from reservation_service.application.ports.cancellations import OperatorCancellations
 from reservation_service.application.ports.gates import EarlyExits, GateLists, UnsettledStays
 from reservation_service.application.ports.lots import Copies, Lots
 from reservation_service.application.ports.payments import PaymentWatermark, Time
@@ -23,6 +24,7 @@ class Work:
     copies: Copies
     timetable: Timetable
     reservations: Reservations
+    operator_cancellations: OperatorCancellations
     supply_changes: SupplyChanges
     payment_watermark: PaymentWatermark
     early_exits: EarlyExits

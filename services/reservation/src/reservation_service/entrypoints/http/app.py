@@ -9,7 +9,7 @@ from parking_chassis.app import create_app
 from parking_chassis.database import ping
 from parking_messaging.wiring import outbox_figures
 from reservation_service.bootstrap import Reservation, resources
-from reservation_service.entrypoints.http import booking, gate_lists, gates, reservations
+from reservation_service.entrypoints.http import booking, gate_lists, gates, internal, reservations
 from reservation_service.entrypoints.http.problems import PROBLEMS
 
 
@@ -24,7 +24,7 @@ def reservation_app(service: Reservation) -> FastAPI:
     app = create_app(
         "reservation",
         "Which spot is whose, and when.",
-        routers=[booking.router, reservations.router, gates.router, gate_lists.router],
+        routers=[booking.router, reservations.router, gates.router, gate_lists.router, internal.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},
         figures=[outbox_figures(service.engine)],
@@ -32,4 +32,5 @@ def reservation_app(service: Reservation) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.internal_token = service.settings.notification_token
     return app

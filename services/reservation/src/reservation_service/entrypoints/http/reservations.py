@@ -5,10 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
+from pydantic_core import from_json
+from structlog.contextvars import bind_contextvars
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.concurrency import etag
+from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.instants import Instant
 from parking_chassis.pagination import (
     DEFAULT_LIMIT,
@@ -22,6 +25,8 @@ from parking_chassis.pagination import (
 from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field
 from parking_chassis.schemas import Line, RequestBody
 from parking_chassis.security import permitted
+from parking_kernel.repeatable import Answer
+from reservation_service.application.commands.cancel_for_operator import CancelForOperator
 from reservation_service.application.commands.cancel_reservation import CancelReservation
 from reservation_service.application.ports import Order, ReservationFilter
 from reservation_service.application.queries.get_credential import GetCredential
@@ -29,8 +34,9 @@ from reservation_service.application.queries.get_reservation import GetReservati
 from reservation_service.application.queries.list_reservations import ListReservations
 from reservation_service.application.queries.name_lots import NameLots
 from reservation_service.bootstrap import UseCases
+from reservation_service.domain.cancellation import OperatorRefund
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
-from reservation_service.entrypoints.http.dependencies import Does, Driver, Reader, Service
+from reservation_service.entrypoints.http.dependencies import Does, Driver, Operator, Reader, Service
 from reservation_service.entrypoints.http.plates import Plate
 from reservation_service.entrypoints.http.problems import (
     CHANGED_MEANWHILE,
@@ -38,10 +44,11 @@ from reservation_service.entrypoints.http.problems import (
     NO_CREDENTIAL,
     NOT_CANCELLABLE,
 )
-from reservation_service.entrypoints.http.views import ReservationView
+from reservation_service.entrypoints.http.views import ReservationView, reservation_json
 
 router = APIRouter(prefix="/api/v1/reservations", tags=["reservations"])
 
+OK = 200
 SVG, PNG = "image/svg+xml", "image/png"
 WEIGHT = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)")
 NOT_ACCEPTABLE = ProblemKind("not-acceptable", "No such form", 406)
@@ -55,6 +62,20 @@ class Cancellation(RequestBody):
     """Why; for the operator's statistics, stored nowhere else."""
 
     reason: Annotated[Line, StringConstraints(max_length=200)] | None = None
+
+
+class OperatorCancellationRequest(RequestBody):
+    """Why, in words that the driver reads, and what of the money that was paid goes back."""
+
+    reason: Annotated[
+        Line,
+        StringConstraints(min_length=1, max_length=500),
+        Field(description="what the driver reads in mail and inbox", examples=["The level is flooded. We are sorry."]),
+    ]
+    refund: Annotated[
+        OperatorRefund,
+        Field(description="`full`: all that was paid; `by_terms`: as if the driver had cancelled; `none`: nothing"),
+    ]
 
 
 async def _filter(
@@ -119,6 +140,28 @@ async def cancel_reservation(
     state = await does.cancel_reservation(CancelReservation(driver, reservation_id))
     response.headers["ETag"] = etag(state.version)
     return await _view(does, state)
+
+
+@router.post("/{reservation_id}/operator-cancel", response_model=ReservationView)
+@may_answer(NOT_FOUND, NOT_CANCELLABLE, CHANGED_MEANWHILE)
+async def cancel_for_operator(
+    reservation_id: UUID, body: OperatorCancellationRequest, does: Does, operator: Operator, key_of: KeyOf
+) -> Response:
+    """Cancel a reservation of a lot that one operates, before its car is in; its driver reads why.
+
+    A pending one is withdrawn with its open payment. It is kept who cancelled, when and why. The same said again
+    changes nothing and gets the same answer; another reason or refund of a reservation that is cancelled is 409.
+    """
+    key = key_of(fingerprint_of(body))
+    assert operator.user_id is not None, "a person"
+    command = CancelForOperator(operator, operator.user_id, reservation_id, body.reason, body.refund, key)
+    answer = await does.cancel_for_operator(command, _cancelled)
+    bind_contextvars(reservation_id=str(reservation_id))
+    return response_of(answer, {"ETag": etag(from_json(answer.body)["version"])})
+
+
+def _cancelled(state: ReservationState, lot_name: str) -> Answer:
+    return Answer(OK, reservation_json(state, lot_name))
 
 
 @router.get(

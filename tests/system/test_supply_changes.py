@@ -236,7 +236,7 @@ async def test_bookings_without_another_spot_get_their_money_back_and_pending_on
     await estate.reaches(retirement, status="done", total=2, done=2, refunded=1, cancelled=1)
 
 
-async def test_the_field_s_lot_that_shrinks_refunds_and_tells_the_driver_whose_spot_goes(
+async def test_the_field_s_lot_that_shrinks_refunds_and_notifies_the_driver_whose_spot_goes(
     driver: Driver, operator: Operator, databases: Databases, provider: Provider, shared_cases: Path
 ) -> None:
     """`import-shrinks-2`, then `import-shrinks-1`, with both spots booked and paid for the same hours in between."""

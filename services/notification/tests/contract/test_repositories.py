@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from services.notification.tests.stories import NOW, details, kept_mail, kept_notification, lot, notification
 
-from notification_service.application.ports import OpenWork, ReservationCopy
+from notification_service.application.ports import OpenWork, OrganizationCopy, ReservationCopy
 from notification_service.domain.coming_refunds import PaymentCopy, Refund
 from notification_service.domain.deliveries import Channel, Delivery, Failure
 from notification_service.domain.errors import UnknownNotification
@@ -58,13 +58,30 @@ class TestCopies:
             await work.copies.keep_payments([first, second, first])
             assert await work.copies.payments([first.id, uuid4()]) == {first.id: second}
 
+    async def test_who_works_for_an_organization_is_kept_at_its_newest_version(self, open_work: OpenWork) -> None:
+        first = OrganizationCopy(uuid4(), frozenset({uuid4(), uuid4()}), 1)
+        second = replace(first, members=frozenset({uuid4()}), version=2)
+        empty = OrganizationCopy(uuid4(), frozenset(), 1)
+        async with open_work(THE_SERVICE) as work:
+            for each in (first, second, first, empty):
+                await work.copies.keep_organization(each)
+            found = await work.copies.members({first.id, empty.id, uuid4()})
+        assert found == {first.id: second.members, empty.id: frozenset()}
+
 
 class TestNotifications:
+    async def test_one_event_notifies_each_of_several_users_once(self, open_work: OpenWork) -> None:
+        kept = await kept_notification(open_work)
+        colleague = notification(event_id=kept.event_id, kind=NotificationKind.DRIVER_SUSPENDED)
+        async with open_work(THE_SERVICE) as work:
+            assert await work.notifications.add([Notification(colleague), Notification(colleague)]) == {colleague.id}
+            assert await work.notifications.read(colleague.id) == colleague
+
     async def test_one_event_is_one_notification(self, open_work: OpenWork) -> None:
         moved = details(reason="supply_change", previous_spot_number="B12", held_until=LATER)
         kept = await kept_notification(open_work, details=moved)
         async with open_work(THE_SERVICE) as work:
-            again, other = notification(event_id=kept.event_id), notification()
+            again, other = notification(event_id=kept.event_id, user_id=kept.user_id), notification()
             new = await work.notifications.add([Notification(each) for each in (again, other, again)])
             assert new == {other.id}
             assert await work.notifications.add([]) == set()

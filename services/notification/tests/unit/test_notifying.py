@@ -17,11 +17,19 @@ from services.notification.tests.stories import NOW, details, lot, source_event
 
 from notification_service.application.commands.send_mails import SendMails, SendMailsHandler
 from notification_service.application.event_handlers.notify_users import NotifyUsers, NotifyUsersHandler
-from notification_service.application.ports import LotCopy, MailPutOff, MailRefused, MailServerAway, ReservationCopy
+from notification_service.application.ports import (
+    LotCopy,
+    MailPutOff,
+    MailRefused,
+    MailServerAway,
+    OrganizationCopy,
+    ReservationCopy,
+)
 from notification_service.domain.coming_refunds import PaymentCopy, Refund, RefundOrder
 from notification_service.domain.deliveries import GIVE_UP_AFTER, Channel, DeliveryStatus, Failure
-from notification_service.domain.rooms import Ownership
-from notification_service.domain.source_events import MAILED_FOR, SourceEvent
+from notification_service.domain.notifications import NotificationKind as K
+from notification_service.domain.rooms import Ownership, RoomEvent
+from notification_service.domain.source_events import MAILED_FOR, NEWS_FOR, SourceEvent
 from parking_chassis.ids import new_id
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.money import Money
@@ -62,9 +70,69 @@ class Installation:
         return [(type(event).__name__, event.delivery.channel.value) for event in self.tables.outbox]
 
 
+def is_created(event: RoomEvent) -> bool:
+    return event.event == "notification.created"
+
+
 @pytest.fixture
 def notification() -> Installation:
     return Installation()
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [("user_suspended", K.DRIVER_SUSPENDED), ("user_reinstated", K.DRIVER_REINSTATED)],
+)
+async def test_the_operator_is_notified_of_a_suspended_driver_who_holds_a_booking_of_its_lot(
+    notification: Installation, reason: str, kind: K
+) -> None:
+    """Each member of the organization finds it in the inbox, once; nobody is mailed, and the driver gets nothing."""
+    members, organization_id = {uuid4(), uuid4()}, uuid4()
+    other = OrganizationCopy(uuid4(), frozenset({uuid4()}), 1)
+    async with notification.work(THE_SERVICE) as work:
+        await work.copies.keep_organization(OrganizationCopy(organization_id, frozenset(members), 1))
+        await work.copies.keep_organization(other)
+    facts = details(reason=reason)
+    source = source_event(
+        "reservation.changed", details=facts, changed=frozenset({"user_status"}), organization_id=organization_id
+    )
+    for _repeat in range(2):
+        await notification.consume(source)
+    inbox = list(notification.tables.notifications.values())
+    assert {each.user_id for each in inbox} == members
+    assert [(each.kind, each.details, each.event_id) for each in inbox] == [(kind, facts, source.event_id)] * 2
+    assert {each.channel for each in notification.tables.deliveries.values()} == {Channel.WEBSOCKET}
+    news = [room for (room, _id), (event, _at) in notification.tables.room_events.items() if is_created(event)]
+    assert sorted(news) == sorted(f"user:{user_id}" for user_id in members)
+
+
+async def test_operators_are_notified_of_no_other_change_of_a_booking(notification: Installation) -> None:
+    organization_id = uuid4()
+    async with notification.work(THE_SERVICE) as work:
+        await work.copies.keep_organization(OrganizationCopy(organization_id, frozenset({uuid4()}), 1))
+    for changed, reason in (({"spot"}, "user_suspended"), ({"user_status"}, None), ({"user_status"}, "tomorrow's")):
+        await notification.consume(
+            source_event(
+                "reservation.changed",
+                details=details(reason=reason),
+                changed=frozenset(changed),
+                organization_id=organization_id,
+            )
+        )
+    assert [each.kind for each in notification.tables.notifications.values()] == [K.RESERVATION_CHANGED]
+
+
+async def test_a_suspension_of_long_ago_is_no_news_and_an_organization_that_has_not_arrived_has_no_members(
+    notification: Installation,
+) -> None:
+    organization_id = uuid4()
+    news = {"details": details(reason="user_suspended"), "changed": frozenset({"user_status"})}
+    await notification.consume(source_event("reservation.changed", organization_id=organization_id, **news))
+    async with notification.work(THE_SERVICE) as work:
+        await work.copies.keep_organization(OrganizationCopy(organization_id, frozenset({uuid4()}), 1))
+    old = source_event("reservation.changed", organization_id=organization_id, at=NOW - NEWS_FOR, **news)
+    await notification.consume(old)
+    assert not notification.tables.notifications
 
 
 async def test_a_source_event_becomes_inbox_mail_and_room_events(notification: Installation) -> None:

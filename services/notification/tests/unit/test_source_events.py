@@ -143,6 +143,17 @@ def test_a_reservation_notifies_its_driver(event_class: type[ReservationState], 
 
 
 @pytest.mark.parametrize(
+    ("reason", "kind"),
+    [("user_suspended", K.DRIVER_SUSPENDED), ("user_reinstated", K.DRIVER_REINSTATED), ("supply_change", None)],
+)
+def test_a_change_of_the_drivers_status_is_for_the_operators_alone(reason: str, kind: K | None) -> None:
+    event = reservation_event(ReservationChangedV1, changed=("user_status",), reason=reason)
+    source = consumers.reservation_source(event, envelope(event))
+    assert (source.kind, source.operators_kind) == (None, kind)
+    assert source.organization_id == event.organization_id
+
+
+@pytest.mark.parametrize(
     ("changed", "kind"),
     [
         (("charges",), None),

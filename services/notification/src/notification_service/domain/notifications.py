@@ -21,6 +21,8 @@ class NotificationKind(StrEnum):
     PAYMENT_SUCCEEDED = "payment_succeeded"
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_REFUNDED = "payment_refunded"
+    DRIVER_SUSPENDED = "driver_suspended"
+    DRIVER_REINSTATED = "driver_reinstated"
 
 
 TITLES = {
@@ -33,8 +35,12 @@ TITLES = {
     NotificationKind.PAYMENT_SUCCEEDED: "We have received your payment",
     NotificationKind.PAYMENT_FAILED: "Your payment did not go through",
     NotificationKind.PAYMENT_REFUNDED: "Your money is on its way back",
+    NotificationKind.DRIVER_SUSPENDED: "A driver with a reservation is suspended",
+    NotificationKind.DRIVER_REINSTATED: "A driver with a reservation is no longer suspended",
 }
 
+OF_OPERATORS = frozenset({NotificationKind.DRIVER_SUSPENDED, NotificationKind.DRIVER_REINSTATED})
+"""Of these the lot's operators are notified, all members of its organization, and in their inboxes alone."""
 
 SUPPLY_CHANGE = "supply_change"
 """Reservation's reason for what happens because a spot, or a lot, went away."""

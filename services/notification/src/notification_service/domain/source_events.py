@@ -38,8 +38,14 @@ OVERSTAY = "overstay"
 
 # A change of what is owed or paid is for the payment's own notifications.
 MONEY = frozenset({"charges", "amount_owed", "amount_paid", "refund_due"})
-# Whether the driver is suspended is for the operator's room: the reservation itself is as it was.
-NO_NEWS = MONEY | {"user_status"}
+USER_STATUS = "user_status"
+# Whether the driver is suspended is for the operators: to the driver the reservation itself is as it was.
+NO_NEWS = MONEY | {USER_STATUS}
+OPERATORS_KINDS = {
+    "user_suspended": NotificationKind.DRIVER_SUSPENDED,
+    "user_reinstated": NotificationKind.DRIVER_REINSTATED,
+}
+"""By reservation's reason for a change of the driver's status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class SourceEvent:
     details: Details | None = None
     changed: frozenset[str] = frozenset()
     refund_orders: tuple[RefundOrder, ...] | None = None
+    organization_id: UUID | None = None
 
     @property
     def kind(self) -> NotificationKind | None:
@@ -68,6 +75,13 @@ class SourceEvent:
         if self.name == "charge.raised" and not self._is_overstay_to_pay:
             return None
         return KINDS.get(self.name)
+
+    @property
+    def operators_kind(self) -> NotificationKind | None:
+        """What the operators of the lot are notified of; nothing for what is no news to them."""
+        if self.details is None or self.details.reason is None or USER_STATUS not in self.changed:
+            return None
+        return OPERATORS_KINDS.get(self.details.reason)
 
     @property
     def _is_overstay_to_pay(self) -> bool:

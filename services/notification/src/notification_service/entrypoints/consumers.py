@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.application.event_handlers.keep_lot import KeepLot, keep_lot
+from notification_service.application.event_handlers.keep_organization import KeepOrganization, keep_organization
 from notification_service.application.event_handlers.notify_users import NotifyUsers
-from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.application.ports import LotCopy, OrganizationCopy, ReservationCopy
 from notification_service.bootstrap import SERVICE, Notification
 from notification_service.domain.coming_refunds import PaymentCopy, Refund, RefundOrder
 from notification_service.domain.notifications import Details
@@ -29,6 +30,7 @@ from parking_events import (
     ChargeRaisedV1,
     LotOccupancyState,
     LotState,
+    OrganizationState,
     PaymentRefundedV1,
     PaymentState,
     PaymentStatus,
@@ -56,7 +58,8 @@ PAYMENTS = "notification.payments"
 OCCUPANCY = "notification.occupancy"
 SUPPLY_CHANGES = "notification.supply-changes"
 LOGINS = "notification.logins"
-GROUPS = (LOTS, RESERVATIONS, PAYMENTS, OCCUPANCY, SUPPLY_CHANGES, LOGINS)
+ORGANIZATIONS = "notification.organizations"
+GROUPS = (LOTS, ORGANIZATIONS, RESERVATIONS, PAYMENTS, OCCUPANCY, SUPPLY_CHANGES, LOGINS)
 
 BATCH = 100
 """Events in one transaction, when there are so many: a room's counter is then locked and written once for all.
@@ -92,6 +95,7 @@ def handlers(service: Notification) -> dict[str, Handlers[AsyncConnection]]:
     supply_changes.effect_batch(SupplyChangeState, _notifying(service, supply_change_source), batch_size=BATCH)
     return {
         LOTS: _lot_handlers(service),
+        ORGANIZATIONS: _organization_handlers(service),
         RESERVATIONS: _reservation_handlers(service),
         PAYMENTS: payments,
         OCCUPANCY: occupancy,
@@ -108,6 +112,16 @@ def _lot_handlers(service: Notification) -> Handlers[AsyncConnection]:
     lots = Handlers[AsyncConnection]()
     lots.state_copy(LotState, lot)
     return lots
+
+
+def _organization_handlers(service: Notification) -> Handlers[AsyncConnection]:
+    async def organization(event: OrganizationState, _envelope: Envelope, tx: AsyncConnection) -> None:
+        async with service.work_on(tx) as work:
+            await keep_organization(work, KeepOrganization(organization_copy(event)))
+
+    organizations = Handlers[AsyncConnection]()
+    organizations.state_copy(OrganizationState, organization)
+    return organizations
 
 
 def _reservation_handlers(service: Notification) -> Handlers[AsyncConnection]:
@@ -145,6 +159,11 @@ def _notifying[Event: WireEvent](
 def lot_copy(event: LotState) -> LotCopy:
     """What notification keeps of a lot."""
     return LotCopy(event.parking_lot_id, event.name, event.address, event.time_zone, event.version)
+
+
+def organization_copy(event: OrganizationState) -> OrganizationCopy:
+    """What notification keeps of an organization."""
+    return OrganizationCopy(event.organization_id, frozenset(each.user_id for each in event.members), event.version)
 
 
 def reservation_copy(event: ReservationState) -> ReservationCopy:
@@ -187,6 +206,7 @@ def reservation_source(event: ReservationState, envelope: Envelope) -> SourceEve
             previous_spot_number=event.moved_from.spot_number if event.moved_from and "spot" in event.changed else None,
         ),
         changed=frozenset(event.changed),
+        organization_id=event.organization_id,
         refund_orders=None
         if event.refund_orders is None
         else tuple(

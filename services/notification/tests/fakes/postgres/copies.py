@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.notification.tests.fakes.postgres.tables import Tables
 
-from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.application.ports import LotCopy, OrganizationCopy, ReservationCopy
 from notification_service.domain.coming_refunds import PaymentCopy
 from notification_service.domain.rooms import Ownership
 
@@ -19,6 +19,15 @@ class InMemoryCopies:
         kept = self._tables.lots.get(lot.id)
         if kept is None or kept.version < lot.version:
             self._tables.lots[lot.id] = lot
+
+    async def keep_organization(self, organization: OrganizationCopy) -> None:
+        kept = self._tables.organizations.get(organization.id)
+        if kept is None or kept.version < organization.version:
+            self._tables.organizations[organization.id] = organization
+
+    async def members(self, organization_ids: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+        kept = self._tables.organizations
+        return {each: kept[each].members for each in organization_ids if each in kept}
 
     async def keep_reservations(self, reservations: Sequence[ReservationCopy]) -> None:
         for each in reservations:

@@ -18,7 +18,8 @@ class InMemoryNotifications:
     async def add(self, notifications: Sequence[Notification]) -> Collection[UUID]:
         new: set[UUID] = set()
         for each in notifications:
-            if not any(kept.event_id == each.state.event_id for kept in self._kept.values()):
+            mine = (each.state.event_id, each.state.user_id)
+            if mine not in {(kept.event_id, kept.user_id) for kept in self._kept.values()}:
                 self._kept[each.state.id] = each.state
                 new.add(each.state.id)
         return new

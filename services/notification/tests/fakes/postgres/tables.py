@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
 
-from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.application.ports import LotCopy, OrganizationCopy, ReservationCopy
 from notification_service.domain.coming_refunds import PaymentCopy
 from notification_service.domain.deliveries import DeliveryEvent, DeliveryState
 from notification_service.domain.notifications import NotificationState
@@ -15,6 +15,7 @@ from notification_service.domain.tickets import Ticket
 @dataclass
 class Tables:
     lots: dict[UUID, LotCopy] = field(default_factory=dict[UUID, LotCopy])
+    organizations: dict[UUID, OrganizationCopy] = field(default_factory=dict[UUID, OrganizationCopy])
     reservations: dict[UUID, ReservationCopy] = field(default_factory=dict[UUID, ReservationCopy])
     payments: dict[UUID, PaymentCopy] = field(default_factory=dict[UUID, PaymentCopy])
     notifications: dict[UUID, NotificationState] = field(default_factory=dict[UUID, NotificationState])

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notification_service.adapters.postgres.tables import lots, reservation_owners
+from notification_service.adapters.postgres.tables import lots, organizations, reservation_owners
 from notification_service.adapters.postgres.tables import payments as payment_table
-from notification_service.application.ports import LotCopy, ReservationCopy
+from notification_service.application.ports import LotCopy, OrganizationCopy, ReservationCopy
 from notification_service.domain.coming_refunds import PaymentCopy, Refund
 from notification_service.domain.rooms import Ownership
 from parking_messaging.state_copies import upsert_if_newer
@@ -31,6 +31,17 @@ class PostgresCopies:
             "version": lot.version,
         }
         await self._connection.execute(upsert_if_newer(lots, values))
+
+    async def keep_organization(self, organization: OrganizationCopy) -> None:
+        """Keep who works for an organization."""
+        members = sorted(organization.members)
+        values = {"id": organization.id, "members": members, "version": organization.version}
+        await self._connection.execute(upsert_if_newer(organizations, values))
+
+    async def members(self, organization_ids: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+        """Who works for each of some organizations that have arrived."""
+        statement = select(organizations.c.id, organizations.c.members).where(organizations.c.id.in_(organization_ids))
+        return {row.id: frozenset(row.members) for row in await self._connection.execute(statement)}
 
     async def keep_reservations(self, reservations: Sequence[ReservationCopy]) -> None:
         """Keep whose reservations are; of several versions the newest counts."""

@@ -30,13 +30,17 @@ class PostgresNotifications:
         self._connection = connection
 
     async def add(self, notifications: Sequence[Notification]) -> Collection[UUID]:
-        """Store new ones; the ids of those whose event notified nobody before. The others are not stored.
+        """Store new ones; the ids of those whose event did not notify that user before. The others are not stored.
 
         Each is stored with its event's trace: its mail is sent later.
         """
         if not notifications:
             return set()
-        once = insert(inbox).on_conflict_do_nothing(index_elements=[inbox.c.event_id]).returning(inbox.c.id)
+        once = (
+            insert(inbox)
+            .on_conflict_do_nothing(index_elements=[inbox.c.event_id, inbox.c.user_id])
+            .returning(inbox.c.id)
+        )
         rows = [_row(each.state) | {"trace": trace_of_event(each.state.event_id)} for each in notifications]
         found = await self._connection.execute(once, rows)
         return set(found.scalars())

@@ -34,6 +34,14 @@ lots = Table(
     Column("version", Integer, nullable=False),
 )
 
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("members", ARRAY(Uuid), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
 reservation_owners = Table(
     "reservation_owners",
     metadata,
@@ -67,7 +75,7 @@ notifications = Table(
     Column("spot_number", Text),
     Column("starts_at", instant()),
     Column("ends_at", instant()),
-    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("event_id", Uuid, nullable=False),
     Column("created_at", instant(), nullable=False),
     Column("read_at", instant()),
     Column("version", Integer, nullable=False),
@@ -75,6 +83,7 @@ notifications = Table(
     Column("reason", Text),
     Column("previous_spot_number", Text),
     Column("held_until", instant()),
+    UniqueConstraint("event_id", "user_id", name="uq_notifications_event_id_user_id"),
     Column("operator_reason", Text),
     Index("ix_notifications_of_user", "user_id", "created_at", "id"),
     Index("ix_notifications_of_kind", "user_id", "kind", "created_at", "id"),

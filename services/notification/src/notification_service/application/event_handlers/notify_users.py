@@ -1,5 +1,6 @@
 """Other services published something: pass it on to rooms, and notify the users to whom it is news."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +10,7 @@ from notification_service.application.ports import ReservationCopy, Work
 from notification_service.domain.coming_refunds import PaymentCopy, still_to_come
 from notification_service.domain.deliveries import Channel, Delivery
 from notification_service.domain.live_messages import as_json, created_message
-from notification_service.domain.notifications import Notification, NotificationKind, NotificationState
+from notification_service.domain.notifications import OF_OPERATORS, Notification, NotificationKind, NotificationState
 from notification_service.domain.rooms import RoomMessage
 from notification_service.domain.source_events import SourceEvent
 from parking_kernel.clocks import Clock, NewId
@@ -42,28 +43,50 @@ class NotifyUsersHandler:
             if source.is_live(now):
                 data = as_json(source.public)
                 messages += [RoomMessage(room, source.name, data) for room in source.rooms]
-            if (state := notified.get(source.event_id)) and not state.lacks_operator_reason:
-                messages.append(created_message(state))
+            created = [state for state in notified.get(source.event_id, ()) if not state.lacks_operator_reason]
+            messages += [created_message(state) for state in created]
         if messages:
             await work.room_events.publish(messages)
 
     async def _notify(
         self, work: Work, source_events: Sequence[SourceEvent], now: datetime
-    ) -> Mapping[UUID, NotificationState]:
+    ) -> Mapping[UUID, Sequence[NotificationState]]:
         """What users are notified of now, by its source event."""
         states = [state for source in source_events if (state := self._notification(source, now))]
+        states += await self._of_operators(work, source_events, now)
         new = await work.notifications.add([Notification(state) for state in states])
         states = [state for state in states if state.id in new]
         mailed = {source.event_id for source in source_events if source.deserves_mail(now)}
         mails = [
-            Delivery.of(state, self.new_id(now), Channel.EMAIL, now) for state in states if state.event_id in mailed
+            Delivery.of(state, self.new_id(now), Channel.EMAIL, now)
+            for state in states
+            if state.event_id in mailed and state.kind not in OF_OPERATORS
         ]
         on_sockets = [Delivery.of(state, self.new_id(now), Channel.WEBSOCKET, now) for state in states]
         for delivery, state in zip(on_sockets, states, strict=True):
             if not state.lacks_operator_reason:  # else `ExplainCancellations` sends it, with the operator's words
                 delivery.sent(now)
         await work.deliveries.add([*mails, *on_sockets])
-        return {state.event_id: state for state in states}
+        by_event = defaultdict[UUID, list[NotificationState]](list)
+        for state in states:
+            by_event[state.event_id].append(state)
+        return by_event
+
+    async def _of_operators(
+        self, work: Work, source_events: Sequence[SourceEvent], now: datetime
+    ) -> Sequence[NotificationState]:
+        """What the members of the lot's organization are notified of."""
+        news = [each for each in source_events if each.operators_kind and each.is_news(now)]
+        organization_ids = {each.organization_id for each in news if each.organization_id}
+        members: Mapping[UUID, frozenset[UUID]] = (
+            await work.copies.members(organization_ids) if organization_ids else {}
+        )
+        return [
+            NotificationState(self.new_id(now), user_id, kind, details, source.event_id, now)
+            for source in news
+            if (kind := source.operators_kind) and (details := source.details) and source.organization_id
+            for user_id in sorted(members.get(source.organization_id, frozenset()))
+        ]
 
     def _notification(self, source: SourceEvent, now: datetime) -> NotificationState | None:
         kind, user_id, details = source.kind, source.user_id, source.details

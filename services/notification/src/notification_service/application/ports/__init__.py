@@ -1,6 +1,6 @@
 """What the use cases need from outside, by plain nouns. Adapters and fakes stand behind them."""
 
-from notification_service.application.ports.copies import Copies, LotCopy, ReservationCopy
+from notification_service.application.ports.copies import Copies, LotCopy, OrganizationCopy, ReservationCopy
 from notification_service.application.ports.mails import (
     Contact,
     Contacts,
@@ -33,6 +33,7 @@ __all__ = [
     "Notifications",
     "OpenWork",
     "OperatorReasons",
+    "OrganizationCopy",
     "ReasonsAway",
     "ReservationCopy",
     "RoomEvents",

@@ -34,11 +34,28 @@ class ReservationCopy:
     held_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OrganizationCopy:
+    """Who works for an organization, as auth last published it."""
+
+    id: UUID
+    members: frozenset[UUID]
+    version: int
+
+
 class Copies(Protocol):
     """The own copies. An older version than the stored one changes nothing."""
 
     async def keep_lot(self, lot: LotCopy) -> None:
         """Keep a lot."""
+        ...
+
+    async def keep_organization(self, organization: OrganizationCopy) -> None:
+        """Keep who works for an organization."""
+        ...
+
+    async def members(self, organization_ids: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+        """Who works for each of some organizations that have arrived."""
         ...
 
     async def keep_reservations(self, reservations: Sequence[ReservationCopy]) -> None:

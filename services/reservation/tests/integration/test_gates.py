@@ -13,8 +13,9 @@ import zxingcpp
 from PIL import Image
 from services.reservation.tests.conftest import MakeLot, SignIn
 from services.reservation.tests.driving import TOMORROW, Database, Driver, Gate, Json
-from services.reservation.tests.examples import hourly
+from services.reservation.tests.examples import hourly, lot_copy
 
+from parking_chassis.ids import new_id
 from parking_platform.testing.waiting import wait_until
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
@@ -290,6 +291,19 @@ class TestReportsAreFacts:
 
 
 class TestCancelledUnderTheCar:
+    async def test_its_exit_opens_before_its_entry_is_reported_and_both_are_the_operators(
+        self, driver: Driver, paid: Json, gate: Gate, service: Reservation, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        token, entered_at = await credential(driver, paid), datetime.now(UTC)
+        assert (await driver.cancel(paid)).status_code == 200
+        left = (await gate.leave(token)).json()
+        assert (left["decision"], left["reason"]) == ("open", "exit_kept")
+        entered = (await gate.enter(token, entered_at)).json()
+        assert (entered["decision"], entered["reason"]) == ("open", "entry_kept")
+        assert await list_unsettled_stays(service, Namespace(close=None, limit=10)) == 1
+        stay = f"{paid['id']} in lot {paid['parking_lot_id']}: {entered_at:%Y-%m-%d %H:%M} to 2"
+        assert stay in capsys.readouterr().out
+
     async def test_a_stay_that_a_gate_without_a_network_let_in_is_the_operators_to_settle(
         self, driver: Driver, paid: Json, gate: Gate, service: Reservation, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -329,6 +343,19 @@ class TestWhatADisplayNeeds:
         elsewhere = Gate(gate.client, gate.headers, await make_lot(organization_id=lot.organization_id))
         answer = (await elsewhere.enter(await credential(driver, paid))).json()
         assert {name for name, value in answer.items() if value} == {"decision", "reason", "message"}
+
+
+async def test_a_lot_made_a_moment_ago_is_not_ready(gate: Gate) -> None:
+    young = Gate(gate.client, gate.headers, lot_copy(None, id=new_id()))
+    listed = await gate.client.get(
+        "/api/v1/gates/list", params={"parking_lot_id": str(young.lot.id)}, headers=gate.headers
+    )
+    for answer in (await young.enter("x"), await young.leave("x"), listed):
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/lot-not-ready")
+        assert answer.headers["retry-after"] == "1"
+    document = (await gate.client.get("/openapi.json")).json()
+    for path, method in (("check-in", "post"), ("check-out", "post"), ("list", "get")):
+        assert "Not known yet" in str(document["paths"][f"/api/v1/gates/{path}"][method]["responses"]["409"]), path
 
 
 async def test_bad_readings_are_named(gate: Gate) -> None:

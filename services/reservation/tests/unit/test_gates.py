@@ -118,7 +118,31 @@ class TestAnEntryBeforeTheCancellation:
         state = self.cancelled()
         assert at_exit(state, state.parking_lot_id, END, entry_is_kept=True).reason is Reason.EXIT_KEPT
         assert at_exit(state, state.parking_lot_id, self.CANCELLED_AT - SECOND).reason is Reason.EXIT_KEPT
+
+    @pytest.mark.parametrize(
+        ("at", "reason"),
+        [
+            pytest.param(START - timedelta(minutes=15) - SECOND, Reason.CANCELLED, id="before any gate opened"),
+            pytest.param(START - timedelta(minutes=15), Reason.EXIT_KEPT, id="as soon as one may have"),
+            pytest.param(END + timedelta(hours=24) - SECOND, Reason.EXIT_KEPT, id="while its entry may be reported"),
+            pytest.param(END + timedelta(hours=24), Reason.CANCELLED, id="no longer"),
+        ],
+    )
+    def test_its_exit_is_kept_while_the_entry_may_come(self, at: datetime, reason: Reason) -> None:
+        state = self.cancelled()
+        assert at_exit(state, state.parking_lot_id, at).reason is reason
+
+    def test_no_list_lets_in_what_was_cancelled_a_day_before(self) -> None:
+        reservation = Reservation(self.paid())
+        reservation.cancel(START - timedelta(hours=24, minutes=15))
+        state = reservation.state
+        assert at_entry(state, state.parking_lot_id, START, was_let_in=True).reason is Reason.CANCELLED
         assert at_exit(state, state.parking_lot_id, END).reason is Reason.CANCELLED
+
+    def test_an_older_list_let_it_in_after_the_cancellation_too(self) -> None:
+        state = self.cancelled()
+        assert at_entry(state, state.parking_lot_id, START, was_let_in=True).reason is Reason.ENTRY_KEPT
+        assert at_entry(state, state.parking_lot_id, END, was_let_in=True).reason is Reason.CANCELLED
 
     def test_a_hold_that_was_never_paid_let_nobody_in(self) -> None:
         hold = a_hold()

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from parking_kernel.violations import InvalidFields, Violation
 from reservation_service.domain.charges import ChargeStatus
+from reservation_service.domain.gate_lists import AHEAD
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 
 OPENS_BEFORE = timedelta(minutes=15)
 REPORTED_WITHIN = timedelta(hours=24)
 """How far back a gate may report: one that was without a network for a day loses nothing."""
 CLOCKS_DIFFER = timedelta(minutes=1)
-"""How far a gate's clock may run ahead of ours. What it reports within that counts as now."""
+"""How far a gate's clock may run ahead of ours, or behind. What it reports within that counts as now."""
 
 
 class Reason(StrEnum):
@@ -80,6 +81,11 @@ def happened_at(reported: datetime | None, now: datetime) -> datetime:
     return min(reported, now)
 
 
+def is_over(at: datetime, now: datetime) -> bool:
+    """Whether what a gate reports has happened, and is no question: the car is in, whatever we answer."""
+    return at < now - CLOCKS_DIFFER
+
+
 def at_entry(
     reservation: ReservationState,
     parking_lot_id: UUID,
@@ -87,18 +93,21 @@ def at_entry(
     opens_before: timedelta = OPENS_BEFORE,
     *,
     suspended_at: datetime | None = None,
+    was_let_in: bool = False,
 ) -> GateVerdict:
     """Confirmed, this lot, from a while before the start until the end, by a driver who was not suspended by then.
 
     A no-show may still come in when the gate says that it happened in time (it was offline then). A gate without a
-    network also lets in by its list what was cancelled a moment later: that happened, and is kept for the operator.
+    network also lets in, by a list that it fetched before, what is cancelled meanwhile and who is suspended meanwhile.
+    Where the car `was_let_in`, that happened: a stay of a cancelled reservation is kept for the operator, and one of a
+    suspended driver counts.
     """
     if reservation.parking_lot_id != parking_lot_id:
         return GateVerdict(Reason.WRONG_LOT)
-    was_in = _was_in_before_it_was_cancelled(reservation, at, opens_before)
-    if reason := Reason.ENTRY_KEPT if was_in else AT_ENTRY.get(reservation.status):
+    let_in_by_a_list = _let_in_by_a_list(reservation, at, opens_before, cancelled_later=not was_let_in)
+    if reason := Reason.ENTRY_KEPT if let_in_by_a_list else AT_ENTRY.get(reservation.status):
         return GateVerdict(reason)
-    if suspended_at is not None and at >= suspended_at:
+    if suspended_at is not None and at >= suspended_at and not was_let_in:
         return GateVerdict(Reason.USER_SUSPENDED)
     if at < reservation.period.starts_at - opens_before:
         return GateVerdict(Reason.TOO_EARLY)
@@ -118,11 +127,11 @@ def at_exit(
     """In, and in this lot; a suspended driver too.
 
     A car at the exit whose entry is not known came in through a gate that has not reported yet: its exit is kept, if
-    there can have been such an entry. Where the entry of a cancelled reservation was kept, its exit is kept too.
+    there can have been such an entry. So it is of a cancelled reservation, by a list that a gate fetched before.
     """
     if reservation.parking_lot_id != parking_lot_id:
         return GateVerdict(Reason.WRONG_LOT)
-    if entry_is_kept or _was_in_before_it_was_cancelled(reservation, at, opens_before):
+    if entry_is_kept or _entry_may_be_unreported(reservation, at, opens_before):
         return GateVerdict(Reason.EXIT_KEPT)
     if reason := AT_EXIT.get(reservation.status):
         return GateVerdict(reason)
@@ -132,9 +141,31 @@ def at_exit(
     return GateVerdict(Reason.OK)
 
 
-def _was_in_before_it_was_cancelled(reservation: ReservationState, at: datetime, opens_before: timedelta) -> bool:
-    """Whether what a gate reports happened while a reservation that is cancelled now still let its car in."""
-    if reservation.status is not S.CANCELLED or reservation.cancelled_at is None or at >= reservation.cancelled_at:
+def _let_in_by_a_list(
+    reservation: ReservationState, at: datetime, opens_before: timedelta, *, cancelled_later: bool
+) -> bool:
+    """Whether a gate may have let in a reservation that is cancelled now; `cancelled_later`: only before it was."""
+    let_in = _let_in(reservation, opens_before)
+    if let_in is None or not let_in[0] <= at < let_in[1]:
         return False
-    was_confirmed = any(charge.status is ChargeStatus.PAID for charge in reservation.charges)
-    return was_confirmed and reservation.period.starts_at - opens_before <= at < reservation.period.ends_at
+    return not cancelled_later or (reservation.cancelled_at is not None and at < reservation.cancelled_at)
+
+
+def _entry_may_be_unreported(reservation: ReservationState, at: datetime, opens_before: timedelta) -> bool:
+    """Whether a car of a reservation that is cancelled now can be in by an entry that may still be reported."""
+    let_in = _let_in(reservation, opens_before)
+    return let_in is not None and let_in[0] <= at < let_in[1] + REPORTED_WITHIN
+
+
+def _let_in(reservation: ReservationState, opens_before: timedelta) -> tuple[datetime, datetime] | None:
+    """From when until when the lists of gates let in a reservation that is cancelled now, if they ever did.
+
+    A list that was fetched just before the cancellation lasts for `AHEAD`.
+    """
+    if reservation.status is not S.CANCELLED or reservation.cancelled_at is None:
+        return None
+    if not any(charge.status is ChargeStatus.PAID for charge in reservation.charges):
+        return None
+    first = reservation.period.starts_at - opens_before
+    last = min(reservation.period.ends_at, reservation.cancelled_at + AHEAD)
+    return (first, last) if first < last else None

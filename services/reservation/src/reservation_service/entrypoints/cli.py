@@ -50,6 +50,8 @@ async def list_unsettled_stays(service: Reservation, arguments: Arguments) -> in
     for stay in stays:
         ends = " to ".join(f"{at:%Y-%m-%d %H:%M}" if at else "?" for at in (stay.entered_at, stay.exited_at))
         sys.stdout.write(f"{stay.reservation_id} in lot {stay.parking_lot_id}: {ends}\n")
+    if not stays:
+        sys.stdout.write("none\n")
     return 1 if stays else 0
 
 

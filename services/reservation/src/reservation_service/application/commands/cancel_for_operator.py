@@ -53,10 +53,10 @@ class CancelForOperatorHandler:
         earlier = await work.operator_cancellations.of(command.reservation_id)
         if earlier and earlier.says(command.reason, command.refund):
             return reservation.state
-        if await work.early_exits.has(command.reservation_id):
-            raise NotCancellable("The car of this reservation was here: its exit is known, and its entry will be.")
         now = self.clock.now()
         reservation.cancel_for_operator(command.refund, now)
+        if await work.early_exits.has(command.reservation_id):
+            raise NotCancellable("The car of this reservation was here: its exit is known, and its entry will be.")
         await work.timetable.release(command.reservation_id)
         await work.operator_cancellations.add(
             OperatorCancellation(command.reservation_id, command.cancelled_by, command.reason, command.refund, now)

@@ -31,9 +31,9 @@ class CancelReservationHandler:
             reservation = await work.reservations.get(command.reservation_id)
             if reservation.state.user_id != command.asker.user_id:
                 raise UnknownReservation(command.reservation_id)
+            reservation.cancel(self.clock.now())
             if await work.early_exits.has(command.reservation_id):
                 raise NotCancellable("The car of this reservation was here: its exit is known, and its entry will be.")
-            reservation.cancel(self.clock.now())
             await work.timetable.release(command.reservation_id)
             await work.reservations.save(reservation)
         return reservation.state

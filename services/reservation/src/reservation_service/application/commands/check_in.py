@@ -10,7 +10,7 @@ from reservation_service.application.commands.report_once import report_once
 from reservation_service.application.ports import GateReport, OpenWork, RenderGateAnswer, Tokens, Work
 from reservation_service.domain.errors import ForeignLot, InvalidCredential, UnknownReservation
 from reservation_service.domain.gate_answers import GateAnswer, gate_answer
-from reservation_service.domain.gates import CLOCKS_DIFFER, GateVerdict, Reason, at_entry, happened_at
+from reservation_service.domain.gates import CLOCKS_DIFFER, GateVerdict, Reason, at_entry, happened_at, is_over
 from reservation_service.domain.lots import Lot
 
 
@@ -56,7 +56,11 @@ class CheckInHandler:
         except (InvalidCredential, UnknownReservation):
             return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
         suspended_at = await work.users.suspended_at(reservation.state.user_id)
-        verdict = at_entry(reservation.state, lot.id, at, self.opens_before, suspended_at=suspended_at)
+        verdict = at_entry(
+            *(reservation.state, lot.id, at, self.opens_before),
+            suspended_at=suspended_at,
+            was_let_in=is_over(at, now),
+        )
         if verdict.reason is Reason.ENTRY_KEPT:
             await work.unsettled_stays.note_entry(reservation.state.id, lot.id, at)
         elif verdict.opens:

@@ -12,6 +12,7 @@ from parking_chassis.schemas import ResponseBody
 from parking_chassis.security import permitted
 from reservation_service.application.queries.get_gate_list import GetGateList
 from reservation_service.entrypoints.http.dependencies import Does, GateKeeper, Service
+from reservation_service.entrypoints.http.problems import LOT_NOT_READY
 
 router = APIRouter(prefix="/api/v1/gates", tags=["gates"])
 
@@ -55,7 +56,7 @@ async def list_gate_keys(service: Service, response: Response) -> PublishedKeys:
     },
     dependencies=[Depends(permitted("operate:gate"))],
 )
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, LOT_NOT_READY)
 async def get_gate_list(
     does: Does,
     asker: GateKeeper,

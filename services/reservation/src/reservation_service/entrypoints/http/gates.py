@@ -19,6 +19,7 @@ from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.domain.gate_answers import GateAnswer
 from reservation_service.entrypoints.http.dependencies import Does, GateKeeper
+from reservation_service.entrypoints.http.problems import LOT_NOT_READY
 from reservation_service.entrypoints.http.views import MoneyView
 
 router = APIRouter(prefix="/api/v1/gates", tags=["gates"], dependencies=[Depends(permitted("operate:gate"))])
@@ -64,7 +65,7 @@ class GateDecision(ResponseBody):
 
 
 @router.post("/check-in", response_model=GateDecision)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, LOT_NOT_READY)
 async def check_in(body: Reading, does: Does, asker: GateKeeper, key_of: KeyOf) -> Response:
     """A car wants in, or drove in. A refusal is an answer with its reason, not an error."""
     key = key_of(fingerprint_of(body))
@@ -73,7 +74,7 @@ async def check_in(body: Reading, does: Does, asker: GateKeeper, key_of: KeyOf) 
 
 
 @router.post("/check-out", response_model=GateDecision)
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, LOT_NOT_READY)
 async def check_out(body: Reading, does: Does, asker: GateKeeper, key_of: KeyOf) -> Response:
     """A car wants out, or drove out; what it owes is in the answer. An exit whose entry is not known yet is kept."""
     key = key_of(fingerprint_of(body))

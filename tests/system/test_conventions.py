@@ -93,6 +93,18 @@ async def test_no_free_text_of_a_request_may_hold_control_characters(documents: 
     assert kinds["POST /api/v1/reservations/{reservation_id}/operator-cancel", "reason"] == ONE_LINE
 
 
+async def test_every_component_has_a_name_that_openapi_allows(documents: dict[str, Json]) -> None:
+    """Generators of clients refuse others. The rule is OpenAPI's, for the keys of its Components Object."""
+    names = [
+        name
+        for document in documents.values()
+        for kind in ("schemas", "securitySchemes", "responses", "parameters", "headers")
+        for name in document["components"].get(kind, {})
+    ]
+    assert [name for name in names if not re.fullmatch(r"[a-zA-Z0-9._-]+", name)] == []
+    assert {"access_token", "Problem"} <= set(names)
+
+
 async def test_no_patch_has_defaults(documents: dict[str, Json]) -> None:
     """A reader of the document that fills them in would change what nobody meant to change."""
     patches = {
@@ -104,7 +116,20 @@ async def test_no_patch_has_defaults(documents: dict[str, Json]) -> None:
     assert {"PATCH /api/v1/parking-lots/{lot_id}", "PATCH /api/v1/spots/{spot_id}"} <= patches.keys()
     for operation, body in patches.items():
         assert body["properties"], operation
-        assert [name for name, field in body["properties"].items() if "default" in field] == [], operation
+        assert [*defaults(body)] == [], operation
+
+
+def defaults(schema: Any, where: str = "") -> Iterator[str]:
+    """Where a body shows a default, at any depth."""
+    if isinstance(schema, dict):
+        if "default" in schema and where.rpartition("/")[2] != "properties":
+            yield where
+        for name, part in schema.items():
+            if name not in {"default", "examples", "example", "enum", "const"}:
+                yield from defaults(part, f"{where}/{name}")
+    elif isinstance(schema, list):
+        for index, part in enumerate(schema):
+            yield from defaults(part, f"{where}/{index}")
 
 
 def coordinates(schema: Json) -> Iterator[Json]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from contextlib import aclosing
 
 import pytest
+from httpx import codes
 
 from parking_demo.addresses import Addresses
 from parking_demo.effects import Medium, Sighting
 from parking_demo.journey import Goal, Journey
 from parking_demo.narration import Narration
-from parking_demo.people import Driver, Operator
+from parking_demo.people import Administrator, Driver, Operator, require
 from parking_demo.steps import StepFailed, StepReport
 from parking_demo.supply_story import SupplyStory
 from parking_demo.watching.witnesses import Witnesses
@@ -78,9 +79,13 @@ async def test_the_journey_names_the_step_that_does_not_hold(
 
 
 async def test_one_supply_change_moves_a_booking_and_refunds_another(
-    platform: RunningPlatform, driver: Driver, operator: Operator
+    platform: RunningPlatform, driver: Driver, operator: Operator, administrator: Administrator
 ) -> None:
+    """Also where the operator works for a second organization."""
     await operator.open_lot(spots=1)  # parking knows the operator's new organization then
+    second = require(await administrator.post("/organizations", {"name": "A second one"}), codes.CREATED).json()["id"]
+    member = f"/organizations/{second}/members/{await operator.user_id()}"
+    require(await administrator.send("PUT", member, json={}), codes.NO_CONTENT)
     addresses = Addresses.read(platform.parts.layout.demo)
     async with Witnesses.called(addresses, driver.city) as witnesses:
         story = SupplyStory(driver, operator, witnesses, see_seconds=40)

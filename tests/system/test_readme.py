@@ -34,7 +34,13 @@ async def test_the_calls_of_the_readme_book_a_spot_and_open_the_gate(checkout: P
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"), [("/quotes", "/quote"), ('"charge_token"', '"charge"'), ("/confirm", "/finish")]
+    ("right", "wrong"),
+    [
+        ("/auth/verify-email", "/auth/verify"),
+        ("/quotes", "/quote"),
+        ('"charge_token"', '"charge"'),
+        ("/confirm", "/finish"),
+    ],
 )
 async def test_a_call_that_is_wrong_is_found(checkout: Path, right: str, wrong: str) -> None:
     """The control: whatever step does not go as it stands ends the story."""

@@ -72,8 +72,10 @@ class SupplyStory:
 
     async def _open(self) -> Sequence[str]:
         await self.operator.sign_in()
+        mine = require(await self.operator.get("/organizations"), codes.OK).json()["items"]
         name = f"Baustelle {uuid4().hex[:6]}"
         self.lot = await self.operator.open_lot(
+            organization_id=min(each["id"] for each in mine),  # who belongs to several must say whose it is
             spots=2,
             currency="EUR",
             name=name,

@@ -187,7 +187,7 @@ class AccessTokenVerifier:
         else:
             self._lookups.hits += 1
         if self._revocations is not None and await self._revocations.is_revoked(principal):
-            raise InvalidToken("this login was ended")
+            raise InvalidToken("this login has ended")
         return principal
 
     async def _checked_claims(self, token: str) -> dict[str, Any]:

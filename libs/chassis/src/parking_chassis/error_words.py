@@ -1,5 +1,6 @@
 """What a value breaks, in plain words: one table for what the libraries find, and one sentence for each pattern."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
@@ -55,8 +56,12 @@ def _too_many_or_few(limit: str, words: str, unit: str) -> Callable[[ErrorDetail
     return rule
 
 
+# A member of an enumeration, as Python shows it where a `Literal` names some of them.
+_MEMBER: Final = re.compile(r"<\w+\.\w+: ('[^']*')>")
+
+
 def _one_of(error: ErrorDetails) -> str:
-    expected = str(_context(error)["expected"])
+    expected = _MEMBER.sub(r"\1", str(_context(error)["expected"]))
     return f"must be one of {expected}" if " or " in expected else f"must be {expected}"
 
 

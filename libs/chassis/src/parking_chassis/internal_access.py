@@ -23,7 +23,7 @@ async def _is_one_of_us(
     accepted = expected.get_secret_value().split(",") if expected else []
     # All are compared, so that the time does not tell which one came near.
     if not sum(secrets.compare_digest(given, each.encode()) for each in accepted):
-        raise Problem(UNAUTHENTICATED, "The internal token does not count.")
+        raise Problem(UNAUTHENTICATED, "The internal token is not valid.")
 
 
 def internal_router() -> APIRouter:

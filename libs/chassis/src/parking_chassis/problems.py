@@ -57,7 +57,7 @@ FORBIDDEN = ProblemKind("forbidden", "Not allowed", 403)
 NOT_FOUND = ProblemKind("not-found", "Not found", 404)
 UNAVAILABLE = ProblemKind("service-unavailable", "Not available now", 503, {"Retry-After": RETRY_AFTER_SECONDS})
 UNSUPPORTED_MEDIA_TYPE = ProblemKind(
-    "unsupported-media-type", "Not a kind of body that this takes", 415, {"Accept": "application/json"}
+    "unsupported-media-type", "This media type is not supported", 415, {"Accept": "application/json"}
 )
 INTERNAL = ProblemKind("internal-error", "Something went wrong on our side", 500)
 

@@ -67,10 +67,10 @@ class RequestBody(BaseModel):
         return value
 
 
-class PatchBody(RequestBody):
-    """The body of a PATCH: what is left out stays as it is.
+class WithoutShownDefaults(RequestBody):
+    """A body, or a part of one, whose document shows no defaults.
 
-    So the document shows no defaults: a reader of it that fills them in would change what nobody meant to change.
+    A reader of the document that fills them in would change what nobody meant to change.
     """
 
     @classmethod
@@ -80,6 +80,10 @@ class PatchBody(RequestBody):
         for field in document.get("properties", {}).values():
             field.pop("default", None)
         return document
+
+
+class PatchBody(WithoutShownDefaults):
+    """The body of a PATCH: what is left out stays as it is. Its parts must show no defaults either."""
 
 
 class ResponseBody(BaseModel):

@@ -13,7 +13,7 @@ from parking_chassis.api_document import may_answer
 from parking_chassis.problems import FORBIDDEN, NO_CREDENTIALS, UNAUTHENTICATED, Problem
 from parking_kernel.askers import Asker
 
-bearer = HTTPBearer(bearerFormat="JWT", scheme_name="access token", auto_error=False)
+bearer = HTTPBearer(bearerFormat="JWT", scheme_name="access_token", auto_error=False)
 
 
 @may_answer(NO_CREDENTIALS)
@@ -27,7 +27,7 @@ async def current_principal(
     try:
         principal = await verifier.verify(credentials.credentials)
     except InvalidToken as error:
-        raise Problem(UNAUTHENTICATED, f"The access token does not count: {error}.") from error
+        raise Problem(UNAUTHENTICATED, f"The access token is not valid: {error}.") from error
     structlog.contextvars.bind_contextvars(principal=principal.subject)
     return principal
 

@@ -52,6 +52,7 @@ class Stay(RequestBody):
     spot_type: Literal["standard", "compact", "motorcycle"] = "standard"
     kind: Literal["car"] = "car"
     level: Level = Level.ROOF
+    covered_level: Literal[Level.ROOF, Level.CELLAR] = Level.ROOF
     lot_id: UUID | None = None
     email: EmailStr | None = None
     place: Place | None = None
@@ -128,6 +129,7 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"spot_type": "lorry"}, "/spot_type", "must be one of 'standard', 'compact' or 'motorcycle'"),
     ({"kind": "lorry"}, "/kind", "must be 'car'"),
     ({"level": "sky"}, "/level", "must be one of 'roof' or 'cellar'"),
+    ({"covered_level": "sky"}, "/covered_level", "must be one of 'roof' or 'cellar'"),
     ({"lot_id": "7"}, "/lot_id", "must be a UUID such as 01890000-0000-7000-8000-000000000000"),
     ({"lot_id": 7}, "/lot_id", "must be a UUID such as 01890000-0000-7000-8000-000000000000"),
     (

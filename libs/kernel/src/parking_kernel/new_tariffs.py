@@ -169,8 +169,18 @@ def _said(tariff: Tariff, tried: Tried, begins: str | None = None) -> str:
     return f"{tried.minutes} min {cost}" if begins is None else f"{tried.minutes} min{begins} cost {cost}"
 
 
+def for_an_import(violation: Violation) -> Violation:
+    """The same of prices that come with a file of lots, where nothing can be confirmed: it says what else to do."""
+    rule, _, confirmation = violation.rule.partition(_IF_MEANT)
+    return violation._replace(rule=f"{rule}{_IF_MEANT}{_PUBLISH_IT}") if confirmation else violation
+
+
+_IF_MEANT = "; if that is meant, "
+_PUBLISH_IT = "import the lots without prices and publish their tariff, which takes `confirm`"
+
+
 def _unless(confirmation: Confirmation) -> str:
-    return f"; if that is meant, send `confirm`: [`{confirmation}`]"
+    return f"{_IF_MEANT}send `confirm`: [`{confirmation}`]"
 
 
 def _due(lines: Sequence[RateLine], minutes: int) -> int:

@@ -101,7 +101,7 @@ async def test_no_change_by_an_administrator_who_was_dismissed_while_it_waited(
     before = await scene.database.fetchrow(everything)
     answer = await scene.while_bob_is_dismissed(lambda: scene.ask(method, path, body))
     assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
-    assert "this login was ended" in answer.json()["detail"]
+    assert "this login has ended" in answer.json()["detail"]
     assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     assert await scene.database.fetchval(ROLES, UUID(scene.bobs_id)) == ["user"]
     assert await scene.database.fetchrow("SELECT roles, status FROM users WHERE id = $1", UUID(scene.doras_id)) == (

@@ -102,9 +102,38 @@ async def test_a_lot_that_is_made_by_hand_still_has_its_organization_s_default_p
 
 
 @pytest.mark.parametrize(
+    ("refused", "advice", "heeded"),
+    [
+        ({"hourly_rate": "10"}, "name `minimum`: `raise`", {"hourly_rate": "10", "minimum": "raise"}),
+        ({"hourly_rate": "200", "daily_rate": "0"}, "import the lots without prices", {}),
+    ],
+)
+async def test_prices_that_are_refused_come_with_advice_that_an_import_takes(
+    operator: Any, refused: dict[str, str], advice: str, heeded: dict[str, str]
+) -> None:
+    answer = await operator("POST", "/parking-lots/import", json=collection(), params={**refused, "currency": "EUR"})
+    assert answer.status_code == 422
+    assert advice in answer.json()["errors"][0]["detail"]
+    mended = await operator("POST", "/parking-lots/import", json=collection(), params={**heeded, "currency": "EUR"})
+    assert mended.status_code == 202
+
+
+async def test_the_tax_of_an_import_s_prices_can_be_named(operator: Any, run_imports: Any) -> None:
+    prices = {"hourly_rate": "200", "currency": "CHF", "tax_percent": "8.1"}
+    begun = await operator("POST", "/parking-lots/import", json=collection(feature()), params=prices)
+    await run_imports()
+    lots = (await operator("GET", "/parking-lots")).json()["items"]
+    assert begun.status_code == 202
+    tariff = (await operator("GET", f"/parking-lots/{lots[0]['id']}/tariff")).json()
+    assert tariff["tax"] == {"rate_percent": 8.1, "included": True}
+
+
+@pytest.mark.parametrize(
     ("parameters", "pointer"),
     [
         ({"hourly_rate": "200"}, "query/currency"),
+        ({"tax_percent": "8.1"}, "query/tax_percent"),
+        ({"minimum": "raise"}, "query/minimum"),
         ({"daily_rate": "200", "currency": "CHF"}, "query/daily_rate"),
         ({"hourly_rate": "10", "currency": "EUR"}, "query/hourly_rate"),
         ({"hourly_rate": "200", "daily_rate": "100", "currency": "EUR"}, "query/daily_rate"),

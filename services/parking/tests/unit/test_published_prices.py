@@ -100,8 +100,8 @@ def test_the_service_does_not_start_with_default_prices_that_cannot_be_charged(s
 @pytest.mark.parametrize(
     ("prices", "said"),
     [
-        pytest.param(model(60, 60, 0, (0, 100)), "`cap_of_zero`", id="a cap of 0"),
-        pytest.param(model(60, 60, 50, (0, 100)), "`daily_below_hourly`", id="a day below the hour"),
+        pytest.param(model(60, 60, 0, (0, 100)), "every stay free of charge; .* publish their tariff", id="a cap of 0"),
+        pytest.param(model(60, 60, 50, (0, 100)), "the first hour; .* publish their tariff", id="a day below the hour"),
         pytest.param(model(60, 60, None, (0, 1_000_000_000)), "the largest charge", id="10 000 000.00 CHF an hour"),
     ],
 )

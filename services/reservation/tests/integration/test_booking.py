@@ -1,9 +1,12 @@
 """Quote, hold, clash, many at once, repeat: over HTTP on a real database."""
 
 import asyncio
+import json
+import unicodedata
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -21,6 +24,7 @@ from parking_platform.testing.waiting import wait_until
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
 
+PLATES = json.loads((Path(__file__).parents[5] / "shared" / "cases" / "plates.json").read_text())
 OVERLAPS = """
 SELECT count(*) FROM allocations a JOIN allocations b
     ON a.spot_id = b.spot_id AND a.id < b.id AND a.during && b.during
@@ -85,6 +89,22 @@ class TestOneBooking:
         seen = await driver.sees(booked)
         assert {**seen, "charge": None} == {**booked, "charge": None}
         assert (await driver.get(f"/{booked['id']}")).headers["etag"] == '"1"'
+
+    async def test_a_plate_of_any_country_is_stored_in_one_form(
+        self, driver: Driver, make_lot: MakeLot, database: Database
+    ) -> None:
+        """The field's own list, and what is none."""
+        plates = [*PLATES["real"], *PLATES["controls"]]
+        lot = await make_lot(["standard"] * len(plates))
+        for plate in plates:
+            stored = unicodedata.normalize("NFC", plate).upper()
+            booked = await driver.holds(lot, vehicle_plate=unicodedata.normalize("NFD", plate).lower())
+            assert (booked["vehicle_plate"], (await driver.sees(booked))["vehicle_plate"]) == (stored, stored)
+            assert (stored,) in await database.rows("SELECT vehicle_plate FROM reservations")
+        for plate in PLATES["no plates"]:
+            refused = await driver.reserve(spot_request(lot, vehicle_plate=plate))
+            assert [each["pointer"] for each in refused.json()["errors"]] == ["/vehicle_plate"], plate
+            assert "such as 'ZH 123456'" in refused.json()["errors"][0]["detail"]
 
     async def test_an_unverified_driver_books_and_the_answer_says_so(
         self, client: httpx.AsyncClient, lot: LotCopy, signed_in: SignIn

@@ -22,7 +22,7 @@ class InvalidRefreshToken(AuthError):
     """The refresh token is unknown, expired, used before, or its login was ended."""
 
     def __init__(self) -> None:
-        super().__init__("The refresh token does not count any more; sign in again.")
+        super().__init__("The refresh token is not valid any more; sign in again.")
 
 
 class InvalidMailToken(AuthError):
@@ -43,7 +43,7 @@ class AskerSignedOut(AuthError):
     """The login of an administrator who asks for a change ended while the change waited for its turn."""
 
     def __init__(self) -> None:
-        super().__init__("The access token does not count: this login was ended.")
+        super().__init__("The access token is not valid any more: this login has ended.")
 
 
 class OwnAccount(AuthError):

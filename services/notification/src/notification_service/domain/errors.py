@@ -23,4 +23,4 @@ class InvalidTicket(NotificationError):
     """The ticket was never given out, was used, or is too old."""
 
     def __init__(self) -> None:
-        super().__init__("The ticket does not count: it was used, or is older than 30 seconds.")
+        super().__init__("The ticket is not valid: it was used, or is older than 30 seconds.")

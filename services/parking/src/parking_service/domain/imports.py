@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from parking_kernel.jobs import JobStatus
-from parking_kernel.new_tariffs import check_new_tariff
+from parking_kernel.new_tariffs import check_new_tariff, for_an_import
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.tariffs import MinimumRule, Tariff
 from parking_kernel.violations import InvalidFields, Violation
@@ -230,7 +230,7 @@ def check_draft(draft: LotDraft) -> LotDraft:
         try:
             return replace(draft, terms=check_new_tariff(terms, "tariff"))
         except InvalidFields as error:
-            raise RowRefused(str(error)) from error
+            raise RowRefused(str(InvalidFields([for_an_import(each) for each in error.violations]))) from error
     return draft
 
 

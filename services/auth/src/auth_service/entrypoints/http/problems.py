@@ -10,7 +10,7 @@ from parking_kernel.repeatable import InFlight, KeyReused
 
 NO_STORE = {"Cache-Control": "private, no-store"}
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
-INVALID_MAIL_TOKEN = ProblemKind("invalid-mail-token", "The link does not count", 400)
+INVALID_MAIL_TOKEN = ProblemKind("invalid-mail-token", "The link is not valid", 400)
 ORGANIZATION_FULL = ProblemKind("organization-full", "The organization is full", 409)
 OWN_ACCOUNT = ProblemKind("own-account", "Not on one's own account", 403)
 TOO_MANY_ATTEMPTS = ProblemKind("too-many-attempts", "Too many attempts", 429, {"Retry-After": "5"})

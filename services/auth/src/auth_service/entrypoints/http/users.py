@@ -115,7 +115,7 @@ async def list_users(
         str | None,
         Query(max_length=200, description="part of a name or address, in any case, with or without accents"),
     ] = None,
-    status: Annotated[UserStatus | None, Query(description="only accounts that stand so")] = None,
+    status: Annotated[UserStatus | None, Query(description="only accounts with this status")] = None,
     role: Annotated[str | None, Query(max_length=100, description="only those with this role")] = None,
     is_verified: Annotated[
         bool | None, Query(description="only those whose address is verified; `false`: only the others")
@@ -175,7 +175,7 @@ async def revoke_role(asker: UserAdministrator, user_id: UUID, role: str, does: 
 async def suspend_user(asker: UserAdministrator, user_id: UUID, body: StatusReason, does: Does) -> None:
     """Close an account for signing in; all its devices are signed out. Nobody suspends themselves.
 
-    A second time changes nothing, the reason neither.
+    A second call changes nothing, not even the reason.
     """
     await does.suspend_user(SuspendUser(asker, user_id, body.reason))
 

@@ -74,10 +74,10 @@ class WebSocketEndpoint:
             if ticket is not None:
                 visitor = await self._service.use_cases.use_ticket(UseTicket(ticket))
                 if self._service.ended_logins.has(visitor.login_id):
-                    raise Problem(UNAUTHENTICATED, "The ticket does not count: this login was ended.")
+                    raise Problem(UNAUTHENTICATED, "The ticket is not valid any more: this login has ended.")
                 return visitor
         except InvalidToken as error:
-            raise Problem(UNAUTHENTICATED, f"The access token does not count: {error}.") from error
+            raise Problem(UNAUTHENTICATED, f"The access token is not valid: {error}.") from error
         except InvalidTicket as error:
             raise Problem(UNAUTHENTICATED, str(error)) from error
         except (DBAPIError, OSError) as error:

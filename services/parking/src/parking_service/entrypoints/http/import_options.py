@@ -1,15 +1,17 @@
 """What a caller says about a file of lots: parameters of the request."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Depends, Query
 
 from parking_chassis.schemas import Line
-from parking_kernel.new_tariffs import check_new_tariff
-from parking_kernel.tariffs import Tariff, simple_tariff
+from parking_kernel.new_tariffs import check_new_tariff, for_an_import
+from parking_kernel.tariffs import NO_TAX, MinimumRule, Tariff, Tax, simple_tariff, tax_of
 from parking_kernel.violations import InvalidFields, Violation, refuse_any
 from parking_service.domain.import_options import FIELDS, ImportOptions
 from parking_service.domain.lots import DEFAULT_SOURCE
+from parking_service.entrypoints.http.tariff_bodies import PPM_OF_PERCENT, Minimum
 from parking_service.entrypoints.http.values import Currency, ZoneName
 
 _POINTERS = {"/currency": "query/currency", "/caps/0/amount": "query/daily_rate"}
@@ -39,9 +41,19 @@ async def _options(
         ),
     ] = None,
     daily_rate: Annotated[Rate, Query(description="at most so much in 24 hours; goes with `hourly_rate`")] = None,
+    tax_percent: Annotated[
+        Decimal | None,
+        Query(
+            decimal_places=4,
+            max_digits=7,
+            description="the tax that both rates include, in percent; goes with `hourly_rate`",
+        ),
+    ] = None,
+    minimum: Annotated[Minimum, Query(description="as in a tariff; goes with `hourly_rate`")] = None,
 ) -> ImportOptions:
     named = _named(columns)
-    return ImportOptions(time_zone, currency, source, named, _terms(hourly_rate, daily_rate, currency))
+    tax = tax_of(int(tax_percent * PPM_OF_PERCENT), included=True) if tax_percent is not None else None
+    return ImportOptions(time_zone, currency, source, named, _terms(hourly_rate, daily_rate, currency, tax, minimum))
 
 
 Options = Annotated[ImportOptions, Depends(_options)]
@@ -69,16 +81,24 @@ def _named(columns: list[str]) -> dict[str, str]:
     return named
 
 
-def _terms(hourly: int | None, daily: int | None, currency: str | None) -> Tariff | None:
+def _terms(
+    hourly: int | None, daily: int | None, currency: str | None, tax: Tax | None, minimum: MinimumRule | None
+) -> Tariff | None:
     """The tariff of lots whose source names no prices. Raises `InvalidFields`."""
     if hourly is None:
-        refuse_any([Violation("query/daily_rate", "needs an hourly_rate")] if daily is not None else [])
+        more = {"daily_rate": daily, "tax_percent": tax, "minimum": minimum}
+        refuse_any(
+            Violation(f"query/{name}", "needs an hourly_rate") for name, given in more.items() if given is not None
+        )
         return None
     if currency is None:
         raise InvalidFields([Violation("query/currency", "is required: hourly_rate is in it")])
     try:
-        return check_new_tariff(simple_tariff(hourly, daily, currency))
+        return check_new_tariff(simple_tariff(hourly, daily, currency, tax=tax or NO_TAX, minimum=minimum))
     except InvalidFields as error:
         raise InvalidFields(
-            [each._replace(pointer=_POINTERS.get(each.pointer, "query/hourly_rate")) for each in error.violations]
+            [
+                for_an_import(each)._replace(pointer=_POINTERS.get(each.pointer, "query/hourly_rate"))
+                for each in error.violations
+            ]
         ) from error

@@ -30,7 +30,15 @@ class LotQuery(BaseModel):
     longitude: Longitude | None = None
     radius_m: Annotated[int, Field(ge=1, le=MAX_RADIUS, description="metres")] = DEFAULT_RADIUS
     bbox: Annotated[str | None, Field(max_length=200, description="west,south,east,north in degrees")] = None
-    q: Annotated[str | None, StringConstraints(max_length=100), Storable] = None
+    q: Annotated[
+        str | None,
+        StringConstraints(max_length=100),
+        Field(
+            description="words of name or address, of which the first five count; case, accents and small typing"
+            " errors are forgiven"
+        ),
+        Storable,
+    ] = None
     spot_type: SpotType | None = None
     amenities: Annotated[list[str], Field(max_length=20, description="all of them; repeated or comma-separated")] = []
     max_hourly: Annotated[int | None, Field(ge=0, le=10**9, description="minor units of the lot's currency")] = None

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field, Strict, StringConstraints
 
 from parking_chassis.error_words import pattern
-from parking_chassis.schemas import CURRENCY, Line, Lines, RequestBody
+from parking_chassis.schemas import CURRENCY, Line, Lines, RequestBody, WithoutShownDefaults
 from parking_kernel.opening_hours import WEEKDAYS, OpeningHours, opening_hours
 from parking_service.domain.values import Place
 
@@ -69,7 +69,7 @@ class ExceptionalDayBody(RequestBody):
     hours: DayHours
 
 
-class OpeningHoursBody(RequestBody):
+class OpeningHoursBody(WithoutShownDefaults):
     """The hours of each weekday in the lot's own zone. A weekday without hours is shut."""
 
     model_config = ConfigDict(

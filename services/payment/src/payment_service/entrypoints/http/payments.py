@@ -99,9 +99,12 @@ async def list_payments(
     asker: AskedBy,
     span: FromTo,
     organization_id: Annotated[UUID | None, Query(description="for operators of this organization")] = None,
-    status: Annotated[PaymentStatus | None, Query(description="only those that stand so now")] = None,
+    status: Annotated[PaymentStatus | None, Query(description="only those with this status now")] = None,
     reservation_id: Annotated[UUID | None, Query(description="only those of this reservation")] = None,
-    parking_lot_id: Annotated[UUID | None, Query(description="only those of this lot")] = None,
+    parking_lot_id: Annotated[
+        UUID | None,
+        Query(description="only those of this lot: of your own, or of `organization_id` where that is given"),
+    ] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[PaymentView]:

@@ -12,7 +12,7 @@ from payment_service.domain import errors
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
 CHARGE_EXPIRED = ProblemKind("charge-expired", "The time to pay is over", 409)
 CHARGE_NOT_PAYABLE = ProblemKind("charge-not-payable", "The charge is not owed any more", 409)
-INVALID_SIGNATURE = ProblemKind("invalid-signature", "The signature does not count", 400)
+INVALID_SIGNATURE = ProblemKind("invalid-signature", "The signature is not valid", 400)
 PAYMENT_REFUSED = ProblemKind("payment-refused", "The provider refuses such a payment", 402)
 REFUND_EXCEEDS_PAYMENT = ProblemKind("refund-exceeds-payment", "More than can still be refunded", 409)
 

@@ -8,6 +8,7 @@ from reservation_service.application.ports import OpenWork, Tokens
 from reservation_service.domain.errors import NoCredential, UnknownReservation
 from reservation_service.domain.reservations import ReservationStatus
 
+_UNTIL = {ReservationStatus.PENDING: "; pay its charge first"}
 _WITH_CREDENTIAL = frozenset({ReservationStatus.CONFIRMED, ReservationStatus.ACTIVE})
 
 
@@ -33,5 +34,6 @@ class GetCredentialHandler:
         if state.user_id != query.asker.user_id:
             raise UnknownReservation(query.reservation_id)
         if state.status not in _WITH_CREDENTIAL:
-            raise NoCredential(f"A reservation that is {state.status.value} opens no gate.")
+            until = _UNTIL.get(state.status, "")
+            raise NoCredential(f"A reservation that is {state.status.value} opens no gate{until}.")
         return self.tokens.credential(state)

@@ -82,7 +82,8 @@ class CancellationTermView(ResponseBody):
 
 
 class Quote(ResponseBody):
-    """A price by a tariff version. Until `expires_at` a booking that names `quote_id` costs this, whatever comes.
+    """A price by a tariff version. Until `expires_at` a booking that names `quote_id` costs exactly this, even if
+    the tariff changes.
 
     It promises a price, no spot; and it is for this lot, period and spot type (or any spot, where none was named).
 

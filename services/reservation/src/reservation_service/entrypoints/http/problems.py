@@ -15,12 +15,12 @@ from reservation_service.domain.newcomers import is_new
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
 LOT_NOT_BOOKABLE = ProblemKind("lot-not-bookable", "The lot cannot be booked then", 409)
-NO_CREDENTIAL = ProblemKind("no-credential", "It opens no gate", 409)
+NO_CREDENTIAL = ProblemKind("no-credential", "No QR code for this reservation now", 409)
 NOT_CANCELLABLE = ProblemKind("not-cancellable", "It cannot be cancelled", 409)
 LOT_NOT_READY = ProblemKind("lot-not-ready", "Not known yet", 409, {"Retry-After": "1"})
 SPOT_NOT_READY = ProblemKind("spot-not-ready", "Not known yet", 409, {"Retry-After": "1"})
 NO_SUCH_SPOTS = ProblemKind("no-such-spots", "The lot has no such spots", 409)
-PRICE_CHANGED = ProblemKind("price-changed", "It costs more", 409)
+PRICE_CHANGED = ProblemKind("price-changed", "The price has changed", 409)
 QUOTE_EXPIRED = ProblemKind("quote-expired", "The quote has expired", 409)
 SPOT_UNAVAILABLE = ProblemKind("spot-unavailable", "The spot is taken in that time", 409)
 

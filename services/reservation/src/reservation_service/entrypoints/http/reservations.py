@@ -51,7 +51,7 @@ router = APIRouter(prefix="/api/v1/reservations", tags=["reservations"])
 OK = 200
 SVG, PNG = "image/svg+xml", "image/png"
 WEIGHT = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)")
-NOT_ACCEPTABLE = ProblemKind("not-acceptable", "No such form", 406)
+NOT_ACCEPTABLE = ProblemKind("not-acceptable", "Not available in this format", 406)
 
 
 # OpenAPI has no place for it: what an answer can be is said by the media types of the answer.

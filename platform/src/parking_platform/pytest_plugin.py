@@ -35,8 +35,6 @@ from parking_platform.testing.servers import (
 )
 
 PLATFORM_SECONDS = 300
-FIRST = "gw0"
-STEPS_BEHIND = 3
 SMALL = Demonstration(lots=4, visits=24)
 ENDS_PLATFORM = "ends_platform"
 KINDS = frozenset({"unit", "integration", "contract", "system"})
@@ -44,14 +42,8 @@ KINDS = frozenset({"unit", "integration", "contract", "system"})
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Let asyncio have its pair of Unix sockets where sockets are refused; and let the longest group go first.
-
-    What needs the platform goes one after the other, in the first of several processes, and takes the longest. The
-    others, and the servers that they start, take what is left of the processors meanwhile.
-    """
+    """Let asyncio have its pair of Unix sockets where sockets are refused."""
     config.option.allow_unix_socket = True
-    if getattr(config, "workerinput", {"workerid": FIRST})["workerid"] != FIRST:
-        os.nice(STEPS_BEHIND)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,13 +9,14 @@ from stripe_simulator.process import PLAIN, SimulatorProcess
 from stripe_simulator.receiver import WebhookReceiver, listening
 
 
-@pytest.fixture(scope="session")
+# None of these outlives this folder's tests: what the simulator delivers late would meet tests that may use no socket.
+@pytest.fixture(scope="package")
 def receiver_server() -> Iterator[WebhookReceiver]:
     with listening() as receiver:
         yield receiver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_simulator(
     tmp_path_factory: pytest.TempPathFactory, receiver_server: WebhookReceiver
 ) -> Iterator[SimulatorProcess]:
@@ -34,7 +35,7 @@ def description() -> conformance.Description:
     return conformance.Description(conformance.install())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mock_url(description: conformance.Description) -> Iterator[str]:
     with conformance.stripe_mock(description.directory) as url:
         yield url

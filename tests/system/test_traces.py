@@ -130,7 +130,7 @@ async def _whole_trace(
 
 
 def _asks_for_an_address(span: ReceivedSpan) -> bool:
-    """What else auth is asked for is its keys, by whoever has not seen them for a while."""
+    """Services also ask auth for its public keys, when their copy is old."""
     return (span.service, span.kind) == ("auth", "SERVER") and "/internal/" in span.name
 
 

@@ -54,7 +54,7 @@ def violations(booked: Mapping[str, str], now: Lot) -> list[str]:
 
 
 def unnotified(booked: Mapping[str, str], now: Lot) -> list[str]:
-    """Whose driver does not know, of bookings that were made on these spots: moved or ended, whoever ended it."""
+    """Bookings of these spots that were moved or ended, by whomever, and whose driver was not notified."""
     found = ((key, spot, now.bookings[key]) for key, spot in booked.items() if key in now.bookings)
     return [what for key, spot, booking in found for what in _unnotified(key, _outcome(booking, spot, now), now)]
 

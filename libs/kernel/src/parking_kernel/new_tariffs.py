@@ -45,10 +45,13 @@ class _ShortStay(NamedTuple):
     line: str
 
 
-def check_new_tariff(tariff: Tariff, pointer: str = "", *, confirmed: Collection[Confirmation] = ()) -> Tariff:
+def check_new_tariff(
+    tariff: Tariff, pointer: str = "", *, confirmed: Collection[Confirmation] = (), can_confirm: bool = True
+) -> Tariff:
     """The tariff, if it makes sense, can be charged, and is meant. Raises `InvalidFields`."""
     check_tariff(tariff, pointer)
-    refuse_any(_violations(tariff, pointer, confirmed))
+    found = _violations(tariff, pointer, confirmed)
+    refuse_any(found if can_confirm else map(_without_confirming, found))
     return tariff
 
 
@@ -169,8 +172,8 @@ def _said(tariff: Tariff, tried: Tried, begins: str | None = None) -> str:
     return f"{tried.minutes} min {cost}" if begins is None else f"{tried.minutes} min{begins} cost {cost}"
 
 
-def for_an_import(violation: Violation) -> Violation:
-    """The same of prices that come with a file of lots, where nothing can be confirmed: it says what else to do."""
+def _without_confirming(violation: Violation) -> Violation:
+    """The same, and what else to do."""
     rule, _, confirmation = violation.rule.partition(_IF_MEANT)
     return violation._replace(rule=f"{rule}{_IF_MEANT}{_PUBLISH_IT}") if confirmation else violation
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from parking_kernel.jobs import JobStatus
-from parking_kernel.new_tariffs import check_new_tariff, for_an_import
+from parking_kernel.new_tariffs import check_new_tariff
 from parking_kernel.opening_hours import OpeningHours
 from parking_kernel.tariffs import MinimumRule, Tariff
 from parking_kernel.violations import InvalidFields, Violation
@@ -167,6 +167,11 @@ class LotDraft:
         )
 
 
+def has_fewer(draft: LotDraft, spots: Sequence[Spot]) -> bool:
+    """Whether a file has fewer spots of some type than a known lot."""
+    return bool(surplus(spots, draft.capacity, {}))
+
+
 def lost_by(
     draft: LotDraft, lot: Lot, spots: Sequence[Spot], bookings: Sequence[Booking], at: datetime
 ) -> tuple[list[Spot], SupplyLoss | None]:
@@ -228,9 +233,9 @@ def check_draft(draft: LotDraft) -> LotDraft:
         # A file can name no rule for prices that cannot be charged.
         terms = replace(draft.terms, minimum=MinimumRule.RAISE)
         try:
-            return replace(draft, terms=check_new_tariff(terms, "tariff"))
+            return replace(draft, terms=check_new_tariff(terms, "tariff", can_confirm=False))
         except InvalidFields as error:
-            raise RowRefused(str(InvalidFields([for_an_import(each) for each in error.violations]))) from error
+            raise RowRefused(str(error)) from error
     return draft
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from parking_kernel.periods import Period
 from parking_kernel.violations import InvalidFields, Violation
 from reservation_service.domain.charges import ChargeStatus
 from reservation_service.domain.gate_lists import AHEAD
@@ -98,14 +99,14 @@ def at_entry(
     """Confirmed, this lot, from a while before the start until the end, by a driver who was not suspended by then.
 
     A no-show may still come in when the gate says that it happened in time (it was offline then). A gate without a
-    network also lets in, by a list that it fetched before, what is cancelled meanwhile and who is suspended meanwhile.
-    Where the car `was_let_in`, that happened: a stay of a cancelled reservation is kept for the operator, and one of a
-    suspended driver counts.
+    network goes by a list that may be older than a cancellation or a suspension. Where the car `was_let_in`, that
+    happened: a stay of a cancelled reservation is kept for the operator, and one of a suspended driver counts.
     """
     if reservation.parking_lot_id != parking_lot_id:
         return GateVerdict(Reason.WRONG_LOT)
-    let_in_by_a_list = _let_in_by_a_list(reservation, at, opens_before, cancelled_later=not was_let_in)
-    if reason := Reason.ENTRY_KEPT if let_in_by_a_list else AT_ENTRY.get(reservation.status):
+    let_in = _let_in(reservation, opens_before, AHEAD if was_let_in else timedelta())
+    was_in = let_in is not None and let_in.starts_at <= at < let_in.ends_at
+    if reason := Reason.ENTRY_KEPT if was_in else AT_ENTRY.get(reservation.status):
         return GateVerdict(reason)
     if suspended_at is not None and at >= suspended_at and not was_let_in:
         return GateVerdict(Reason.USER_SUSPENDED)
@@ -131,7 +132,9 @@ def at_exit(
     """
     if reservation.parking_lot_id != parking_lot_id:
         return GateVerdict(Reason.WRONG_LOT)
-    if entry_is_kept or _entry_may_be_unreported(reservation, at, opens_before):
+    let_in = _let_in(reservation, opens_before, AHEAD)
+    may_be_in = let_in is not None and let_in.starts_at <= at < let_in.ends_at + REPORTED_WITHIN
+    if entry_is_kept or may_be_in:
         return GateVerdict(Reason.EXIT_KEPT)
     if reason := AT_EXIT.get(reservation.status):
         return GateVerdict(reason)
@@ -141,31 +144,11 @@ def at_exit(
     return GateVerdict(Reason.OK)
 
 
-def _let_in_by_a_list(
-    reservation: ReservationState, at: datetime, opens_before: timedelta, *, cancelled_later: bool
-) -> bool:
-    """Whether a gate may have let in a reservation that is cancelled now; `cancelled_later`: only before it was."""
-    let_in = _let_in(reservation, opens_before)
-    if let_in is None or not let_in[0] <= at < let_in[1]:
-        return False
-    return not cancelled_later or (reservation.cancelled_at is not None and at < reservation.cancelled_at)
-
-
-def _entry_may_be_unreported(reservation: ReservationState, at: datetime, opens_before: timedelta) -> bool:
-    """Whether a car of a reservation that is cancelled now can be in by an entry that may still be reported."""
-    let_in = _let_in(reservation, opens_before)
-    return let_in is not None and let_in[0] <= at < let_in[1] + REPORTED_WITHIN
-
-
-def _let_in(reservation: ReservationState, opens_before: timedelta) -> tuple[datetime, datetime] | None:
-    """From when until when the lists of gates let in a reservation that is cancelled now, if they ever did.
-
-    A list that was fetched just before the cancellation lasts for `AHEAD`.
-    """
-    if reservation.status is not S.CANCELLED or reservation.cancelled_at is None:
-        return None
-    if not any(charge.status is ChargeStatus.PAID for charge in reservation.charges):
+def _let_in(reservation: ReservationState, opens_before: timedelta, list_lasts: timedelta) -> Period | None:
+    """When gates let in a reservation that is cancelled now, if they ever did: until the last list of it ran out."""
+    was_confirmed = any(charge.status is ChargeStatus.PAID for charge in reservation.charges)
+    if reservation.status is not S.CANCELLED or reservation.cancelled_at is None or not was_confirmed:
         return None
     first = reservation.period.starts_at - opens_before
-    last = min(reservation.period.ends_at, reservation.cancelled_at + AHEAD)
-    return (first, last) if first < last else None
+    last = min(reservation.period.ends_at, reservation.cancelled_at + list_lasts)
+    return Period(first, last) if first < last else None

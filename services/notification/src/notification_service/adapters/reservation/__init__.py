@@ -1,1 +1,1 @@
-"""Auth, over its internal HTTP."""
+"""Reservation, over its internal HTTP."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.jobs import run_jobs
 from parking_kernel.violations import InvalidFields
+from parking_service.application.commands.lost_to_file import lost_to_file
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.errors import BookingsAffected, RowRefused, SupplyChangeRunning
@@ -20,7 +21,6 @@ from parking_service.domain.imports import (
     LotDraft,
     RefusedRow,
     RowOutcome,
-    lost_by,
 )
 from parking_service.domain.lots import Lot, LotPrices, LotState, LotStatus, prices_of, without_prices
 from parking_service.domain.spots import Spot, SpotPlan, SpotType, free_numbers
@@ -135,9 +135,9 @@ class ContinueImportsHandler:
         chunk.new_spots += self._new_spots(lot, draft.capacity, [], now)
 
     async def _update(self, chunk: _Chunk, draft: LotDraft, lot: Lot) -> None:
-        work, now, lot_id = chunk.work, self.clock.now(), lot.state.id
-        spots = await work.spots.of_lot(lot_id)
-        gone, loss = lost_by(draft, lot, spots, await work.bookings.needing_supply(lot_id, now), now)
+        work, now = chunk.work, self.clock.now()
+        spots = await work.spots.of_lot(lot.state.id)
+        gone, loss = await lost_to_file(work, draft, lot, spots, now)
         tariff = await self._next_tariff(work, draft, lot, now)
         published = [TariffVersion.publish(tariff)] if tariff else []
         terms = SupplyTerms(chunk.state.affected)

@@ -8,12 +8,13 @@ from uuid import UUID
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock, NewId
 from parking_kernel.violations import refuse_any
+from parking_service.application.commands.lost_to_file import lost_to_file
 from parking_service.application.commands.take_supply import TakeSupply, take_supply
 from parking_service.application.ports import LotFiles, OpenWork, Work
 from parking_service.domain.bookings import AffectedBookings
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.import_options import AS_USUAL, ImportOptions, option_violations
-from parking_service.domain.imports import CHUNK_ROWS, ImportRow, LotDraft, lost_by, sorted_rows
+from parking_service.domain.imports import CHUNK_ROWS, ImportRow, LotDraft, sorted_rows
 from parking_service.domain.lots import Lot, LotStatus
 from parking_service.domain.supply import SupplyTerms
 from parking_service.domain.tenancy import chosen_organization
@@ -67,10 +68,9 @@ class PreviewImportHandler:
         return drafts
 
     async def _look(self, work: Work, lot: Lot, draft: LotDraft) -> AffectedBookings:
-        now, lot_id = self.clock.now(), lot.state.id
-        spots, bookings = await work.spots.of_lot(lot_id), await work.bookings.needing_supply(lot_id, now)
+        now = self.clock.now()
         try:
-            _gone, loss = lost_by(draft, lot, spots, bookings, now)
+            _gone, loss = await lost_to_file(work, draft, lot, await work.spots.of_lot(lot.state.id), now)
         except RowRefused:
             loss = None
         return (await take_supply(work, TakeSupply(loss, _LOOK, self.new_id(now), now))).bookings

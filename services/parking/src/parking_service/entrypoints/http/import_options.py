@@ -6,15 +6,19 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from parking_chassis.schemas import Line
-from parking_kernel.new_tariffs import check_new_tariff, for_an_import
-from parking_kernel.tariffs import NO_TAX, MinimumRule, Tariff, Tax, simple_tariff, tax_of
+from parking_kernel.new_tariffs import check_new_tariff
+from parking_kernel.tariffs import NO_TAX, MinimumRule, Tariff, Tax, simple_tariff
 from parking_kernel.violations import InvalidFields, Violation, refuse_any
 from parking_service.domain.import_options import FIELDS, ImportOptions
 from parking_service.domain.lots import DEFAULT_SOURCE
-from parking_service.entrypoints.http.tariff_bodies import PPM_OF_PERCENT, Minimum
+from parking_service.entrypoints.http.tariff_bodies import Minimum, tax_of_percent
 from parking_service.entrypoints.http.values import Currency, ZoneName
 
-_POINTERS = {"/currency": "query/currency", "/caps/0/amount": "query/daily_rate"}
+_POINTERS = {
+    "/currency": "query/currency",
+    "/caps/0/amount": "query/daily_rate",
+    "/tax/rate_percent": "query/tax_percent",
+}
 Rate = Annotated[int | None, Query(ge=0, le=10**9)]
 
 
@@ -52,7 +56,7 @@ async def _options(
     minimum: Annotated[Minimum, Query(description="as in a tariff; goes with `hourly_rate`")] = None,
 ) -> ImportOptions:
     named = _named(columns)
-    tax = tax_of(int(tax_percent * PPM_OF_PERCENT), included=True) if tax_percent is not None else None
+    tax = tax_of_percent(tax_percent) if tax_percent is not None else None
     return ImportOptions(time_zone, currency, source, named, _terms(hourly_rate, daily_rate, currency, tax, minimum))
 
 
@@ -94,11 +98,9 @@ def _terms(
     if currency is None:
         raise InvalidFields([Violation("query/currency", "is required: hourly_rate is in it")])
     try:
-        return check_new_tariff(simple_tariff(hourly, daily, currency, tax=tax or NO_TAX, minimum=minimum))
+        tariff = simple_tariff(hourly, daily, currency, tax=tax or NO_TAX, minimum=minimum)
+        return check_new_tariff(tariff, can_confirm=False)
     except InvalidFields as error:
         raise InvalidFields(
-            [
-                for_an_import(each)._replace(pointer=_POINTERS.get(each.pointer, "query/hourly_rate"))
-                for each in error.violations
-            ]
+            [each._replace(pointer=_POINTERS.get(each.pointer, "query/hourly_rate")) for each in error.violations]
         ) from error

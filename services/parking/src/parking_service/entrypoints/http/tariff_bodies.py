@@ -90,6 +90,11 @@ Percent = Annotated[
 ]
 
 
+def tax_of_percent(rate: Decimal, *, included: bool = True) -> Tax:
+    """The domain's value of a rate of at most four decimals."""
+    return tax_of(int(rate * PPM_OF_PERCENT), included=included)
+
+
 class TaxBody(RequestBody):
     """The tax on the price, of up to four decimals, and whether the amounts include it."""
 
@@ -98,7 +103,7 @@ class TaxBody(RequestBody):
 
     def tax(self) -> Tax:
         """The domain's value."""
-        return tax_of(int(self.rate_percent * PPM_OF_PERCENT), included=self.included)
+        return tax_of_percent(self.rate_percent, included=self.included)
 
 
 Minimum = Annotated[

@@ -6,9 +6,10 @@ from uuid import UUID
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
 from parking_kernel.repeatable import Answer, RequestKey, once
+from reservation_service.application.commands.give_up import give_up
 from reservation_service.application.ports import OpenWork, RenderCancelled, Work
 from reservation_service.domain.cancellation import OperatorCancellation, OperatorRefund
-from reservation_service.domain.errors import NotCancellable, UnknownReservation
+from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -55,11 +56,8 @@ class CancelForOperatorHandler:
             return reservation.state
         now = self.clock.now()
         reservation.cancel_for_operator(command.refund, now)
-        if await work.early_exits.has(command.reservation_id):
-            raise NotCancellable("The car of this reservation was here: its exit is known, and its entry will be.")
-        await work.timetable.release(command.reservation_id)
+        await give_up(work, reservation)
         await work.operator_cancellations.add(
             OperatorCancellation(command.reservation_id, command.cancelled_by, command.reason, command.refund, now)
         )
-        await work.reservations.save(reservation)
         return reservation.state

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from parking_kernel.askers import Asker
 from parking_kernel.clocks import Clock
+from reservation_service.application.commands.give_up import give_up
 from reservation_service.application.ports import OpenWork
-from reservation_service.domain.errors import NotCancellable, UnknownReservation
+from reservation_service.domain.errors import UnknownReservation
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -32,8 +33,5 @@ class CancelReservationHandler:
             if reservation.state.user_id != command.asker.user_id:
                 raise UnknownReservation(command.reservation_id)
             reservation.cancel(self.clock.now())
-            if await work.early_exits.has(command.reservation_id):
-                raise NotCancellable("The car of this reservation was here: its exit is known, and its entry will be.")
-            await work.timetable.release(command.reservation_id)
-            await work.reservations.save(reservation)
+            await give_up(work, reservation)
         return reservation.state

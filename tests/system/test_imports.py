@@ -13,6 +13,8 @@ from parking_platform.testing.waiting import wait_until
 
 ZURICH_MAIN_STATION = (47.3779, 8.5403)
 METRES = 20_000
+AROUND = 30_000
+"""Metres from the station; parking's own tests import all 649 of the file, with four times the spots."""
 IMPORT = "/parking-lots/import?hourly_rate=200&currency=CHF"
 """Prices for files that name none: without them the lots would be drafts."""
 # The others, with ten times the spots, are played by parking alone.
@@ -37,8 +39,10 @@ async def test_the_swiss_car_parks_are_found_in_the_order_of_their_distance(
     city: City, operator: Operator, databases: Databases, shared_data: Path
 ) -> None:
     document = json.loads((shared_data / "real" / "swiss_rail_parking_rates.geojson").read_text())
+    document["features"] = [each for each in document["features"] if _metres(each) <= AROUND]
+    lots = len(document["features"])
     report = await imported(operator, document)
-    assert (report["status"], report["total"], report["created"], report["refused"]) == ("done", 649, 649, [])
+    assert (report["status"], report["total"], report["created"], report["refused"]) == ("done", lots, lots, [])
 
     latitude, longitude = ZURICH_MAIN_STATION
     found = await _found(city, f"/api/v1/parking-lots?{latitude=}&{longitude=}&radius_m={METRES}&limit=100")
@@ -77,7 +81,7 @@ async def _found(city: City, address: str | None) -> list[Json]:
 
 
 async def _can_be_booked(databases: Databases, organization_id: str) -> None:
-    """Reservation knows each spot, tens of thousands of them, and nothing else."""
+    """Reservation knows each spot, thousands of them, and nothing else."""
     organization = UUID(organization_id)
     theirs = "FROM spots JOIN lots ON lots.id = parking_lot_id WHERE lots.organization_id = $1"
     spots = set(await databases.rows("parking", f"SELECT spots.id, number, type {theirs}", organization))

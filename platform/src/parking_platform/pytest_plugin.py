@@ -68,9 +68,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     searching = {item.path for item in items if _needs(item, "elasticsearch_server")}
     for item in items:
         needs_platform = _needs_platform(item)
-        # Where several processes share the work: a file stays together, and only one of them starts the platform, and
-        # only one Elasticsearch, whose start costs a core half a minute.
+        # Where several processes share the work: a file stays together, and only one of them starts the platform, one
+        # Elasticsearch, whose start costs a core half a minute, and one the provider of the simulator's own tests.
         shared = "platform" if needs_platform else "elasticsearch" if item.path in searching else str(item.path)
+        if _needs(item, "running_simulator"):
+            shared = "simulator"
         item.add_marker(pytest.mark.xdist_group(shared))
         if needs_platform and not item.get_closest_marker("timeout"):
             # The first of them waits until everything is up.

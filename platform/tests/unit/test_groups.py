@@ -36,12 +36,15 @@ def groups(*tests: Collected, config: pytest.Config) -> list[str]:
 def test_a_file_stays_together_and_so_does_what_needs_a_dear_server(
     pytestconfig: pytest.Config,
 ) -> None:
-    search, plain, lots, journey = (Path(f"/tests/integration/{name}.py") for name in ("a", "b", "c", "d"))
+    search, plain, lots, journey, refunds = (
+        Path(f"/tests/integration/{name}.py") for name in ("a", "b", "c", "d", "e")
+    )
     assert groups(
         Collected(search, ["elasticsearch_server"]),
         Collected(search, []),
         Collected(lots, ["elasticsearch_server", "kafka_server"]),
         Collected(plain, ["postgres_server"]),
         Collected(journey, ["platform"]),
+        Collected(refunds, ["running_simulator"]),
         config=pytestconfig,
-    ) == ["elasticsearch", "elasticsearch", "elasticsearch", str(plain), "platform"]
+    ) == ["elasticsearch", "elasticsearch", "elasticsearch", str(plain), "platform", "simulator"]

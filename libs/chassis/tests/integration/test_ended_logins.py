@@ -310,11 +310,23 @@ async def test_what_ended_before_the_start_is_refused_from_the_first_request(
         assert (await client.get("/mine", headers=bearer(ended))).status_code == 401
 
 
+class _Counted(EndedLogins):
+    """Counts its readings."""
+
+    readings = 0
+
+    async def refresh(self) -> None:
+        await super().refresh()
+        self.readings += 1
+
+
 async def test_nobody_is_refused_by_a_reader_that_does_not_read(engine: AsyncEngine, known: EndedLogins) -> None:
     """The negative control: what refuses is the reading."""
-    idle = EndedLogins(engine, interval=3600)
+    idle = _Counted(engine, interval=3600)
     ended = uuid4()
     async with serving(idle) as client:
+        # The loop reads at once when it starts; after that the next reading is an hour away.
+        await wait_until(lambda: idle.readings == 2, "the loop's first reading")
         await end(engine, ended)
         await known.refresh()
         assert known.has(str(ended))

@@ -262,6 +262,8 @@ async def test_real_files_look_right_and_what_they_say_besides_is_counted(
     for each in document["features"]:
         if each.get("geometry"):
             each["geometry"]["coordinates"][:2] = reversed(each["geometry"]["coordinates"][:2])
+        if each["properties"].get("capacity"):
+            each["properties"]["capacity"] = 1  # the place alone is looked at here
     swapped = await imported(document, time_zone=zone, source=f"{name}-swapped")
     assert swapped["warnings_total"] == swapped["created"] > 0
     assert all(each["reason"].startswith("latitude and longitude look swapped") for each in swapped["warnings"])

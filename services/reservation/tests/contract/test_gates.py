@@ -35,9 +35,10 @@ class TestEarlyExits:
         async with store.work(THE_SERVICE) as work:
             await work.early_exits.keep(reservation_id, START)
             assert await work.early_exits.take(reservation_id, START + MINUTE) is None
-            assert await work.early_exits.has(reservation_id)
+            assert await work.early_exits.has(reservation_id, START)
+            assert not await work.early_exits.has(reservation_id, START + MINUTE)
             assert await work.early_exits.take(reservation_id, START) == START
-            assert not await work.early_exits.has(reservation_id)
+            assert not await work.early_exits.has(reservation_id, START)
 
     async def test_one_whose_exit_is_kept_is_not_missed_while_its_entry_may_come(self, store: Store) -> None:
         booked = await store.booked(store.spots[0])

@@ -268,6 +268,7 @@ class TestReportsAreFacts:
         entered_at, exited_at = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) - timedelta(minutes=20)
         early = (await gate.leave(token, exited_at)).json()
         assert (early["decision"], early["reason"]) == ("open", "exit_kept")
+        assert "Your entry has not been reported yet" in early["message"]
         assert (await driver.sees(paid))["status"] == "confirmed"
         assert (await gate.enter(token, entered_at)).json()["decision"] == "open"
         seen = await driver.sees(paid)
@@ -298,6 +299,7 @@ class TestCancelledUnderTheCar:
         assert (await driver.cancel(paid)).status_code == 200
         left = (await gate.leave(token)).json()
         assert (left["decision"], left["reason"]) == ("open", "exit_kept")
+        assert left["message"] == "Goodbye. This reservation was cancelled; the operator settles the stay."
         entered = (await gate.enter(token, entered_at)).json()
         assert (entered["decision"], entered["reason"]) == ("open", "entry_kept")
         assert await list_unsettled_stays(service, Namespace(close=None, limit=10)) == 1

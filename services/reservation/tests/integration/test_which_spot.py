@@ -39,6 +39,9 @@ class TestAnySpot:
         assert {("Am See", "2", "ev_charging"), ("Am See", "3", "accessible"), ("Am See", "4", "motorcycle")} <= {
             *shown
         }
+        notices = {each["spot_type"]: each["notice"] for each in refused["alternatives"]}
+        assert "permit" in notices.pop("accessible"), "an alternative says what a booking of it would say"
+        assert {*notices.values()} == {None}
         entries = [(each["spot_id"], each["start_time"], each["end_time"]) for each in refused["alternatives"]]
         assert len(set(entries)) == len(entries), "no entry comes twice"
 

@@ -16,6 +16,7 @@ from reservation_service.application.ports import LotCopy
 from reservation_service.domain.cancellation import OperatorRefund
 from reservation_service.domain.charges import ChargeStatus
 from reservation_service.domain.errors import NotCancellable, UnknownReservation
+from reservation_service.domain.gates import REPORTED_WITHIN
 from reservation_service.domain.refund_orders import RefundReason
 from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
 
@@ -126,12 +127,17 @@ class TestTheCommand:
             await self.cancel(service, lot, paid)
         assert service.tables.operator_cancellations == {}
 
-    async def test_a_car_whose_exit_is_known_was_here(self, service: FakeInstallation) -> None:
+    async def test_a_car_whose_exit_is_known_was_here_while_its_entry_may_be_reported(
+        self, service: FakeInstallation
+    ) -> None:
         lot = await service.with_lot()
         paid = await service.paid(await service.held(lot))
-        service.tables.early_exits[paid.id, START] = None
+        service.tables.early_exits[paid.id, service.clock.present - REPORTED_WITHIN] = None
         with pytest.raises(NotCancellable, match="was here"):
             await self.cancel(service, lot, paid)
+        service.clock.present += timedelta(seconds=1)
+        await self.cancel(service, lot, paid)
+        assert service.tables.reservations[paid.id].status is S.CANCELLED
 
     async def test_of_anothers_lot_it_is_unknown(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from parking_kernel.money import Money
 from reservation_service.domain.charges import ChargeReason, ChargeStatus
 from reservation_service.domain.gates import OPENS_BEFORE, GateVerdict, Reason
-from reservation_service.domain.reservations import ReservationState
+from reservation_service.domain.reservations import ReservationState, ReservationStatus
 
 _UNTOLD = frozenset({Reason.WRONG_LOT, Reason.INVALID_CREDENTIAL})
 """Answers that say nothing of the reservation: the gate is not its lot's, or there is none."""
@@ -47,6 +47,7 @@ class GateAnswer:
     parking_session_id: UUID | None = None
     amount_due: Money | None = None
     due_for: tuple[ChargeReason, ...] = ()
+    is_cancelled: bool = False
 
     @property
     def message(self) -> str:
@@ -63,6 +64,8 @@ class GateAnswer:
                 return f"Welcome. Your spot is {self.spot_number}."
             case Reason.OK:
                 return "Goodbye."
+            case Reason.EXIT_KEPT if self.is_cancelled:
+                return "Goodbye. This reservation was cancelled; the operator settles the stay."
             case Reason.TOO_EARLY:
                 assert self.opens_at is not None, "an answer that says too early says when"
                 return f"Too early. You can drive in from {self.opens_at:%Y-%m-%d %H:%M}."
@@ -93,4 +96,5 @@ def gate_answer(
         parking_session_id=state.parking_session.id if state.parking_session else None,
         amount_due=due if due.amount or (is_exit and reason is Reason.OK) else None,
         due_for=tuple(dict.fromkeys(each.reason for each in open_charges)),
+        is_cancelled=state.status is ReservationStatus.CANCELLED,
     )

@@ -21,5 +21,5 @@ class InMemoryEarlyExits:
                 del self._rows[reservation_id, at]
         return first
 
-    async def has(self, reservation_id: UUID) -> bool:
-        return any(each == reservation_id for each, _ in self._rows)
+    async def has(self, reservation_id: UUID, since: datetime) -> bool:
+        return any(each == reservation_id and at >= since for each, at in self._rows)

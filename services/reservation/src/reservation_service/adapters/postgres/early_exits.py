@@ -1,13 +1,15 @@
 """Exits that were reported before their entries, in PostgreSQL."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-KEPT = timedelta(days=7)
-"""Far longer than an entry may be reported late (`reservation_service.domain.gates.REPORTED_WITHIN`)."""
+from reservation_service.domain.gates import REPORTED_WITHIN
+
+KEPT = 2 * REPORTED_WITHIN
+"""Longer than an entry may still be reported."""
 PURGED_AT_ONCE = 100
 
 _KEEP = text(
@@ -23,7 +25,7 @@ _PURGE = text(
     """
 )
 _FIRST = text("SELECT min(exited_at) FROM early_exits WHERE reservation_id = :reservation_id AND exited_at >= :since")
-_HAS = text("SELECT EXISTS (SELECT FROM early_exits WHERE reservation_id = :reservation_id)")
+_HAS = text("SELECT EXISTS (SELECT FROM early_exits WHERE reservation_id = :reservation_id AND exited_at >= :since)")
 _REMOVE = text("DELETE FROM early_exits WHERE reservation_id = :reservation_id")
 
 
@@ -46,6 +48,7 @@ class PostgresEarlyExits:
             await self._connection.execute(_REMOVE, {"reservation_id": reservation_id})
         return exited_at
 
-    async def has(self, reservation_id: UUID) -> bool:
-        """Whether an exit is kept of a reservation."""
-        return (await self._connection.execute(_HAS, {"reservation_id": reservation_id})).scalar_one()
+    async def has(self, reservation_id: UUID, since: datetime) -> bool:
+        """Whether an exit since an instant is kept of a reservation."""
+        values = {"reservation_id": reservation_id, "since": since}
+        return (await self._connection.execute(_HAS, values)).scalar_one()

@@ -56,7 +56,7 @@ class CancelForOperatorHandler:
             return reservation.state
         now = self.clock.now()
         reservation.cancel_for_operator(command.refund, now)
-        await give_up(work, reservation)
+        await give_up(work, reservation, now)
         await work.operator_cancellations.add(
             OperatorCancellation(command.reservation_id, command.cancelled_by, command.reason, command.refund, now)
         )

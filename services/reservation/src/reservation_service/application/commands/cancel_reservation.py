@@ -32,6 +32,7 @@ class CancelReservationHandler:
             reservation = await work.reservations.get(command.reservation_id)
             if reservation.state.user_id != command.asker.user_id:
                 raise UnknownReservation(command.reservation_id)
-            reservation.cancel(self.clock.now())
-            await give_up(work, reservation)
+            now = self.clock.now()
+            reservation.cancel(now)
+            await give_up(work, reservation, now)
         return reservation.state

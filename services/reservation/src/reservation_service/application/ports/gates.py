@@ -43,7 +43,7 @@ RenderGateAnswer = Callable[[GateAnswer], Answer]
 
 
 class EarlyExits(Protocol):
-    """Exits that were reported before their entries. Those that no entry came for are purged after some days."""
+    """Exits that were reported before their entries. They mean nothing once no entry can be reported any more."""
 
     async def keep(self, reservation_id: UUID, exited_at: datetime) -> None:
         """Keep an exit; again changes nothing."""
@@ -53,8 +53,8 @@ class EarlyExits(Protocol):
         """The first exit since an instant; none is kept any longer then."""
         ...
 
-    async def has(self, reservation_id: UUID) -> bool:
-        """Whether an exit is kept of a reservation."""
+    async def has(self, reservation_id: UUID, since: datetime) -> bool:
+        """Whether an exit since an instant is kept of a reservation."""
         ...
 
 

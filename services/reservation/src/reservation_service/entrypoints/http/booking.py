@@ -43,6 +43,7 @@ from reservation_service.entrypoints.http.problems import (
     SPOT_UNAVAILABLE,
 )
 from reservation_service.entrypoints.http.views import (
+    NEEDS_PERMIT,
     AlternativeView,
     LineItemView,
     MoneyView,
@@ -146,7 +147,6 @@ UNVERIFIED: Final = (
 )
 
 
-NEEDS_PERMIT: Final = "An accessible spot is for holders of a disabled parking permit: show it in the car."
 COMPACT: Final = "No standard spot was free: this one is compact, for a small car."
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -149,8 +149,11 @@ def _plain(amount: money.Money) -> dict[str, object]:
     return {"amount": amount.amount, "currency": amount.currency}
 
 
+NEEDS_PERMIT: Final = "An accessible spot is for holders of a disabled parking permit: show it in the car."
+
+
 class AlternativeView(ResponseBody):
-    """Another way to park; true at `as_of`."""
+    """Another way to park; true at `as_of`. `notice` is what a driver should know before booking it."""
 
     parking_lot_id: UUID
     lot_name: str
@@ -161,6 +164,7 @@ class AlternativeView(ResponseBody):
     end_time: datetime
     total_cost: MoneyView
     distance_m: int
+    notice: str | None
     as_of: datetime
 
     @classmethod
@@ -176,5 +180,6 @@ class AlternativeView(ResponseBody):
             end_time=alternative.period.ends_at,
             total_cost=MoneyView.of(alternative.price.total),
             distance_m=alternative.distance_m,
+            notice=NEEDS_PERMIT if alternative.spot.type == "accessible" else None,
             as_of=alternative.as_of,
         )

@@ -122,7 +122,7 @@ def test_refunds_never_exceed_what_was_captured() -> None:
     payment = captured()
     refund_by(payment, 1000)
     for amount in (251, 1250, 0, -1):
-        with pytest.raises(RefundExceedsPayment):
+        with pytest.raises(RefundExceedsPayment, match=r"Only 2\.50 CHF of this payment"):
             refund_by(payment, amount)
     refund_by(payment, 250)
     assert payment.state.refundable == 0

@@ -68,6 +68,6 @@ class RefundNotPayable(PaymentError):
 class RefundExceedsPayment(PaymentError):
     """More would go back than was captured and is still here."""
 
-    def __init__(self, left: int) -> None:
-        super().__init__(f"Only {left} of this payment, in minor units, can still be refunded.")
-        self.left = left
+    def __init__(self, left: Money) -> None:
+        super().__init__(f"Only {left} of this payment can still be refunded.")
+        self.left = left.amount

@@ -120,7 +120,7 @@ class Payment:
         if amount % self.state.step:
             raise RefundNotPayable(self._money(self.state.step))
         if amount <= 0 or amount > self.state.refundable:
-            raise RefundExceedsPayment(self.state.refundable)
+            raise RefundExceedsPayment(self._money(self.state.refundable))
         return self._request_refund(refund_id, amount, reason, at)
 
     def take_order(self, order: RefundOrder, at: datetime) -> None:

@@ -52,6 +52,8 @@ async def list_parked(service: Payments, arguments: Arguments) -> int:
             if report.is_open:
                 said = f"{report.object_id} of {report.said}, the charge {payment.charge.amount}"
                 sys.stdout.write(f"{payment.id}: {said}, since {report.parked_at:%Y-%m-%d %H:%M}\n")
+    if not parked:
+        sys.stdout.write("none\n")
     return 1 if parked else 0
 
 

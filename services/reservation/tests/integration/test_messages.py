@@ -90,7 +90,7 @@ async def test_a_draft_is_not_on_sale_until_it_is_open(
     body = spot_request(lot_copy(None, id=lot_id))
     for refused in (await driver.client.post("/api/v1/quotes", json=body), await driver.reserve(body)):
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/lot-not-bookable")
-        assert refused.json()["detail"] == "Sihlquai takes no reservations at present."
+        assert refused.json()["detail"] == "Sihlquai has no prices yet, so it takes no reservations."
     assert await database.rows("SELECT 1 FROM reservations") == []
     await publishing.publish(a_tariff_event(tariff_id, lot_id))
     await publishing.publish(a_lot_event(lot_id, tariff_id, version=2))

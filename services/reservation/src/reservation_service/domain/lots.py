@@ -116,7 +116,8 @@ class Spot:
 def check_open(lot: Lot, period: Period) -> None:
     """Raise `LotNotBookable` unless one can drive in at the period's start and out at its end."""
     if not lot.is_open:
-        raise LotNotBookable(f"{lot.name} takes no reservations at present.")
+        why = "takes no reservations at present" if lot.tariff else "has no prices yet, so it takes no reservations"
+        raise LotNotBookable(f"{lot.name} {why}.")
     if any(closure.meets(period) for closure in lot.closures):
         raise LotNotBookable(f"{lot.name} is closed in that time.")
     hours = lot.opening_hours

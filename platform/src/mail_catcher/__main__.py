@@ -9,6 +9,9 @@ import uvicorn
 from mail_catcher.app import create_app
 from mail_catcher.mailbox import Mailbox
 
+SECONDS_TO_ASK_AGAIN = 75
+"""How long a connection may be idle. httpx keeps one for 5 s, as uvicorn would: a request could meet the closing."""
+
 
 def main() -> None:
     """Serve until asked to stop."""
@@ -21,7 +24,9 @@ def main() -> None:
     app = create_app(Mailbox(options.directory), options.host, options.smtp_port)
     # uvicorn raises the signal once more when it is done; then the process shall still end with 0.
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-    uvicorn.run(app, host=options.host, port=options.http_port, log_level="warning")
+    uvicorn.run(
+        app, host=options.host, port=options.http_port, log_level="warning", timeout_keep_alive=SECONDS_TO_ASK_AGAIN
+    )
 
 
 if __name__ == "__main__":

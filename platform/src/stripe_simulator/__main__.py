@@ -11,6 +11,8 @@ from stripe_simulator.faults import BreakableProtocol
 from stripe_simulator.settings import parse
 
 SECONDS_TO_FINISH = 3
+SECONDS_TO_ASK_AGAIN = 75
+"""How long a connection may be idle. httpx keeps one for 5 s, as uvicorn would: a request could meet the closing."""
 
 
 def main() -> None:
@@ -29,6 +31,7 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        timeout_keep_alive=SECONDS_TO_ASK_AGAIN,
     )
 
 

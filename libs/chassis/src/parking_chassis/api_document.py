@@ -14,22 +14,33 @@ KINDS = "problem_kinds"
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
+    "description": "What was wrong (RFC 9457). Some types carry members of their own: each operation names its.",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string", "description": "a stable slug path, such as /problems/not-found"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "request_id": {"type": "string"},
+        "type": {"type": "string", "description": "a stable slug path, such as /problems/not-found: decide by it"},
+        "title": {"type": "string", "description": "the type in words, the same for all of it"},
+        "status": {"type": "integer", "description": "the HTTP status"},
+        "detail": {"type": "string", "description": "what was wrong this time, and what to do: for people to read"},
+        "instance": {"type": "string", "description": "the path that was asked for"},
+        "request_id": {"type": "string", "description": "names this request in the platform's logs"},
         "errors": {
             "type": "array",
+            "description": "of a request that is not valid: each field that breaks a rule",
             "items": {
                 "type": "object",
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "a JSON pointer into the body, such as /lines/0/amount; else query/NAME, "
+                        "path/NAME or header/NAME",
+                    },
+                    "detail": {"type": "string", "description": "the rule"},
+                },
             },
         },
     },
+    "additionalProperties": True,
 }
 PROBLEM_CONTENT: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 # Whatever else goes wrong here or on the way, such as at the gateway, has the same shape.

@@ -1,6 +1,9 @@
 """Optimistic concurrency over HTTP: `ETag` is the aggregate's version, `If-Match` the one that was read (RFC 9110)."""
 
 import re
+from typing import Annotated
+
+from fastapi import Depends, Header
 
 from parking_chassis.problems import invalid_field
 
@@ -21,3 +24,20 @@ def expected_version(if_match: str | None) -> int | None:
     if tag is None:
         raise invalid_field("header/If-Match", "must be the ETag of the last read")
     return int(tag["version"])
+
+
+async def _expected_version(
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="the ETag of the answer that was read: where somebody has changed it since, nothing is changed "
+            "and the answer is 412. Without the header, and with `*`, it is changed in any case",
+        ),
+    ] = None,
+) -> int | None:
+    return expected_version(if_match)
+
+
+IfMatch = Annotated[int | None, Depends(_expected_version)]
+"""The version that a request expects; see `expected_version`."""

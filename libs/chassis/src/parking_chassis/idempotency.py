@@ -16,7 +16,14 @@ from parking_chassis.security import SignedIn
 from parking_kernel.repeatable import Answer, RequestKey
 
 _VISIBLE = pattern("^[!-~]([ -~]*[!-~])?$", "must be visible characters of ASCII, such as those of a UUID")
-_HEADER: Final = Header(alias="Idempotency-Key", max_length=255, pattern=_VISIBLE)
+_HEADER: Final = Header(
+    alias="Idempotency-Key",
+    max_length=255,
+    pattern=_VISIBLE,
+    description="makes the request repeatable: a text of the client's own, such as a UUID, for each thing that it "
+    "wants done. For seven days the same request with the same key gets the first answer again, with "
+    "`Idempotent-Replayed: true`, and nothing is done twice; another request with that key is a 422",
+)
 IdempotencyKey = Annotated[str, _HEADER]
 OptionalIdempotencyKey = Annotated[str | None, _HEADER]
 """Of a call that a client may make repeatable."""

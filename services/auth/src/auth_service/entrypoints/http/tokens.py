@@ -1,5 +1,6 @@
 """OAuth 2: tokens, their revocation, and the keys that check them (RFC 6749, 7009, 7517, 9068)."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Header, Request, Response
@@ -24,9 +25,18 @@ MAX_DEVICE_LENGTH = 200
 MAX_FIELD_LENGTH = 1000
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
+
 # The document says what is right; what is wrong is answered below in OAuth's words, so that nothing is checked before.
-Text = Annotated[str, Form(json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
-GrantType = Annotated[str, Form(json_schema_extra={"enum": ["password", "refresh_token"]})]
+def _shown(**schema: Any) -> Callable[[dict[str, Any]], None]:
+    def change(shown: dict[str, Any]) -> None:
+        del shown["default"]  # the empty text stands for what was left out, and is none that a client sends
+        shown.update(schema)
+
+    return change
+
+
+Text = Annotated[str, Form(json_schema_extra=_shown(maxLength=MAX_FIELD_LENGTH))]
+GrantType = Annotated[str, Form(json_schema_extra=_shown(enum=["password", "refresh_token"]))]
 
 
 def _form(schema: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +86,7 @@ async def issue_token(
     username: Text = "",
     password: Text = "",
     refresh_token: Text = "",
-    user_agent: Annotated[str, Header()] = "",
+    user_agent: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Tokens:
     """Sign in (`grant_type=password`) or go on (`grant_type=refresh_token`).
 

@@ -204,7 +204,7 @@ async def test_tables_hold_places_as_wkt_and_as_portals_write_them(imported: Imp
         b"6,Nonsense,3,POINT 8.54,\n"
         b"7,Metres,3,SRID=2056;POINT (2683000 1247000),\n"
         b"8,Short,3\n"
-        b"9,Long, long,3,POINT (8.54 47.37),\n"
+        b'9,Long, long,3,,"47.37, 8.54"\n'
     )  # fmt: skip
     report = await imported(table, "text/csv", **PRICES)
     assert [(each["row"], each["id"], each["reason"]) for each in report["refused"]] == [

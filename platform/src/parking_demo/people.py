@@ -202,7 +202,7 @@ class Driver(Person):
         answer = await self.get(f"/reservations/{reservation_id}/qr", headers={"Accept": "image/png"})
         picture = Image.open(io.BytesIO(require(answer, codes.OK).content))
         # Others than QR codes are found in the noise of one, now and then.
-        read = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+        read = zxingcpp.read_barcodes(picture, formats=zxingcpp.barcode_formats_from_str("QRCode"))
         if len(read) != 1:
             raise UnexpectedAnswer(f"the picture holds {len(read)} codes that can be read, not one")
         return read[0].text

@@ -1,7 +1,9 @@
 """An operator cancels a driver's booking over HTTP: who may, in which states, and what notification learns of it."""
 
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +14,7 @@ from services.reservation.tests.driving import RESERVATIONS, Database, Driver, J
 
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
+from reservation_service.entrypoints.cli import show_operator_cancellation
 from reservation_service.entrypoints.http.app import reservation_app
 
 REASON = "The level is flooded. We are sorry."
@@ -73,6 +76,27 @@ async def test_a_confirmed_booking_is_cancelled_and_refunded_as_the_operator_say
         " FROM outbox WHERE type = 'parking.reservation.cancelled.v1'"
     )
     assert (reason, text_is_in_it) == ("operator", False)
+
+
+async def test_a_command_shows_who_cancelled_when_with_which_reason_and_refund(
+    driver: Driver,
+    operator: Operator,
+    operator_id: UUID,
+    lot: LotCopy,
+    database: Database,
+    service: Reservation,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    booking = await paid(driver, lot, database)
+    asked = Namespace(reservation=UUID(booking["id"]))
+    assert await show_operator_cancellation(service, asked) == 1
+    assert capsys.readouterr().err == f"reservation-service: no operator cancelled reservation {booking['id']}\n"
+    assert (await operator.cancel(booking, refund="by_terms")).status_code == 200
+    capsys.readouterr()
+    assert await show_operator_cancellation(service, asked) == 0
+    ((at,),) = await database.rows("SELECT cancelled_at FROM operator_cancellations")
+    shown = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC by user {operator_id}, refund by_terms: {REASON}\n"
+    assert capsys.readouterr().out == shown
 
 
 async def test_of_a_pending_one_the_charge_is_void_which_withdraws_the_payment(

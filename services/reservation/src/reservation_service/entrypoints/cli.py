@@ -1,7 +1,8 @@
-"""`reservation-service`: serve, work, migrate, unsettled-stays, replay, rotate-signing-key, openapi."""
+"""`reservation-service`: serve, work, migrate, unsettled-stays, operator-cancellation, replay and others."""
 
 import argparse
 import sys
+from datetime import UTC
 from functools import partial
 from uuid import UUID
 
@@ -60,6 +61,22 @@ def _what_is_settled(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=100, help="how many are listed (default 100)")
 
 
+async def show_operator_cancellation(service: Reservation, arguments: Arguments) -> int:
+    """Who cancelled a reservation for the operator, when, what goes back and why; 1 if no operator did."""
+    async with service.open_work(THE_SERVICE) as work:
+        said = await work.operator_cancellations.of(arguments.reservation)
+    if said is None:
+        sys.stderr.write(f"reservation-service: no operator cancelled reservation {arguments.reservation}\n")
+        return 1
+    at = f"{said.cancelled_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    sys.stdout.write(f"{at} by user {said.cancelled_by}, refund {said.refund.value}: {said.reason}\n")
+    return 0
+
+
+def _which_reservation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("reservation", type=UUID, help="the id of the reservation that was cancelled")
+
+
 async def _rotate_signing_key(service: Reservation, arguments: Arguments) -> int:
     """Prints the settings that come next: nothing is changed here."""
     try:
@@ -93,6 +110,13 @@ def main() -> None:
                 list_unsettled_stays,
                 resources=resources,
                 add_arguments=_what_is_settled,
+            ),
+            COMMANDS.command(
+                "operator-cancellation",
+                "show who cancelled a reservation for the operator, when, with which reason and refund",
+                show_operator_cancellation,
+                resources=resources,
+                add_arguments=_which_reservation,
             ),
             COMMANDS.command(
                 "replay",

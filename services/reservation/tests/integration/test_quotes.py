@@ -10,6 +10,7 @@ from services.reservation.tests.driving import TOMORROW, Database, Driver, Json,
 from services.reservation.tests.examples import hourly
 
 from parking_chassis.clock import SYSTEM_CLOCK
+from parking_kernel.tariffs import tax_of
 from reservation_service.application.ports import LotCopy
 from reservation_service.bootstrap import Reservation
 
@@ -27,6 +28,17 @@ async def reprices(service: Reservation, lot: LotCopy, hour: int) -> None:
     async with service.engine.begin() as connection, service.work_on(connection) as work:
         await work.copies.keep_tariff(tariff)
         await work.copies.keep_lot(replace(lot, tariff_id=tariff.id, version=lot.version + 1))
+
+
+async def test_the_quote_says_a_tax_rate_of_three_decimals_exactly_and_takes_it(
+    driver: Driver, make_lot: MakeLot
+) -> None:
+    """1000.00 an hour: 18.375 % are 183.75, the nearest basis points (18.38 %) would be 183.80."""
+    version = hourly(100_000)
+    tariff = replace(version.tariff, tax=tax_of(183_750, included=False))
+    quote = await quoted(driver, await make_lot(tariff=replace(version, tariff=tariff)), hours=1)
+    tax = {each["label"]: each["amount"] for each in quote["line_items"] if each["kind"] == "tax"}
+    assert (tax, quote["total_cost"]["amount"]) == ({"VAT 18.375 %": 18_375}, 118_375)
 
 
 @pytest.mark.parametrize("hour", [900, 100])

@@ -25,8 +25,11 @@ MAX_FIELD_LENGTH = 1000
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 # The document says what is right; what is wrong is answered below in OAuth's words, so that nothing is checked before.
-Text = Annotated[str, Form(json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
-GrantType = Annotated[str, Form(json_schema_extra={"enum": ["password", "refresh_token"]})]
+# A factory: a default would stand in the document, where it is none that anybody may send.
+Text = Annotated[str, Form(default_factory=str, json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
+GrantType = Annotated[str, Form(default_factory=str, json_schema_extra={"enum": ["password", "refresh_token"]})]
+UserAgent = Annotated[str, Header(include_in_schema=False)]
+"""Names a login for its owner. Every client sends it by itself, so that the document does not ask for it."""
 
 
 def _form(schema: dict[str, Any]) -> dict[str, Any]:
@@ -72,11 +75,11 @@ async def issue_token(
     does: Does,
     response: Response,
     network_address: NetworkAddress,
-    grant_type: GrantType = "",
-    username: Text = "",
-    password: Text = "",
-    refresh_token: Text = "",
-    user_agent: Annotated[str, Header()] = "",
+    grant_type: GrantType,
+    username: Text,
+    password: Text,
+    refresh_token: Text,
+    user_agent: UserAgent = "",
 ) -> Tokens:
     """Sign in (`grant_type=password`) or go on (`grant_type=refresh_token`).
 
@@ -103,7 +106,7 @@ async def issue_token(
 
 @router.post("/revoke", status_code=200, openapi_extra=TOKEN_FORM, dependencies=[Depends(_only_a_form)])
 @may_answer(INVALID_REQUEST)
-async def revoke_token(does: Does, token: Text = "") -> None:
+async def revoke_token(does: Does, token: Text) -> None:
     """End the login of a refresh token. An unknown token is no error (RFC 7009, 2.2)."""
     await does.revoke_token(RevokeToken(_required(token, "token")))
 

@@ -23,7 +23,9 @@ const GUIDE = [
   '**Pages.** Lists answer `{"items": [...], "next": …}`. Follow `next` until it is null; it stands in `Link` too. '
     + '`limit` is 20 unless given.',
   '**Values.** Times are RFC 3339 with an offset. Money is `{"amount": 1250, "currency": "EUR"}` in minor units, '
-    + 'here 12.50 EUR. Unknown fields and query parameters are refused. Readers must expect new fields in answers.',
+    + 'here 12.50 EUR. Unknown fields and query parameters are refused. Answers may get new fields, and a text with '
+    + '`x-extensible-enum` new words: read on where you meet one.',
+  '**Live messages.** `GET /api/v1/ws` is a WebSocket; `POST /api/v1/ws/tickets` says how it is spoken.',
 ];
 const CACHE_SECONDS = 30;
 const CACHE_SECONDS_WHEN_PARTIAL = 5;

@@ -31,8 +31,8 @@ async def test_the_merged_document_says_what_it_is_and_where_to_begin(merged: di
     description = merged["info"]["description"]
     assert description.startswith("All services of the parking platform behind one gateway")
     beginnings = [part.split("**")[1] for part in description.split("\n\n")[1:]]
-    assert beginnings == ["Token.", "Idempotency-Key.", "Problems.", "Pages.", "Values."]
-    for path in ("/api/v1/auth/register", "/api/v1/auth/token"):
+    assert beginnings == ["Token.", "Idempotency-Key.", "Problems.", "Pages.", "Values.", "Live messages."]
+    for path in ("/api/v1/auth/register", "/api/v1/auth/token", "/api/v1/ws/tickets"):
         assert f"`POST {path}`" in description
         assert "post" in merged["paths"][path]
 

@@ -1,10 +1,23 @@
 """Optimistic concurrency over HTTP: `ETag` is the aggregate's version, `If-Match` the one that was read (RFC 9110)."""
 
 import re
+from typing import Annotated
+
+from fastapi import Header
 
 from parking_chassis.problems import invalid_field
 
 ANY = "*"
+IfMatchHeader = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The `ETag` of your last read, with its quotes. If somebody changed it since then, nothing is "
+        "changed and the answer is 412 `changed-meanwhile`: read again, and decide anew. Without it, or with `*`, "
+        "the change is made whatever was there.",
+        examples=['"3"'],
+    ),
+]
 VERSION_TAG = re.compile(r'"(?P<version>[0-9]{1,18})"')
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from asyncpg import InternalClientError, PostgresError
@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -28,12 +29,36 @@ NOT_IN_REPERTOIRE = "22021"  # PostgreSQL's sqlstate for text that it cannot kee
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """A kind of error: a stable slug, a title and a status. The slug is part of the contract, the title is not."""
+    """A kind of error: a stable slug, a title and a status. The slug is part of the contract, the title is not.
+
+    `members` describes what its problems carry beside what all have, for the document.
+    """
 
     slug: str
     title: str
     status: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    members: type[BaseModel] | None = None
+
+
+class FieldError(BaseModel):
+    """A value that breaks a rule."""
+
+    pointer: Annotated[
+        str,
+        Field(
+            description="where it stands: a JSON pointer into the body (RFC 6901), or `query/<name>`, `path/<name>`, "
+            "`header/<name>`; empty or `/` is the whole body",
+            examples=["/start_time"],
+        ),
+    ]
+    detail: Annotated[str, Field(description="the rule that is broken", examples=["must be after now"])]
+
+
+class FieldErrors(BaseModel):
+    """What a problem names that is about values of the request."""
+
+    errors: Annotated[list[FieldError], Field(description="each value that breaks a rule, up to 100 of them")]
 
 
 class Problem(Exception):
@@ -48,7 +73,7 @@ class Problem(Exception):
 
 TableEntry = ProblemKind | Callable[[Exception], Problem]
 
-INVALID_REQUEST = ProblemKind("invalid-request", "The request is not valid", 422)
+INVALID_REQUEST = ProblemKind("invalid-request", "The request is not valid", 422, members=FieldErrors)
 UNAUTHENTICATED = ProblemKind(
     "unauthenticated", "Sign in first", 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 )
@@ -119,7 +144,9 @@ async def _database_refused(request: Request, error: Exception) -> JSONResponse:
     if is_away(error) or is_transient(error):
         return await _dependency_away(request, error)
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == NOT_IN_REPERTOIRE:
-        return problem_response(request, INVALID_REQUEST, "The request holds a NUL character, which cannot be kept.")
+        rule = "holds a NUL character, which cannot be kept"
+        errors = [{"pointer": "/", "detail": rule}]
+        return problem_response(request, INVALID_REQUEST, f"The request {rule}.", {"errors": errors})
     raise error
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import StringConstraints
 
 from auth_service.application.commands.add_member import AddMember
@@ -14,8 +14,8 @@ from auth_service.application.queries.list_organizations import ListOrganization
 from auth_service.domain.organizations import MemberRole, OrganizationState
 from auth_service.entrypoints.http.dependencies import After, Does, OrganizationAdministrator, Person
 from auth_service.entrypoints.http.problems import CHANGED_MEANWHILE, ORGANIZATION_FULL, OWN_ACCOUNT
-from parking_chassis.api_document import may_answer
-from parking_chassis.concurrency import etag, expected_version
+from parking_chassis.api_document import carries, may_answer
+from parking_chassis.concurrency import IfMatchHeader, etag, expected_version
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
@@ -54,6 +54,7 @@ class OrganizationView(ResponseBody):
 
 
 @router.post("", status_code=201, response_model=OrganizationView)
+@carries("ETag", "Location")
 async def create_organization(
     asker: OrganizationAdministrator, body: OrganizationBody, does: Does, key_of: KeyOf
 ) -> Response:
@@ -81,13 +82,14 @@ async def list_organizations(
 
 @router.patch("/{organization_id}")
 @may_answer(NOT_FOUND, CHANGED_MEANWHILE)
+@carries("ETag")
 async def rename_organization(
     asker: OrganizationAdministrator,
     organization_id: UUID,
     body: OrganizationBody,
     does: Does,
     response: Response,
-    if_match: Annotated[str | None, Header()] = None,
+    if_match: IfMatchHeader = None,
 ) -> OrganizationView:
     """Give an organization another name; with `If-Match` only if nobody changed it meanwhile."""
     command = RenameOrganization(asker, organization_id, body.name, expected_version(if_match))

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Header, Request, Response
+from pydantic import BaseModel, Field
 
 from auth_service.application.commands.refresh_login import RefreshLogin
 from auth_service.application.commands.revoke_token import RevokeToken
@@ -12,14 +13,28 @@ from auth_service.domain.grants import IssuedTokens
 from auth_service.entrypoints.http.dependencies import Does, NetworkAddress, Service
 from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY, TOO_MANY_ATTEMPTS
 from parking_chassis.api_document import may_answer
-from parking_chassis.problems import Problem, ProblemKind
+from parking_chassis.problems import FieldErrors, Problem, ProblemKind
 from parking_chassis.schemas import ResponseBody, as_one_line, unstorable
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
-INVALID_GRANT = ProblemKind("invalid-grant", "Not signed in", 400, NO_STORE)
-INVALID_REQUEST = ProblemKind("invalid-token-request", "The token request is not valid", 400, NO_STORE)
-UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STORE)
+
+class OAuthError(BaseModel):
+    """What a client library for OAuth reads of an error."""
+
+    error: Annotated[str, Field(description="the code of RFC 6749, 5.2", examples=["invalid_grant"])]
+    error_description: Annotated[str, Field(description="the same as `detail`")]
+
+
+class OAuthRequestError(OAuthError, FieldErrors):
+    """The same of a request that is malformed, and where it is."""
+
+
+INVALID_GRANT = ProblemKind("invalid-grant", "Not signed in", 400, NO_STORE, OAuthError)
+INVALID_REQUEST = ProblemKind(
+    "invalid-token-request", "The token request is not valid", 400, NO_STORE, OAuthRequestError
+)
+UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STORE, OAuthError)
 MAX_DEVICE_LENGTH = 200
 MAX_FIELD_LENGTH = 1000
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -24,11 +25,13 @@ from parking_platform.report import Report
 from parking_platform.secret_store import SecretStore
 from parking_platform.servers.service import program
 from parking_platform.settings import load_settings
-from parking_platform.stack import Health, Stack, UnknownName
+from parking_platform.stack import Health, NothingRuns, Stack, UnknownName
+from parking_platform.supervisor import Supervisor
 
 EXPECTED = (PlatformFailure, TOMLDecodeError, ValidationError)
 INCIDENTS_SHOWN = 5
 TAIL = ("tail", "-n", "40")
+NEEDS_NO_SERVER = frozenset({"--help", "-h", "openapi"})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     layout = Layout.of_checkout(CHECKOUT)
     try:
+        _require_name(options)
         if options.engine == "native":
             _become_another_program(options, layout)
         asyncio.run(_run(options, layout))
@@ -53,9 +57,16 @@ def _become_another_program(options: argparse.Namespace, layout: Layout) -> None
         case "logs":
             show_logs(layout, options.name, follow=options.follow)
         case "run":
-            run_service_command(_composition(layout, options.profile), options.name, options.arguments)
+            parts = _composition(layout, options.profile)
+            _require_service(parts, options.name)
+            if NEEDS_NO_SERVER.isdisjoint(options.arguments):
+                _require_running(layout)
+            run_service_command(parts, options.name, options.arguments)
         case "psql":
-            become_psql(_composition(layout, options.profile), options.name, options.arguments)
+            parts = _composition(layout, options.profile)
+            _require_service(parts, options.name)
+            _require_running(layout)
+            become_psql(parts, options.name, options.arguments)
         case _:
             pass
 
@@ -133,7 +144,7 @@ def show_status(healths: list[Health], layout: Layout, report: Report) -> int:
 def show_logs(layout: Layout, name: str | None, *, follow: bool) -> None:
     """Become `tail` on one log, on a service's logs, or on all."""
     logs = {_log_name(layout, path): path for path in sorted(layout.logs.rglob("*.log"))}
-    files = [path for known, path in logs.items() if known.startswith(name or "")]
+    files = [path for known, path in logs.items() if name in {None, known, re.split("[-/]", known)[0]}]
     if not files:
         known = ", ".join(sorted(logs)) or "none"
         sys.exit(f"There is no log of {name or 'anything'}. There are: {known}")
@@ -145,16 +156,25 @@ def _log_name(layout: Layout, path: Path) -> str:
     return str(path.relative_to(layout.logs).with_suffix(""))
 
 
+def _require_name(options: argparse.Namespace) -> None:
+    if "name" in options and options.name is None and options.command != "logs":
+        services = ", ".join(load_settings().services)
+        raise UnknownName(f"`make {options.command}` needs a name, such as NAME=auth. The services are: {services}")
+
+
+def _require_running(layout: Layout) -> None:
+    if not Supervisor(layout).running:
+        raise NothingRuns
+
+
 def run_service_command(parts: Composition, service: str, arguments: Sequence[str]) -> None:
     """Become a service's command with that service's settings: `replay`, `migrate`, … ; `--help` names them."""
-    _require_service(parts, service)
     settings_of = parts.migration_environment if arguments[:1] == ["migrate"] else parts.service_environment
     _become((str(program(service)), *arguments), settings_of(service))
 
 
 def become_psql(parts: Composition, service: str, arguments: Sequence[str]) -> None:
     """Become `psql` on a service's database, as the service's own role. The password is in no process list."""
-    _require_service(parts, service)
     port = str(parts.settings.ports["postgres"])
     address = ("--host", LOOPBACK, "--port", port, "--username", service, "--dbname", service)
     password = parts.environments.database_password(service)
@@ -183,10 +203,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     logs.add_argument("name", nargs="?", help="a process or a service")
     logs.add_argument("-f", "--follow", action="store_true", help="go on")
     restart = commands.add_parser("restart", help="restart one process, or both of a service")
-    restart.add_argument("name")
+    restart.add_argument("name", nargs="?")
     for name, what in (("run", "run a service's own command, with its settings"), ("psql", "its database")):
         of_service = commands.add_parser(name, help=what)
-        of_service.add_argument("name", help="a service")
+        of_service.add_argument("name", nargs="?", help="a service")
         of_service.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser.parse_args(arguments)
 

@@ -1,9 +1,11 @@
 """What happens, for people: one line a step."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 NAME_WIDTH = 24
@@ -17,10 +19,17 @@ class Report:
         self._quiet = quiet
 
     def say(self, text: str) -> None:
-        """One line."""
-        if not self._quiet:
+        """One line. Where nobody reads any more, as with `make status | head`, what is reported goes on in silence."""
+        if self._quiet:
+            return
+        try:
             self._output.write(text + "\n")
             self._output.flush()
+        except BrokenPipeError:
+            self._quiet = True
+            # What is buffered has to go somewhere: it is written once more when the process ends.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._output.fileno())
 
     def step(self, name: str, outcome: str, seconds: float | None = None) -> None:
         """One step that is done, and how long it took."""

@@ -1,18 +1,19 @@
 import io
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from parking_platform.cli import become_psql, run_service_command, show_logs, show_status
+from parking_platform.cli import become_psql, main, run_service_command, show_logs, show_status
 from parking_platform.composition import Composition
 from parking_platform.layout import Layout
 from parking_platform.processes import ProcessSpec
 from parking_platform.report import Report
 from parking_platform.secret_store import SecretStore
 from parking_platform.settings import load_settings
-from parking_platform.stack import Health, NothingRuns, Stack, UnknownName
+from parking_platform.stack import Health, NothingRuns, Stack
 from parking_platform.supervisor import ProcessState, State, SupervisorFailed, program_section
 
 
@@ -80,6 +81,46 @@ def test_logs_include_the_gateways_which_lie_in_a_folder_of_their_own(
     assert shown[1][-3:] == tuple(f"{layout.logs}/{name}.log" for name in ("auth-serve", "auth-work", "gateway/access"))
 
 
+def test_logs_of_a_part_of_a_name_are_of_nothing(layout: Layout) -> None:
+    (layout.logs / "auth-serve.log").touch()
+
+    with pytest.raises(SystemExit, match=r"no log of aut\. There are: auth-serve"):
+        show_logs(layout, "aut", follow=False)
+
+
+def test_a_reader_who_has_enough_ends_the_report_and_not_the_work() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as output:
+        os.close(reading)
+        report = Report(output)
+        report.say("The platform is up.")
+        report.say("Nobody reads this.")
+
+
+@pytest.mark.parametrize("command", ["restart", "run", "psql"])
+def test_a_command_without_a_name_says_what_to_give_and_which_services_there_are(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command])
+
+    assert ended.value.code == 1
+    said = f"`make {command}` needs a name, such as NAME=auth. The services are: auth, parking,"
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["psql", "auth"], ["run", "auth", "rotate-keys"]])
+def test_a_command_that_needs_servers_says_when_nothing_runs(
+    command: list[str], layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Layout, "of_checkout", lambda _path: layout)
+    with pytest.raises(SystemExit) as ended:
+        main(command)
+
+    assert ended.value.code == 1
+    assert "Nothing runs. `make up` starts it." in capsys.readouterr().err
+
+
 def test_a_services_command_runs_with_that_services_settings(
     composition: Composition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,9 +162,15 @@ def test_psql_opens_a_services_database_and_has_the_password_in_no_argument(
     assert environment["PGPASSWORD"] not in " ".join(command)
 
 
-def test_a_service_that_is_none_is_named_with_those_that_there_are(composition: Composition) -> None:
-    with pytest.raises(UnknownName, match=r"no service payments\. There are: .*payment"):
-        run_service_command(composition, "payments", [])
+@pytest.mark.parametrize("command", ["run", "psql"])
+def test_a_service_that_is_none_is_named_with_those_that_there_are(
+    command: str, layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Layout, "of_checkout", lambda _path: layout)
+    with pytest.raises(SystemExit):
+        main([command, "payments"])
+
+    assert re.search(r"There is no service payments\. There are: .*payment", capsys.readouterr().err)
 
 
 async def test_restart_says_when_nothing_runs(composition: Composition) -> None:

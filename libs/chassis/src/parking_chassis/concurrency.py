@@ -3,21 +3,11 @@
 import re
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Depends, Header
 
 from parking_chassis.problems import invalid_field
 
 ANY = "*"
-IfMatchHeader = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description="The `ETag` of your last read, with its quotes. If somebody changed it since then, nothing is "
-        "changed and the answer is 412 `changed-meanwhile`: read again, and decide anew. Without it, or with `*`, "
-        "the change is made whatever was there.",
-        examples=['"3"'],
-    ),
-]
 VERSION_TAG = re.compile(r'"(?P<version>[0-9]{1,18})"')
 
 
@@ -34,3 +24,22 @@ def expected_version(if_match: str | None) -> int | None:
     if tag is None:
         raise invalid_field("header/If-Match", "must be the ETag of the last read")
     return int(tag["version"])
+
+
+async def _expected_version(
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="The `ETag` of your last read, with its quotes. If somebody changed it since then, nothing is "
+            "changed and the answer is 412 `changed-meanwhile`: read again, and decide anew. Without it, or with `*`, "
+            "the change is made whatever was there.",
+            examples=['"3"'],
+        ),
+    ] = None,
+) -> int | None:
+    return expected_version(if_match)
+
+
+IfMatch = Annotated[int | None, Depends(_expected_version)]
+"""The version that a request expects; see `expected_version`."""

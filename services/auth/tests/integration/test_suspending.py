@@ -38,7 +38,11 @@ async def test_an_account_is_closed_and_opened_again_and_the_reason_stays(
     for status, why in await shown():
         assert (status, why["reason"], why["by"]) == ("suspended", "sold its bookings on", admin_id)
         assert why["at"].endswith(("Z", "+00:00"))
-    assert (await sign_in(client)).json()["error"] == "invalid_grant"
+    refused = (await sign_in(client)).json()
+    assert (refused["error"], refused["error_description"]) == (
+        "invalid_grant",
+        "This account is suspended. Write to those who run this platform.",
+    )
 
     await change("reinstate", "said sorry")
     for status, why in await shown():

@@ -16,7 +16,7 @@ from auth_service.application.commands.register_user import RegisterUser
 from auth_service.application.commands.revoke_token import RevokeToken, RevokeTokenHandler
 from auth_service.application.commands.sign_in import SignIn
 from auth_service.application.commands.suspend_user import SuspendUser, SuspendUserHandler
-from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken, TooBusy, UnknownLogin
+from auth_service.domain.errors import AccountSuspended, InvalidCredentials, InvalidRefreshToken, TooBusy, UnknownLogin
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import LOGIN_LIFETIME, REFRESH_TOKEN_LIFETIME
 from parking_kernel.askers import THE_SERVICE, Asker
@@ -94,12 +94,18 @@ class TestSigningIn:
             checks.append(auth.passwords.work["check"])
         assert checks == [1 if password == NFC else 2] * 2
 
-    async def test_a_closed_account_gets_the_same_answer(self, auth: FakeInstallation) -> None:
+    async def test_a_suspended_account_is_named_to_nobody_but_its_owner(self, auth: FakeInstallation) -> None:
         await auth.registered()
         await suspended(auth)
-        with pytest.raises(InvalidCredentials):
+        with pytest.raises(AccountSuspended, match="This account is suspended"):
             await auth.signed_in()
         assert auth.passwords.work["check"] == 1
+        answers: list[tuple[type[Exception], str]] = []
+        for email in (EMAIL, "nobody@example.com"):
+            with pytest.raises(InvalidCredentials) as refused:
+                await auth.sign_in(SignIn(email, "a wrong password", "phone"))
+            answers.append((refused.type, str(refused.value)))
+        assert answers == [(InvalidCredentials, "E-mail address or password is wrong.")] * 2
 
     async def test_an_account_closed_while_its_password_is_checked_stays_closed(self, auth: FakeInstallation) -> None:
         class SlowPasswords(FakePasswords):

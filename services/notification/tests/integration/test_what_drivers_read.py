@@ -22,7 +22,10 @@ from parking_events import (
     ChargeRaisedV1,
     ChargeReason,
     ChargeStatus,
+    Member,
     Money,
+    OrganizationCreatedV1,
+    OrganizationMemberRemovedV1,
     PaymentFailedV1,
     PaymentRefundedV1,
     PaymentState,
@@ -81,8 +84,9 @@ class Story:
         (text,) = await wait_until(arrived, f"the mail: {subject}")
         return text
 
-    async def inbox(self) -> list[dict[str, Any]]:
-        headers, url = bearer(access_token(self.user_id)), self.notification.serving[0].url
+    async def inbox(self, user_id: UUID | None = None) -> list[dict[str, Any]]:
+        """The driver's, or somebody else's."""
+        headers, url = bearer(access_token(user_id or self.user_id)), self.notification.serving[0].url
         async with httpx.AsyncClient(base_url=url, trust_env=False, headers=headers) as client:
             return (await client.get("/api/v1/notifications")).json()["items"]
 
@@ -207,3 +211,30 @@ async def test_the_operator_sees_live_that_a_driver_is_suspended_and_not_let_in_
         await story.reservation(ReservationConfirmedV1)
         await receive_events(socket, 1)
     assert [item["kind"] for item in await story.inbox()] == ["reservation_confirmed"]
+
+
+async def test_each_member_of_the_lots_organization_finds_a_suspended_driver_once_in_the_inbox(story: Story) -> None:
+    manager, attendant, dismissed = uuid4(), uuid4(), uuid4()
+
+    def members(*ids: UUID, version: int) -> dict[str, Any]:
+        return {
+            "organization_id": story.ids["organization_id"],
+            "name": "Sihl Parking",
+            "members": tuple(Member(user_id=each, role="manager") for each in ids),
+            "created_at": datetime.now(UTC),
+            "version": version,
+        }
+
+    await story.publish(OrganizationCreatedV1(**members(manager, attendant, dismissed, version=1)))
+    await story.publish(OrganizationMemberRemovedV1(**members(manager, attendant, version=2)), times=2)
+    known = "SELECT 1 FROM organizations WHERE id = $1 AND version = 2"
+    await wait_until(lambda: story.notification.fetch(known, story.ids["organization_id"]), "the organization's copy")
+    story.version += 1
+    suspended = reservation_event(
+        ReservationChangedV1, **story.ids, version=story.version, changed=("user_status",), reason="user_suspended"
+    )
+    await story.publish(suspended, times=3, event_id=new_id())
+    await story.reservation(ReservationConfirmedV1)  # what comes next shows that nothing came twice before
+    await wait_until(story.inbox, "the driver's confirmation")
+    for member, kinds in ((manager, ["driver_suspended"]), (attendant, ["driver_suspended"]), (dismissed, [])):
+        assert [item["kind"] for item in await story.inbox(member)] == kinds

@@ -204,6 +204,7 @@ async def test_tables_hold_places_as_wkt_and_as_portals_write_them(imported: Imp
         b"6,Nonsense,3,POINT 8.54,\n"
         b"7,Metres,3,SRID=2056;POINT (2683000 1247000),\n"
         b"8,Short,3\n"
+        b'9,Long, long,3,,"47.37, 8.54"\n'
     )  # fmt: skip
     report = await imported(table, "text/csv", **PRICES)
     assert [(each["row"], each["id"], each["reason"]) for each in report["refused"]] == [
@@ -211,6 +212,11 @@ async def test_tables_hold_places_as_wkt_and_as_portals_write_them(imported: Imp
         (6, "6", "the geometry 'POINT 8.54' is no WKT"),
         (7, "7", "the geometry is in the reference system 2056, not in degrees (4326)"),
         (8, None, "line 10 has 3 columns, and the header 5"),
+        (
+            9,
+            None,
+            "line 11 has 6 columns, and the header 5; a value that holds the separator needs double quotes around it",
+        ),
     ]
     assert set(await found(http)) == {"Point", "Area", "Areas", "Portal"}
 

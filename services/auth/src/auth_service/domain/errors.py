@@ -12,10 +12,17 @@ class UnacceptablePassword(AuthError):
 
 
 class InvalidCredentials(AuthError):
-    """E-mail and password do not belong together, or the account may not sign in. Never says which."""
+    """E-mail and password do not belong together. Never says which is wrong."""
+
+    def __init__(self, why: str = "E-mail address or password is wrong.") -> None:
+        super().__init__(why)
+
+
+class AccountSuspended(InvalidCredentials):
+    """They belong together, and the account may not sign in. Only someone who knows the password hears this."""
 
     def __init__(self) -> None:
-        super().__init__("E-mail address or password is wrong.")
+        super().__init__("This account is suspended. Write to those who run this platform.")
 
 
 class InvalidRefreshToken(AuthError):

@@ -20,7 +20,9 @@ class UnknownOrganization(ParkingError):
     """No such organization, or none in which the asking person may change anything."""
 
     def __init__(self, organization_id: object) -> None:
-        super().__init__(f"There is no organization {organization_id} that you work for.")
+        super().__init__(
+            f"There is no organization {organization_id} that you work for. Sign in again if you were added just now."
+        )
 
 
 class OrganizationNotReady(ParkingError):

@@ -8,7 +8,7 @@ from auth_service.application.commands.clear_failed_sign_ins import clear_failed
 from auth_service.application.commands.count_failed_sign_in import count_failed_sign_in
 from auth_service.application.ports import AccessTokens, OpenWork, PasswordHasher, PasswordStandards, Secrets
 from auth_service.domain.attempts import SignInAttempt
-from auth_service.domain.errors import InvalidCredentials, UnacceptablePassword
+from auth_service.domain.errors import AccountSuspended, InvalidCredentials, UnacceptablePassword
 from auth_service.domain.grants import IssuedTokens
 from auth_service.domain.logins import Login, RefreshToken
 from auth_service.domain.passwords import fits
@@ -52,8 +52,8 @@ class SignInHandler:
     new_id: NewId
 
     async def __call__(self, command: SignIn) -> IssuedTokens:
-        """Raises `TooManyAttempts`, for an unknown address alike, and `InvalidCredentials`, the same for an unknown
-        address, a wrong password and a closed account.
+        """Raises `TooManyAttempts`, for an unknown address alike; `InvalidCredentials`, the same for an unknown address
+        and for a wrong password, of a suspended account too; and `AccountSuspended` where the password is right.
         """
         attempt = SignInAttempt(command.email, command.network_address, self.clock.now())
         async with self.open_work(THE_SERVICE) as work:
@@ -85,11 +85,10 @@ class SignInHandler:
         async with self.open_work(THE_SERVICE) as work:
             # Read again, and locked: the account may have been closed while its password was checked.
             user = (await work.users.get(match.account.id)).state
-            if not user.may_sign_in or (user.email, user.password_hash) != (
-                match.account.email,
-                match.account.password_hash,
-            ):
+            if (user.email, user.password_hash) != (match.account.email, match.account.password_hash):
                 raise InvalidCredentials
+            if not user.may_sign_in:
+                raise AccountSuspended
             if match.hash_of_form:
                 await work.users.store_hash(user.id, match.hash_of_form)
             login = Login.start(self.new_id(now), user.id, device, now)

@@ -15,7 +15,7 @@ from auth_service.domain.organizations import MemberRole, OrganizationState
 from auth_service.entrypoints.http.dependencies import After, Does, OrganizationAdministrator, Person
 from auth_service.entrypoints.http.problems import CHANGED_MEANWHILE, ORGANIZATION_FULL, OWN_ACCOUNT
 from parking_chassis.api_document import carries, may_answer
-from parking_chassis.concurrency import IfMatchHeader, etag, expected_version
+from parking_chassis.concurrency import IfMatch, etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
 from parking_chassis.problems import NOT_FOUND
@@ -89,10 +89,10 @@ async def rename_organization(
     body: OrganizationBody,
     does: Does,
     response: Response,
-    if_match: IfMatchHeader = None,
+    version: IfMatch,
 ) -> OrganizationView:
     """Give an organization another name; with `If-Match` only if nobody changed it meanwhile."""
-    command = RenameOrganization(asker, organization_id, body.name, expected_version(if_match))
+    command = RenameOrganization(asker, organization_id, body.name, version)
     organization = await does.rename_organization(command)
     response.headers["ETag"] = etag(organization.version)
     return _view(organization)

@@ -79,5 +79,8 @@ def _header(record: Sequence[str], line: int) -> list[str]:
 def _feature(header: Sequence[str], record: Sequence[str], line: int) -> Mapping[str, object]:
     values = [field.strip() for field in record]
     if len(values) < len(header) or any(values[len(header) :]):
-        return unreadable(None, f"line {line} has {len(values)} columns, and the header {len(header)}")
+        said = f"line {line} has {len(values)} columns, and the header {len(header)}"
+        if len(values) > len(header):
+            said += "; a value that holds the separator needs double quotes around it"
+        return unreadable(None, said)
     return {"type": "Feature", "properties": dict(zip(header, values, strict=False))}

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from parking_chassis.access_tokens import Principal
-from parking_chassis.concurrency import IfMatchHeader, expected_version
 from parking_chassis.security import asker_of, permitted
 from parking_kernel.askers import Asker
 from parking_service.bootstrap import Queries, UseCases
@@ -25,11 +24,6 @@ async def _operator(principal: Annotated[Principal, Depends(permitted(WRITE_PARK
     return asker_of(principal, WRITE_PARKING)
 
 
-async def _expected_version(if_match: IfMatchHeader = None) -> int | None:
-    return expected_version(if_match)
-
-
 Does = Annotated[UseCases, Depends(_use_cases)]
 Asks = Annotated[Queries, Depends(_queries)]
 Operator = Annotated[Asker, Depends(_operator)]
-IfMatch = Annotated[int | None, Depends(_expected_version)]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BeforeValidator, Field
 
 from parking_chassis.api_document import carries, may_answer
+from parking_chassis.concurrency import IfMatch
 from parking_chassis.idempotency import KeyOf, fingerprint_of
 from parking_chassis.problems import NOT_FOUND
 from parking_chassis.schemas import PatchBody, RequestBody
@@ -18,7 +19,7 @@ from parking_service.application.commands.change_lot import ChangeLot
 from parking_service.application.commands.create_lot import CreateLot
 from parking_service.application.commands.retire_lot import RetireLot
 from parking_service.domain.lots import LotChanges
-from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
+from parking_service.entrypoints.http.dependencies import Asks, Does, Operator
 from parking_service.entrypoints.http.lot_answers import LotAnswer, created_lot, created_lot_response, lot_answer
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, ORGANIZATION_NOT_READY
 from parking_service.entrypoints.http.supply import (

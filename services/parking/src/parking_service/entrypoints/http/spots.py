@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from parking_chassis.api_document import carries, may_answer
-from parking_chassis.concurrency import etag
+from parking_chassis.concurrency import IfMatch, etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, encode_cursor, next_page, text_in_cursor
 from parking_chassis.problems import NOT_FOUND
@@ -21,7 +21,7 @@ from parking_service.application.commands.remove_spot import RemoveSpot
 from parking_service.application.ports import SpotView
 from parking_service.domain.occupancy import confidence
 from parking_service.domain.spots import PlanPosition, SpotChanges, SpotPlan, SpotState, SpotStatus, SpotType
-from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
+from parking_service.entrypoints.http.dependencies import Asks, Does, Operator
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED, SPOT_NUMBER_TAKEN
 from parking_service.entrypoints.http.supply import (
     PREVIEWS,

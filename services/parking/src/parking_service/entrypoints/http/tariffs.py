@@ -5,9 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from parking_chassis.api_document import may_answer
+from parking_chassis.concurrency import IfMatch
 from parking_chassis.problems import NOT_FOUND
 from parking_service.application.commands.publish_tariff import PublishTariff
-from parking_service.entrypoints.http.dependencies import Asks, Does, IfMatch, Operator
+from parking_service.entrypoints.http.dependencies import Asks, Does, Operator
 from parking_service.entrypoints.http.problems import CHANGED_MEANWHILE, LOT_RETIRED
 from parking_service.entrypoints.http.tariff_bodies import TariffBody, TariffView, tariff_view
 

@@ -108,8 +108,13 @@ async def _validation_failed(request: Request, error: RequestValidationError) ->
     route = request.scope.get("route")
     body_field = getattr(route, "body_field", None)
     errors = errors_of(error, body_field.field_info.annotation if body_field else None)
-    detail = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors)
+    detail = "; ".join(_sentence(each["pointer"], each["detail"]) for each in errors)
     return problem_response(request, INVALID_REQUEST, detail, {"errors": errors})
+
+
+def _sentence(pointer: str, rule: str) -> str:
+    """`/start_time: is required`, or `the body is required…`: a rule goes on where its subject ends."""
+    return f"the body {rule}" if pointer in {"", "/"} else f"{pointer}: {rule}"
 
 
 async def _problem_raised(request: Request, error: Problem) -> JSONResponse:
@@ -176,7 +181,7 @@ def _domain_error_handler(entry: TableEntry) -> Callable[[Request, Exception], A
 
 def invalid_field(pointer: str, rule: str) -> Problem:
     """A 422 that names one field and the rule it breaks, found where the schema cannot look."""
-    return Problem(INVALID_REQUEST, f"{pointer or 'the body'}: {rule}", errors=[{"pointer": pointer, "detail": rule}])
+    return Problem(INVALID_REQUEST, _sentence(pointer, rule), errors=[{"pointer": pointer, "detail": rule}])
 
 
 def unsupported_media_type(media_type: str | None, *accepted: str) -> Problem:

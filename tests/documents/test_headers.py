@@ -91,3 +91,12 @@ def test_idempotency_key_says_how_long_it_is_kept_what_a_repeat_gets_and_a_chang
         assert "`Idempotent-Replayed: true`" in said
         assert "422 `idempotency-key-reused`" in said
         assert "409 `request-in-flight`" in said
+        answers = operation(documents, name)["responses"]
+        assert "idempotency-key-reused" in answers["422"]["description"], name
+        assert "request-in-flight" in answers["409"]["description"], name
+
+
+def test_no_key_and_no_version_is_filled_in_by_a_reader_of_the_document(documents: dict[str, Json]) -> None:
+    """One that is tried twice would be a repeat, or meet a version that is another."""
+    found = [*parameters(documents, "Idempotency-Key"), *parameters(documents, "If-Match")]
+    assert [name for name, each in found if {"example", "examples"} & {*each, *each["schema"]}] == []

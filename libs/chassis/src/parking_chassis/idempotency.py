@@ -28,7 +28,6 @@ _HEADER: Final = Header(
     max_length=255,
     pattern=_VISIBLE,
     description=_DESCRIPTION,
-    examples=["0b1f3c52-9d0e-4a55-8a39-5b7f3a1f6c1e"],
 )
 IdempotencyKey = Annotated[str, _HEADER]
 OptionalIdempotencyKey = Annotated[str | None, _HEADER]

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from parking_chassis.api_document import carries, may_answer
 from parking_chassis.concurrency import etag
-from parking_chassis.idempotency import IN_FLIGHT, IdempotencyKey, fingerprint_of, response_of
+from parking_chassis.idempotency import IN_FLIGHT, REUSED, IdempotencyKey, fingerprint_of, response_of
 from parking_chassis.pagination import (
     DEFAULT_LIMIT,
     Cursor,
@@ -83,7 +83,7 @@ class RefundRequest(RequestBody):
     response_model=StartedPayment,
     dependencies=[Depends(permitted("write:reservation"))],
 )
-@may_answer(NOT_FOUND, CHARGE_EXPIRED, CHARGE_NOT_PAYABLE, CHANGED_MEANWHILE, IN_FLIGHT, PAYMENT_REFUSED)
+@may_answer(NOT_FOUND, CHARGE_EXPIRED, CHARGE_NOT_PAYABLE, CHANGED_MEANWHILE, IN_FLIGHT, REUSED, PAYMENT_REFUSED)
 async def start_payment(
     body: PaymentRequest,
     request: Request,
@@ -147,7 +147,7 @@ async def get_payment(payment_id: UUID, response: Response, does: Does, asker: A
     response_model=RefundView,
     dependencies=[Depends(permitted("write:parking"))],
 )
-@may_answer(NOT_FOUND, REFUND_EXCEEDS_PAYMENT, CHANGED_MEANWHILE, IN_FLIGHT)
+@may_answer(NOT_FOUND, REFUND_EXCEEDS_PAYMENT, CHANGED_MEANWHILE, IN_FLIGHT, REUSED)
 async def request_refund(
     payment_id: UUID, body: RefundRequest, does: Does, asker: AskedBy, idempotency_key: IdempotencyKey
 ) -> Response:

@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 
 from parking_chassis.access_tokens import Principal
 from parking_chassis.api_document import may_answer
-from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
+from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, REUSED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
 from parking_chassis.pagination import Cursor, address_with, encode_cursor, text_in_cursor
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, ProblemKind, invalid_field
@@ -277,7 +277,15 @@ def _in_the_querys_names(error: InvalidPeriod) -> Problem:
 
 @router.post("/reservations", status_code=CREATED, response_model=ReservationView)
 @may_answer(
-    NOT_FOUND, SPOT_UNAVAILABLE, NO_SUCH_SPOTS, LOT_NOT_BOOKABLE, *NOT_READY, QUOTE_EXPIRED, PRICE_CHANGED, IN_FLIGHT
+    NOT_FOUND,
+    SPOT_UNAVAILABLE,
+    NO_SUCH_SPOTS,
+    LOT_NOT_BOOKABLE,
+    *NOT_READY,
+    QUOTE_EXPIRED,
+    PRICE_CHANGED,
+    IN_FLIGHT,
+    REUSED,
 )
 async def reserve_spot(
     body: ReservationRequest, request: Request, driver: Driver, idempotency_key: IdempotencyKey

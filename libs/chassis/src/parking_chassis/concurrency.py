@@ -31,9 +31,9 @@ async def _expected_version(
         str | None,
         Header(
             alias="If-Match",
-            description='The `ETag` of your last read, with its quotes: `"3"`. '
-            "If somebody changed it since then, nothing is changed and the answer is 412 `changed-meanwhile`: read again, and decide anew. Without it, or with `*`, "
-            "the change is made whatever was there.",
+            description='The `ETag` of your last read, with its quotes: `"3"`. If somebody changed it since then, '
+            "nothing is changed and the answer is 412 `changed-meanwhile`: read again, and decide anew. Without it, "
+            "or with `*`, the change is made whatever was there.",
         ),
     ] = None,
 ) -> int | None:

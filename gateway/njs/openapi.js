@@ -5,6 +5,28 @@ const SECTIONS = [
   'schemas', 'responses', 'parameters', 'examples', 'requestBodies', 'headers', 'securitySchemes', 'links', 'callbacks',
 ];
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
+// In this order a person reads them.
+const MEMBERS = ['openapi', 'info', 'servers', 'tags', 'paths', 'components', 'x-unavailable'];
+const GUIDE = [
+  'All services of the parking platform behind one gateway: accounts, lots and prices, reservations and gates, '
+    + 'payments, notifications, figures. Searching for lots, their prices and what is free needs no token.',
+  '**Token.** Make an account with `POST /api/v1/auth/register`, then ask `POST /api/v1/auth/token` for an access token '
+    + 'with the form `grant_type=password&username=…&password=…`. Send it as `Authorization: Bearer <access_token>`. '
+    + 'Before its `expires_in` seconds are over, the refresh token gives the next one.',
+  '**Idempotency-Key.** Send a new UUID with each POST that creates something; bookings, payments and refunds need it. '
+    + 'The same request with the same key gets the first answer again, with `Idempotent-Replayed: true`. '
+    + 'So a lost answer can be asked for again without a second booking.',
+  '**Problems.** Every error is `application/problem+json` (RFC 9457). Go by its `type`: it is stable, its words are not. '
+    + 'What is wrong in a request stands in `errors`, each with a `pointer` and a `detail`. '
+    + 'Where `Retry-After` stands, the same request may succeed after so many seconds. '
+    + 'Quote the `request_id` when you ask for help.',
+  '**Pages.** Lists answer `{"items": [...], "next": …}`. Follow `next` until it is null; it stands in `Link` too. '
+    + '`limit` is 20 unless given.',
+  '**Values.** Times are RFC 3339 with an offset. Money is `{"amount": 1250, "currency": "EUR"}` in minor units, '
+    + 'here 12.50 EUR. Unknown fields and query parameters are refused. Answers may get new fields, and a text with '
+    + '`x-extensible-enum` new words: read on where you meet one.',
+  '**Live messages.** `GET /api/v1/ws` is a WebSocket; `POST /api/v1/ws/tickets` says how it is spoken.',
+];
 const CACHE_SECONDS = 30;
 const CACHE_SECONDS_WHEN_PARTIAL = 5;
 
@@ -109,8 +131,13 @@ function renamedRequirement(requirement, service, conflicts) {
   return copy;
 }
 
+/** The paths that the gateway routes, in alphabetical order: that of the document is lost in reading it. */
+function publicPaths(document) {
+  return Object.keys(document.paths).filter((path) => path.startsWith('/api/')).sort();
+}
+
 function addPaths(merged, document, conflicts, operationIds) {
-  Object.keys(document.paths).filter((path) => path.startsWith('/api/')).forEach((path) => {
+  publicPaths(document).forEach((path) => {
     const item = renamed(document.paths[path], document.service, conflicts);
     METHODS.filter((method) => isObject(item[method])).forEach((method) => {
       const operation = item[method];
@@ -138,12 +165,41 @@ function addComponents(merged, document, conflicts) {
   });
 }
 
+/** The tags that a document describes, and after them those that its operations merely use. */
 function addTags(merged, document) {
-  (document.tags || []).forEach((tag) => {
+  const used = [];
+  publicPaths(document).forEach((path) => METHODS.forEach((method) => {
+    const operation = document.paths[path][method];
+    ((isObject(operation) && operation.tags) || []).forEach((name) => used.push({ name }));
+  }));
+  (document.tags || []).concat(used).forEach((tag) => {
     if (!merged.tags.some((known) => known.name === tag.name)) {
       merged.tags.push(tag);
     }
   });
+}
+
+/** What the document is and where to begin, in Markdown. */
+function described(unavailable) {
+  const missing = 'Not answering at the moment, so missing here: ' + unavailable.join(', ') + '.';
+  return (unavailable.length === 0 ? [] : [missing]).concat(GUIDE).join('\n\n');
+}
+
+/** JSON with the members of an object in this order. */
+function inOrder(object, names, write) {
+  return '{' + names.map((name) => JSON.stringify(name) + ':' + write(object[name])).join(',') + '}';
+}
+
+/** The JSON of the merged document: njs alone writes the members of a large object in the order of their hashes. */
+function written(document, paths) {
+  const alphabetical = (section) => inOrder(section, Object.keys(section).sort(), JSON.stringify);
+  const parts = {
+    paths: () => inOrder(document.paths, paths, JSON.stringify),
+    components: () => inOrder(document.components, SECTIONS.filter((each) => has(document.components, each)), alphabetical),
+  };
+  const members = MEMBERS.filter((name) => has(document, name));
+  return '{' + members.map(
+    (name) => JSON.stringify(name) + ':' + (has(parts, name) ? parts[name]() : JSON.stringify(document[name]))).join(',') + '}';
 }
 
 /** The documents as one. Paths that the gateway does not route are left out. */
@@ -155,8 +211,7 @@ function merge(documents, unavailable) {
     info: {
       title: 'Parking platform',
       version: 'v1',
-      description: unavailable.length === 0 ? 'All services behind one gateway.'
-        : 'Not answering at the moment, so missing here: ' + unavailable.join(', ') + '.',
+      description: described(unavailable),
     },
     servers: [{ url: '/' }],
     tags: [],
@@ -203,7 +258,9 @@ async function merged(r) {
   r.headersOut['Content-Type'] = 'application/json';
   r.headersOut['X-Accel-Expires'] = String(seconds);
   r.headersOut['Cache-Control'] = 'public, max-age=' + seconds;
-  r.return(200, JSON.stringify(merge(documents, unavailable)));
+  // The services in the order of a driver's journey, as `SERVICES` has them.
+  const paths = documents.map(publicPaths).reduce((all, each) => all.concat(each.filter((path) => !all.includes(path))), []);
+  r.return(200, written(merge(documents, unavailable), paths));
 }
 
 export default { merged };

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from parking_chassis.access_tokens import AccessTokenVerifier
-from parking_chassis.api_document import ANY_PROBLEM, name_problems
+from parking_chassis.api_document import ANY_PROBLEM, complete
 from parking_chassis.health import ReadFigures, ReadinessCheck, health_router
 from parking_chassis.metrics import expect_errors
 from parking_chassis.problems import TableEntry, install_problem_handlers
@@ -20,13 +20,13 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 class _Application(CompleteAnswers, TracedApplication):
-    """An application whose document names the problems of each operation."""
+    """An application whose document names the problems and headers of each operation."""
 
     def openapi(self) -> dict[str, Any]:
         """See FastAPI, which keeps it."""
         document = super().openapi()
         if "Problem" not in document.get("components", {}).get("schemas", {}):
-            name_problems(document, self.routes)
+            complete(document, self.routes)
         return document
 
 

@@ -31,8 +31,9 @@ async def _expected_version(
         str | None,
         Header(
             alias="If-Match",
-            description="the ETag of the answer that was read: where somebody has changed it since, nothing is changed "
-            "and the answer is 412. Without the header, and with `*`, it is changed in any case",
+            description='The `ETag` of your last read, with its quotes: `"3"`. If somebody changed it since then, '
+            "nothing is changed and the answer is 412 `changed-meanwhile`: read again, and decide anew. Without it, "
+            "or with `*`, the change is made whatever was there.",
         ),
     ] = None,
 ) -> int | None:

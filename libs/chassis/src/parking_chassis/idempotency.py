@@ -10,19 +10,24 @@ from fastapi import Depends, Header, Request, Response
 
 from parking_chassis.api_document import may_answer
 from parking_chassis.error_words import pattern
-from parking_chassis.problems import MEDIA_TYPE, Problem, ProblemKind
+from parking_chassis.problems import MEDIA_TYPE, FieldErrors, Problem, ProblemKind
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import SignedIn
-from parking_kernel.repeatable import Answer, RequestKey
+from parking_kernel.repeatable import ANSWERS_STORED_FOR, Answer, RequestKey
 
 _VISIBLE = pattern("^[!-~]([ -~]*[!-~])?$", "must be visible characters of ASCII, such as those of a UUID")
+_DESCRIPTION: Final = (
+    "A new UUID for each request that creates something. It counts for you and this path, and its answer is kept for "
+    f"{ANSWERS_STORED_FOR.days} days. The same request with the same key gets the first answer again, with "
+    "`Idempotent-Replayed: true`; while the first is still at work, 409 `request-in-flight`. "
+    "Another body with the same key is 422 `idempotency-key-reused`. Not kept are 401, 403, 422, 429 and 5xx: "
+    "correct the request, and send it with the same key."
+)
 _HEADER: Final = Header(
     alias="Idempotency-Key",
     max_length=255,
     pattern=_VISIBLE,
-    description="makes the request repeatable: a text of the client's own, such as a UUID, for each thing that it "
-    "wants done. For seven days the same request with the same key gets the first answer again, with "
-    "`Idempotent-Replayed: true`, and nothing is done twice; another request with that key is a 422",
+    description=_DESCRIPTION,
 )
 IdempotencyKey = Annotated[str, _HEADER]
 OptionalIdempotencyKey = Annotated[str | None, _HEADER]
@@ -30,7 +35,9 @@ OptionalIdempotencyKey = Annotated[str | None, _HEADER]
 
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
 """The header of an answer that was given before."""
-REUSED: Final = ProblemKind("idempotency-key-reused", "The idempotency key was used for another request", 422)
+REUSED: Final = ProblemKind(
+    "idempotency-key-reused", "The idempotency key was used for another request", 422, members=FieldErrors
+)
 IN_FLIGHT: Final = ProblemKind("request-in-flight", "The same request is being worked on", 409, {"Retry-After": "1"})
 
 

@@ -19,7 +19,7 @@ MOST_ERRORS: Final = 100
 """Named in one answer: a body of a mebibyte could make a hundred thousand mistakes."""
 LONGEST_NAME: Final = 64  # that is compared with those which are known
 LIKENESS: Final = 0.7  # of what is a slip of the pen; `colour` is none of `hourly_rate`
-BODY_REQUIRED: Final = "is required: the body is a JSON object"
+BODY_REQUIRED: Final = "is required: send a JSON object"
 NO_FORM: Final = "must be a form whose parts are whole"
 TOO_DEEP: Final = "is nested too deeply"
 TOO_MANY_DIGITS: Final = "must be JSON whose numbers have fewer digits"

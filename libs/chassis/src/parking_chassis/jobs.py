@@ -6,14 +6,15 @@ from uuid import UUID
 
 from pydantic import Field
 
-from parking_chassis.schemas import ResponseBody
+from parking_chassis.schemas import ResponseBody, open_words
+from parking_kernel.jobs import JobStatus
 
 
 class JobAnswer(ResponseBody):
     """How far a job is: what each kind of them shows."""
 
     id: UUID
-    status: Annotated[str, Field(description="running, done or failed")]
+    status: Annotated[str, Field(description="how it stands", json_schema_extra=open_words(JobStatus))]
     total: Annotated[int, Field(description="how many things there are to do")]
     done: Annotated[int, Field(description="how many of them are settled, in whichever way")]
     started_at: datetime

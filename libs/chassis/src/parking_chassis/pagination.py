@@ -30,10 +30,12 @@ type Span = tuple[datetime | None, datetime | None]
 
 async def _span(
     since: Annotated[
-        Instant | None, Query(alias="from", description="the first instant; without it, all before `to`")
+        Instant | None,
+        Query(alias="from", description="the first instant, with an offset; without it, all before `to`"),
     ] = None,
     until: Annotated[
-        Instant | None, Query(alias="to", description="the first instant after; without it, all from `from` on")
+        Instant | None,
+        Query(alias="to", description="the first instant after, with an offset; without it, all from `from` on"),
     ] = None,
 ) -> Span:
     if since is not None and until is not None and until <= since:

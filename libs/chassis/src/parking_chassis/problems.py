@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from asyncpg import InternalClientError, PostgresError
@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -28,12 +29,36 @@ NOT_IN_REPERTOIRE = "22021"  # PostgreSQL's sqlstate for text that it cannot kee
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """A kind of error: a stable slug, a title and a status. The slug is part of the contract, the title is not."""
+    """A kind of error: a stable slug, a title and a status. The slug is part of the contract, the title is not.
+
+    `members` describes what its problems carry beside what all have, for the document.
+    """
 
     slug: str
     title: str
     status: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    members: type[BaseModel] | None = None
+
+
+class FieldError(BaseModel):
+    """A value that breaks a rule."""
+
+    pointer: Annotated[
+        str,
+        Field(
+            description="where it stands: a JSON pointer into the body (RFC 6901), or `query/<name>`, `path/<name>`, "
+            "`header/<name>`; empty or `/` is the whole body",
+            examples=["/start_time"],
+        ),
+    ]
+    detail: Annotated[str, Field(description="the rule that is broken", examples=["must be after now"])]
+
+
+class FieldErrors(BaseModel):
+    """What a problem names that is about values of the request."""
+
+    errors: Annotated[list[FieldError], Field(description="each value that breaks a rule, up to 100 of them")]
 
 
 class Problem(Exception):
@@ -48,7 +73,7 @@ class Problem(Exception):
 
 TableEntry = ProblemKind | Callable[[Exception], Problem]
 
-INVALID_REQUEST = ProblemKind("invalid-request", "The request is not valid", 422)
+INVALID_REQUEST = ProblemKind("invalid-request", "The request is not valid", 422, members=FieldErrors)
 UNAUTHENTICATED = ProblemKind(
     "unauthenticated", "Sign in first", 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 )
@@ -83,8 +108,13 @@ async def _validation_failed(request: Request, error: RequestValidationError) ->
     route = request.scope.get("route")
     body_field = getattr(route, "body_field", None)
     errors = errors_of(error, body_field.field_info.annotation if body_field else None)
-    detail = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors)
+    detail = "; ".join(_sentence(each["pointer"], each["detail"]) for each in errors)
     return problem_response(request, INVALID_REQUEST, detail, {"errors": errors})
+
+
+def _sentence(pointer: str, rule: str) -> str:
+    """`/start_time: is required`, or `the body is required…`: a rule goes on where its subject ends."""
+    return f"the body {rule}" if pointer in {"", "/"} else f"{pointer}: {rule}"
 
 
 async def _problem_raised(request: Request, error: Problem) -> JSONResponse:
@@ -119,7 +149,9 @@ async def _database_refused(request: Request, error: Exception) -> JSONResponse:
     if is_away(error) or is_transient(error):
         return await _dependency_away(request, error)
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == NOT_IN_REPERTOIRE:
-        return problem_response(request, INVALID_REQUEST, "The request holds a NUL character, which cannot be kept.")
+        rule = "holds a NUL character, which cannot be kept"
+        errors = [{"pointer": "/", "detail": rule}]
+        return problem_response(request, INVALID_REQUEST, f"The request {rule}.", {"errors": errors})
     raise error
 
 
@@ -149,7 +181,7 @@ def _domain_error_handler(entry: TableEntry) -> Callable[[Request, Exception], A
 
 def invalid_field(pointer: str, rule: str) -> Problem:
     """A 422 that names one field and the rule it breaks, found where the schema cannot look."""
-    return Problem(INVALID_REQUEST, f"{pointer or 'the body'}: {rule}", errors=[{"pointer": pointer, "detail": rule}])
+    return Problem(INVALID_REQUEST, _sentence(pointer, rule), errors=[{"pointer": pointer, "detail": rule}])
 
 
 def unsupported_media_type(media_type: str | None, *accepted: str) -> Problem:

@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from fastapi import Request
 from fastapi.params import Form
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, StringConstraints, field_validator
+from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -52,6 +54,14 @@ def unstorable(text: str) -> str | None:
     if text.isascii():
         return None
     return NO_HALF if any("\ud800" <= character <= "\udfff" for character in text) else None
+
+
+def open_words(words: Iterable[str]) -> JsonDict:
+    """What the document says of a text that is one of these words, where a later version may know more of them.
+
+    An `enum` would promise that there are no others.
+    """
+    return {"x-extensible-enum": [*words]}
 
 
 class RequestBody(BaseModel):

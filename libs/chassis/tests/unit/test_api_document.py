@@ -8,16 +8,30 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import APIRouter, Depends, FastAPI
+from pydantic import BaseModel
 
 from parking_chassis.access_tokens import AccessTokenVerifier, SharedSecret
-from parking_chassis.api_document import may_answer
+from parking_chassis.api_document import carries, may_answer
 from parking_chassis.app import create_app
+from parking_chassis.idempotency import OptionalIdempotencyKey
+from parking_chassis.pagination import Cursor
 from parking_chassis.problems import NOT_FOUND, ProblemKind
 from parking_chassis.schemas import RequestBody
 from parking_chassis.security import SignedIn, permitted
 
 SPOT_TAKEN = ProblemKind("spot-taken", "The spot is taken", 409)
 LOT_SHUT = ProblemKind("lot-shut", "The lot is shut", 409, {"Retry-After": "1"})
+
+
+class FreeSpot(BaseModel):
+    spot_number: str
+
+
+class FreeSpots(BaseModel):
+    alternatives: list[FreeSpot]
+
+
+LOT_FULL = ProblemKind("lot-full", "The lot is full", 409, members=FreeSpots)
 
 
 class Stay(RequestBody):
@@ -43,6 +57,12 @@ def application() -> FastAPI:
     @may_answer(NOT_FOUND, SPOT_TAKEN, LOT_SHUT)
     async def book(lot_id: UUID, body: Stay) -> None:
         del lot_id, body
+
+    @router.post("/{lot_id}/stays", status_code=201, responses={202: {"description": "Later"}})
+    @may_answer(SPOT_TAKEN, LOT_FULL)
+    @carries("ETag")
+    async def stay(lot_id: str, key: OptionalIdempotencyKey = None, cursor: Cursor = None) -> str:
+        return f"{lot_id} {key} {cursor}"
 
     @router.post("/{lot_id}/watch")
     async def watch(principal: SignedIn) -> None:
@@ -82,9 +102,30 @@ def test_an_operation_names_the_problems_it_may_answer_with(
 
 def test_problems_of_one_status_are_named_together(operations: dict[str, Any]) -> None:
     response = operations["post /lots/{lot_id}"]["responses"]["409"]
-    assert response["description"] == "The spot is taken; The lot is shut"
+    assert response["description"] == "The spot is taken (`spot-taken`); The lot is shut (`lot-shut`)"
     assert response["headers"].keys() == {"Retry-After"}
     assert response["content"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def test_a_kind_of_problem_names_the_members_that_it_carries(operations: dict[str, Any]) -> None:
+    schemas = application().openapi()["components"]["schemas"]
+    content = operations["post /lots/{lot_id}/stays"]["responses"]["409"]["content"]["application/problem+json"]
+    shapes = [each["$ref"] for each in content["schema"]["anyOf"]]
+    assert shapes == ["#/components/schemas/LotFullProblem", "#/components/schemas/Problem"]
+    base, own = schemas["LotFullProblem"]["allOf"]
+    assert base == {"$ref": "#/components/schemas/Problem"}
+    assert own["properties"]["type"] == {"const": "/problems/lot-full"}
+    assert own["properties"]["alternatives"]["items"] == {"$ref": "#/components/schemas/FreeSpot"}
+    assert set(own["required"]) == {"type", "alternatives"}
+    assert schemas["FreeSpot"]["properties"].keys() == {"spot_number"}
+
+
+def test_an_answer_names_the_headers_that_it_carries(operations: dict[str, Any]) -> None:
+    answers = operations["post /lots/{lot_id}/stays"]["responses"]
+    assert answers["201"]["headers"].keys() == {"ETag", "Idempotent-Replayed", "Link"}
+    assert answers["202"]["headers"].keys() == {"Idempotent-Replayed"}
+    assert all(header["description"] for header in answers["201"]["headers"].values())
+    assert "headers" not in operations["get /lots"]["responses"]["200"]
 
 
 def test_the_document_is_made_once() -> None:

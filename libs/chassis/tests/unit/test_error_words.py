@@ -95,7 +95,9 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 def mistakes(answer: httpx.Response) -> list[tuple[str, str]]:
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), answer.text
     found = [(each["pointer"], each["detail"]) for each in answer.json()["errors"]]
-    assert answer.json()["detail"] == "; ".join(f"{pointer}: {rule}" for pointer, rule in found)
+    assert answer.json()["detail"] == "; ".join(
+        f"the body {rule}" if pointer == "/" else f"{pointer}: {rule}" for pointer, rule in found
+    )
     assert not any(words in rule for words in LIBRARIES for _, rule in found), found
     assert NOT_VALID not in {rule for _, rule in found}
     return found
@@ -223,7 +225,7 @@ async def test_malformed_json_is_named_with_line_and_column(client: httpx.AsyncC
 @pytest.mark.parametrize(
     ("body", "rule"),
     [
-        ("", "is required: the body is a JSON object"),
+        ("", "is required: send a JSON object"),
         ("[]", "must be an object, not a list"),
         ('"here"', "must be an object, not a string"),
         ("7", "must be an object, not a number"),
@@ -344,3 +346,19 @@ def test_looking_for_a_field_named_twice_costs_what_the_body_has() -> None:
     names = [Name(f"field {number}") for number in range(many)]
     assert first_repeated([*names, Name(f"field {many - 1}")]) == f"field {many - 1}"
     assert compared <= 2 * many, "not each name with each"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("", "the body is required: send a JSON object"),
+        ("{", "the body is no JSON: line 1, column 2: here a name in double quotes is missing"),
+        ("[]", "the body must be an object, not a list"),
+        ("[" * 100_000, "the body is nested too deeply"),
+    ],
+)
+async def test_what_is_wrong_with_a_whole_body_reads_as_a_sentence(
+    client: httpx.AsyncClient, body: str, sentence: str
+) -> None:
+    answer = await client.post("/stays", content=body, headers={"Content-Type": "application/json"})
+    assert answer.json()["detail"] == sentence

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from analytics_service.application.queries.get_occupancy import GetOccupancy
 from analytics_service.application.queries.get_revenue import GetRevenue
-from analytics_service.domain.buckets import Interval
+from analytics_service.domain.buckets import MOST, Interval
 from analytics_service.domain.revenue import Sums
 from analytics_service.entrypoints.http.dependencies import AskedBy, Does
 from parking_chassis.api_document import may_answer
@@ -19,8 +19,19 @@ from parking_chassis.schemas import CURRENCY, ResponseBody
 
 router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
 
-From = Annotated[Instant, Query(alias="from")]
-To = Annotated[Instant, Query(alias="to")]
+From = Annotated[
+    Instant, Query(alias="from", description="the first instant, with an offset; the first bucket begins here")
+]
+To = Annotated[
+    Instant, Query(alias="to", description="the first instant after, with an offset; the last bucket ends here")
+]
+IntervalOf = Annotated[
+    Interval,
+    Query(
+        description="how long a bucket is: 15 minutes, an hour, or a day of the calendar in the lot's own time zone "
+        f"(in UTC for lots of several zones). A period may have {MOST} of them at most"
+    ),
+]
 
 
 class SumsView(ResponseBody):
@@ -79,10 +90,13 @@ async def get_revenue(
     asker: AskedBy,
     starts_at: From,
     ends_at: To,
-    parking_lot_id: UUID | None = None,
-    organization_id: UUID | None = None,
-    interval: Interval = Interval.DAY,
-    currency: Annotated[str | None, Query(pattern=CURRENCY)] = None,
+    parking_lot_id: Annotated[UUID | None, Query(description="this lot; or name an organization")] = None,
+    organization_id: Annotated[UUID | None, Query(description="all lots of this organization")] = None,
+    interval: IntervalOf = Interval.DAY,
+    currency: Annotated[
+        str | None,
+        Query(pattern=CURRENCY, description="ISO 4217; may be left out where there is money in one currency alone"),
+    ] = None,
 ) -> RevenueView:
     """What a lot or an organization earned, as the payment ledger says."""
     question = GetRevenue(asker, parking_lot_id, organization_id, starts_at, ends_at, interval, currency)
@@ -106,7 +120,7 @@ async def get_occupancy(
     parking_lot_id: UUID,
     starts_at: From,
     ends_at: To,
-    interval: Interval = Interval.HOUR,
+    interval: IntervalOf = Interval.HOUR,
 ) -> OccupancyView:
     """How full a lot was, weighted by time: by what was booked, and by what sensors saw."""
     question = GetOccupancy(asker, parking_lot_id, starts_at, ends_at, interval)

@@ -14,7 +14,7 @@ from auth_service.application.queries.list_organizations import ListOrganization
 from auth_service.domain.organizations import MemberRole, OrganizationState
 from auth_service.entrypoints.http.dependencies import After, Does, OrganizationAdministrator, Person
 from auth_service.entrypoints.http.problems import CHANGED_MEANWHILE, ORGANIZATION_FULL, OWN_ACCOUNT
-from parking_chassis.api_document import may_answer
+from parking_chassis.api_document import carries, may_answer
 from parking_chassis.concurrency import IfMatch, etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Limit, Page, encode_cursor, next_page
@@ -54,6 +54,7 @@ class OrganizationView(ResponseBody):
 
 
 @router.post("", status_code=201, response_model=OrganizationView)
+@carries("ETag", "Location")
 async def create_organization(
     asker: OrganizationAdministrator, body: OrganizationBody, does: Does, key_of: KeyOf
 ) -> Response:
@@ -81,6 +82,7 @@ async def list_organizations(
 
 @router.patch("/{organization_id}")
 @may_answer(NOT_FOUND, CHANGED_MEANWHILE)
+@carries("ETag")
 async def rename_organization(
     asker: OrganizationAdministrator,
     organization_id: UUID,

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, EmailStr, Field, SecretStr, StringConstraints
+from pydantic.config import JsonDict
 
 from auth_service.application.commands.register_user import RegisterUser
 from auth_service.application.commands.resend_verification import ResendVerification
 from auth_service.application.commands.verify_email import VerifyEmail
 from auth_service.domain.errors import UnacceptablePassword
+from auth_service.domain.passwords import MAX_BYTES, MIN_CHARACTERS
 from auth_service.entrypoints.http.dependencies import Does, NetworkAddress
 from auth_service.entrypoints.http.problems import INVALID_MAIL_TOKEN, TOO_BUSY, UNACCEPTABLE_PASSWORD
 from parking_chassis.api_document import may_answer
@@ -26,6 +28,15 @@ PHONE_NUMBER = pattern(
 PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=PHONE_NUMBER)]
 
 
+PASSWORD = (
+    f"At least {MIN_CHARACTERS} characters, of any script and with blanks, and at most {MAX_BYTES} bytes in UTF-8. "
+    "Refused are known bad ones, which everybody tries first, those that are easily guessed, and the e-mail address. "
+    "Two spellings of the same characters are one password (RFC 8265, OpaqueString)."
+)
+# For readers of the document: the domain checks it, after it has brought the password into its one form.
+SHOWN_LENGTH: JsonDict = {"minLength": MIN_CHARACTERS}
+
+
 class Registration(RequestBody):
     """A person who wants an account."""
 
@@ -33,7 +44,7 @@ class Registration(RequestBody):
     model_config = ConfigDict(str_strip_whitespace=False)
 
     email: EmailStr
-    password: SecretStr
+    password: Annotated[SecretStr, Field(description=PASSWORD, json_schema_extra=SHOWN_LENGTH)]
     full_name: FullName
     phone_number: PhoneNumber | None = None
 
@@ -56,7 +67,7 @@ class Verification(RequestBody):
 
 
 @router.post("/register", status_code=201)
-@may_answer(TOO_BUSY)
+@may_answer(TOO_BUSY, UNACCEPTABLE_PASSWORD)
 async def register_user(body: Registration, does: Does, network_address: NetworkAddress) -> RegisteredUser:
     """Make an account with the role `user`; a mail with a link to verify the address goes out.
 

@@ -1,9 +1,9 @@
 """OAuth 2: tokens, their revocation, and the keys that check them (RFC 6749, 7009, 7517, 9068)."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Header, Request, Response
+from pydantic import BaseModel, Field
 
 from auth_service.application.commands.refresh_login import RefreshLogin
 from auth_service.application.commands.revoke_token import RevokeToken
@@ -13,30 +13,38 @@ from auth_service.domain.grants import IssuedTokens
 from auth_service.entrypoints.http.dependencies import Does, NetworkAddress, Service
 from auth_service.entrypoints.http.problems import NO_STORE, TOO_BUSY, TOO_MANY_ATTEMPTS
 from parking_chassis.api_document import may_answer
-from parking_chassis.problems import Problem, ProblemKind
+from parking_chassis.problems import FieldErrors, Problem, ProblemKind
 from parking_chassis.schemas import ResponseBody, as_one_line, unstorable
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
-INVALID_GRANT = ProblemKind("invalid-grant", "Not signed in", 400, NO_STORE)
-INVALID_REQUEST = ProblemKind("invalid-token-request", "The token request is not valid", 400, NO_STORE)
-UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STORE)
+
+class OAuthError(BaseModel):
+    """What a client library for OAuth reads of an error."""
+
+    error: Annotated[str, Field(description="the code of RFC 6749, 5.2", examples=["invalid_grant"])]
+    error_description: Annotated[str, Field(description="the same as `detail`")]
+
+
+class OAuthRequestError(OAuthError, FieldErrors):
+    """The same of a request that is malformed, and where it is."""
+
+
+INVALID_GRANT = ProblemKind("invalid-grant", "Not signed in", 400, NO_STORE, OAuthError)
+INVALID_REQUEST = ProblemKind(
+    "invalid-token-request", "The token request is not valid", 400, NO_STORE, OAuthRequestError
+)
+UNSUPPORTED = ProblemKind("unsupported-grant-type", "No such grant", 400, NO_STORE, OAuthError)
 MAX_DEVICE_LENGTH = 200
 MAX_FIELD_LENGTH = 1000
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
-
 # The document says what is right; what is wrong is answered below in OAuth's words, so that nothing is checked before.
-def _shown(**schema: Any) -> Callable[[dict[str, Any]], None]:
-    def change(shown: dict[str, Any]) -> None:
-        del shown["default"]  # the empty text stands for what was left out, and is none that a client sends
-        shown.update(schema)
-
-    return change
-
-
-Text = Annotated[str, Form(json_schema_extra=_shown(maxLength=MAX_FIELD_LENGTH))]
-GrantType = Annotated[str, Form(json_schema_extra=_shown(enum=["password", "refresh_token"]))]
+# A factory: a default would stand in the document, where it is none that anybody may send.
+Text = Annotated[str, Form(default_factory=str, json_schema_extra={"maxLength": MAX_FIELD_LENGTH})]
+GrantType = Annotated[str, Form(default_factory=str, json_schema_extra={"enum": ["password", "refresh_token"]})]
+UserAgent = Annotated[str, Header(include_in_schema=False)]
+"""Names a login for its owner. Every client sends it by itself, so that the document does not ask for it."""
 
 
 def _form(schema: dict[str, Any]) -> dict[str, Any]:
@@ -82,11 +90,11 @@ async def issue_token(
     does: Does,
     response: Response,
     network_address: NetworkAddress,
-    grant_type: GrantType = "",
-    username: Text = "",
-    password: Text = "",
-    refresh_token: Text = "",
-    user_agent: Annotated[str, Header(include_in_schema=False)] = "",
+    grant_type: GrantType,
+    username: Text,
+    password: Text,
+    refresh_token: Text,
+    user_agent: UserAgent = "",
 ) -> Tokens:
     """Sign in (`grant_type=password`) or go on (`grant_type=refresh_token`).
 
@@ -113,7 +121,7 @@ async def issue_token(
 
 @router.post("/revoke", status_code=200, openapi_extra=TOKEN_FORM, dependencies=[Depends(_only_a_form)])
 @may_answer(INVALID_REQUEST)
-async def revoke_token(does: Does, token: Text = "") -> None:
+async def revoke_token(does: Does, token: Text) -> None:
     """End the login of a refresh token. An unknown token is no error (RFC 7009, 2.2)."""
     await does.revoke_token(RevokeToken(_required(token, "token")))
 

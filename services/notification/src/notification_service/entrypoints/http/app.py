@@ -35,7 +35,8 @@ def notification_app(service: Notification) -> FastAPI:
 
     app = create_app(
         "notification",
-        "Who is notified of what, and how.",
+        "Who is notified of what, and how. Live messages come over the WebSocket `GET /api/v1/ws`, for which OpenAPI "
+        "has no form: `POST /api/v1/ws/tickets` says how it is spoken.",
         routers=[notifications.router, tickets.router],
         problems=PROBLEMS,
         readiness={"database": lambda: ping(service.engine)},

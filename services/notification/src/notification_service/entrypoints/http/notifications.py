@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from notification_service.application.commands.mark_read import MarkRead
 from notification_service.domain.notifications import TITLES, InboxFilter, NotificationKind, NotificationState
@@ -22,7 +23,7 @@ from parking_chassis.pagination import (
     position_in_cursor,
 )
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import ResponseBody
+from parking_chassis.schemas import ResponseBody, open_words
 from parking_kernel.money import Money
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
@@ -53,7 +54,9 @@ class NotificationView(ResponseBody):
     """
 
     id: UUID
-    kind: str
+    kind: Annotated[
+        str, Field(description="later versions may know more", json_schema_extra=open_words(NotificationKind))
+    ]
     title: str
     parking_lot_id: UUID
     reservation_id: UUID

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from pydantic_core import from_json
 
-from parking_chassis.api_document import may_answer
+from parking_chassis.api_document import carries, may_answer
 from parking_chassis.idempotency import KeyOf, response_of
 from parking_chassis.jobs import JobAnswer
 from parking_chassis.pagination import address_with
@@ -129,6 +129,7 @@ class ImportAnswer(JobAnswer):
     "/parking-lots/import", status_code=ACCEPTED, response_model=Accepted, responses=PREVIEWED, openapi_extra=FILE_BODY
 )
 @may_answer(NOT_FOUND, ORGANIZATION_NOT_READY, FILE_TOO_LARGE, UNSUPPORTED_FILE)
+@carries("Location")
 async def start_import(
     request: Request,
     does: Does,

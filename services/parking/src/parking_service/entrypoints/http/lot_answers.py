@@ -3,20 +3,22 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Response
+from pydantic import Field
 from pydantic_core import from_json, to_json
 
 from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import response_of
-from parking_chassis.schemas import ResponseBody
+from parking_chassis.schemas import ResponseBody, open_words
 from parking_kernel.money import Money
 from parking_kernel.repeatable import Answer
 from parking_service.application.ports import LotView
-from parking_service.domain.lots import LotState
+from parking_service.domain.lots import LotState, LotStatus
 from parking_service.domain.occupancy import confidence
+from parking_service.domain.spots import SpotType
 
 MEDIA_TYPE = "application/json"
 CREATED = 201
@@ -67,10 +69,10 @@ class LotAnswer(ResponseBody):
     currency: str
     hourly_rate: MoneyAnswer | None
     daily_rate: MoneyAnswer | None
-    spot_types: list[str]
+    spot_types: list[Annotated[str, Field(json_schema_extra=open_words(SpotType))]]
     amenities: list[str]
     opening_hours: dict[str, Any] | None
-    status: str
+    status: Annotated[str, Field(description="whether it is on sale", json_schema_extra=open_words(LotStatus))]
     version: int
 
 

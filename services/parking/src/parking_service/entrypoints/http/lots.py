@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BeforeValidator, Field
 
-from parking_chassis.api_document import may_answer
+from parking_chassis.api_document import carries, may_answer
 from parking_chassis.concurrency import IfMatch
 from parking_chassis.idempotency import KeyOf, fingerprint_of
 from parking_chassis.problems import NOT_FOUND
@@ -153,6 +153,7 @@ class LotPatch(PatchBody):
 
 @router.post("", status_code=201, response_model=LotAnswer)
 @may_answer(NOT_FOUND, ORGANIZATION_NOT_READY)
+@carries("ETag", "Location")
 async def create_lot(body: NewLot, does: Does, operator: Operator, key_of: KeyOf) -> Response:
     """Open a lot. It can be booked as soon as it has spots and reservation knows it."""
     answer = await does.create_lot(
@@ -178,6 +179,7 @@ async def create_lot(body: NewLot, does: Does, operator: Operator, key_of: KeyOf
 
 @router.get("/{lot_id}", response_model=LotAnswer)
 @may_answer(NOT_FOUND)
+@carries("ETag")
 async def get_lot(lot_id: UUID, asks: Asks, request: Request) -> Response:
     """One lot, also a retired one; no sign-in needed."""
     return lot_answer(await asks.written.lot(lot_id), request.app.state.clock.now())
@@ -185,6 +187,7 @@ async def get_lot(lot_id: UUID, asks: Asks, request: Request) -> Response:
 
 @router.patch("/{lot_id}", response_model=LotAnswer | AffectedBookingsAnswer, responses=TAKES_SUPPLY)
 @may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
+@carries("ETag")
 async def change_lot(
     lot_id: UUID,
     body: LotPatch,
@@ -205,6 +208,7 @@ async def change_lot(
 
 @router.put("/{lot_id}/opening-hours", response_model=LotAnswer | AffectedBookingsAnswer, responses=TAKES_SUPPLY)
 @may_answer(NOT_FOUND, LOT_RETIRED, CHANGED_MEANWHILE)
+@carries("ETag")
 async def set_opening_hours(
     lot_id: UUID,
     body: OpeningHoursBody | None,

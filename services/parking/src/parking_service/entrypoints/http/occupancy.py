@@ -14,6 +14,7 @@ from parking_kernel.violations import InvalidFields, Violation, refuse_any
 from parking_service.application.commands.report_occupancy import ReportOccupancy
 from parking_service.domain.occupancy import CountReading, SpotReading
 from parking_service.entrypoints.http.dependencies import Does, Operator
+from parking_service.entrypoints.http.problems import IMPOSSIBLE_READINGS
 
 router = APIRouter(prefix="/api/v1/parking-lots/{lot_id}/occupancy", tags=["occupancy"])
 
@@ -69,7 +70,7 @@ class Report(ResponseBody):
 
 
 @router.post("")
-@may_answer(NOT_FOUND)
+@may_answer(NOT_FOUND, IMPOSSIBLE_READINGS)
 async def report_occupancy(lot_id: UUID, body: Occupancy, does: Does, operator: Operator) -> Report:
     """Report what was seen. The newest reading counts; where none of them can be true the answer is 422.
 

@@ -4,7 +4,14 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from parking_chassis.idempotency import in_flight, key_reused
-from parking_chassis.problems import INVALID_REQUEST, NOT_FOUND, ProblemKind, TableEntry, problem_response
+from parking_chassis.problems import (
+    INVALID_REQUEST,
+    NOT_FOUND,
+    FieldErrors,
+    ProblemKind,
+    TableEntry,
+    problem_response,
+)
 from parking_kernel.concurrency import ChangedMeanwhile
 from parking_kernel.repeatable import InFlight, KeyReused
 from parking_kernel.violations import InvalidFields
@@ -12,11 +19,9 @@ from parking_service.domain import errors
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 412)
 LOT_RETIRED = ProblemKind("lot-retired", "The parking lot is retired", 409)
-BOOKINGS_AFFECTED = ProblemKind("bookings-affected", "Bookings are in the way", 409)
-SUPPLY_CHANGE_RUNNING = ProblemKind("supply-change-running", "An earlier change is at work", 409, {"Retry-After": "5"})
 SPOT_NUMBER_TAKEN = ProblemKind("spot-number-taken", "The spot number is taken", 409)
 ORGANIZATION_NOT_READY = ProblemKind("organization-not-ready", "Not known yet", 409, {"Retry-After": "1"})
-IMPOSSIBLE_READINGS = ProblemKind("impossible-readings", "The readings cannot be true", 422)
+IMPOSSIBLE_READINGS = ProblemKind("impossible-readings", "The readings cannot be true", 422, members=FieldErrors)
 UNSUPPORTED_FILE = ProblemKind("unsupported-file", "Not a kind of file that can be imported", 415)
 FILE_TOO_LARGE = ProblemKind("file-too-large", "The file is too large", 413)
 

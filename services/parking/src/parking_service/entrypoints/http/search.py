@@ -26,9 +26,9 @@ BOX_NUMBERS = 4
 class LotQuery(BaseModel):
     """What is asked for: lots near a place, in a box, or anywhere."""
 
-    latitude: Latitude | None = None
-    longitude: Longitude | None = None
-    radius_m: Annotated[int, Field(ge=1, le=MAX_RADIUS, description="metres")] = DEFAULT_RADIUS
+    latitude: Annotated[Latitude | None, Field(description="degrees north (WGS 84); goes with `longitude`")] = None
+    longitude: Annotated[Longitude | None, Field(description="degrees east (WGS 84); goes with `latitude`")] = None
+    radius_m: Annotated[int, Field(ge=1, le=MAX_RADIUS, description="metres around the place")] = DEFAULT_RADIUS
     bbox: Annotated[str | None, Field(max_length=200, description="west,south,east,north in degrees")] = None
     q: Annotated[
         str | None,
@@ -39,12 +39,25 @@ class LotQuery(BaseModel):
         ),
         Storable,
     ] = None
-    spot_type: SpotType | None = None
+    spot_type: Annotated[SpotType | None, Field(description="only lots that have such spots")] = None
     amenities: Annotated[list[str], Field(max_length=20, description="all of them; repeated or comma-separated")] = []
     max_hourly: Annotated[int | None, Field(ge=0, le=10**9, description="minor units of the lot's currency")] = None
-    open_now: bool = False
-    organization_id: UUID | None = None
-    sort: Literal["distance", "price", "availability"] | None = None
+    open_now: Annotated[
+        bool,
+        Field(
+            description="`true`: only lots whose opening hours hold at this moment, in their own time zones; a lot "
+            "without hours is always open. `false`: also those that are shut"
+        ),
+    ] = False
+    organization_id: Annotated[UUID | None, Field(description="only lots of this organization")] = None
+    sort: Annotated[
+        Literal["distance", "price", "availability"] | None,
+        Field(
+            description="`distance`: the nearest first, in metres from `latitude` and `longitude`, which it needs; "
+            "`price`: the lowest `hourly_rate` first; `availability`: the most `available_spots` first. Without it, "
+            "by distance where a place is named, else by name"
+        ),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
-from parking_chassis.api_document import may_answer
+from parking_chassis.api_document import carries, may_answer
 from parking_chassis.concurrency import IfMatch, etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, encode_cursor, next_page, text_in_cursor
@@ -169,6 +169,7 @@ def _added_spots(states: Sequence[SpotState]) -> Answer:
 
 @router.patch("/spots/{spot_id}", response_model=SpotAnswer | AffectedBookingsAnswer, responses=TAKES_SUPPLY)
 @may_answer(NOT_FOUND, LOT_RETIRED, SPOT_NUMBER_TAKEN, CHANGED_MEANWHILE)
+@carries("ETag")
 async def change_spot(
     spot_id: UUID,
     body: SpotPatch,

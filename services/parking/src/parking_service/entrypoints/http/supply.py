@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from parking_chassis.api_document import may_answer
+from parking_chassis.api_document import described, may_answer
 from parking_chassis.jobs import JobAnswer
-from parking_chassis.problems import NOT_FOUND, Problem
+from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind
 from parking_chassis.schemas import ResponseBody
 from parking_service.application.queries.get_supply_change import GetSupplyChange
 from parking_service.domain.bookings import FIRST, AffectedBookings
@@ -17,7 +17,6 @@ from parking_service.domain.errors import BookingsAffected, SupplyChangeRunning
 from parking_service.domain.supply import SupplyChangeState, SupplyDecision, SupplyTerms
 from parking_service.domain.values import AffectedPolicy
 from parking_service.entrypoints.http.dependencies import Does, Operator
-from parking_service.entrypoints.http.problems import BOOKINGS_AFFECTED, SUPPLY_CHANGE_RUNNING
 
 router = APIRouter(prefix="/api/v1/supply-changes", tags=["supply changes"])
 
@@ -48,6 +47,19 @@ class AffectedBookingsAnswer(ResponseBody):
     ]
 
 
+class RunningSupplyChange(ResponseBody):
+    """The change that is at work, and has to end first."""
+
+    supply_change_id: Annotated[UUID, Field(description="ask `GET /supply-changes/{supply_change_id}` how far it is")]
+    affected: Annotated[AffectedPolicy, Field(description="what becomes of the bookings in its way")]
+
+
+BOOKINGS_AFFECTED = ProblemKind("bookings-affected", "Bookings are in the way", 409, members=AffectedBookingsAnswer)
+SUPPLY_CHANGE_RUNNING = ProblemKind(
+    "supply-change-running", "An earlier change is at work", 409, {"Retry-After": "5"}, RunningSupplyChange
+)
+
+
 class SupplyChangeAccepted(ResponseBody):
     """Where to ask how far the change is: `/supply-changes/{supply_change_id}`."""
 
@@ -69,7 +81,7 @@ TAKES_SUPPLY: dict[int | str, dict[str, Any]] = {
     ACCEPTED: {
         "model": SupplyChangeAccepted,
         "description": "Done; what becomes of the bookings is a job",
-        "headers": {"Location": {"schema": {"type": "string"}}},
+        "headers": described("Location"),
     }
 }
 """What an operation that may take supply away documents besides its own answers."""

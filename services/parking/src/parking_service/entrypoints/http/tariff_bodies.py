@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 from pydantic.config import JsonDict
 
-from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.schemas import RequestBody, ResponseBody, open_words
 from parking_kernel.new_tariffs import Confirmation
+from parking_kernel.tariff_rules import MAX_AMOUNT, MAX_FREE_MINUTES
 from parking_kernel.tariffs import (
     NO_TAX,
     Cap,
@@ -28,18 +29,45 @@ from parking_service.entrypoints.http.values import Currency
 PPM_OF_PERCENT = 10_000
 MAX_LINES = 20
 MAX_TIME_BANDS = 14
-Minutes = Annotated[int, Field(strict=True, ge=-(10**7), le=10**7)]
-MinorUnits = Annotated[int, Field(strict=True, description="minor units: 1250 is 12.50 EUR")]
+MOST_MINUTES = 10**7
+Minutes = Annotated[int, Field(strict=True, ge=-MOST_MINUTES, le=MOST_MINUTES)]
+
+
+def shown(least: int, largest: int) -> JsonDict:
+    """Limits for readers of the document. The kernel checks them, and says more of what is wrong."""
+    return {"minimum": least, "maximum": largest}
+
+
+MinorUnits = Annotated[
+    int,
+    Field(
+        strict=True,
+        description="minor units: 1250 is 12.50 EUR",
+        json_schema_extra=shown(0, MAX_AMOUNT),
+    ),
+]
 
 
 class RateLineBody(RequestBody):
     """A price for a stretch of elapsed minutes; no `to_minutes` means without end."""
 
-    sequence: Annotated[int, Field(strict=True, ge=0, le=1000)]
+    sequence: Annotated[int, Field(strict=True, ge=0, le=1000, description="counts up from line to line")]
     type: LineType
-    from_minutes: Minutes
-    to_minutes: Minutes | None = None
-    increment_minutes: Minutes | None = None
+    from_minutes: Annotated[
+        Minutes,
+        Field(
+            description="minutes from the start of the stay; 0 in the first line, else where the line before ends",
+            json_schema_extra=shown(0, MOST_MINUTES),
+        ),
+    ]
+    to_minutes: Annotated[
+        Annotated[Minutes, Field(json_schema_extra=shown(1, MOST_MINUTES))] | None,
+        Field(description="the first minute behind the stretch; null is without end"),
+    ] = None
+    increment_minutes: Annotated[
+        Annotated[Minutes, Field(json_schema_extra=shown(1, MOST_MINUTES))] | None,
+        Field(description="how many minutes the amount is for; required in an `incrementing` line, and only there"),
+    ] = None
     amount: MinorUnits
 
     def line(self) -> RateLine:
@@ -49,7 +77,7 @@ class RateLineBody(RequestBody):
         )
 
 
-Lines = Annotated[list[RateLineBody], Field(max_length=MAX_LINES)]
+Lines = Annotated[list[RateLineBody], Field(max_length=MAX_LINES, json_schema_extra={"minItems": 1})]
 
 
 class CapBody(RequestBody):
@@ -66,7 +94,10 @@ TIME_OF_DAY: JsonDict = {"pattern": "^[0-9]{2}:[0-9]{2}$"}
 class TimeBandBody(RequestBody):
     """Lines that hold on some weekdays (1 is Monday) from one local time to another."""
 
-    weekdays: Annotated[list[StrictInt], Field(max_length=7)]
+    weekdays: Annotated[
+        list[Annotated[StrictInt, Field(json_schema_extra=shown(1, 7))]],
+        Field(max_length=7, json_schema_extra={"minItems": 1, "uniqueItems": True}),
+    ]
     starts: Annotated[str, Field(alias="from", max_length=5, json_schema_extra=TIME_OF_DAY)]
     ends: Annotated[str, Field(alias="to", max_length=5, json_schema_extra=TIME_OF_DAY)]
     lines: Lines
@@ -85,7 +116,12 @@ def _is_a_number(value: object) -> object:
 # `strict` would take nothing but a `Decimal`, which JSON has not.
 Percent = Annotated[
     Decimal,
-    Field(decimal_places=4, max_digits=7),
+    Field(
+        decimal_places=4,
+        max_digits=7,
+        description="percent, of up to four decimals: 8.1 is 8.1 %",
+        json_schema_extra=shown(0, 100),
+    ),
     BeforeValidator(_is_a_number, json_schema_input_type=float),
 ]
 
@@ -142,8 +178,17 @@ class TariffBody(RequestBody):
 
     currency: Currency
     tax: TaxBody | None = None
-    rounding_minutes: Minutes = 0
-    free_minutes: Minutes = 0
+    rounding_minutes: Annotated[
+        Minutes,
+        Field(
+            description="a stay is rounded up to a multiple of so many minutes; 0 does not round",
+            json_schema_extra=shown(0, 60),
+        ),
+    ] = 0
+    free_minutes: Annotated[
+        Minutes,
+        Field(description="a stay of at most so many minutes is free", json_schema_extra=shown(0, MAX_FREE_MINUTES)),
+    ] = 0
     lines: Lines
     caps: Annotated[tuple[CapBody, ...], Field(max_length=2)] = ()
     time_bands: Annotated[tuple[TimeBandBody, ...], Field(max_length=MAX_TIME_BANDS)] = ()
@@ -168,7 +213,7 @@ class RateLineView(ResponseBody):
     """A price for a stretch of elapsed minutes."""
 
     sequence: int
-    type: str
+    type: Annotated[str, Field(description="how the line counts", json_schema_extra=open_words(LineType))]
     from_minutes: int
     to_minutes: int | None
     increment_minutes: int | None
@@ -178,7 +223,7 @@ class RateLineView(ResponseBody):
 class CapView(ResponseBody):
     """The most that a period costs."""
 
-    per: str
+    per: Annotated[str, Field(description="what it limits the price of", json_schema_extra=open_words(CapPeriod))]
     amount: int
 
 

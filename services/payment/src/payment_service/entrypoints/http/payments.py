@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, StrictBool, StringConstraints
 
-from parking_chassis.api_document import may_answer
+from parking_chassis.api_document import carries, may_answer
 from parking_chassis.concurrency import etag
-from parking_chassis.idempotency import IN_FLIGHT, IdempotencyKey, fingerprint_of, response_of
+from parking_chassis.idempotency import IN_FLIGHT, REUSED, IdempotencyKey, fingerprint_of, response_of
 from parking_chassis.pagination import (
     DEFAULT_LIMIT,
     Cursor,
@@ -21,7 +21,7 @@ from parking_chassis.pagination import (
     position_in_cursor,
 )
 from parking_chassis.problems import NOT_FOUND, invalid_field
-from parking_chassis.schemas import CURRENCY, Line, RequestBody
+from parking_chassis.schemas import CURRENCY, Line, RequestBody, open_words
 from parking_chassis.security import permitted
 from parking_kernel.repeatable import Answer, RequestKey
 from payment_service.application.commands.request_refund import RequestRefund
@@ -42,7 +42,7 @@ from payment_service.entrypoints.http.views import PaymentView, RefundView, Star
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"])
 
-REASONS = frozenset({"requested_by_customer", "duplicate", "fraudulent", "goodwill"})
+REASONS = ("requested_by_customer", "duplicate", "fraudulent", "goodwill")
 OTHER_REASON = "operator"
 MAX_AMOUNT = 2**53 - 1
 
@@ -65,7 +65,16 @@ class RefundRequest(RequestBody):
     """How much, all that is left unless given, and why. A reason in other words is stored as `operator`."""
 
     amount: MoneyBody | None = None
-    reason: Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+    reason: Annotated[
+        Line,
+        StringConstraints(min_length=1, max_length=200),
+        Field(
+            description=f"one of {', '.join(f'`{each}`' for each in REASONS)}; other words are taken too, "
+            f"and stored as `{OTHER_REASON}`",
+            examples=[REASONS[0]],
+            json_schema_extra=open_words(REASONS),
+        ),
+    ]
 
 
 @router.post(
@@ -74,7 +83,7 @@ class RefundRequest(RequestBody):
     response_model=StartedPayment,
     dependencies=[Depends(permitted("write:reservation"))],
 )
-@may_answer(NOT_FOUND, CHARGE_EXPIRED, CHARGE_NOT_PAYABLE, CHANGED_MEANWHILE, IN_FLIGHT, PAYMENT_REFUSED)
+@may_answer(NOT_FOUND, CHARGE_EXPIRED, CHARGE_NOT_PAYABLE, CHANGED_MEANWHILE, IN_FLIGHT, REUSED, PAYMENT_REFUSED)
 async def start_payment(
     body: PaymentRequest,
     request: Request,
@@ -123,6 +132,7 @@ async def list_payments(
 
 @router.get("/{payment_id}")
 @may_answer(NOT_FOUND)
+@carries("ETag")
 async def get_payment(payment_id: UUID, response: Response, does: Does, asker: AskedBy) -> PaymentView:
     """One payment: one's own, or to an organization that one operates."""
     state = await does.get_payment(GetPayment(asker, payment_id))
@@ -137,7 +147,7 @@ async def get_payment(payment_id: UUID, response: Response, does: Does, asker: A
     response_model=RefundView,
     dependencies=[Depends(permitted("write:parking"))],
 )
-@may_answer(NOT_FOUND, REFUND_EXCEEDS_PAYMENT, CHANGED_MEANWHILE, IN_FLIGHT)
+@may_answer(NOT_FOUND, REFUND_EXCEEDS_PAYMENT, CHANGED_MEANWHILE, IN_FLIGHT, REUSED)
 async def request_refund(
     payment_id: UUID, body: RefundRequest, does: Does, asker: AskedBy, idempotency_key: IdempotencyKey
 ) -> Response:

@@ -1,6 +1,9 @@
 """Which HTTP problem each error of the domain is: one table."""
 
+from typing import Annotated
+
 from fastapi import Request
+from pydantic import BaseModel, Field
 
 from parking_chassis.idempotency import in_flight, key_reused
 from parking_chassis.problems import NOT_FOUND, Problem, ProblemKind, invalid_field, problem_response
@@ -9,12 +12,23 @@ from parking_kernel.repeatable import Answer, InFlight, KeyReused
 from payment_service.application.ports import InvalidEvent, InvalidSignature, OutcomeUnknown
 from payment_service.domain import errors
 
+
+class Refundable(BaseModel):
+    """What is left of a payment."""
+
+    refundable: Annotated[
+        int, Field(description="how much can still go back, in minor units of the payment's currency", examples=[1250])
+    ]
+
+
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
 CHARGE_EXPIRED = ProblemKind("charge-expired", "The time to pay is over", 409)
 CHARGE_NOT_PAYABLE = ProblemKind("charge-not-payable", "The charge is not owed any more", 409)
 INVALID_SIGNATURE = ProblemKind("invalid-signature", "The signature is not valid", 400)
 PAYMENT_REFUSED = ProblemKind("payment-refused", "The provider refuses such a payment", 402)
-REFUND_EXCEEDS_PAYMENT = ProblemKind("refund-exceeds-payment", "More than can still be refunded", 409)
+REFUND_EXCEEDS_PAYMENT = ProblemKind(
+    "refund-exceeds-payment", "More than can still be refunded", 409, members=Refundable
+)
 
 
 def _invalid_charge_token(error: Exception) -> Problem:

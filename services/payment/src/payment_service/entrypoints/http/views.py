@@ -1,19 +1,24 @@
 """How payments and refunds are answered."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
+from pydantic import Field
 from structlog.contextvars import bind_contextvars
 
-from parking_chassis.schemas import ResponseBody
+from parking_chassis.schemas import ResponseBody, open_words
 from parking_kernel.money import Money
 from parking_kernel.repeatable import Answer
-from payment_service.domain.payment_states import PaymentState
-from payment_service.domain.refunds import Refund
+from payment_service.domain.payment_states import PaymentState, PaymentStatus
+from payment_service.domain.refunds import Refund, RefundStatus
 
 CREATED = 201
 PROVIDER = "stripe"
+
+PaymentStanding = Annotated[
+    str, Field(description="where the payment stands", json_schema_extra=open_words(PaymentStatus))
+]
 
 
 class MoneyView(ResponseBody):
@@ -34,8 +39,8 @@ class RefundView(ResponseBody):
     id: UUID
     payment_id: UUID
     amount: MoneyView
-    status: str
-    reason: str
+    status: Annotated[str, Field(description="where it stands", json_schema_extra=open_words(RefundStatus))]
+    reason: Annotated[str, Field(description="a word of ours, or the operator's; a later version may know more")]
     requested_at: datetime
 
     @classmethod
@@ -55,7 +60,7 @@ class PaymentView(ResponseBody):
     """One attempt to settle one charge."""
 
     id: UUID
-    status: str
+    status: PaymentStanding
     charge_id: UUID
     reservation_id: UUID
     organization_id: UUID
@@ -95,7 +100,7 @@ class StartedPayment(ResponseBody):
     """A payment with what the page needs to complete it with Stripe.js."""
 
     id: UUID
-    status: str
+    status: PaymentStanding
     amount: MoneyView
     client_secret: str | None
     publishable_key: str

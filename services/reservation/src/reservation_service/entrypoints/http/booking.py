@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 
 from parking_chassis.access_tokens import Principal
 from parking_chassis.api_document import may_answer
-from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, IdempotencyKey, fingerprint_of
+from parking_chassis.idempotency import IN_FLIGHT, REPLAYED, REUSED, IdempotencyKey, fingerprint_of
 from parking_chassis.instants import Instant
 from parking_chassis.pagination import Cursor, address_with, encode_cursor, text_in_cursor
 from parking_chassis.problems import MEDIA_TYPE, NOT_FOUND, Problem, ProblemKind, invalid_field
@@ -48,6 +48,7 @@ from reservation_service.entrypoints.http.views import (
     LineItemView,
     MoneyView,
     ReservationView,
+    SpotType,
     SpotView,
     reservation_json,
 )
@@ -62,7 +63,6 @@ BEGINS_AGAIN = (
     "Other prices hold in a part of this stay. Where it begins or ends, prices are counted from the start again."
 )
 
-SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
 Driver = Annotated[Principal, Depends(person_with("write:reservation"))]
 
 
@@ -78,8 +78,15 @@ class QuoteRequest(RequestBody):
 class CancellationTermView(ResponseBody):
     """Until so many hours before the start, so many percent go back."""
 
-    until_hours_before: int
-    refund_percent: int
+    until_hours_before: Annotated[
+        int, Field(description="hours before `start_time`; 0 is until the start itself, and after it nothing goes back")
+    ]
+    refund_percent: Annotated[
+        int,
+        Field(
+            ge=0, le=100, description="of what was paid; of the terms that still hold, the one that gives most counts"
+        ),
+    ]
 
 
 class Quote(ResponseBody):
@@ -228,9 +235,13 @@ async def get_availability(
     parking_lot_id: UUID,
     request: Request,
     does: Does,
-    starts_at: Annotated[Instant, Query(alias="from")],
-    ends_at: Annotated[Instant, Query(alias="to")],
-    spot_type: SpotType | None = None,
+    starts_at: Annotated[Instant, Query(alias="from", description="when the stay would begin, with an offset")],
+    ends_at: Annotated[
+        Instant, Query(alias="to", description="when it would end: after `from`, and at most 31 days after it")
+    ],
+    spot_type: Annotated[
+        SpotType | None, Query(description="only spots of this type; without it, of every type")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_SPOTS, description="how many spots are listed at most")] = SPOTS,
     cursor: Cursor = None,
 ) -> Response:
@@ -266,7 +277,15 @@ def _in_the_querys_names(error: InvalidPeriod) -> Problem:
 
 @router.post("/reservations", status_code=CREATED, response_model=ReservationView)
 @may_answer(
-    NOT_FOUND, SPOT_UNAVAILABLE, NO_SUCH_SPOTS, LOT_NOT_BOOKABLE, *NOT_READY, QUOTE_EXPIRED, PRICE_CHANGED, IN_FLIGHT
+    NOT_FOUND,
+    SPOT_UNAVAILABLE,
+    NO_SUCH_SPOTS,
+    LOT_NOT_BOOKABLE,
+    *NOT_READY,
+    QUOTE_EXPIRED,
+    PRICE_CHANGED,
+    IN_FLIGHT,
+    REUSED,
 )
 async def reserve_spot(
     body: ReservationRequest, request: Request, driver: Driver, idempotency_key: IdempotencyKey

@@ -19,6 +19,7 @@ router = APIRouter(prefix="/api/v1/gates", tags=["gates"])
 JOSE = "application/jose"
 NOT_MODIFIED = 304
 
+TAG = {"ETag": {"description": "what this list says; send it as `If-None-Match`", "schema": {"type": "string"}}}
 IfNoneMatch = Annotated[str | None, Header(description="the ETag of the list that the gate has")]
 
 
@@ -51,8 +52,8 @@ async def list_gate_keys(service: Service, response: Response) -> PublishedKeys:
     "/list",
     response_class=Response,
     responses={
-        200: {"content": {JOSE: {"schema": {"type": "string"}}}, "description": "The list, as a JWS"},
-        304: {"description": "The gate has this list"},
+        200: {"content": {JOSE: {"schema": {"type": "string"}}}, "description": "The list, as a JWS", "headers": TAG},
+        304: {"description": "The gate has this list", "headers": TAG},
     },
     dependencies=[Depends(permitted("operate:gate"))],
 )

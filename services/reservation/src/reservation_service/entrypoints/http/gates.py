@@ -12,12 +12,13 @@ from parking_chassis.error_words import pattern
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.instants import Instant
 from parking_chassis.problems import NOT_FOUND
-from parking_chassis.schemas import RequestBody, ResponseBody
+from parking_chassis.schemas import RequestBody, ResponseBody, open_words
 from parking_chassis.security import permitted
 from parking_kernel.repeatable import Answer
 from reservation_service.application.commands.check_in import CheckIn
 from reservation_service.application.commands.check_out import CheckOut
 from reservation_service.domain.gate_answers import GateAnswer
+from reservation_service.domain.gates import Reason
 from reservation_service.entrypoints.http.dependencies import Does, GateKeeper
 from reservation_service.entrypoints.http.problems import LOT_NOT_READY
 from reservation_service.entrypoints.http.views import MoneyView
@@ -52,7 +53,9 @@ class GateDecision(ResponseBody):
     """Whether the gate opens, why, and what a display needs. Nothing is told of another lot's reservation."""
 
     decision: Literal["open", "deny"]
-    reason: str
+    reason: Annotated[
+        str, Field(description="why, for a program; later versions may know more", json_schema_extra=open_words(Reason))
+    ]
     message: Annotated[str, Field(description="a short text for the driver")]
     spot_number: str | None
     vehicle_plate: Annotated[str | None, Field(description="if the driver has given one")]

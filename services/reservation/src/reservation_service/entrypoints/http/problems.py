@@ -1,6 +1,9 @@
 """Which HTTP problem each error of the domain is: one table."""
 
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import BaseModel, Field
 
 from parking_chassis.clock import SYSTEM_CLOCK
 from parking_chassis.idempotency import in_flight, key_reused
@@ -12,6 +15,23 @@ from parking_kernel.violations import InvalidFields
 from reservation_service.application.ports import TooBusy
 from reservation_service.domain import errors
 from reservation_service.domain.newcomers import is_new
+from reservation_service.entrypoints.http.views import AlternativeView, MoneyView
+
+
+class Alternatives(BaseModel):
+    """What a refusal offers instead."""
+
+    alternatives: Annotated[
+        list[AlternativeView],
+        Field(description="other spots, times and lots that are free; true at their `as_of`, and held for nobody"),
+    ]
+
+
+class PresentPrice(BaseModel):
+    """What a booking would cost."""
+
+    total_cost: Annotated[MoneyView, Field(description="the price by the tariff in force, tax included")]
+
 
 CHANGED_MEANWHILE = ProblemKind("changed-meanwhile", "Changed by someone else", 409, {"Retry-After": "1"})
 LOT_NOT_BOOKABLE = ProblemKind("lot-not-bookable", "The lot cannot be booked then", 409)
@@ -19,10 +39,10 @@ NO_CREDENTIAL = ProblemKind("no-credential", "No QR code for this reservation no
 NOT_CANCELLABLE = ProblemKind("not-cancellable", "It cannot be cancelled", 409)
 LOT_NOT_READY = ProblemKind("lot-not-ready", "Not known yet", 409, {"Retry-After": "1"})
 SPOT_NOT_READY = ProblemKind("spot-not-ready", "Not known yet", 409, {"Retry-After": "1"})
-NO_SUCH_SPOTS = ProblemKind("no-such-spots", "The lot has no such spots", 409)
-PRICE_CHANGED = ProblemKind("price-changed", "The price has changed", 409)
+NO_SUCH_SPOTS = ProblemKind("no-such-spots", "The lot has no such spots", 409, members=Alternatives)
+PRICE_CHANGED = ProblemKind("price-changed", "The price has changed", 409, members=PresentPrice)
 QUOTE_EXPIRED = ProblemKind("quote-expired", "The quote has expired", 409)
-SPOT_UNAVAILABLE = ProblemKind("spot-unavailable", "The spot is taken in that time", 409)
+SPOT_UNAVAILABLE = ProblemKind("spot-unavailable", "The spot is taken in that time", 409, members=Alternatives)
 
 
 def _invalid_period(error: Exception) -> Problem:

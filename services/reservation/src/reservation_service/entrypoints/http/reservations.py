@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from pydantic_core import from_json
 from structlog.contextvars import bind_contextvars
 
-from parking_chassis.api_document import may_answer
+from parking_chassis.api_document import carries, may_answer
 from parking_chassis.concurrency import etag
 from parking_chassis.idempotency import KeyOf, fingerprint_of, response_of
 from parking_chassis.instants import Instant
@@ -80,12 +80,21 @@ class OperatorCancellationRequest(RequestBody):
 
 async def _filter(
     status: Annotated[list[ReservationStatus] | None, Query(description="one of these; repeat it for several")] = None,
-    starts_at: Annotated[Instant | None, Query(alias="from", description="those that end after this")] = None,
-    ends_at: Annotated[Instant | None, Query(alias="to", description="those that begin before this")] = None,
-    spot_id: UUID | None = None,
+    starts_at: Annotated[
+        Instant | None,
+        Query(alias="from", description="those that end after this instant; without it, from the first on"),
+    ] = None,
+    ends_at: Annotated[
+        Instant | None, Query(alias="to", description="those that begin before this instant; without it, to the last")
+    ] = None,
+    spot_id: Annotated[UUID | None, Query(description="only those of this spot")] = None,
     plate: Annotated[Plate | None, Query(description="compared without blanks, `-`, `·` and `/`")] = None,
     sort: Annotated[
-        Order, Query(description="the newest first, or by the start: the earliest or the latest first")
+        Order,
+        Query(
+            description="`-created_at`: the newest first; `start_time`: the earliest start first; `-start_time`: the "
+            "latest start first"
+        ),
     ] = Order.NEWEST_FIRST,
 ) -> ReservationFilter:
     if starts_at and ends_at and ends_at <= starts_at:
@@ -123,6 +132,7 @@ async def list_reservations(
 
 @router.get("/{reservation_id}")
 @may_answer(NOT_FOUND)
+@carries("ETag")
 async def get_reservation(reservation_id: UUID, response: Response, does: Does, asker: Reader) -> ReservationView:
     """One reservation: one's own, or of a lot that one operates."""
     state, charge_token = await does.get_reservation(GetReservation(asker, reservation_id))
@@ -132,6 +142,7 @@ async def get_reservation(reservation_id: UUID, response: Response, does: Does, 
 
 @router.post("/{reservation_id}/cancel", dependencies=[Depends(permitted("write:reservation"))])
 @may_answer(NOT_FOUND, NOT_CANCELLABLE, CHANGED_MEANWHILE)
+@carries("ETag")
 async def cancel_reservation(
     reservation_id: UUID, does: Does, driver: Driver, response: Response, body: Cancellation | None = None
 ) -> ReservationView:
@@ -144,6 +155,7 @@ async def cancel_reservation(
 
 @router.post("/{reservation_id}/operator-cancel", response_model=ReservationView)
 @may_answer(NOT_FOUND, NOT_CANCELLABLE, CHANGED_MEANWHILE)
+@carries("ETag")
 async def cancel_for_operator(
     reservation_id: UUID, body: OperatorCancellationRequest, does: Does, operator: Operator, key_of: KeyOf
 ) -> Response:

@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Self
+from typing import Annotated, Final, Literal, Self, get_args
 from uuid import UUID
 
+from pydantic import Field
 from pydantic_core import to_json
 
-from parking_chassis.schemas import ResponseBody
+from parking_chassis.schemas import ResponseBody, open_words
 from parking_kernel import money, pricing
+from parking_kernel.least_charges import MINIMUM
 from reservation_service.application.ports import Alternative
 from reservation_service.domain import reservations
+from reservation_service.domain.charges import WAIVED
+
+SpotType = Literal["standard", "compact", "accessible", "ev_charging", "motorcycle"]
+SpotTypeWord = Annotated[str, Field(description="which vehicles fit", json_schema_extra=open_words(get_args(SpotType)))]
+LINE_KINDS = ("time", "cap", "tax", MINIMUM, WAIVED)
 
 
 class MoneyView(ResponseBody):
@@ -29,7 +36,12 @@ class LineItemView(ResponseBody):
     """One line of a price; the lines add up to the total."""
 
     label: str
-    kind: str
+    kind: Annotated[
+        str,
+        Field(
+            description="what the line is for; later versions may know more", json_schema_extra=open_words(LINE_KINDS)
+        ),
+    ]
     amount: int
 
     @classmethod
@@ -43,7 +55,7 @@ class SpotView(ResponseBody):
 
     spot_id: UUID
     spot_number: str
-    spot_type: str
+    spot_type: SpotTypeWord
 
 
 class ChargeView(ResponseBody):
@@ -81,11 +93,13 @@ class ReservationView(ResponseBody):
     lot_name: str
     spot_id: UUID
     spot_number: str
-    spot_type: str
+    spot_type: SpotTypeWord
     moved_from: MovedFromView | None
     start_time: datetime
     end_time: datetime
-    status: str
+    status: Annotated[
+        str, Field(description="where it stands", json_schema_extra=open_words(reservations.ReservationStatus))
+    ]
     hold_expires_at: datetime | None
     total_cost: MoneyView
     line_items: list[LineItemView]
@@ -159,7 +173,7 @@ class AlternativeView(ResponseBody):
     lot_name: str
     spot_id: UUID
     spot_number: str
-    spot_type: str
+    spot_type: SpotTypeWord
     start_time: datetime
     end_time: datetime
     total_cost: MoneyView

@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # Where several processes share the work: a file stays together, and only one of them starts the platform, one
         # Elasticsearch, whose start costs a core half a minute, and one the provider of the simulator's own tests.
         shared = "platform" if needs_platform else "elasticsearch" if item.path in searching else str(item.path)
-        if _needs(item, "running_simulator"):
+        if _needs(item, "receiver_server"):
             shared = "simulator"
         item.add_marker(pytest.mark.xdist_group(shared))
         if needs_platform and not item.get_closest_marker("timeout"):

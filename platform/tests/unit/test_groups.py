@@ -45,6 +45,6 @@ def test_a_file_stays_together_and_so_does_what_needs_a_dear_server(
         Collected(lots, ["elasticsearch_server", "kafka_server"]),
         Collected(plain, ["postgres_server"]),
         Collected(journey, ["platform"]),
-        Collected(refunds, ["running_simulator"]),
+        Collected(refunds, ["receiver_server"]),
         config=pytestconfig,
     ) == ["elasticsearch", "elasticsearch", "elasticsearch", str(plain), "platform", "simulator"]

@@ -1,6 +1,7 @@
 """A row of any shape is refused as a row; it never fails the file."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -83,6 +84,22 @@ Scalar = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=9),
     st.sampled_from(["24:00", "06:00:00", "STANDARD", "MONDAY", "\u2028", "\x1b[31m", "x" * 5000]),
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(
+            ["POINT", "POLYGON", "MULTIPOLYGON", "CURVEPOLYGON", "GEOMETRYCOLLECTION", "LINESTRING", "SRID=4326;"]
+        ),
+        st.sampled_from([" EMPTY", "Z", " M ", "(", "((("]),
+        st.text(alphabet="(), 87.NaEMPTY-", max_size=30),
+    ),
+    st.builds(
+        '{{"type": "{}", "coordinates": {}}}'.format,
+        st.sampled_from(["Point", "Polygon", "MultiPolygon", "MultiSurface"]),
+        st.text(alphabet="[[[]]], 87NaN", max_size=30)
+        | st.sampled_from(
+            ["[[[8, 47], [9, 48], [9, NaN], [8, 47]]]", "[[[8, 47], [8, 47], [8, 47], [8, 47]]]", "[NaN, Infinity]"]
+        ),
+    ),
 )
 Shape = st.recursive(
     Scalar,
@@ -235,6 +252,43 @@ def test_an_area_whose_outline_crosses_itself_has_a_point() -> None:
     place = FILES.draft(row, ImportOptions()).place
     assert 8 < place.longitude < 9
     assert 47 < place.latitude < 48
+
+
+def drafted_by_text(wkt: str) -> LotDraft:
+    row = {**TABLE_ROW["properties"], "name": "Messe", "capacity": "12", "wkt": wkt}
+    return FILES.draft(ImportRow(1, "p1", {"properties": row}), ImportOptions())
+
+
+@pytest.mark.parametrize(
+    "wkt",
+    [
+        "GEOMETRYCOLLECTION(" * 40_000,
+        "CURVEPOLYGON((8 47, 9 48, 9 47, 8 47))",
+        "MULTISURFACE(((8 47, 9 48, 9 47, 8 47)))",
+        "CIRCULARSTRING(8 47, 9 48, 9 47)",
+        "COMPOUNDCURVE((8 47, 9 48))",
+        "POINT EMPTY",
+        "POLYGON((8 47, NaN 48, 9 47, 8 47))",
+        "POLYGON" + "(" * 100_000,
+        '{"type": "Polygon", "coordinates": [[[8, 47], [9, NaN], [9, 47], [8, 47]]]}',
+        '{"type": "Polygon", "coordinates": [[[8, 47], [9, 1e400], [9, 47], [8, 47]]]}',
+    ],
+    ids=lambda wkt: wkt[:20],
+)
+def test_a_geometry_that_nobody_can_read_is_refused_as_a_row(wkt: str) -> None:
+    """The first ended the process, and the others the file."""
+    with pytest.raises(RowRefused):
+        drafted_by_text(wkt)
+
+
+def test_an_area_of_thousands_of_crossing_lines_has_a_point() -> None:
+    """To make such an outline valid takes minutes for some hundred positions."""
+    turns = [number * 997 % 2_000 / 2_000 * math.tau for number in range(2_000)]
+    star = [[8 + math.cos(turn), 47 + math.sin(turn)] for turn in turns]
+    row = ImportRow(1, "p1", {**PARK_API, "geometry": {"type": "Polygon", "coordinates": [[*star, star[0]]]}})
+    place = FILES.draft(row, ImportOptions()).place
+    assert 7 < place.longitude < 9
+    assert 46 < place.latitude < 48
 
 
 ODD_IDS = ["p\n1", "p1\r", "\tp1", "p\x1b[31m1", "p\x7f", "p\x85", "p\u2028", "p\u2029"]

@@ -17,6 +17,9 @@ POSITION_LENGTHS = {2, 3}
 MAX_DEGREES = 10**6  # far beyond the earth; what is larger may be no float at all
 MIN_RING = 4  # positions, the last of which is the first again
 WGS84 = "4326"
+# What is not asked for is not read: collections nest, and the reader of WKT goes down without a limit.
+_POINT_OR_AREA = re.compile(r"\s*(?:POINT|(?:MULTI)?POLYGON)(?![A-Z])", re.IGNORECASE)
+_NUMBERS = re.compile(r"\s*(?:ZM|Z|M)?\s*(?:EMPTY|[-+0-9.,()\sE]*)", re.IGNORECASE)
 _SRID = re.compile(r"\s*SRID\s*=\s*([0-9]{1,9})\s*;", re.IGNORECASE)
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:[.,][0-9]{1,20})?")
 
@@ -59,21 +62,27 @@ def _place_of_text(text: str) -> Place:
         if srid[1] != WGS84:
             raise RowRefused(f"the geometry is in the reference system {srid[1]}, not in degrees (4326)")
         text = text[srid.end() :]
+    if not (kind := _POINT_OR_AREA.match(text)):
+        raise RowRefused("the geometry is no Point, Polygon or MultiPolygon")
+    if not _NUMBERS.fullmatch(text, kind.end()):
+        raise RowRefused(f"the geometry {fields.shown(text)} is no WKT")
     try:
         geometry = shapely.from_wkt(text)
     except (ShapelyError, ValueError) as error:
         raise RowRefused(f"the geometry {fields.shown(text)} is no WKT") from error
-    if geometry.geom_type not in {"Point", "Polygon", "MultiPolygon"} or geometry.is_empty:
-        raise RowRefused("the geometry is no Point, Polygon or MultiPolygon")
     return _on_surface(geometry)
 
 
 def _parsed(text: str) -> Mapping[str, Any]:
     try:
-        geometry = json.loads(text)
+        geometry = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise RowRefused(f"the geometry {fields.shown(text)} is no GeoJSON") from error
     return geometry if isinstance(geometry, dict) else {}
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _place_of_point(point: object) -> Place:
@@ -128,14 +137,16 @@ def _polygon(rings: object) -> shapely.Polygon:
         if len(positions) < MIN_RING:
             raise RowRefused("a ring of the area has fewer than four positions")
         found.append(positions)
-    return shapely.Polygon(found[0], found[1:])
+    try:
+        return shapely.Polygon(found[0], found[1:])
+    except (ShapelyError, ValueError) as error:
+        raise RowRefused("the area has no surface") from error
 
 
 def _on_surface(geometry: shapely.Geometry) -> Place:
-    """A point within it, also where its outline crosses itself."""
+    """A point within it, also where its outline crosses itself: to make that valid first may take minutes."""
     try:
-        sound = geometry if shapely.is_valid(geometry) else shapely.make_valid(geometry)
-        point = shapely.point_on_surface(sound)
+        point = shapely.point_on_surface(geometry)
         longitude, latitude = float(point.x), float(point.y)
     except (ShapelyError, ValueError) as error:
         raise RowRefused("the area has no surface") from error

@@ -50,6 +50,16 @@ class TestCancelledUnderTheCar:
         assert (stay.entered_at, stay.exited_at) == (came_in, START + 60 * MINUTE)
         assert cancelled.state.status is ReservationStatus.CANCELLED
 
+    async def test_an_exit_that_was_kept_before_it_was_cancelled_is_the_operators_too(self, cancelled: Barrier) -> None:
+        """As a supply change, or a full refund, cancels what the driver could not."""
+        left = START + 30 * MINUTE
+        cancelled.service.tables.early_exits[cancelled.paid.id, left] = None
+        assert (await cancelled.enter(START)).verdict.reason is Reason.ENTRY_KEPT
+        async with cancelled.service.work(THE_SERVICE) as work:
+            (stay,) = await work.unsettled_stays.all(10)
+        assert (stay.entered_at, stay.exited_at) == (START, left)
+        assert cancelled.service.tables.early_exits == {}
+
     async def test_the_exit_opens_while_the_gate_of_the_entry_has_no_network(self, cancelled: Barrier) -> None:
         cancelled.service.clock.present = START + 60 * MINUTE
         assert (await cancelled.leave()).verdict.opens

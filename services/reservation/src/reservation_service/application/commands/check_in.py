@@ -61,12 +61,15 @@ class CheckInHandler:
             suspended_at=suspended_at,
             was_let_in=is_over(at, now),
         )
+        # What two gates report by their own clocks may be in the wrong order; what they ask for now is not.
+        since = at if command.at is None else at - CLOCKS_DIFFER
         if verdict.reason is Reason.ENTRY_KEPT:
             await work.unsettled_stays.note_entry(reservation.state.id, lot.id, at)
+            # Kept while it was confirmed still.
+            if exited_at := await work.early_exits.take(reservation.state.id, since):
+                await work.unsettled_stays.note_exit(reservation.state.id, lot.id, exited_at)
         elif verdict.opens:
             reservation.check_in(self.new_id(now), at)
-            # What two gates report by their own clocks may be in the wrong order; what they ask for now is not.
-            since = at if command.at is None else at - CLOCKS_DIFFER
             if exited_at := await work.early_exits.take(reservation.state.id, since):
                 await end_stay(work, reservation, exited_at, self.new_id)
             else:

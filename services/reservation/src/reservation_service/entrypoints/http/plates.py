@@ -1,6 +1,7 @@
 """Number plates as people type them, in the one form in which they are stored and compared."""
 
 import unicodedata
+from itertools import pairwise
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
@@ -18,15 +19,20 @@ RULE: Final = (
 def _plate(typed: str) -> str:
     """Upper case, letters made up of parts as one (NFC). Raises ValueError with an example of a plate."""
     plate = unicodedata.normalize("NFC", unicodedata.normalize("NFC", typed.strip()).upper())
-    signs = [character for character in plate if character not in BETWEEN]
-    if not signs or len(plate) > MAX_CHARACTERS or not all(_is_sign(character) for character in signs):
+    has_sign = any(character not in BETWEEN for character in plate)
+    if not has_sign or len(plate) > MAX_CHARACTERS or not all(_may_stand(*each) for each in pairwise(f" {plate}")):
         raise ValueError(RULE)
     return plate
 
 
-def _is_sign(character: str) -> bool:
+def _may_stand(before: str, character: str) -> bool:
+    """Letters, digits and what is between them; in scripts without capitals also a letter's vowel signs, which have no
+    form that is one with it, such as those of Nepal.
+    """
     category = unicodedata.category(character)
-    return category.startswith("L") or category == "Nd"
+    if category in {"Mn", "Mc"}:
+        return unicodedata.category(before) in {"Lo", "Mn", "Mc"}
+    return category.startswith("L") or category == "Nd" or character in BETWEEN
 
 
 Plate = Annotated[

@@ -6,7 +6,7 @@ import pytest
 
 
 def test_each_file_of_the_cases_is_named_by_a_test(shared_cases: Path, pytestconfig: pytest.Config) -> None:
-    names = {path.stem for path in shared_cases.iterdir() if path.suffix in {".json", ".geojson"}}
+    names = {path.name for path in shared_cases.iterdir() if path.suffix in {".json", ".geojson"}}
     root = pytestconfig.rootpath
     tests = [*root.glob("services/*/tests/**/test_*.py"), *root.glob("libs/*/tests/**/test_*.py")]
     texts = [path.read_text() for path in (*tests, *root.glob("tests/system/test_*.py"))]

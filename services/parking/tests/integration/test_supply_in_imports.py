@@ -134,20 +134,20 @@ async def test_the_field_s_shrinking_files(
     """`import-shrinks-2`, then `-1` with both spots booked: refused with that reason, or by the operator's policy."""
 
     async def send(name: str, **parameters: str) -> dict[str, Any]:
-        document = json.loads((shared_cases / f"{name}.geojson").read_text())
+        document = json.loads((shared_cases / name).read_text())
         started = await operator("POST", "/parking-lots/import", json=document, params=PRICES | parameters)
         await run_imports()
         return (await operator("GET", f"/imports/{started.json()['import_id']}")).json()
 
-    two = await send("import-shrinks-2")
+    two = await send("import-shrinks-2.geojson")
     assert (two["created"], two["refused"]) == (1, [])
     supply = await supply_of(operator, run_imports, http)
     booking = await book(supply)
     await book(supply, "S0001")
-    (refused,) = (await send("import-shrinks-1"))["refused"]
+    (refused,) = (await send("import-shrinks-1.geojson"))["refused"]
     assert (refused["row"], refused["id"]) == (1, "shrinks")
     assert refused["reason"].startswith("1 booking is in the way, the first on spot S0002")
-    assert (await send("import-shrinks-1", affected=policy))["updated"] == 1
+    assert (await send("import-shrinks-1.geojson", affected=policy))["updated"] == 1
     (removed,) = with_supply_change(await events())
     assert (removed.subject, removed.supply_change.affected.value) == (str(booking.spot_id), policy)
 
@@ -156,11 +156,11 @@ async def test_the_field_s_shrinking_files_leave_a_booked_spot_where_another_is_
     operator: Any, run_imports: Any, http: httpx.AsyncClient, book: Book, shared_cases: Path
 ) -> None:
     """`S0002` alone is booked: it is not the one that goes, so its booking stands on a spot that is there."""
-    for name in ("import-shrinks-2", "import-shrinks-1"):
-        document = json.loads((shared_cases / f"{name}.geojson").read_text())
+    for name in ("import-shrinks-2.geojson", "import-shrinks-1.geojson"):
+        document = json.loads((shared_cases / name).read_text())
         await operator("POST", "/parking-lots/import", json=document, params=PRICES)
         await run_imports()
         supply = await supply_of(operator, run_imports, http)
-        if name == "import-shrinks-2":
+        if name == "import-shrinks-2.geojson":
             await book(supply)
     assert list(supply.spots) == ["S0002"]

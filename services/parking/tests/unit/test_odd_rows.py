@@ -283,8 +283,8 @@ def test_a_geometry_that_nobody_can_read_is_refused_as_a_row(wkt: str) -> None:
 
 def test_an_area_of_thousands_of_crossing_lines_has_a_point() -> None:
     """To make such an outline valid takes minutes for some hundred positions."""
-    turns = [number * 997 % 2_000 / 2_000 * math.tau for number in range(2_000)]
-    star = [[8 + math.cos(turn), 47 + math.sin(turn)] for turn in turns]
+    angles = [number * 997 % 2_000 / 2_000 * math.tau for number in range(2_000)]
+    star = [[8 + math.cos(angle), 47 + math.sin(angle)] for angle in angles]
     row = ImportRow(1, "p1", {**PARK_API, "geometry": {"type": "Polygon", "coordinates": [[*star, star[0]]]}})
     place = FILES.draft(row, ImportOptions()).place
     assert 7 < place.longitude < 9

@@ -37,7 +37,6 @@ from reservation_service.application.commands.advance_payment_watermark import A
 from reservation_service.application.commands.cancel_for_operator import CancelForOperatorHandler
 from reservation_service.application.commands.cancel_reservation import CancelReservationHandler
 from reservation_service.application.commands.check_in import CheckIn, CheckInHandler
-from reservation_service.application.commands.check_in_to_standing_spot import check_in_to_standing_spot
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.note_no_shows import NoteNoShowsHandler
@@ -173,7 +172,6 @@ def _use_cases(
     expire_holds = ExpireHoldsHandler(work, OneByOne("holds", HOLD_PAUSE))
     least_stay = timedelta(seconds=settings.least_stay)
     alternatives = FindAlternativesHandler(work, least_stay)
-    check_in = CheckInHandler(work, tokens, clock, new_id, opens_before)
     settle_booking = SettleBookingHandler(work)
     settling = timedelta(seconds=settings.statement_timeout) + SETTLING_MARGIN
 
@@ -184,12 +182,12 @@ def _use_cases(
         reserve_spot=ReserveSpotHandler(
             bookings, expire_holds, OncePerSecond(find_alternatives), tokens, new_id, least_stay
         ),
-        cancel_reservation=CancelReservationHandler(work, clock),
-        cancel_for_operator=CancelForOperatorHandler(work, clock),
-        check_in=check_in_to_standing_spot(check_in, settle_booking, tokens),
-        check_out=CheckOutHandler(work, tokens, clock, new_id, opens_before),
+        cancel_reservation=CancelReservationHandler(work),
+        cancel_for_operator=CancelForOperatorHandler(work),
+        check_in=CheckInHandler(work, tokens, new_id, opens_before),
+        check_out=CheckOutHandler(work, tokens, new_id, opens_before),
         expire_holds=expire_holds,
-        note_no_shows=NoteNoShowsHandler(work, clock, OneByOne("no_shows", NO_SHOW_PAUSE)),
+        note_no_shows=NoteNoShowsHandler(work, OneByOne("no_shows", NO_SHOW_PAUSE)),
         settle_supply_changes=SettleSupplyChangesHandler(
             work, settle_booking, OneByOne("supply_changes", SUPPLY_PAUSE), settling
         ),
@@ -205,7 +203,7 @@ def _use_cases(
         get_gate_list=GetGateListHandler(work, tokens, clock, opens_before),
         list_reservations=ListReservationsHandler(work),
         name_lots=NameLotsHandler(work),
-        settle_payments=SettlePaymentsHandler(clock),
+        settle_payments=SettlePaymentsHandler(),
         follow_refunds=FollowRefundsHandler(clock),
         keep_user=KeepUserHandler(clock),
     )

@@ -47,7 +47,7 @@ class TestSupplyChanges:
             assert await work.supply_changes.policy(change.state.id) is AffectedPolicy.REFUND
             found = await work.supply_changes.get(change.state.id)
             assert found.state == change.state
-            found.look([one, other], START, MINUTE)
+            found.look([one, other], START, START + MINUTE)
             found.settle(one, SupplyOutcome.REFUNDED, START)
             found.settle(other, SupplyOutcome.WAITING_FOR_EXIT, START)
             await work.supply_changes.save(found)

@@ -24,7 +24,6 @@ from parking_kernel.periods import Period
 from parking_kernel.repeatable import Answer, RequestKey
 from reservation_service.application.commands.advance_payment_watermark import AdvancePaymentWatermarkHandler
 from reservation_service.application.commands.check_in import CheckInHandler
-from reservation_service.application.commands.check_in_to_standing_spot import check_in_to_standing_spot
 from reservation_service.application.commands.check_out import CheckOutHandler
 from reservation_service.application.commands.expire_holds import ExpireHoldsHandler
 from reservation_service.application.commands.reserve_spot import ReserveSpot, ReserveSpotHandler
@@ -76,14 +75,13 @@ class FakeInstallation:
         self.expire_holds = ExpireHoldsHandler(self.work, self.attempts)
         self.alternatives = FindAlternativesHandler(self.work)
         self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, self.tokens, new_id)
-        self.settle = SettlePaymentsHandler(self.clock)
+        self.settle = SettlePaymentsHandler()
         self.advance_payment_watermark = AdvancePaymentWatermarkHandler(self.work, self.outbox, self.backlog)
         self.settle_booking = SettleBookingHandler(self.work)
         self.settle_supply_changes = SettleSupplyChangesHandler(self.work, self.settle_booking, self.attempts, SETTLING)
-        check_in = CheckInHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
-        self.check_in = check_in_to_standing_spot(check_in, self.settle_booking, self.tokens)
+        self.check_in = CheckInHandler(self.work, self.tokens, new_id, timedelta(minutes=15))
         self.get_gate_list = GetGateListHandler(self.work, self.tokens, self.clock, timedelta(minutes=15))
-        self.check_out = CheckOutHandler(self.work, self.tokens, self.clock, new_id, timedelta(minutes=15))
+        self.check_out = CheckOutHandler(self.work, self.tokens, new_id, timedelta(minutes=15))
 
     async def find(self, request: SpotRequest) -> Sequence[Alternative]:
         """See `reservation_service.application.ports.Alternatives`: worked out each time."""

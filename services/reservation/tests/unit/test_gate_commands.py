@@ -261,7 +261,7 @@ class TestAnExitBeforeItsEntry:
 
     async def test_a_no_show_whose_exit_comes_first_was_there(self, barrier: Barrier) -> None:
         barrier.service.clock.present = END + MINUTE
-        note = NoteNoShowsHandler(barrier.service.work, barrier.service.clock, barrier.service.attempts)
+        note = NoteNoShowsHandler(barrier.service.work, barrier.service.attempts)
         assert await note(NoteNoShows()) == 1
         assert (await barrier.leave(END - 30 * MINUTE)).verdict.reason is Reason.EXIT_KEPT
         assert (await barrier.enter(START)).verdict.opens
@@ -290,7 +290,7 @@ class TestAnExitBeforeItsEntry:
         service, lot = barrier.service, await barrier.service.with_lot()
         stays = [barrier, Barrier(service, lot, await service.paid(await service.held(lot, when=LATER)))]
         service.clock.present = START + timedelta(hours=23)
-        assert await NoteNoShowsHandler(service.work, service.clock, service.attempts)(NoteNoShows()) == 2
+        assert await NoteNoShowsHandler(service.work, service.attempts)(NoteNoShows()) == 2
         reports = [
             (stays[0].enter, START),
             (stays[0].leave, START + timedelta(hours=2)),
@@ -337,7 +337,7 @@ class TestASuspendedUser:
     async def test_the_operator_learns_of_it_with_each_reservation_that_stands(self, barrier: Barrier) -> None:
         service, user_id = barrier.service, barrier.paid.user_id
         over = await service.paid(await service.held(barrier.lot, when=LATER, user_id=user_id))
-        await CancelReservationHandler(service.work, service.clock)(CancelReservation(Asker(user_id), over.id))
+        await CancelReservationHandler(service.work)(CancelReservation(Asker(user_id), over.id))
         service.tables.outbox.clear()
         await self.happens(barrier, 2, is_suspended=True)
         await self.happens(barrier, 2, is_suspended=True)

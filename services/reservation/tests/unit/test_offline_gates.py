@@ -131,7 +131,7 @@ class TestClocksOfTwoGates:
 
 async def test_nobody_is_a_no_show_whose_exit_is_kept_while_the_entry_may_come(barrier: Barrier) -> None:
     clock = barrier.service.clock
-    note = NoteNoShowsHandler(barrier.service.work, clock, barrier.service.attempts)
+    note = NoteNoShowsHandler(barrier.service.work, barrier.service.attempts)
     clock.present = END
     await barrier.leave()
     clock.present = END + timedelta(hours=24) - MINUTE
@@ -142,6 +142,4 @@ async def test_nobody_is_a_no_show_whose_exit_is_kept_while_the_entry_may_come(b
 
 async def cancel(barrier: Barrier) -> None:
     driver = Asker(barrier.paid.user_id)
-    await CancelReservationHandler(barrier.service.work, barrier.service.clock)(
-        CancelReservation(driver, barrier.paid.id)
-    )
+    await CancelReservationHandler(barrier.service.work)(CancelReservation(driver, barrier.paid.id))

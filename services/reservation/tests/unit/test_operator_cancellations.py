@@ -96,7 +96,7 @@ class TestTheCommand:
         command = CancelForOperator(
             asker, asker.user_id, reservation.id, said["reason"], OperatorRefund(said["refund"])
         )
-        handler = CancelForOperatorHandler(service.work, service.clock)
+        handler = CancelForOperatorHandler(service.work)
         return await handler(command, lambda state, name: Answer(200, f"{name} {state.version}".encode()))
 
     async def test_it_keeps_who_when_and_why_and_the_spot_is_free(self, service: FakeInstallation) -> None:

@@ -205,7 +205,7 @@ class TestCancelling:
     async def test_it_frees_the_spot(self, service: FakeInstallation) -> None:
         lot, driver = await service.with_lot(), uuid4()
         paid = await service.paid(await service.held(lot, user_id=driver))
-        cancel = CancelReservationHandler(service.work, service.clock)
+        cancel = CancelReservationHandler(service.work)
         state = await cancel(CancelReservation(Asker(driver), paid.id))
         assert (state.status, state.refund_due) == (S.CANCELLED, OWED)
         assert (await service.reserve(lot)).status == 201
@@ -214,12 +214,12 @@ class TestCancelling:
     async def test_only_ones_own(self, service: FakeInstallation) -> None:
         held = await service.held(await service.with_lot())
         with pytest.raises(UnknownReservation):
-            await CancelReservationHandler(service.work, service.clock)(CancelReservation(Asker(uuid4()), held.id))
+            await CancelReservationHandler(service.work)(CancelReservation(Asker(uuid4()), held.id))
 
     async def test_what_is_refused_stays_as_it_was(self, service: FakeInstallation) -> None:
         lost = await expired(service, await service.with_lot())
         with pytest.raises(NotCancellable):
-            await CancelReservationHandler(service.work, service.clock)(CancelReservation(Asker(lost.user_id), lost.id))
+            await CancelReservationHandler(service.work)(CancelReservation(Asker(lost.user_id), lost.id))
         assert service.tables.reservations[lost.id] == lost
 
 
@@ -229,7 +229,7 @@ class TestNoShowsThatFail:
         missed = [await service.paid(await service.held(lot)) for _ in range(3)]
         service.clock.present = START + timedelta(hours=3)
         ((_, broken), *_rest) = sorted((state.period.ends_at, state.id) for state in missed)
-        note = NoteNoShowsHandler(Broken(service.work, {broken}), service.clock, service.attempts)
+        note = NoteNoShowsHandler(Broken(service.work, {broken}), service.attempts)
         assert await note(NoteNoShows()) == 2
         assert service.tables.reservations[broken].status is S.CONFIRMED
         mended = replace(note, open_work=service.work)
@@ -244,7 +244,7 @@ class TestNoShowsThatFail:
         missed = [await service.paid(await service.held(lot)) for _ in range(201)]
         service.clock.present = START + timedelta(hours=3)
         *broken, last = [each for _, each in sorted((state.period.ends_at, state.id) for state in missed)]
-        note = NoteNoShowsHandler(Broken(service.work, set(broken)), service.clock, service.attempts)
+        note = NoteNoShowsHandler(Broken(service.work, set(broken)), service.attempts)
         assert await note(NoteNoShows()) == 1
         assert service.tables.reservations[last].status is S.NO_SHOW
 
@@ -324,7 +324,7 @@ class TestTimers:
     async def test_who_did_not_come_by_the_end_is_noted_and_the_spot_freed(self, service: FakeInstallation) -> None:
         lot = await service.with_lot()
         paid = await service.paid(await service.held(lot))
-        note = NoteNoShowsHandler(service.work, service.clock, service.attempts)
+        note = NoteNoShowsHandler(service.work, service.attempts)
         service.clock.present = START + timedelta(hours=3) - timedelta(seconds=1)
         assert await note(NoteNoShows()) == 0
         service.clock.advance(timedelta(seconds=1))

@@ -161,7 +161,7 @@ class TestMoving:
         await takes_out(service, taken_away(lot), booked.spot.id)
         await settles(service)
         service.clock.present = START - timedelta(minutes=1)
-        cancel = CancelReservationHandler(service.work, service.clock)
+        cancel = CancelReservationHandler(service.work)
         state = await cancel(CancelReservation(Asker(booked.user_id), booked.id))
         assert (state.status, state.refund_due) == (S.CANCELLED, OWED)
 

@@ -1,7 +1,8 @@
 """Bookings, payments, cancellations, gates and changes of supply at random.
 
 Whatever the order: no spot's time is given twice, every captured payment has a live booking or goes back in full, and
-after the job no booking stands on what is gone.
+after the job no booking stands on what is gone, but those whose exit is known and whose entry may still come: they stay
+as they are.
 """
 
 import asyncio
@@ -18,14 +19,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.reservation.tests.examples import NOW, ZURICH, period
 from services.reservation.tests.fakes.installation import FakeInstallation
 from services.reservation.tests.unit.test_gate_commands import Barrier
+from services.reservation.tests.unit.test_supply_and_early_exits import NothingKept
 from services.reservation.tests.unit.test_supply_changes import changes_lot, settles, taken_away, takes_out
 
 from parking_kernel.askers import THE_SERVICE, Asker
 from parking_kernel.opening_hours import opening_hours_of
 from reservation_service.application.commands.cancel_reservation import CancelReservation, CancelReservationHandler
 from reservation_service.application.commands.expire_holds import ExpireHolds
+from reservation_service.application.commands.settle_booking import SettleBookingHandler
 from reservation_service.application.commands.settle_supply_changes import SettleSupplyChanges
 from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
+from reservation_service.domain.gates import REPORTED_WITHIN, Reason
 from reservation_service.domain.incoming_payments import TakenIn
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 from reservation_service.domain.supply import AffectedPolicy, Supply, SupplyChangeStatus
@@ -103,7 +107,7 @@ class Supplying(RuleBasedStateMachine):
             return  # its car was here: refused
         if state.period is SOON and state.moved_from is None:
             self.by_terms.add(state.id)  # within the hour before the start half goes back, or nothing
-        cancel = CancelReservationHandler(self.service.work, self.service.clock)
+        cancel = CancelReservationHandler(self.service.work)
         self.does(cancel(CancelReservation(Asker(state.user_id), state.id)))
 
     @precondition(lambda self: self.states)
@@ -119,6 +123,12 @@ class Supplying(RuleBasedStateMachine):
     @rule(which=WHICH)
     def a_car_goes(self, which: int) -> None:
         self.does(Barrier(self.service, self.lot, self.one(which)).leave())
+
+    @precondition(lambda self: self.states)
+    @rule(which=WHICH, minutes=st.integers(2, 90))
+    def a_gate_reports_what_was(self, which: int, minutes: int) -> None:
+        at = self.service.clock.now() - timedelta(minutes=minutes)
+        self.does(Barrier(self.service, self.lot, self.one(which)).enter(at))
 
     @rule(which=st.integers(0, len(SPOTS) - 1), policy=POLICIES, is_named=st.booleans())
     def a_spot_goes(self, which: int, policy: AffectedPolicy, *, is_named: bool) -> None:
@@ -144,7 +154,9 @@ class Supplying(RuleBasedStateMachine):
 
     @rule()
     def the_job_looks(self) -> None:
+        waiting = self.waiting
         self.does(self.service.settle_supply_changes(SettleSupplyChanges()))
+        self.is_as_it_was(waiting)
 
     @rule()
     def holds_expire(self) -> None:
@@ -155,17 +167,31 @@ class Supplying(RuleBasedStateMachine):
     @rule()
     def the_job_is_done(self) -> None:
         """No booking stands on what is gone, and every change has told of each of its bookings."""
+        waiting = self.waiting
         for _ in range(3):
             self.does(settles(self.service))
+        self.is_as_it_was(waiting)
         tables, now = self.service.tables, self.service.clock.now()
         supply: dict[UUID, Supply] = self.does(self._supply())
         for state in self.states:
+            if state.id in self.waiting:
+                continue
             if state.status in {S.PENDING, S.CONFIRMED} and now < state.period.ends_at:
                 assert tables.spots[state.spot.id].in_service
                 assert supply[state.id].lot_takes(state)
         for change in tables.supply_changes.values():
             assert change.total == change.seen
             assert (change.status is SupplyChangeStatus.DONE) == (not change.waiting)
+
+    @property
+    def waiting(self) -> dict[UUID, ReservationState]:
+        """The confirmed ones whose exit is known, and whose entry may come for some time yet."""
+        since = self.service.clock.now() - REPORTED_WITHIN + timedelta(hours=1)
+        left = {reservation_id for reservation_id, at in self.service.tables.early_exits if at >= since}
+        return {state.id: state for state in self.states if state.status is S.CONFIRMED and state.id in left}
+
+    def is_as_it_was(self, waiting: dict[UUID, ReservationState]) -> None:
+        assert {each: self.service.tables.reservations[each] for each in waiting} == waiting
 
     async def _supply(self) -> dict[UUID, Supply]:
         async with self.service.work(THE_SERVICE) as work:
@@ -218,6 +244,18 @@ class TestNegativeControls:
         machine = self.with_a_booking_on_a_spot_that_goes()
         settles_nothing = replace(machine.service.settle_supply_changes, settle_booking=cast("Any", _nothing))
         machine.service.settle_supply_changes = settles_nothing
+        with pytest.raises(AssertionError):
+            machine.the_job_is_done()
+        machine.teardown()
+
+    def test_a_job_that_gives_back_what_was_used(self) -> None:
+        machine = self.with_a_booking_on_a_spot_that_goes()
+        (state,) = machine.states
+        machine.service.clock.present = state.period.starts_at
+        assert machine.does(Barrier(machine.service, machine.lot, state).leave()).verdict.reason is Reason.EXIT_KEPT
+        settling = SettleBookingHandler(NothingKept(machine.service))
+        settles_all = replace(machine.service.settle_supply_changes, settle_booking=settling)
+        machine.service.settle_supply_changes = settles_all
         with pytest.raises(AssertionError):
             machine.the_job_is_done()
         machine.teardown()

@@ -201,19 +201,27 @@ class SupplyChange:
         state = replace(state, total=max(state.total, state.seen), last=SettledBooking(reservation_id, outcome))
         self._change(state, SupplyChangeProgressed, at)
 
-    def look(self, in_the_way: Collection[UUID], began: datetime, settling: timedelta) -> Sequence[UUID]:
+    def look(
+        self,
+        in_the_way: Collection[UUID],
+        began: datetime,
+        settled_by: datetime,
+        given_up: Collection[UUID] = (),
+    ) -> Sequence[UUID]:
         """Take note of what a look found that began at an instant; those that are to be settled.
 
-        A statement that was under way when the supply went, and saw it as it was, ends within `settling`. A look that
-        finds nothing ends the change only where it began after that.
+        A statement that was under way when the supply went, and saw it as it was, has ended by `settled_by`, which
+        counts where no look before has said one. A look that finds nothing ends the change only where it began after
+        that. `given_up` are those in the way that it has waited for, and waits for no longer.
         """
         state, ids = self.state, frozenset(in_the_way)
+        state = replace(state, waiting=state.waiting - frozenset(given_up))
         left = [each for each in in_the_way if each not in state.waiting]
         state = replace(
             state,
             exited=state.exited + len(state.waiting - ids),
             waiting=state.waiting & ids,
-            settled_by=state.settled_by or began + settling,
+            settled_by=state.settled_by or settled_by,
         )
         self.state = state = replace(state, total=state.seen + len(left))
         if not ids and state.settled_by and began >= state.settled_by:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from parking_kernel.askers import Asker
-from parking_kernel.clocks import Clock
 from parking_kernel.repeatable import Answer, RequestKey, once
 from reservation_service.application.commands.give_up import give_up
 from reservation_service.application.ports import OpenWork, RenderCancelled, Work
@@ -30,7 +29,6 @@ class CancelForOperatorHandler:
     """Releases the spot's time, orders back what the operator gives, and keeps who cancelled and why."""
 
     open_work: OpenWork
-    clock: Clock
 
     async def __call__(self, command: CancelForOperator, render: RenderCancelled) -> Answer:
         """The cancelled reservation, as `render` shows it; the same said again without a key gets it too.
@@ -54,7 +52,7 @@ class CancelForOperatorHandler:
         earlier = await work.operator_cancellations.of(command.reservation_id)
         if earlier and earlier.says(command.reason, command.refund):
             return reservation.state
-        now = self.clock.now()
+        now = await work.time.now()
         reservation.cancel_for_operator(command.refund, now)
         await give_up(work, reservation, now)
         await work.operator_cancellations.add(

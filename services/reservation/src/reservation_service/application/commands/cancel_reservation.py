@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from parking_kernel.askers import Asker
-from parking_kernel.clocks import Clock
 from reservation_service.application.commands.give_up import give_up
 from reservation_service.application.ports import OpenWork
 from reservation_service.domain.errors import UnknownReservation
@@ -24,7 +23,6 @@ class CancelReservationHandler:
     """Releases the spot's time; what goes back follows the terms, and payment gives it back."""
 
     open_work: OpenWork
-    clock: Clock
 
     async def __call__(self, command: CancelReservation) -> ReservationState:
         """The cancelled reservation. Raises `UnknownReservation` and `NotCancellable`."""
@@ -32,7 +30,7 @@ class CancelReservationHandler:
             reservation = await work.reservations.get(command.reservation_id)
             if reservation.state.user_id != command.asker.user_id:
                 raise UnknownReservation(command.reservation_id)
-            now = self.clock.now()
+            now = await work.time.now()
             reservation.cancel(now)
             await give_up(work, reservation, now)
         return reservation.state

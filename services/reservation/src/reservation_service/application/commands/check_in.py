@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from parking_kernel.clocks import Clock, NewId
+from parking_kernel.clocks import NewId
 from parking_kernel.repeatable import Answer
+from reservation_service.application.commands.decide_booking import decide_booking
 from reservation_service.application.commands.end_stay import end_stay
 from reservation_service.application.commands.report_once import report_once
 from reservation_service.application.ports import GateReport, OpenWork, RenderGateAnswer, Tokens, Work
@@ -24,11 +25,14 @@ class CheckInHandler:
     """Opens for a paid reservation of this lot in its time, which begins `opens_before` its start.
 
     Where the exit was reported first, it is joined: the stay is over with the report of its entry.
+
+    A car at the gate whose spot or lot went away, and whose booking the change's job has not come to, has that decided
+    here and now: it is let in to the spot that it is moved to, or denied because the booking is cancelled with all its
+    money back. No gate opens onto a spot that is gone.
     """
 
     open_work: OpenWork
     tokens: Tokens
-    clock: Clock
     new_id: NewId
     opens_before: timedelta
 
@@ -49,12 +53,14 @@ class CheckInHandler:
             return await report_once(work.answers, command, "in", act)
 
     async def _enter(self, work: Work, lot: Lot, command: CheckIn) -> GateAnswer:
-        now = self.clock.now()
+        now = await work.time.now()
         at = happened_at(command.at, now)
         try:
             reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
         except (InvalidCredential, UnknownReservation):
             return GateAnswer(GateVerdict(Reason.INVALID_CREDENTIAL))
+        if not is_over(at, now):
+            await decide_booking(work, reservation, now, is_at_the_gate=True)
         suspended_at = await work.users.suspended_at(reservation.state.user_id)
         verdict = at_entry(
             *(reservation.state, lot.id, at, self.opens_before),
@@ -72,6 +78,5 @@ class CheckInHandler:
             reservation.check_in(self.new_id(now), at)
             if exited_at := await work.early_exits.take(reservation.state.id, since):
                 await end_stay(work, reservation, exited_at, self.new_id)
-            else:
-                await work.reservations.save(reservation)
+        await work.reservations.save(reservation)
         return gate_answer(verdict, reservation.state, lot.zone, self.opens_before)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from parking_kernel.clocks import Clock, NewId
+from parking_kernel.clocks import NewId
 from parking_kernel.repeatable import Answer
 from reservation_service.application.commands.end_stay import end_stay
 from reservation_service.application.commands.report_once import report_once
@@ -26,7 +26,6 @@ class CheckOutHandler:
 
     open_work: OpenWork
     tokens: Tokens
-    clock: Clock
     new_id: NewId
     opens_before: timedelta
 
@@ -43,7 +42,7 @@ class CheckOutHandler:
             return await report_once(work.answers, command, "out", act)
 
     async def _leave(self, work: Work, lot: Lot, command: CheckOut) -> GateAnswer:
-        at = happened_at(command.at, self.clock.now())
+        at = happened_at(command.at, await work.time.now())
         try:
             reservation = await work.reservations.get(self.tokens.reservation_of(command.credential))
         except (InvalidCredential, UnknownReservation):
@@ -53,6 +52,7 @@ class CheckOutHandler:
         verdict = at_exit(reservation.state, lot.id, at, self.opens_before, entry_is_kept=entry_is_kept)
         if verdict.reason is Reason.OK:
             await end_stay(work, reservation, at, self.new_id)
+            await work.reservations.save(reservation)
         elif verdict.reason is Reason.EXIT_KEPT and is_cancelled:
             await work.unsettled_stays.note_exit(reservation.state.id, lot.id, at)
         elif verdict.reason is Reason.EXIT_KEPT:

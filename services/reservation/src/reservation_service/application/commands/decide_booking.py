@@ -4,15 +4,19 @@ from datetime import datetime
 
 from parking_kernel.spot_types import as_good_as
 from reservation_service.application.ports import Work
+from reservation_service.domain.gates import REPORTED_WITHIN
 from reservation_service.domain.lots import Spot
 from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
 from reservation_service.domain.supply import AffectedPolicy, Supply, SupplyOutcome
 
 
-async def decide_booking(work: Work, reservation: Reservation, now: datetime) -> SupplyOutcome | None:
+async def decide_booking(
+    work: Work, reservation: Reservation, now: datetime, *, is_at_the_gate: bool = False
+) -> SupplyOutcome | None:
     """What becomes of a locked reservation; the caller saves it. None where its supply is there, or it is over.
 
     The one place where that is decided, for the job of the change, late money and the gate alike: the first settles it.
+    A car that `is_at_the_gate` waits for the answer, whatever its reservation waits for.
     """
     state = reservation.state
     supply = (await work.lots.supply_of([state]))[state.id]
@@ -20,7 +24,11 @@ async def decide_booking(work: Work, reservation: Reservation, now: datetime) ->
         return None
     change_id = supply.change_of(state)
     affected = await work.supply_changes.policy(change_id) if change_id else AffectedPolicy.MOVE
-    outcome = await _decide(work, reservation, supply, affected, now)
+    is_in = state.status is ReservationStatus.ACTIVE
+    if is_in or (not is_at_the_gate and await waits_for_exit(work, state, now)):
+        outcome = SupplyOutcome.WAITING_FOR_EXIT
+    else:
+        outcome = await _decide(work, reservation, supply, affected, now)
     if change_id:
         change = await work.supply_changes.get(change_id)
         change.settle(state.id, outcome, now)
@@ -28,12 +36,17 @@ async def decide_booking(work: Work, reservation: Reservation, now: datetime) ->
     return outcome
 
 
+async def waits_for_exit(work: Work, state: ReservationState, now: datetime) -> bool:
+    """Whether a car is in, or its exit is known and its entry may still be reported: its stay is not given back."""
+    if state.status is ReservationStatus.CONFIRMED:
+        return await work.early_exits.has(state.id, now - REPORTED_WITHIN)
+    return state.status is ReservationStatus.ACTIVE
+
+
 async def _decide(
     work: Work, reservation: Reservation, supply: Supply, affected: AffectedPolicy, now: datetime
 ) -> SupplyOutcome:
     before = reservation.state
-    if before.status is ReservationStatus.ACTIVE:
-        return SupplyOutcome.WAITING_FOR_EXIT
     may_move = affected is AffectedPolicy.MOVE and before.status is ReservationStatus.CONFIRMED
     if may_move and supply.lot_takes(before) and (spot := await _moved(work, before)):
         reservation.move(spot, now)

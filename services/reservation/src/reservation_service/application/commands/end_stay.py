@@ -11,10 +11,12 @@ from reservation_service.domain.reservations import Reservation, ReservationStat
 
 
 async def end_stay(work: Work, reservation: Reservation, at: datetime, new_id: NewId) -> None:
-    """Ends the stay and releases the spot; time beyond the end is priced by the booking's own tariff."""
+    """Ends the stay of a locked reservation, which the caller saves, and releases the spot.
+
+    Time beyond the end is priced by the booking's own tariff.
+    """
     reservation.check_out(await _overstay(work, reservation.state, at, new_id), at)
     await work.timetable.release(reservation.state.id)
-    await work.reservations.save(reservation)
 
 
 async def _overstay(work: Work, state: ReservationState, at: datetime, new_id: NewId) -> Charge | None:

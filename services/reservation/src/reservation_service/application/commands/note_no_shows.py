@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import Attempts, attempt_all
-from parking_kernel.clocks import Clock
 from parking_kernel.pages import Position
 from reservation_service.application.ports import OpenWork
 
@@ -28,16 +26,15 @@ class NoteNoShowsHandler:
     """
 
     open_work: OpenWork
-    clock: Clock
     attempts: Attempts
 
     async def __call__(self, _command: NoteNoShows) -> int:
         """How many were marked."""
-        return await attempt_all(partial(self._missed, self.clock.now()), _BATCH, self._attempt)
+        return await attempt_all(self._missed, _BATCH, self._attempt)
 
-    async def _missed(self, at: datetime, after: Position | None) -> Sequence[Position]:
+    async def _missed(self, after: Position | None) -> Sequence[Position]:
         async with self.open_work(THE_SERVICE) as work:
-            return await work.reservations.missed(at, after, _BATCH)
+            return await work.reservations.missed(await work.time.now(), after, _BATCH)
 
     async def _attempt(self, missed: Position) -> bool:
         _ended_at, reservation_id = missed
@@ -46,7 +43,7 @@ class NoteNoShowsHandler:
     async def _note(self, reservation_id: UUID) -> bool:
         async with self.open_work(THE_SERVICE) as work:
             reservation = await work.reservations.get(reservation_id)
-            noted = reservation.note_no_show(self.clock.now())
+            noted = reservation.note_no_show(await work.time.now())
             if noted:
                 await work.timetable.release(reservation_id)
                 await work.reservations.save(reservation)

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import Attempts, attempt_all
+from reservation_service.application.commands.decide_booking import waits_for_exit
 from reservation_service.application.commands.settle_booking import SettleBooking, SettleBookingHandler
 from reservation_service.application.ports import OpenWork, Work
+from reservation_service.domain.reservations import ReservationState
+from reservation_service.domain.supply import SupplyChange
 
 _BATCH = 200
 _CHANGES = 10
@@ -61,7 +64,10 @@ class SettleSupplyChangesHandler:
             began = await work.time.now()
             in_the_way = await _in_the_way(work, change_id, began)
             change = await work.supply_changes.get(change_id)
-            left = change.look(in_the_way, began, self.settling)
+            # Not before it is locked: what it has taken meanwhile is booked on until now.
+            settled_by = await work.time.now() + self.settling
+            given_up = [each.id for each in in_the_way if await _waits_no_longer(work, change, each, began)]
+            left = change.look([each.id for each in in_the_way], began, settled_by, given_up)
             await work.supply_changes.save(change)
         return left
 
@@ -74,16 +80,21 @@ class SettleSupplyChangesHandler:
         return True
 
 
-async def _in_the_way(work: Work, change_id: UUID, now: datetime) -> Sequence[UUID]:
-    found: list[UUID] = []
+async def _in_the_way(work: Work, change_id: UUID, now: datetime) -> Sequence[ReservationState]:
+    found: list[ReservationState] = []
     after: UUID | None = None
     while True:
         states = await work.reservations.on_supply_of(change_id, after, _BATCH)
         supply = await work.lots.supply_of(states)
-        found += [state.id for state in states if supply[state.id].is_gone_for(state, now)]
+        found += [state for state in states if supply[state.id].is_gone_for(state, now)]
         if len(states) < _BATCH:
             return found
         after = states[-1].id
+
+
+async def _waits_no_longer(work: Work, change: SupplyChange, state: ReservationState, now: datetime) -> bool:
+    """Whether a change waited for an exit whose entry came no more."""
+    return state.id in change.state.waiting and not await waits_for_exit(work, state, now)
 
 
 async def _page_of(left: Sequence[UUID], after: UUID | None) -> Sequence[UUID]:

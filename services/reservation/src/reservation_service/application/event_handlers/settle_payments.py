@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from parking_kernel.clocks import Clock
 from parking_kernel.money import Money
 from reservation_service.application.commands.decide_booking import decide_booking
 from reservation_service.application.ports import Work
@@ -36,25 +36,29 @@ class SettlePaymentsHandler:
     A hold on supply that is gone is not confirmed any more: it ends, and its money goes back.
     """
 
-    clock: Clock
-
     async def __call__(self, work: Work, event: SettlePayments) -> None:
         """Work in the consumer's transaction. Raises `UnknownReservation`, having written nothing."""
         reservations = await work.reservations.get_all({each.reservation_id for each in event.captured})
         held = [each.state for each in reservations.values() if each.state.status is ReservationStatus.PENDING]
-        now, supply = self.clock.now(), await work.lots.supply_of(held)
-        for state in held:
-            if supply[state.id].is_gone_for(state, now):
-                await decide_booking(work, reservations[state.id], now)
+        now, supply = await work.time.now(), await work.lots.supply_of(held)
+        gone = {state.id: supply[state.id] for state in held if supply[state.id].is_gone_for(state, now)}
+        # Spots are locked before changes, as those are that keep a spot which went away: neither waits for the other.
         for each in event.captured:
-            reservation = reservations[each.reservation_id]
-            if not reservation.settle(each.charge_id, each.payment_id, each.amount, self.clock.now()):
-                await self._late(work, reservation, each)
+            if each.reservation_id not in gone:
+                await self._settle(work, reservations[each.reservation_id], each, now)
+        for reservation_id in sorted(gone, key=lambda each: str(gone[each].change_of(reservations[each].state))):
+            await decide_booking(work, reservations[reservation_id], now)
+        for each in event.captured:
+            if each.reservation_id in gone:
+                await self._settle(work, reservations[each.reservation_id], each, now)
         for reservation in reservations.values():
             await work.reservations.save(reservation)
 
-    async def _late(self, work: Work, reservation: Reservation, event: Captured) -> None:
-        now = self.clock.now()
+    async def _settle(self, work: Work, reservation: Reservation, event: Captured, now: datetime) -> None:
+        if not reservation.settle(event.charge_id, event.payment_id, event.amount, now):
+            await self._late(work, reservation, event, now)
+
+    async def _late(self, work: Work, reservation: Reservation, event: Captured, now: datetime) -> None:
         state = reservation.state
         if now < state.period.ends_at and (room := await self._room(work, state)):
             reservation.reinstate(event.charge_id, event.payment_id, room.spot, now)

@@ -16,8 +16,9 @@ ROW ?=
 SEED ?=
 SHORT ?=
 CASES ?= 150
-# How many share the tests; each starts the servers that its tests ask for. With three, two cores hardly ever wait.
-TEST_PROCESSES ?= 3
+# How many share the tests; each starts the servers that its tests ask for. Two of them mostly wait: that of the platform,
+# and that of the brokers.
+TEST_PROCESSES ?= 4
 PYTHON := .venv/bin/python
 PLATFORM = $(PYTHON) -m parking_platform --engine $(ENGINE) --profile $(PROFILE)
 # Containers, where a Docker engine answers and there is a file for them; else the native platform. ENGINE=native chooses.
@@ -76,10 +77,12 @@ test: install-tests ## everything: the checks, and all tests; types are checked 
 	@$(MAKE) --jobs 2 check-others compile-tests
 	@$(MAKE) --jobs 2 check-types test-all
 
-# In a fresh clone each process would compile all tests for itself.
+# Where there are new ones, each process would compile them for itself.
+SOURCES := conftest.py libs services platform gateway tests benchmarks
 .PHONY: compile-tests
 compile-tests:
-	@$(PYTHON) -m pytest --collect-only -qq > .venv/collected || { cat .venv/collected; exit 1; }
+	@[ -f .venv/collected ] && [ -z "$$(find $(SOURCES) -name '*.py' -newer .venv/collected -print -quit)" ] || \
+		$(PYTHON) -m pytest --collect-only -qq > .venv/collected || { cat .venv/collected; rm .venv/collected; exit 1; }
 
 # Tests that run make themselves must not look for the jobs of this one.
 .PHONY: test-all

@@ -37,6 +37,7 @@ from parking_platform.testing.servers import (
 PLATFORM_SECONDS = 300
 SMALL = Demonstration(lots=4, visits=24)
 ENDS_PLATFORM = "ends_platform"
+BROKERS = ("kafka_server", "elasticsearch_server")
 KINDS = frozenset({"unit", "integration", "contract", "system"})
 
 
@@ -65,12 +66,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: not _needs_platform(item))
     # Within the group as well: after it nothing can be asked of the platform any more.
     items.sort(key=lambda item: item.get_closest_marker(ENDS_PLATFORM) is not None)
-    searching = {item.path for item in items if _needs(item, "elasticsearch_server")}
+    of_brokers = {item.path for item in items if any(_needs(item, each) for each in BROKERS)}
     for item in items:
         needs_platform = _needs_platform(item)
         # Where several processes share the work: a file stays together, and only one of them starts the platform, one
-        # Elasticsearch, whose start costs a core half a minute, and one the provider of the simulator's own tests.
-        shared = "platform" if needs_platform else "elasticsearch" if item.path in searching else str(item.path)
+        # Kafka and Elasticsearch, whose starts cost a core half a minute, and one the provider of the simulator's own
+        # tests.
+        shared = "platform" if needs_platform else "brokers" if item.path in of_brokers else str(item.path)
         if _needs(item, "receiver_server"):
             shared = "simulator"
         item.add_marker(pytest.mark.xdist_group(shared))

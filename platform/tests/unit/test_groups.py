@@ -36,15 +36,16 @@ def groups(*tests: Collected, config: pytest.Config) -> list[str]:
 def test_a_file_stays_together_and_so_does_what_needs_a_dear_server(
     pytestconfig: pytest.Config,
 ) -> None:
-    search, plain, lots, journey, refunds = (
-        Path(f"/tests/integration/{name}.py") for name in ("a", "b", "c", "d", "e")
+    search, plain, lots, relay, journey, refunds = (
+        Path(f"/tests/integration/{name}.py") for name in ("a", "b", "c", "d", "e", "f")
     )
     assert groups(
         Collected(search, ["elasticsearch_server"]),
         Collected(search, []),
         Collected(lots, ["elasticsearch_server", "kafka_server"]),
+        Collected(relay, ["kafka_server"]),
         Collected(plain, ["postgres_server"]),
         Collected(journey, ["platform"]),
         Collected(refunds, ["receiver_server"]),
         config=pytestconfig,
-    ) == ["elasticsearch", "elasticsearch", "elasticsearch", str(plain), "platform", "simulator"]
+    ) == ["brokers", "brokers", "brokers", "brokers", str(plain), "platform", "simulator"]

@@ -10,7 +10,6 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from parking_chassis.clock import SystemClock
 from parking_chassis.sealing import Sealer
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.money import Money
@@ -19,7 +18,7 @@ from reservation_service.adapters.postgres.unit_of_work import units_of_work
 from reservation_service.application.event_handlers.settle_payments import (
     Captured,
     SettlePayments,
-    SettlePaymentsHandler,
+    settle_payments,
 )
 from reservation_service.application.ports import LotCopy
 
@@ -141,7 +140,7 @@ class Database:
     async def settle_all(self, payments: Sequence[Captured]) -> None:
         """What payment's events do that wait together."""
         async with units_of_work(SEALER).opened_on(self.engine)(THE_SERVICE) as work:
-            await SettlePaymentsHandler(SystemClock())(work, SettlePayments(payments))
+            await settle_payments(work, SettlePayments(payments))
 
     async def make_overdue(self, *, caught_up: bool = True) -> None:
         """Let every hold be due since a minute ago, with payment's events taken in until now, or until before that."""

@@ -27,9 +27,9 @@ def collection(*features: dict[str, Any]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": list(features)}
 
 
-def case(shared_data: Path, name: str) -> dict[str, Any]:
+def case(shared_data: Path, name: str) -> bytes:
     """A file of `../shared/cases`, as it lies there."""
-    return json.loads((shared_data.parent / "cases" / name).read_text())
+    return (shared_data.parent / "cases" / name).read_bytes()
 
 
 def importing(operator: Any, run_imports: Callable[[], Awaitable[int]]) -> Imported:

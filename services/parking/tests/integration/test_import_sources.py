@@ -1,5 +1,6 @@
 """A lot is known by organization, source and id; what looks like a mistake is refused or warned of."""
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ async def test_warnings_come_page_by_page(imported: Imported, operator: Any) -> 
 async def test_localtime_and_whatever_else_is_no_place_is_no_time_zone(
     operator: Any, shared_data: Path, person: Any
 ) -> None:
-    zones = case(shared_data, "zones.json")
+    zones = json.loads(case(shared_data, "zones.json"))
     for name in (*zones["refuse"], "UTC", "Etc/GMT+3", "CET", "EST5EDT", "GMT", "Factory", "posix/Europe/Zurich"):
         for answer in (
             await operator("POST", "/parking-lots", json=lot_in(name)),

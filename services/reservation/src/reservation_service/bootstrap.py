@@ -46,7 +46,6 @@ from reservation_service.application.commands.settle_booking import SettleBookin
 from reservation_service.application.commands.settle_supply_changes import SettleSupplyChangesHandler
 from reservation_service.application.event_handlers.follow_refunds import FollowRefundsHandler
 from reservation_service.application.event_handlers.keep_user import KeepUserHandler
-from reservation_service.application.event_handlers.settle_payments import SettlePaymentsHandler
 from reservation_service.application.ports import (
     Alternative,
     Bookings,
@@ -103,7 +102,6 @@ class UseCases:
     get_gate_list: GetGateListHandler
     list_reservations: ListReservationsHandler
     name_lots: NameLotsHandler
-    settle_payments: SettlePaymentsHandler
     follow_refunds: FollowRefundsHandler
     keep_user: KeepUserHandler
 
@@ -203,7 +201,6 @@ def _use_cases(
         get_gate_list=GetGateListHandler(work, tokens, clock, opens_before),
         list_reservations=ListReservationsHandler(work),
         name_lots=NameLotsHandler(work),
-        settle_payments=SettlePaymentsHandler(),
         follow_refunds=FollowRefundsHandler(clock),
         keep_user=KeepUserHandler(clock),
     )

@@ -32,7 +32,7 @@ from reservation_service.application.commands.settle_supply_changes import Settl
 from reservation_service.application.event_handlers.settle_payments import (
     Captured,
     SettlePayments,
-    SettlePaymentsHandler,
+    settle_payments,
 )
 from reservation_service.application.ports import Alternative, LotCopy, SpotRequest
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
@@ -75,7 +75,7 @@ class FakeInstallation:
         self.expire_holds = ExpireHoldsHandler(self.work, self.attempts)
         self.alternatives = FindAlternativesHandler(self.work)
         self.reserve_spot = ReserveSpotHandler(self.bookings, self.expire_holds, self, self.tokens, new_id)
-        self.settle = SettlePaymentsHandler()
+        self.settle = settle_payments
         self.advance_payment_watermark = AdvancePaymentWatermarkHandler(self.work, self.outbox, self.backlog)
         self.settle_booking = SettleBookingHandler(self.work)
         self.settle_supply_changes = SettleSupplyChangesHandler(self.work, self.settle_booking, self.attempts, SETTLING)

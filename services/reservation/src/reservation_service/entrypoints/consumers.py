@@ -42,7 +42,7 @@ from reservation_service.application.event_handlers.keep_lot import KeepLot, kee
 from reservation_service.application.event_handlers.keep_spots import KeepSpots, PublishedSpot, keep_spots
 from reservation_service.application.event_handlers.keep_tariff import KeepTariff, keep_tariff
 from reservation_service.application.event_handlers.keep_user import KeepUser
-from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments
+from reservation_service.application.event_handlers.settle_payments import Captured, SettlePayments, settle_payments
 from reservation_service.application.ports import LotCopy, SpotCopy, UserCopy
 from reservation_service.bootstrap import PAYMENTS, SERVICE, Reservation
 from reservation_service.domain.errors import UnknownReservation
@@ -115,7 +115,7 @@ def _payment_handlers(service: Reservation) -> Handlers[AsyncConnection]:
         event = SettlePayments([captured(each) for each, _envelope in deliveries])
         with _unknown_is_poison():
             async with service.work_on(tx) as work:
-                await does.settle_payments(work, event)
+                await settle_payments(work, event)
 
     async def given_back(deliveries: Sequence[Delivery], tx: AsyncConnection) -> None:
         in_full = [each for event, _envelope in deliveries if (each := refunded(event))]

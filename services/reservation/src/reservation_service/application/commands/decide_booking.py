@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from parking_kernel.spot_types import as_good_as
+from reservation_service.application.commands.waits_for_exit import waits_for_exit
 from reservation_service.application.ports import Work
-from reservation_service.domain.gates import REPORTED_WITHIN
 from reservation_service.domain.lots import Spot
 from reservation_service.domain.reservations import Reservation, ReservationState, ReservationStatus
 from reservation_service.domain.supply import AffectedPolicy, Supply, SupplyOutcome
@@ -34,13 +34,6 @@ async def decide_booking(
         change.settle(state.id, outcome, now)
         await work.supply_changes.save(change)
     return outcome
-
-
-async def waits_for_exit(work: Work, state: ReservationState, now: datetime) -> bool:
-    """Whether a car is in, or its exit is known and its entry may still be reported: its stay is not given back."""
-    if state.status is ReservationStatus.CONFIRMED:
-        return await work.early_exits.has(state.id, now - REPORTED_WITHIN)
-    return state.status is ReservationStatus.ACTIVE
 
 
 async def _decide(

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from parking_kernel.askers import THE_SERVICE
 from parking_kernel.batches import Attempts, attempt_all
-from reservation_service.application.commands.decide_booking import waits_for_exit
 from reservation_service.application.commands.settle_booking import SettleBooking, SettleBookingHandler
+from reservation_service.application.commands.waits_for_exit import waits_for_exit
 from reservation_service.application.ports import OpenWork, Work
 from reservation_service.domain.reservations import ReservationState
 from reservation_service.domain.supply import SupplyChange

@@ -36,6 +36,10 @@ install: ## what is needed: Python packages, Debian packages, jars (again: nothi
 install-tests:
 	@platform/install.sh tests
 
+.PHONY: installed
+installed:
+	@[ -x $(PYTHON) ] || { echo "Nothing is installed yet: \`make up\` installs and starts everything." >&2; exit 1; }
+
 .PHONY: up
 up: install ## start everything that does not run (PROFILE=bench: without rate limits)
 	@$(PLATFORM) up
@@ -46,31 +50,31 @@ demo: install ## play a booking, and a spot that goes away under two, on what `m
 
 .PHONY: down
 down: ## stop everything
-	@$(PLATFORM) down
+	@[ ! -x $(PYTHON) ] || $(PLATFORM) down
 
 .PHONY: status
-status: ## how each process is
+status: installed ## how each process is
 	@$(PLATFORM) status
 
 .PHONY: logs
-logs: ## the end of the logs (NAME=auth: of one service or process; FOLLOW=1: go on)
+logs: installed ## the end of the logs (NAME=auth: of one service or process; FOLLOW=1: go on)
 	@$(PLATFORM) logs $(NAME) $(if $(filter-out 0 no,$(FOLLOW)),--follow)
 
 .PHONY: restart
-restart: ## restart a service or process (NAME=auth)
+restart: installed ## restart a service or process (NAME=auth)
 	@$(PLATFORM) restart $(NAME)
 
 .PHONY: run
-run: ## a service's own command, with its settings (NAME=reservation ARGS="replay --group reservation.payments")
+run: installed ## a service's own command, with its settings (NAME=reservation ARGS="replay --group reservation.payments")
 	@$(PLATFORM) run $(NAME) $(ARGS)
 
 .PHONY: psql
-psql: ## psql on a service's database, as the service (NAME=reservation; ARGS="--command 'TABLE payments_seen'")
+psql: installed ## psql on a service's database, as the service (NAME=reservation; ARGS="--command 'TABLE payments_seen'")
 	@$(PLATFORM) psql $(NAME) $(ARGS)
 
 .PHONY: reset
 reset: ## stop everything and delete its data
-	@$(PLATFORM) reset
+	@[ ! -x $(PYTHON) ] || $(PLATFORM) reset
 
 .PHONY: test
 test: install-tests ## everything: the checks, and all tests; types are checked beside them

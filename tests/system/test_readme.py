@@ -1,6 +1,7 @@
-"""The README's calls work as they stand: they are played in their order, in one shell, on a running platform."""
+"""The calls of README and guide work as they stand: all in their order, in one shell, on a running platform."""
 
 import asyncio
+import json
 import re
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
@@ -10,8 +11,7 @@ import pytest
 from parking_platform.programs import CHECKOUT
 from parking_platform.testing.platform import RunningPlatform
 
-README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-CALLS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+BLOCKS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECONDS = 120
 
 
@@ -23,14 +23,27 @@ def checkout(platform: RunningPlatform, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def calls_of(document: str) -> str:
+    return "".join(BLOCKS.findall((CHECKOUT / document).read_text(encoding="utf-8")))
+
+
 async def test_the_calls_of_the_readme_book_a_spot_and_open_the_gate(checkout: Path) -> None:
-    status, printed = await played("".join(CALLS), checkout)
+    status, printed = await played(calls_of("README.md"), checkout)
     assert status == 0, printed
     lines = printed.splitlines()
     for answer in ("succeeded", "confirmed"):
         assert answer in lines, printed
     assert printed.count('"decision": "open"') == 2, "in and out"
     assert lines[-1] == "completed"
+
+
+async def test_the_calls_of_the_guide_make_an_operators_day(checkout: Path) -> None:
+    status, printed = await played(calls_of("docs/an-operators-day.md"), checkout)
+    assert status == 0, printed
+    lines = printed.splitlines()
+    assert "cancelled" in lines, printed
+    assert json.loads(next(line for line in lines if '"payments":2' in line))["total"]["refunds"] > 0, printed
+    assert lines[-1].startswith("{"), printed
 
 
 @pytest.mark.parametrize(
@@ -44,7 +57,7 @@ async def test_the_calls_of_the_readme_book_a_spot_and_open_the_gate(checkout: P
 )
 async def test_a_call_that_is_wrong_is_found(checkout: Path, right: str, wrong: str) -> None:
     """The control: whatever step does not go as it stands ends the story."""
-    story = "".join(CALLS)
+    story = calls_of("README.md")
     assert story.count(right) == 1
     status, printed = await played(story.replace(right, wrong), checkout)
     assert status != 0, printed

@@ -105,9 +105,11 @@ class Estate:
         assert datetime.fromisoformat(preview["as_of"]).tzinfo
         refused = await way({})
         assert (refused.status_code, refused.json()["type"]) == (codes.CONFLICT, "/problems/bookings-affected")
-        assert {name: refused.json()[name] for name in ("count", "first")} == {
-            name: preview[name] for name in ("count", "first")
-        }
+        # Not their status: that one is paid may have reached parking meanwhile.
+        assert (refused.json()["count"], {each["reservation_id"] for each in refused.json()["first"]}) == (
+            len(expected),
+            expected,
+        )
         assert refused.json()["as_of"] >= preview["as_of"]
 
     async def takes(self, way: Way, policy: str) -> str:

@@ -126,8 +126,11 @@ async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
         return await _problem_raised(request, invalid_field("/", rule))  # FastAPI names no place
     phrase = HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-").replace("'", "")
-    kind = ProblemKind(slug, phrase, error.status_code, {**(error.headers or {}), **_allowed(request, error)})
+    allowed = _allowed(request, error)
+    kind = ProblemKind(slug, phrase, error.status_code, {**(error.headers or {}), **allowed})
     detail = f"{request.method} {request.url.path}: {phrase}"
+    if allowed:
+        detail += f"; there is {allowed['Allow']}"
     return problem_response(request, kind, detail if error.detail == phrase else str(error.detail))
 
 

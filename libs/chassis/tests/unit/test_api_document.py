@@ -163,3 +163,4 @@ async def test_a_method_that_is_not_allowed_is_answered_with_all_that_are(
     """RFC 9110, 15.5.6; Starlette alone would name those of the first route with this path."""
     answer = await client.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json()["detail"] == f"{method} {path}: Method Not Allowed; there is {allowed}"

@@ -28,7 +28,7 @@ def topic() -> Topic:
 
 
 async def set_by_hand(kafka: KafkaConnection, topic: Topic, settings: Mapping[str, str]) -> None:
-    """Do what an operator would: these are then all of the topic's own settings."""
+    """Do what an operator would: these are then all of the topic's own settings, once the broker shows them."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
     await admin.start()
     try:
@@ -36,6 +36,13 @@ async def set_by_hand(kafka: KafkaConnection, topic: Topic, settings: Mapping[st
         answer: Any
         (answer,) = await admin.alter_configs([resource])
         assert [code for code, *_ in answer.resources] == [0]
+
+        async def are_shown() -> bool:
+            (shown,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name)])
+            ((_code, _message, _kind, _name, entries),) = shown.resources
+            return settings.items() <= {setting: value for setting, value, *_ in entries}.items()
+
+        await wait_until(are_shown, f"the settings {settings} of {topic.name}")
     finally:
         await admin.close()
 

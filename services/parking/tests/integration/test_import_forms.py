@@ -224,7 +224,9 @@ async def test_tables_hold_places_as_wkt_and_as_portals_write_them(imported: Imp
 async def test_unusual_columns_are_named_by_the_caller(imported: Imported, http: httpx.AsyncClient) -> None:
     table = b"Nr.\tWo\tWieviel\tB\tL\n7\tMesse\t12\t47.56\t7.6\n"
     unknown = await imported(table, "text/csv", **PRICES)
-    assert [each["reason"] for each in unknown["refused"]] == ["the id is missing"]
+    assert [each["reason"] for each in unknown["refused"]] == [
+        "the id is missing; there are 'Nr.', 'Wo', 'Wieviel', 'B', 'L': say which it is by ?columns=id:…"
+    ]
     columns = ["id:Nr.,name:Wo,capacity:Wieviel", "latitude:B", "longitude:L"]
     assert (await imported(table, "text/csv", **PRICES, columns=columns))["created"] == 1
     assert (await found(http))["Messe"]["total_spots"] == 12

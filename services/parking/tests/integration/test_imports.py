@@ -185,7 +185,10 @@ async def test_faulty_rows_are_refused_with_a_reason(operator: Any, run_imports:
         "the capacity of 20001 is more than 20000": feature("j", capacity=20_001),
         "the name is missing": feature("k", name=None),
         "row 1 has the same id": feature("a"),
-        "the id is missing": feature("l") | {"properties": {"capacity": 3}},
+        "the id is missing; there are 'capacity': say which it is by ?columns=id:…": {
+            **feature("l"),
+            "properties": {"capacity": 3},
+        },
         "properties is missing": {"type": "Feature", "id": "m"},
     }
     import_id = await hand_in(operator, *faulty.values(), feature("good"))

@@ -115,7 +115,7 @@ class TestTheCommand:
         first = await self.cancel(service, lot, paid)
         assert await self.cancel(service, lot, paid) == first
         for other in ({"reason": "Another"}, {"refund": "none"}):
-            with pytest.raises(NotCancellable):
+            with pytest.raises(NotCancellable, match="cancelled already, for another reason or with another refund"):
                 await self.cancel(service, lot, paid, **other)
         assert service.published().count("ReservationCancelled") == 1
 

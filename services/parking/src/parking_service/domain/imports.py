@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from parking_kernel.jobs import JobStatus
@@ -29,6 +29,7 @@ MAX_CAPACITY = 20_000
 MAX_NAME = 200
 MAX_ADDRESS = 300
 MAX_MOVE = 500  # metres
+MOST_NAMES = 8  # of a row without an id, in what is told of it
 FAR_AWAY = 100_000  # metres from the nearest other lot of the organization
 
 
@@ -198,13 +199,24 @@ def sorted_rows(
     for number, feature in enumerate(features, start=1):
         name = source_id(feature)
         if name is None:
-            refused.append(RefusedRow(number, None, why_unreadable(feature) or "the id is missing"))
+            refused.append(RefusedRow(number, None, why_unreadable(feature) or _without_id(feature)))
         elif name in first:
             refused.append(RefusedRow(number, name, f"row {first[name]} has the same id"))
         else:
             first[name] = number
             rows.append(ImportRow(number, name, feature))
     return rows, refused
+
+
+def _without_id(feature: Mapping[str, object]) -> str:
+    """Says what the row has instead, and how the caller says which of it is the id."""
+    properties = feature.get("properties")
+    if not isinstance(properties, Mapping) or not properties:
+        return "the id is missing"
+    names = [f"{str(name)[:30]!r}" for name in cast("Mapping[object, object]", properties)]
+    more = ", …" if len(names) > MOST_NAMES else ""
+    there = ", ".join(names[:MOST_NAMES]) + more
+    return f"the id is missing; there are {there}: say which it is by ?columns=id:…"
 
 
 def _digested(terms: Tariff) -> dict[str, Any]:

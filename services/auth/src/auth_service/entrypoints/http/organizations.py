@@ -107,7 +107,11 @@ async def add_member(
     does: Does,
     body: MembershipBody | None = None,
 ) -> None:
-    """Let someone run the organization's lots; gives the role `operator` too. It has 500 members at most."""
+    """Let someone run the organization's lots; gives the role `operator` too. It has 500 members at most.
+
+    A manager may do what an operator may, and is named differently. Where `is_verified` of the account is false, nobody
+    has shown that its address is theirs: make sure who it is.
+    """
     await does.add_member(AddMember(asker, organization_id, user_id, (body or MembershipBody()).role))
 
 

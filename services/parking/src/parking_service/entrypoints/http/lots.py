@@ -95,7 +95,7 @@ class NewLot(RequestBody):
         """The tariff that the body describes. Raises `InvalidFields`."""
         if self.tariff:
             refuse_any(
-                Violation(f"/{name}", "goes with no tariff: the tariff says it")
+                Violation(f"/{name}", "must be left out beside a tariff, which says it itself")
                 for name in ("hourly_rate", "daily_rate", "currency", "tax", "minimum", "confirm")
                 if getattr(self, name)
             )

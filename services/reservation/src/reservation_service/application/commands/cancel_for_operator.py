@@ -8,7 +8,7 @@ from parking_kernel.repeatable import Answer, RequestKey, once
 from reservation_service.application.commands.give_up import give_up
 from reservation_service.application.ports import OpenWork, RenderCancelled, Work
 from reservation_service.domain.cancellation import OperatorCancellation, OperatorRefund
-from reservation_service.domain.errors import UnknownReservation
+from reservation_service.domain.errors import NotCancellable, UnknownReservation
 from reservation_service.domain.reservations import ReservationState
 
 
@@ -52,6 +52,8 @@ class CancelForOperatorHandler:
         earlier = await work.operator_cancellations.of(command.reservation_id)
         if earlier and earlier.says(command.reason, command.refund):
             return reservation.state
+        if earlier:
+            raise NotCancellable("This reservation is cancelled already, for another reason or with another refund.")
         now = await work.time.now()
         reservation.cancel_for_operator(command.refund, now)
         await give_up(work, reservation, now)

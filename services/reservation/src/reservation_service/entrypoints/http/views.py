@@ -103,7 +103,9 @@ class ReservationView(ResponseBody):
     hold_expires_at: datetime | None
     total_cost: MoneyView
     line_items: list[LineItemView]
-    refund_due: MoneyView
+    refund_due: Annotated[
+        MoneyView, Field(description="all that goes back by the reservation's own orders, what has arrived included")
+    ]
     charge: ChargeView | None
     vehicle_plate: str | None
     parking_session: ParkingSessionView | None

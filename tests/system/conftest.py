@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from parking_platform.testing.platform import RunningPlatform
 sys.path.append(str(Path(__file__).parents[2]))
 
 from tests.system.backstage import Databases, Provider
+from tests.system.logins import AdministratorsLogin
 
 from parking_demo.people import Administrator, City, Driver, Operator
 
@@ -32,10 +34,16 @@ async def city(platform: RunningPlatform, client: httpx.AsyncClient) -> City:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def administrator(platform: RunningPlatform, city: City) -> Administrator:
+async def administrators_login(platform: RunningPlatform, city: City) -> AdministratorsLogin:
+    """Of whoever runs the platform."""
+    account, began = platform.accounts["admin"], monotonic()
+    return AdministratorsLogin(await Administrator.signed_in(city, account.email, account.password), began)
+
+
+@pytest_asyncio.fixture
+async def administrator(administrators_login: AdministratorsLogin) -> Administrator:
     """Runs the platform."""
-    account = platform.accounts["admin"]
-    return await Administrator.signed_in(city, account.email, account.password)
+    return await administrators_login.is_good()
 
 
 @pytest_asyncio.fixture

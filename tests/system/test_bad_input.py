@@ -11,8 +11,9 @@ import httpx
 import pytest
 import pytest_asyncio
 from tests.system.bad_input import CALLS, INVALID, REFUSED, WITH_A_BODY, WITH_A_KEY, Call
+from tests.system.logins import AdministratorsLogin
 
-from parking_demo.people import Administrator, City, Driver, Json, Person, tomorrow_at
+from parking_demo.people import City, Driver, Json, Person, tomorrow_at
 
 MIB = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
@@ -48,8 +49,9 @@ class Scene:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def scene(city: City, administrator: Administrator) -> Scene:
+async def scene(city: City, administrators_login: AdministratorsLogin) -> Scene:
     """A lot with reservations, one of them paid, and a lot of somebody else's."""
+    administrator = await administrators_login.is_good()
     operator, stranger = [await administrator.take_on_an_operator() for _ in range(2)]
     driver = await Driver.registered(city)
     lot, foreign = await operator.open_lot(spots=9), await stranger.open_lot(spots=1)

@@ -67,25 +67,32 @@ async def test_killed_between_effect_and_offset(
 async def test_frozen_until_another_took_over_a_consumer_comes_back_without_a_second_effect(
     start_worker: Any, publish: Any, eventually: Any, rows: Any, notes_effects: bool
 ) -> None:
-    """It wakes with records in hand that the other applied meanwhile. Without the inbox it applies them again."""
-    await publish(uuid4(), 200)
+    """It wakes with records in hand that the other applied meanwhile. Without the inbox it applies them again.
+
+    It may be frozen just when it has none in hand. Then what the inbox is for does not happen, and is tried again.
+    """
+    all_effects = distinct = 0
 
     async def effects_exceed(count: int) -> bool:
         ((found,),) = await rows("SELECT count(DISTINCT event_id) FROM effects")
-        return found > count
+        return found > distinct + count
 
     worker = {"pace": 0.03, "notes_effects": notes_effects}
-    async with start_worker("consumer", **worker) as frozen:
-        await eventually(lambda: effects_exceed(10), within=30)
-        frozen.send(signal.SIGSTOP)
-        async with start_worker("consumer", **worker):
-            await eventually(lambda: effects_exceed(100), within=40)
-            frozen.send(signal.SIGCONT)
-            await eventually(lambda: effects_exceed(199), within=40)
-            await publish(uuid4(), 1)
-            await eventually(lambda: effects_exceed(200), within=40)
-    ((all_effects, distinct),) = await rows("SELECT count(*), count(DISTINCT event_id) FROM effects")
-    assert distinct == 201
+    for attempt in range(1, 2 if notes_effects else 5):
+        await publish(uuid4(), 200)
+        async with start_worker("consumer", **worker) as frozen:
+            await eventually(lambda: effects_exceed(10), within=30)
+            frozen.send(signal.SIGSTOP)
+            async with start_worker("consumer", **worker):
+                await eventually(lambda: effects_exceed(100), within=40)
+                frozen.send(signal.SIGCONT)
+                await eventually(lambda: effects_exceed(199), within=40)
+                await publish(uuid4(), 1)
+                await eventually(lambda: effects_exceed(200), within=40)
+        ((all_effects, distinct),) = await rows("SELECT count(*), count(DISTINCT event_id) FROM effects")
+        assert distinct == 201 * attempt
+        if all_effects > distinct:
+            break
     assert await rows("SELECT count(*) FROM dead_letters") == [(0,)]
     assert (all_effects == distinct) is notes_effects
 

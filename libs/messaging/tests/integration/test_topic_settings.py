@@ -38,6 +38,7 @@ async def set_by_hand(kafka: KafkaConnection, topic: Topic, settings: Mapping[st
         assert [code for code, *_ in answer.resources] == [0]
 
         async def are_shown() -> bool:
+            shown: Any
             (shown,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name)])
             ((_code, _message, _kind, _name, entries),) = shown.resources
             return settings.items() <= {setting: value for setting, value, *_ in entries}.items()

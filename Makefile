@@ -16,9 +16,9 @@ ROW ?=
 SEED ?=
 SHORT ?=
 CASES ?= 150
-# How many share the tests; each starts the servers that its tests ask for. Two of them mostly wait: that of the platform,
-# and that of the brokers.
-TEST_PROCESSES ?= 4
+# How many share the tests; each starts the servers that its tests ask for. With three, two cores hardly ever wait; a
+# fourth makes everything slower, and tests wait for each other's load.
+TEST_PROCESSES ?= 3
 PYTHON := .venv/bin/python
 PLATFORM = $(PYTHON) -m parking_platform --engine $(ENGINE) --profile $(PROFILE)
 # Containers, where a Docker engine answers and there is a file for them; else the native platform. ENGINE=native chooses.

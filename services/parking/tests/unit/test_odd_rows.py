@@ -16,7 +16,8 @@ from parking_service.adapters.geojson.files import GeoJsonLotFiles
 from parking_service.domain.errors import RowRefused
 from parking_service.domain.import_options import ImportOptions
 from parking_service.domain.imports import ImportRow, LotDraft, sorted_rows
-from parking_service.entrypoints.http.lot_file import TOKEN, features_of
+from parking_service.entrypoints.http.csv_file import MAX_COLUMNS
+from parking_service.entrypoints.http.lot_file import MAX_ROWS, TOKEN, features_of
 
 FILES = GeoJsonLotFiles("Europe/Zurich")
 POINT = {"type": "Point", "coordinates": [7.59, 47.55]}
@@ -344,3 +345,35 @@ def test_a_file_of_such_a_text_is_refused() -> None:
     body = b"[" * 200_000 + b'"' + b'\\"' * 200_000
     with pytest.raises(Problem, match="file"):
         features_of(body)
+
+
+class TestBounds:
+    """Work that anybody can cause with a small file is bounded."""
+
+    @pytest.mark.parametrize(
+        ("media_type", "file"),
+        [
+            ("application/json", b'{"type": "FeatureCollection", "features": [%s0]}' % (b"1," * MAX_ROWS)),
+            ("application/json", b'{"lots": [%s0]}' % (b"{}," * MAX_ROWS)),
+            ("text/csv", b"id,name\n%s" % (b"1,A\n" * (MAX_ROWS + 1))),
+        ],
+        ids=["GeoJSON", "ParkAPI", "CSV"],
+    )
+    def test_more_rows_than_a_file_may_have_are_refused_as_a_file(self, media_type: str, file: bytes) -> None:
+        with pytest.raises(Problem, match="at most 100,000 rows"):
+            features_of(file, media_type)
+
+    def test_as_many_as_it_may_have_are_taken(self) -> None:
+        file = b'{"type": "FeatureCollection", "features": [%s1]}' % (b"1," * (MAX_ROWS - 1))
+        assert len(features_of(file)) == MAX_ROWS
+
+    def test_a_table_has_a_thousand_columns_at_most(self) -> None:
+        """Each was compared with all before it: 40 000 cost 11 s of a core."""
+        assert len(features_of(_table(MAX_COLUMNS), "text/csv")) == 1
+        with pytest.raises(Problem, match="line 1, column 1001: there are more than 1000 columns"):
+            features_of(_table(MAX_COLUMNS + 1), "text/csv")
+
+
+def _table(columns: int) -> bytes:
+    header = ",".join(f"c{number}" for number in range(columns))
+    return f"{header}\n{',' * (columns - 1)}7\n".encode()

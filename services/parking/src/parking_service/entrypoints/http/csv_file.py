@@ -13,6 +13,7 @@ from typing import Final
 from parking_service.domain.unreadable_rows import unreadable
 
 MAX_FIELD: Final = 20 * 1024 * 1024  # an outline as WKT may be the whole file
+MAX_COLUMNS: Final = 1_000
 SEPARATORS: Final = ";,\t|"
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)", re.IGNORECASE)  # as spreadsheets write it in front
 csv.field_size_limit(MAX_FIELD)
@@ -69,10 +70,14 @@ def _separator(lines: Sequence[str]) -> tuple[int, str]:
 
 
 def _header(record: Sequence[str], line: int) -> list[str]:
+    if len(record) > MAX_COLUMNS:
+        raise WrongTable(line, MAX_COLUMNS + 1, f"there are more than {MAX_COLUMNS} columns")
     names = [name.strip() or f"column {number}" for number, name in enumerate(record, start=1)]
+    seen = set[str]()
     for number, name in enumerate(names, start=1):
-        if name in names[: number - 1]:
+        if name in seen:
             raise WrongTable(line, number, f"there are two columns {name[:50]!r}")
+        seen.add(name)
     return names
 
 

@@ -17,6 +17,8 @@ CSV = "text/csv"
 
 MAX_DEPTH = 100
 """Of a feature: more than any geometry needs, and less than any reader fails at."""
+MAX_ROWS = 100_000
+"""Of a file. Each is a row of the database and is looked at by itself, however little stands in it."""
 MAX_DIGITS = 1_000  # Python reads 4 300 and is done in no time; more are read as infinite, which is no number
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # and no backslash that is meant as one
 # A text that does not end reaches to the end: else the search would begin again at each quotation mark in it, and a
@@ -32,10 +34,17 @@ def features_of(body: bytes, media_type: str = "application/json") -> Sequence[M
     """
     if media_type == CSV:
         try:
-            return [_kept(feature) for feature in features_of_csv(body)]
+            return [_kept(feature) for feature in _bounded(features_of_csv(body))]
         except WrongTable as error:
             raise _wrong_file(f"must be CSV: {error}") from error
-    return [_kept(feature) for feature in _features_of_json(_document(body))]
+    return [_kept(feature) for feature in _bounded(_features_of_json(_document(body)))]
+
+
+def _bounded(features: Iterable[object]) -> Iterator[object]:
+    for number, feature in enumerate(features):
+        if number == MAX_ROWS:
+            raise _wrong_file(f"must have at most {MAX_ROWS:,} rows; import the others with another file")
+        yield feature
 
 
 def _features_of_json(document: Any) -> Iterable[object]:

@@ -35,7 +35,7 @@ async def city(platform: RunningPlatform, client: httpx.AsyncClient) -> City:
 
 @pytest_asyncio.fixture(scope="session")
 async def administrators_login(platform: RunningPlatform, city: City) -> AdministratorsLogin:
-    """Of whoever runs the platform."""
+    """The administrator's login, which all tests share."""
     account, began = platform.accounts["admin"], monotonic()
     return AdministratorsLogin(await Administrator.signed_in(city, account.email, account.password), began)
 
@@ -43,7 +43,7 @@ async def administrators_login(platform: RunningPlatform, city: City) -> Adminis
 @pytest_asyncio.fixture
 async def administrator(administrators_login: AdministratorsLogin) -> Administrator:
     """Runs the platform."""
-    return await administrators_login.is_good()
+    return await administrators_login.renewed()
 
 
 @pytest_asyncio.fixture

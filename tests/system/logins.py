@@ -13,8 +13,8 @@ class AdministratorsLogin:
     administrator: Administrator
     began: float
 
-    async def is_good(self) -> Administrator:
-        """The administrator, with a token that does not expire within the test."""
+    async def renewed(self) -> Administrator:
+        """The administrator, whose token is replaced when half of its time is over."""
         if monotonic() - self.began > self.administrator.tokens["expires_in"] / 2:
             self.began = monotonic()
             await self.administrator.sign_in()

@@ -51,7 +51,7 @@ class Scene:
 @pytest_asyncio.fixture(scope="module")
 async def scene(city: City, administrators_login: AdministratorsLogin) -> Scene:
     """A lot with reservations, one of them paid, and a lot of somebody else's."""
-    administrator = await administrators_login.is_good()
+    administrator = await administrators_login.renewed()
     operator, stranger = [await administrator.take_on_an_operator() for _ in range(2)]
     driver = await Driver.registered(city)
     lot, foreign = await operator.open_lot(spots=9), await stranger.open_lot(spots=1)

@@ -69,7 +69,7 @@ async def test_frozen_until_another_took_over_a_consumer_comes_back_without_a_se
 ) -> None:
     """It wakes with records in hand that the other applied meanwhile. Without the inbox it applies them again.
 
-    It may be frozen just when it has none in hand. Then what the inbox is for does not happen, and is tried again.
+    Between two batches it has no records in hand, and is frozen once more: the control needs a repeat to show.
     """
     all_effects = distinct = 0
 

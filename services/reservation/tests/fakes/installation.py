@@ -1,7 +1,8 @@
 """All fakes together, as `bootstrap` has all adapters together."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -34,7 +35,7 @@ from reservation_service.application.event_handlers.settle_payments import (
     SettlePayments,
     settle_payments,
 )
-from reservation_service.application.ports import Alternative, LotCopy, SpotRequest
+from reservation_service.application.ports import Alternative, LotCopy, OpenWork, SpotRequest, Work
 from reservation_service.application.queries.find_alternatives import FindAlternatives, FindAlternativesHandler
 from reservation_service.application.queries.get_gate_list import GetGateListHandler
 from reservation_service.domain.lots import Lot, TariffVersion
@@ -56,6 +57,17 @@ class PlainAnswers:
     def no_such_spots(self, lot: Lot, alternatives: Sequence[Alternative]) -> Answer:
         types = [each.spot.type for each in alternatives]
         return Answer(409, json.dumps({"no_such_spots": lot.name, "others": types}).encode())
+
+
+def altered(open_work: OpenWork, alter: Callable[[Work], Work]) -> OpenWork:
+    """The same units of work, each altered before anybody gets it."""
+
+    @asynccontextmanager
+    async def opened(asker: Asker) -> AsyncGenerator[Work]:
+        async with open_work(asker) as work:
+            yield alter(work)
+
+    return opened
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """A booking whose exit is known and whose entry is not, when its spot goes away: its stay may have taken place."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -9,14 +7,13 @@ from uuid import UUID
 
 import pytest
 from services.reservation.tests.examples import START, period
-from services.reservation.tests.fakes.installation import SETTLING, FakeInstallation
+from services.reservation.tests.fakes.installation import SETTLING, FakeInstallation, altered
 from services.reservation.tests.unit.test_gate_commands import MINUTE, Barrier
 from services.reservation.tests.unit.test_supply_changes import counts, now_of, settles, taken_away, takes_out
 
-from parking_kernel.askers import Asker
 from reservation_service.application.commands.settle_booking import SettleBookingHandler
 from reservation_service.application.commands.settle_supply_changes import SettleSupplyChanges
-from reservation_service.application.ports import LotCopy, Work
+from reservation_service.application.ports import LotCopy, OpenWork, Work
 from reservation_service.domain.gates import REPORTED_WITHIN, Reason
 from reservation_service.domain.reservations import ReservationState, ReservationStatus
 from reservation_service.domain.supply import LOOK_AGAIN, SupplyChange, SupplyChangeState, SupplyChangeStatus
@@ -74,7 +71,7 @@ async def test_it_waits_and_is_completed_when_its_entry_comes(service: FakeInsta
 async def test_one_that_is_settled_whatever_is_kept_loses_the_stay(service: FakeInstallation) -> None:
     """The negative control of the one before."""
     left = await left_of(service, "standard")
-    settling = SettleBookingHandler(NothingKept(service))
+    settling = SettleBookingHandler(nothing_kept(service))
     service.settle_supply_changes = replace(service.settle_supply_changes, settle_booking=settling)
     await left.loses_its_spot()
     assert (await left.gate.enter(START)).verdict.reason is Reason.ENTRY_KEPT
@@ -121,38 +118,30 @@ async def test_what_a_change_took_while_it_was_looked_at_is_given_its_time(servi
     lot = await service.with_lot(["standard"])
     by = taken_away(lot)
     await takes_out(service, by, next(iter(service.tables.spots)))
-    looks = replace(service.settle_supply_changes, open_work=_GoesOnMeanwhile(service))
+    looks = replace(service.settle_supply_changes, open_work=_goes_on_meanwhile(service))
     service.clock.advance(SETTLING)
     await looks(SettleSupplyChanges())
     change = service.tables.supply_changes[by.id]
     assert (change.status, change.settled_by) == (SupplyChangeStatus.RUNNING, service.clock.now() + SETTLING)
 
 
-class NothingKept:
+def nothing_kept(service: FakeInstallation) -> OpenWork:
     """Units of work that know of no exit."""
+    return altered(service.work, lambda work: replace(work, early_exits=cast("Any", _NothingKept())))
 
-    def __init__(self, service: FakeInstallation) -> None:
-        self._service = service
 
-    @asynccontextmanager
-    async def __call__(self, asker: Asker) -> AsyncGenerator[Work]:
-        async with self._service.work(asker) as work:
-            yield replace(work, early_exits=cast("Any", self))
-
+class _NothingKept:
     async def has(self, _reservation_id: UUID, _since: object) -> bool:
         return False
 
 
-class _GoesOnMeanwhile:
+def _goes_on_meanwhile(service: FakeInstallation) -> OpenWork:
     """Units of work in which a change has taken more by the time it is locked."""
 
-    def __init__(self, service: FakeInstallation) -> None:
-        self._service = service
+    def takes_more(work: Work) -> Work:
+        return replace(work, supply_changes=cast("Any", _TakesMore(service, work.supply_changes)))
 
-    @asynccontextmanager
-    async def __call__(self, asker: Asker) -> AsyncGenerator[Work]:
-        async with self._service.work(asker) as work:
-            yield replace(work, supply_changes=cast("Any", _TakesMore(self._service, work.supply_changes)))
+    return altered(service.work, takes_more)
 
 
 class _TakesMore:

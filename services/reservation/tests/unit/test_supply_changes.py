@@ -1,14 +1,12 @@
 """Supply that goes away under bookings: each is moved, or given back in full, and nothing opens onto what is gone."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from services.reservation.tests.examples import START, hourly
-from services.reservation.tests.fakes.installation import SETTLING, FakeInstallation
+from services.reservation.tests.fakes.installation import SETTLING, FakeInstallation, altered
 from services.reservation.tests.unit.test_gate_commands import Barrier
 
 from parking_kernel.askers import THE_SERVICE, Asker
@@ -350,7 +348,7 @@ class TestTheChange:
         await takes_out(service, by, *(each.spot.id for each in booked))
         broken = min(booked, key=lambda each: each.id)
         mended = service.settle_supply_changes
-        settling = SettleBookingHandler(_Broken(service, broken.id))
+        settling = SettleBookingHandler(altered(service.work, lambda work: _without(work, broken.id)))
         service.settle_supply_changes = replace(mended, settle_booking=settling)
         await settles(service)
         assert [now_of(service, each).moved_from is None for each in booked].count(True) == 1
@@ -362,16 +360,9 @@ class TestTheChange:
         assert (change.status, counts(change)) == (SupplyChangeStatus.DONE, {"total": 3, "moved": 3})
 
 
-class _Broken:
-    """Units of work in which one reservation cannot be read."""
-
-    def __init__(self, service: FakeInstallation, reservation_id: UUID) -> None:
-        self._service, self._broken = service, reservation_id
-
-    @asynccontextmanager
-    async def __call__(self, asker: Asker) -> AsyncGenerator[Work]:
-        async with self._service.work(asker) as work:
-            yield replace(work, reservations=cast("Any", _BrokenReservations(work.reservations, self._broken)))
+def _without(work: Work, broken: UUID) -> Work:
+    """One reservation cannot be read."""
+    return replace(work, reservations=cast("Any", _BrokenReservations(work.reservations, broken)))
 
 
 class _BrokenReservations:

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.reservation.tests.examples import NOW, ZURICH, period
 from services.reservation.tests.fakes.installation import FakeInstallation
 from services.reservation.tests.unit.test_gate_commands import Barrier
-from services.reservation.tests.unit.test_supply_and_early_exits import NothingKept
+from services.reservation.tests.unit.test_supply_and_early_exits import nothing_kept
 from services.reservation.tests.unit.test_supply_changes import changes_lot, settles, taken_away, takes_out
 
 from parking_kernel.askers import THE_SERVICE, Asker
@@ -253,7 +253,7 @@ class TestNegativeControls:
         (state,) = machine.states
         machine.service.clock.present = state.period.starts_at
         assert machine.does(Barrier(machine.service, machine.lot, state).leave()).verdict.reason is Reason.EXIT_KEPT
-        settling = SettleBookingHandler(NothingKept(machine.service))
+        settling = SettleBookingHandler(nothing_kept(machine.service))
         settles_all = replace(machine.service.settle_supply_changes, settle_booking=settling)
         machine.service.settle_supply_changes = settles_all
         with pytest.raises(AssertionError):

@@ -29,7 +29,7 @@ MAX_CAPACITY = 20_000
 MAX_NAME = 200
 MAX_ADDRESS = 300
 MAX_MOVE = 500  # metres
-MOST_NAMES = 8  # of a row without an id, in what is told of it
+MOST_NAMES = 8  # of columns, in the reason to refuse a row without an id
 FAR_AWAY = 100_000  # metres from the nearest other lot of the organization
 
 

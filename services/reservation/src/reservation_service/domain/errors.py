@@ -18,11 +18,7 @@ class UnknownLot(ReservationError):
 
 
 class ForeignLot(UnknownLot):
-    """The lot is not the asking person's to operate, or is not there: which of both is not said."""
-
-    def __init__(self, parking_lot_id: UUID) -> None:
-        super().__init__(parking_lot_id)
-        self.args = (f"There is no parking lot {parking_lot_id} that you operate.",)
+    """The lot is here, and the asking person may not know of it."""
 
 
 class UnknownSpot(ReservationError):

@@ -64,7 +64,7 @@ class SettleSupplyChangesHandler:
             began = await work.time.now()
             in_the_way = await _in_the_way(work, change_id, began)
             change = await work.supply_changes.get(change_id)
-            # Not before it is locked: what it has taken meanwhile is booked on until now.
+            # Read after the lock: what the change took meanwhile could be booked until now.
             settled_by = await work.time.now() + self.settling
             given_up = [each.id for each in in_the_way if await _waits_no_longer(work, change, each, began)]
             left = change.look([each.id for each in in_the_way], began, settled_by, given_up)

@@ -19,7 +19,7 @@ class PaymentWatermark(Protocol):
 
 
 class Time(Protocol):
-    """The database's clock, by which holds are measured."""
+    """The database's clock, by which every deadline is measured."""
 
     async def now(self) -> datetime:
         """The present instant."""
